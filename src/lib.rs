@@ -1,0 +1,12 @@
+//! Compiles KAITO `Workspace` specs into every Kubernetes object they stand for, offline and deterministically.
+//!
+//! The data flows one way, and each stage knows only the value of the stage before it:
+//!
+//! 1. [`source`] reads files into documents whose every key and value has a byte-exact span;
+//!
+//! Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all files in one run.
+
+pub mod diagnostic;
+pub mod node;
+pub mod rule;
+pub mod source;

@@ -1,0 +1,111 @@
+//! The texts of a run, and places in them.
+
+use std::cell::OnceCell;
+
+/// A text of [`Sources`], by its order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A run of bytes in one file: `start` is its first byte, `end` the byte behind its last.
+///
+/// A place without extent, and one in a file whose text could not be read, has `start == end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file the bytes stand in.
+    pub file: FileId,
+    /// The offset of the first byte.
+    pub start: u32,
+    /// The offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The place that stands for a file as a whole.
+    #[must_use]
+    pub fn whole(file: FileId) -> Self {
+        Self { file, start: 0, end: 0 }
+    }
+}
+
+/// A line and a column as editors count them: both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+#[derive(Debug)]
+struct File {
+    name: String,
+    text: String,
+    line_starts: OnceCell<Vec<usize>>,
+}
+
+/// The texts that a run has read. Names are shown to people as they were given: `-` is standard input.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<File>,
+}
+
+impl Sources {
+    /// Keeps a text under its name. A file that could not be read is kept with an empty text.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        self.files.push(File { name: name.into(), text: text.into(), line_starts: OnceCell::new() });
+        FileId(id)
+    }
+
+    /// The name of a file, as it was given.
+    #[must_use]
+    pub fn name(&self, file: FileId) -> &str {
+        &self.file(file).name
+    }
+
+    /// The text of a file, without a byte order mark.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &str {
+        &self.file(file).text
+    }
+
+    /// The line and column of a byte offset; an offset behind the end counts as the end.
+    #[must_use]
+    pub fn position(&self, file: FileId, offset: u32) -> Position {
+        let text = self.text(file);
+        let offset = text.floor_char_boundary(offset as usize);
+        let starts = self.line_starts(file);
+        let line = starts.partition_point(|start| *start <= offset);
+        let start = starts[line - 1];
+        Position { line, column: text[start..offset].chars().count() + 1 }
+    }
+
+    /// The offsets at which the lines of a file begin; the first is 0.
+    #[must_use]
+    pub fn line_starts(&self, file: FileId) -> &[usize] {
+        let file = self.file(file);
+        file.line_starts.get_or_init(|| {
+            let behind_breaks = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(behind_breaks).collect()
+        })
+    }
+
+    fn file(&self, file: FileId) -> &File {
+        &self.files[file.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, Sources};
+
+    #[test]
+    fn positions_count_characters_and_lines_from_one() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "é: 1\r\nb: 2\n");
+        assert_eq!(sources.position(file, 0), Position { line: 1, column: 1 });
+        assert_eq!(sources.position(file, 2), Position { line: 1, column: 2 });
+        assert_eq!(sources.position(file, 7), Position { line: 2, column: 1 });
+        assert_eq!(sources.position(file, 99), Position { line: 3, column: 1 });
+    }
+}
