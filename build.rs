@@ -1,0 +1,34 @@
+//! Embeds every file of `presets/`, `templates/` and `schemas/`, so that a new model is one new file.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let mut files = Vec::new();
+    for folder in ["presets", "schemas", "templates"] {
+        println!("cargo::rerun-if-changed={folder}");
+        collect(Path::new(folder), &mut files)?;
+    }
+    files.sort();
+
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut code = String::from("&[\n");
+    for file in &files {
+        let name = file.to_string_lossy().replace('\\', "/");
+        code += &format!("    ({name:?}, include_str!({:?})),\n", root.join(file));
+    }
+    code += "]\n";
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), code)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

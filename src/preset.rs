@@ -1,0 +1,161 @@
+//! The data of a release: what `presets/<release>/` holds, one type for each kind of file.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
+pub type Flags = IndexMap<String, Option<String>>;
+
+/// `release.yaml`: what a release does, by name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseFile {
+    /// The apiVersions of Workspaces that the release compiles.
+    pub api_versions: Vec<String>,
+    /// How GPUs and nodes are counted.
+    pub sizing: SizingName,
+    /// The template that makes the node objects, for each provisioner; the first is the default.
+    pub node_objects: IndexMap<Provisioner, String>,
+    /// The flags that a launcher always gets, for each runtime.
+    pub runtimes: IndexMap<String, Flags>,
+}
+
+/// The sizing rules there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SizingName {
+    /// The preset says how many GPUs it needs; the Workspace says how many nodes.
+    PresetCount,
+}
+
+/// What creates the nodes of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Provisioner {
+    /// gpu-provisioner 0.2, by Machines.
+    Machine,
+    /// gpu-provisioner or Karpenter, by NodeClaims.
+    Nodeclaim,
+    /// Karpenter, by NodePools of static capacity.
+    Nodepool,
+    /// Nobody: the nodes are already there.
+    None,
+}
+
+impl Provisioner {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::Nodeclaim => "nodeclaim",
+            Self::Nodepool => "nodepool",
+            Self::None => "none",
+        }
+    }
+}
+
+/// `models/<name>.yaml`: one model; the file's name is the preset's name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Model {
+    /// The family the model belongs to, for people.
+    pub family: String,
+    /// The image that serves and tunes the model.
+    pub image: ModelImage,
+    /// What serving the model needs.
+    pub inference: InferencePreset,
+    /// What fine-tuning the model needs; absent if it can't be tuned.
+    pub tuning: Option<TuningPreset>,
+}
+
+/// Where the image of a model comes from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelImage {
+    /// The tag of `<registry>/kaito-<preset>`; absent if there is no public image.
+    pub tag: Option<String>,
+    /// Whether everyone may use the public image, or a Workspace has to name its own.
+    pub access_mode: AccessMode,
+}
+
+/// Who may pull an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessMode {
+    /// Everyone.
+    #[default]
+    Public,
+    /// Those whom its owner lets.
+    Private,
+}
+
+/// What serving a model needs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InferencePreset {
+    /// What starts the process: a key of `runtimes` in release.yaml.
+    pub runtime: String,
+    /// The GPUs and memory needed.
+    #[serde(flatten)]
+    pub needs: Needs,
+    /// The disk a node needs, as a Kubernetes quantity.
+    pub disk: String,
+    /// The flags of the inference server.
+    #[serde(default)]
+    pub flags: Flags,
+}
+
+/// What fine-tuning a model needs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TuningPreset {
+    /// The GPUs and memory needed.
+    #[serde(flatten)]
+    pub needs: Needs,
+    /// The launcher's flags behind the number of processes.
+    #[serde(default)]
+    pub flags: Flags,
+    /// Environment of the training container.
+    #[serde(default)]
+    pub env: IndexMap<String, String>,
+}
+
+/// GPUs and their memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Needs {
+    /// The number of GPUs over all nodes.
+    pub gpus: u32,
+    /// The memory of all GPUs together, in GiB.
+    #[serde(rename = "memoryGiB")]
+    pub memory_gib: u32,
+    /// The memory of each GPU, in GiB; 0 if it does not matter.
+    #[serde(rename = "memoryPerGpuGiB")]
+    pub memory_per_gpu_gib: u32,
+}
+
+/// `instance-types/<cloud>.yaml`: the machine types of a cloud by their exact name.
+pub type InstanceTypes = IndexMap<String, InstanceType>;
+
+/// One machine type.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstanceType {
+    /// The number of GPUs.
+    pub gpus: u32,
+    /// The memory of all GPUs together, in GiB.
+    #[serde(rename = "memoryGiB")]
+    pub memory_gib: u32,
+    /// The maker and model of the GPUs.
+    pub gpu: String,
+}
+
+impl InstanceType {
+    /// Whether the GPUs are NVIDIA's.
+    #[must_use]
+    pub fn is_nvidia(&self) -> bool {
+        self.gpu.starts_with("NVIDIA")
+    }
+}
