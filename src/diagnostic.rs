@@ -67,6 +67,12 @@ impl Diagnostic {
         Self { rule, severity: rule.severity, message, place: None, also: Vec::new(), hint: None, fix: None }
     }
 
+    /// Whether it forbids writing objects.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -7,6 +7,12 @@
 //! Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all files in one run.
 
 pub mod diagnostic;
+pub mod library;
 pub mod node;
+pub mod preset;
+pub mod profile;
 pub mod rule;
+pub mod schema;
 pub mod source;
+pub mod text;
+pub mod workspace;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// Every file under `presets/`, `schemas/` and `templates/`, by its path.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -52,10 +53,11 @@ impl Library {
     /// The names of the YAML files directly in a folder, without their ending, sorted.
     ///
     /// `folder` ends in a slash.
-    pub fn names<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
-        let behind = self.files.range::<str, _>(folder..).map(|(path, _)| path.as_ref());
-        let inside = behind.map_while(move |path| path.strip_prefix(folder));
-        inside.filter_map(|name| name.strip_suffix(".yaml")).filter(|name| !name.contains('/'))
+    #[must_use]
+    pub fn names(&self, folder: &str) -> Vec<&str> {
+        let behind = self.files.range::<str, _>((Bound::Included(folder), Bound::Unbounded));
+        let inside = behind.map_while(|(path, _)| path.strip_prefix(folder));
+        inside.filter_map(|name| name.strip_suffix(".yaml")).filter(|name| !name.contains('/')).collect()
     }
 
     /// The releases there are, oldest first.
@@ -76,10 +78,10 @@ mod tests {
     fn a_laid_file_replaces_the_embedded_one_and_new_ones_are_listed() {
         let mut library = Library::embedded();
         let folder = "presets/0.3/models/";
-        let before = library.names(folder).count();
+        let before = library.names(folder).len();
         library.lay(format!("{folder}falcon-7b.yaml"), "lib/falcon-7b.yaml".into(), "a".into());
         library.lay(format!("{folder}our-model.yaml"), "lib/our-model.yaml".into(), "b".into());
-        assert_eq!(library.names(folder).count(), before + 1);
+        assert_eq!(library.names(folder).len(), before + 1);
         let text = library.get("presets/0.3/models/falcon-7b.yaml").unwrap();
         assert!(text.foreign && text.text == "a");
         assert!(!library.get("presets/0.3/release.yaml").unwrap().foreign);

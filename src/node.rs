@@ -83,14 +83,23 @@ impl Node {
     #[must_use]
     pub fn at(&self, pointer: &str) -> Found<'_> {
         let mut found = Found { span: self.span, node: self };
-        for step in pointer.split('/').skip(1) {
-            let step = step.replace("~1", "/").replace("~0", "~");
+        for step in steps(pointer) {
             match found.step(&step) {
                 Some(next) => found = next,
                 None => break,
             }
         }
         found
+    }
+
+    /// Follows a JSON Pointer to its end.
+    #[must_use]
+    pub fn find(&self, pointer: &str) -> Option<Found<'_>> {
+        let mut found = Found { span: self.span, node: self };
+        for step in steps(pointer) {
+            found = found.step(&step)?;
+        }
+        Some(found)
     }
 
     /// The value without places.
@@ -108,6 +117,10 @@ impl Node {
             }
         }
     }
+}
+
+fn steps(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"))
 }
 
 impl Found<'_> {

@@ -98,7 +98,6 @@ pub struct InferencePreset {
     /// What starts the process: a key of `runtimes` in release.yaml.
     pub runtime: String,
     /// The GPUs and memory needed.
-    #[serde(flatten)]
     pub needs: Needs,
     /// The disk a node needs, as a Kubernetes quantity.
     pub disk: String,
@@ -112,7 +111,6 @@ pub struct InferencePreset {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TuningPreset {
     /// The GPUs and memory needed.
-    #[serde(flatten)]
     pub needs: Needs,
     /// The launcher's flags behind the number of processes.
     #[serde(default)]

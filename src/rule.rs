@@ -37,6 +37,40 @@ rules! {
     AMBIGUOUS_SCALAR = "KR006" Warning "a bare scalar that YAML 1.1 and YAML 1.2 read differently";
     NOT_PARSED = "KR007" Note "a file that can't be parsed and does not mention KAITO was passed over";
     NOT_A_NUMBER = "KR008" Error "infinity, not-a-number or a number too large for JSON";
+    FIELD = "KR101" Error "a field has a value that its type does not allow";
+    UNKNOWN_FIELD = "KR102" Error "a field that does not exist";
+    MISSING_FIELD = "KR103" Error "a required field is missing";
+    NAME = "KR104" Error "a name that Kubernetes does not accept";
+    LABEL = "KR105" Error "a label or annotation that Kubernetes does not accept";
+    PURPOSE = "KR106" Error "a Workspace has to do one thing: serve a model or tune one";
+    RESOURCE = "KR107" Error "a Workspace has to say which nodes it runs on";
+    COUNT = "KR108" Error "a number of nodes that the work can't run on";
+    SELECTOR = "KR109" Error "a label selector that would find no node, or other nodes than meant";
+    IMAGE = "KR110" Error "an image reference that KAITO refuses";
+    PRIVATE_IMAGE = "KR111" Error "a private model without its image";
+    ADAPTER = "KR112" Error "an adapter that can't be loaded";
+    METHOD = "KR113" Error "a tuning method that does not exist";
+    TUNING_DATA = "KR114" Error "tuning needs one source of data and an image to push to";
+    VOLUME = "KR115" Error "volumes as source or destination are not supported";
+    PLACEHOLDER = "KR116" Error "a placeholder that nobody has filled in";
+    DUPLICATE_WORKSPACE = "KR117" Error "the same Workspace stands twice in the input";
+    RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
+    UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
+    UNKNOWN_PRESET = "KR203" Error "a model that is not in the release's catalogue";
+    UNKNOWN_INSTANCE_TYPE = "KR204" Error "a machine type that the cloud does not have";
+    TOO_FEW_GPUS = "KR205" Error "fewer GPUs than the model needs";
+    TOO_LITTLE_MEMORY = "KR206" Error "less GPU memory than the model needs";
+    TIGHT_MEMORY = "KR207" Warning "less GPU memory than tuning the model is known to need";
+    NOT_TUNABLE = "KR208" Error "a model that can't be tuned";
+    NO_PUBLIC_IMAGE = "KR209" Error "a model without a public image";
+    TUNING_CONFIG = "KR210" Error "a tuning configuration that the training can't use";
+    NOT_YET = "KR211" Error "something that this version does not compile yet";
+    MACHINE_API = "KR212" Warning "Machines are served by gpu-provisioner 0.2 alone";
+    UNKNOWN_PROVISIONER = "KR213" Error "a provisioner that the release has no node objects for";
+    NO_WORKSPACE = "KR401" Error "the input holds no Workspace";
+    CONFLICT = "KR402" Error "two objects of one identity and different content";
+    PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
+    PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
 }
 
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! The facts of one cluster that no Workspace says.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::Diagnostic;
+use crate::node::Node;
+use crate::preset::Provisioner;
+use crate::rule;
+use crate::schema::Checker;
+
+/// A `Profile` of `render.kaito.sh/v1alpha1`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Profile {
+    /// Always `render.kaito.sh/v1alpha1`.
+    #[schemars(extend("const" = API_VERSION))]
+    pub api_version: String,
+    /// Always `Profile`.
+    #[schemars(extend("const" = "Profile"))]
+    pub kind: String,
+    /// A name and what else people want to note; not used.
+    pub metadata: Option<serde_json::Value>,
+    /// The release to compile with, such as "0.3"; by default the Workspace's apiVersion decides.
+    pub release: Option<String>,
+    /// The cloud the nodes come from.
+    #[serde(default)]
+    pub cloud: Cloud,
+    /// What creates the nodes; by default the release decides.
+    pub provisioner: Option<Provisioner>,
+    /// The registry that holds KAITO's images.
+    #[serde(default = "default_registry")]
+    pub registry: String,
+}
+
+const API_VERSION: &str = "render.kaito.sh/v1alpha1";
+
+fn default_registry() -> String {
+    "mcr.microsoft.com/aks/kaito".to_owned()
+}
+
+/// A cloud with a table of machine types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cloud {
+    /// Microsoft Azure.
+    #[default]
+    Azure,
+}
+
+impl Cloud {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Azure => "azure",
+        }
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: "Profile".to_owned(),
+            metadata: None,
+            release: None,
+            cloud: Cloud::default(),
+            provisioner: None,
+            registry: default_registry(),
+        }
+    }
+}
+
+impl Profile {
+    /// Reads a profile from its document; none if it breaks the schema.
+    pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let value = node.to_value();
+        let checker = Checker::of::<Self>().ok()?;
+        if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
+            return None;
+        }
+        serde_json::from_value(value)
+            .map_err(|error| diagnostics.push(Diagnostic::new(&rule::PROFILE_FIELD, node.span, error.to_string())))
+            .ok()
+    }
+}

@@ -1,0 +1,164 @@
+//! JSON Schemas: made from our types, checked against documents, with every finding at its place.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::node::Node;
+use crate::rule::{self, Rule};
+use crate::text;
+
+/// The JSON Schema (draft 2020-12) of what is read as `T`, without references.
+///
+/// Absent and null are the same to Kubernetes' API, so optional fields do not list null.
+#[must_use]
+pub fn read_as<T: JsonSchema>() -> Value {
+    generate::<T>(SchemaSettings::draft2020_12().for_deserialize())
+}
+
+/// The JSON Schema (draft 2020-12) of what `T` is written as, without references.
+#[must_use]
+pub fn written_as<T: JsonSchema>() -> Value {
+    generate::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn generate<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| settings.inline_subschemas = true);
+    let settings = settings.with_transform(RecursiveTransform(optional_fields_are_not_null));
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+fn optional_fields_are_not_null(schema: &mut Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    for property in properties.values_mut() {
+        remove_null(property);
+    }
+}
+
+fn remove_null(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
+    }
+    let Some(Value::Array(choices)) = schema.get_mut("anyOf") else { return };
+    choices.retain(|choice| choice["type"] != "null");
+    if choices.len() == 1
+        && let Some(Value::Object(only)) = choices.pop()
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.shift_remove("anyOf");
+        schema.extend(only);
+    }
+}
+
+/// A schema that documents are held against.
+#[derive(Debug)]
+pub struct Checker {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Checker {
+    /// Prepares the schema of a type.
+    ///
+    /// # Errors
+    ///
+    /// If the schema itself is wrong; the tests show that no schema of ours is.
+    pub fn of<T: JsonSchema>() -> Result<Self, Box<ValidationError<'static>>> {
+        let schema = read_as::<T>();
+        let validator = jsonschema::options().offline().build(&schema).map_err(Box::new)?;
+        Ok(Self { schema, validator })
+    }
+
+    /// Reports everything in `value`, which is `node` without its places, that breaks the schema.
+    ///
+    /// Returns whether all is well.
+    pub fn check(&self, node: &Node, value: &Value, rule: &'static Rule, diagnostics: &mut Vec<Diagnostic>) -> bool {
+        let before = diagnostics.len();
+        for error in self.validator.iter_errors(value) {
+            self.report(&error, node, rule, diagnostics);
+        }
+        diagnostics.len() == before
+    }
+
+    fn report(&self, error: &ValidationError, node: &Node, rule: &'static Rule, diagnostics: &mut Vec<Diagnostic>) {
+        let pointer = error.instance_path().as_str();
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known = self.known_fields(error);
+                diagnostics.extend(unexpected.iter().map(|name| unknown_field(node, pointer, name, &known)));
+            }
+            ValidationErrorKind::Required { property } => {
+                let property = property.as_str().unwrap_or_default();
+                let path = text::field(&format!("{pointer}/{property}"));
+                let missing =
+                    Diagnostic::new(&rule::MISSING_FIELD, node.at(pointer).span, format!("`{path}` is missing"));
+                diagnostics.push(missing.hint(format!("add `{property}:` here")));
+            }
+            kind => {
+                let message = format!("`{}` {}", text::field(pointer), complaint(kind, error.instance()));
+                diagnostics.push(Diagnostic::new(rule, node.at(pointer).span, message));
+            }
+        }
+    }
+
+    /// The fields that the schema lists beside the `additionalProperties` which refused one.
+    fn known_fields(&self, error: &ValidationError) -> Vec<&str> {
+        let parent = error.schema_path().as_str().rsplit_once('/').map_or("", |(parent, _)| parent);
+        let properties = self.schema.pointer(parent).and_then(|schema| schema["properties"].as_object());
+        properties.into_iter().flat_map(|fields| fields.keys()).map(String::as_str).collect()
+    }
+}
+
+fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diagnostic {
+    let found = node.at(pointer);
+    let place = found.node.entry(name).map_or(found.span, |entry| entry.key_span);
+    let path = text::field(&format!("{pointer}/{}", text::escape(name)));
+    let diagnostic = Diagnostic::new(&rule::UNKNOWN_FIELD, place, format!("`{path}` is not a field"));
+    match text::nearest(name, known.iter().copied()) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+        None => diagnostic.hint(format!("the fields here are {}", text::and(known))),
+    }
+}
+
+fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {
+    match kind {
+        ValidationErrorKind::Type { kind } => {
+            format!("must be {}, not {}", expected_types(kind), text::type_name(instance))
+        }
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let options: Vec<_> =
+                options.iter().filter_map(Value::as_str).map(|option| format!("`{option}`")).collect();
+            format!("must be {}, not `{}`", text::or(&options), text::plain(instance))
+        }
+        ValidationErrorKind::Minimum { limit } => format!("must be at least {limit}, not {instance}"),
+        ValidationErrorKind::Maximum { limit } => format!("must be at most {limit}, not {instance}"),
+        ValidationErrorKind::Pattern { pattern } => {
+            format!("must match `{pattern}`, which `{}` does not", text::plain(instance))
+        }
+        ValidationErrorKind::Constant { expected_value } => {
+            format!("must be `{}`, not `{}`", text::plain(expected_value), text::plain(instance))
+        }
+        other => format!("breaks the schema's `{}`", other.keyword()),
+    }
+}
+
+fn expected_types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(name) => text::type_word(&name.to_string()).to_owned(),
+        TypeKind::Multiple(names) => {
+            let names: Vec<_> = names.iter().map(|name| text::type_word(&name.to_string())).collect();
+            text::or(&names)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The grammar of messages: lists of names, field paths, near names.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use serde_json::Value;
+
+/// `a`, `a or b`, `a, b or c`.
+#[must_use]
+pub fn or<T: Display>(items: &[T]) -> String {
+    join(items, "or")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn and<T: Display>(items: &[T]) -> String {
+    join(items, "and")
+}
+
+fn join<T: Display>(items: &[T], word: &str) -> String {
+    let mut text = String::new();
+    for (index, item) in items.iter().enumerate() {
+        let before = match index {
+            0 => String::new(),
+            _ if index + 1 == items.len() => format!(" {word} "),
+            _ => ", ".to_owned(),
+        };
+        text += &format!("{before}{item}");
+    }
+    text
+}
+
+/// `1 node`, `2 nodes`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A JSON Pointer as people write a field: `/inference/adapters/0/source` is `inference.adapters[0].source`.
+#[must_use]
+pub fn field(pointer: &str) -> String {
+    let mut path = String::new();
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path += &format!("[{step}]");
+        } else {
+            let dot = if path.is_empty() { "" } else { "." };
+            path += &format!("{dot}{step}");
+        }
+    }
+    if path.is_empty() { "the document".to_owned() } else { path }
+}
+
+/// A key as a step of a JSON Pointer.
+#[must_use]
+pub fn escape(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) { Cow::Owned(key.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(key) }
+}
+
+/// The candidate that was probably meant, if one is near enough. Case does not count.
+pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const NEAR_ENOUGH: f64 = 0.84;
+    let wanted = wanted.to_lowercase();
+    let scored = candidates.map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
+    (best.0 >= NEAR_ENOUGH).then_some(best.1)
+}
+
+/// A scalar without quotes.
+#[must_use]
+pub fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a value is, with its article.
+#[must_use]
+pub fn type_name(value: &Value) -> &'static str {
+    type_word(match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    })
+}
+
+/// A JSON Schema type in YAML's words, with its article.
+#[must_use]
+pub fn type_word(name: &str) -> &'static str {
+    match name {
+        "array" => "a list",
+        "boolean" => "a boolean",
+        "integer" => "an integer",
+        "null" => "null",
+        "number" => "a number",
+        "object" => "a mapping",
+        _ => "a string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{and, field, nearest, or};
+
+    #[test]
+    fn lists_read_as_sentences() {
+        assert_eq!(or::<&str>(&[]), "");
+        assert_eq!(or(&["a"]), "a");
+        assert_eq!(or(&["a", "b"]), "a or b");
+        assert_eq!(and(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn pointers_read_as_fields() {
+        assert_eq!(field(""), "the document");
+        assert_eq!(field("/inference/adapters/0/source"), "inference.adapters[0].source");
+        assert_eq!(field("/metadata/labels/a~1b"), "metadata.labels.a/b");
+    }
+
+    #[test]
+    fn only_near_names_are_offered() {
+        let names = ["falcon-7b", "falcon-40b", "phi-2"];
+        assert_eq!(nearest("Falcon7b", names.into_iter()), Some("falcon-7b"));
+        assert_eq!(nearest("whisper", names.into_iter()), None);
+    }
+}

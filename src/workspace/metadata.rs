@@ -1,0 +1,147 @@
+//! Names, namespaces, labels: what Kubernetes asks of every object.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::node::{Data, Entry, Node};
+use crate::rule;
+use crate::text;
+
+/// The metadata of a Workspace that objects are made from.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// The Workspace's name.
+    pub name: String,
+    /// Its namespace, also if the document names none.
+    pub namespace: String,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Reads the metadata of a document and reports what Kubernetes would refuse.
+pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) -> Metadata {
+    let name = string(node, "/metadata/name", diagnostics);
+    if name.is_none() && node.find("/metadata/name").is_none() {
+        let missing = Diagnostic::new(&rule::NAME, node.at("/metadata").span, "the Workspace has no name");
+        diagnostics.push(missing.hint("add `metadata.name`; `generateName` would give other objects in every run"));
+    }
+    let namespace = string(node, "/metadata/namespace", diagnostics);
+    for (pointer, value) in [("/metadata/name", &name), ("/metadata/namespace", &namespace)] {
+        if let Some(value) = value.as_ref().filter(|value| !is_dns_label(value)) {
+            let message = format!("`{value}` is not a valid `{}`", text::field(pointer));
+            diagnostics.push(Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL));
+        }
+    }
+    strings(node, "/metadata/labels", check_label, diagnostics);
+    let annotations = strings(node, "/metadata/annotations", |entry, _, found| check_key(entry, found), diagnostics);
+    Metadata {
+        name: name.unwrap_or_default(),
+        namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
+        annotations,
+    }
+}
+
+pub(super) const DNS_LABEL: &str =
+    "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
+
+/// A lower-case DNS label of RFC 1123. Kubernetes lets a Workspace's name be longer and have dots, but its containers
+/// and labels are named after it, and they may not.
+pub(super) fn is_dns_label(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
+}
+
+/// Reports a label that Kubernetes would refuse (Kubernetes documentation, "Labels and Selectors").
+pub(super) fn check_label(entry: &Entry, value: &str, diagnostics: &mut Vec<Diagnostic>) {
+    check_key(entry, diagnostics);
+    if !value.is_empty() && !is_qualified(value) {
+        let message = format!("`{value}` is not a valid value of a label");
+        diagnostics.push(Diagnostic::new(&rule::LABEL, entry.value.span, message).hint(QUALIFIED));
+    }
+}
+
+fn check_key(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+    let (prefix, name) = match entry.key.rsplit_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, entry.key.as_str()),
+    };
+    let prefix_is_right = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_dns_label));
+    if !prefix_is_right || !is_qualified(name) {
+        let message = format!("`{}` is not a valid key of a label or annotation", entry.key);
+        diagnostics.push(Diagnostic::new(&rule::LABEL, entry.key_span, message).hint(QUALIFIED));
+    }
+}
+
+const QUALIFIED: &str = "use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; \
+                         a key may have a DNS name and `/` before it";
+
+fn is_qualified(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    bytes.len() <= 63 && bytes.iter().all(|byte| inner(*byte)) && ends(bytes.first()) && ends(bytes.last())
+}
+
+fn string(node: &Node, pointer: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let found = node.find(pointer)?;
+    match &found.node.data {
+        Data::String(text) => Some(text.clone()),
+        Data::Null => None,
+        _ => {
+            diagnostics.push(not_a_string(&text::field(pointer), found.node));
+            None
+        }
+    }
+}
+
+/// Reads a mapping of strings, and has each entry checked.
+fn strings(
+    node: &Node,
+    pointer: &str,
+    check: impl Fn(&Entry, &str, &mut Vec<Diagnostic>),
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, String> {
+    let mut read = BTreeMap::new();
+    let Some(found) = node.find(pointer) else { return read };
+    let entries = match &found.node.data {
+        Data::Map(entries) => entries,
+        Data::Null => return read,
+        _ => {
+            let message = format!("`{}` must be a mapping", text::field(pointer));
+            diagnostics.push(Diagnostic::new(&rule::FIELD, found.span, message));
+            return read;
+        }
+    };
+    for entry in entries {
+        match &entry.value.data {
+            Data::String(value) => {
+                check(entry, value, diagnostics);
+                read.insert(entry.key.clone(), value.clone());
+            }
+            Data::Null => {}
+            _ => diagnostics.push(not_a_string(&format!("{}.{}", text::field(pointer), entry.key), &entry.value)),
+        }
+    }
+    read
+}
+
+fn not_a_string(field: &str, node: &Node) -> Diagnostic {
+    let message = format!("`{field}` must be a string, not {}", text::type_name(&node.to_value()));
+    Diagnostic::new(&rule::FIELD, node.span, message).hint("quote it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_dns_label, is_qualified};
+
+    #[test]
+    fn names_follow_kubernetes() {
+        for good in ["a", "0-a", "workspace-falcon-7b"] {
+            assert!(is_dns_label(good), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "a.b", "a_b", &"a".repeat(64)] {
+            assert!(!is_dns_label(bad), "{bad}");
+        }
+        assert!(is_qualified("My.Label_1") && !is_qualified("a b") && !is_qualified(".a"));
+    }
+}

@@ -1,0 +1,331 @@
+//! The rules that a Workspace keeps or breaks on its own, whatever the release and the cluster.
+//!
+//! Where a rule follows one of KAITO 0.3's webhook, its number in the specification stands beside it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder,
+};
+use crate::diagnostic::Diagnostic;
+use crate::node::Data;
+use crate::preset::AccessMode;
+use crate::rule;
+use crate::source::Span;
+use crate::text;
+
+/// The labels of node objects that say whose they are; a selector can't give them another value.
+const OWN_LABELS: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
+
+/// The most adapters one Workspace may have (I6).
+const MAX_ADAPTERS: usize = 10;
+
+/// Reports every rule that a Workspace breaks.
+pub(super) fn check(workspace: &Workspace, diagnostics: &mut Vec<Diagnostic>) {
+    Rules { workspace, diagnostics }.all();
+}
+
+struct Rules<'a> {
+    workspace: &'a Workspace,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Rules<'_> {
+    fn all(&mut self) {
+        let spec = &self.workspace.spec;
+        match (&spec.inference, &spec.tuning) {
+            (None, None) => {
+                self.report(&rule::PURPOSE, "", "the Workspace has neither `inference` nor `tuning`", "add one of them")
+            } // C1
+            (Some(_), Some(_)) => {
+                self.report(
+                    &rule::PURPOSE,
+                    "/tuning",
+                    "the Workspace has both `inference` and `tuning`",
+                    "make two Workspaces of it",
+                ); // C2
+            }
+            _ => {}
+        }
+        self.resource();
+        if let Some(inference) = &spec.inference {
+            self.inference(inference);
+        }
+        if let Some(tuning) = &spec.tuning {
+            self.tuning(tuning);
+        }
+    }
+
+    fn resource(&mut self) {
+        let Some(resource) = &self.workspace.spec.resource else {
+            return self.report(
+                &rule::RESOURCE,
+                "",
+                "the Workspace has no `resource`",
+                "add it with `instanceType` and `labelSelector`",
+            );
+        };
+        let inference = self.workspace.spec.inference.as_ref();
+        let least = i64::from(inference.is_some_and(|inference| inference.preset.is_some()));
+        if resource.count < least && self.workspace.spec.tuning.is_none() {
+            let message = format!("`resource.count` must be at least {least}, not {}", resource.count);
+            self.report(&rule::COUNT, "/resource/count", &message, "say how many nodes to run on");
+        }
+        if !resource.label_selector.match_expressions.is_empty() {
+            self.report(
+                // R5
+                &rule::SELECTOR,
+                "/resource/labelSelector/matchExpressions",
+                "`matchExpressions` would be ignored",
+                "write the labels under `matchLabels`",
+            );
+        } else if resource.label_selector.match_labels.is_empty() {
+            self.report(
+                &rule::SELECTOR,
+                "/resource/labelSelector",
+                "`labelSelector` names no label, so the pods would match no node",
+                "add a label to `matchLabels`, such as `apps: <name>`",
+            );
+        }
+        self.match_labels();
+    }
+
+    fn match_labels(&mut self) {
+        let Some(found) = self.workspace.node.find("/resource/labelSelector/matchLabels") else { return };
+        let Data::Map(entries) = &found.node.data else { return };
+        let metadata = &self.workspace.metadata;
+        let own = BTreeMap::from([(OWN_LABELS[0], &metadata.name), (OWN_LABELS[1], &metadata.namespace)]);
+        for entry in entries {
+            let value = entry.value.as_str().unwrap_or_default();
+            metadata::check_label(entry, value, self.diagnostics);
+            if own.get(entry.key.as_str()).is_some_and(|own| *own != value) {
+                let message = format!("`{}` says whose node it is and can't be `{value}`", entry.key);
+                self.diagnostics.push(
+                    Diagnostic::new(&rule::SELECTOR, entry.value.span, message).hint("choose a label of your own"),
+                );
+            }
+        }
+    }
+
+    fn inference(&mut self, inference: &Inference) {
+        match (&inference.preset, &inference.template) {
+            (None, None) => {
+                self.report(
+                    &rule::PURPOSE,
+                    "/inference",
+                    "`inference` has neither `preset` nor `template`",
+                    "add one of them",
+                ); // I1
+            }
+            (Some(_), Some(_)) => {
+                self.report(
+                    &rule::PURPOSE,
+                    "/inference/template",
+                    "`inference` has both `preset` and `template`",
+                    "remove one of them",
+                ); // I2
+            }
+            (Some(preset), None) => self.preset(preset, "/inference/preset"),
+            (None, Some(_)) => return, // adapters beside a template are ignored
+        }
+        self.adapters(&inference.adapters);
+    }
+
+    fn preset(&mut self, preset: &Preset, pointer: &str) {
+        if preset.access_mode == AccessMode::Private && preset.preset_options.image.as_deref().unwrap_or("").is_empty()
+        {
+            self.report(
+                // I5
+                &rule::PRIVATE_IMAGE,
+                &format!("{pointer}/accessMode"),
+                "`accessMode: private` needs an image",
+                "add `presetOptions.image`, or leave `accessMode` out to use the public image",
+            );
+        }
+        self.placeholders(&format!("{pointer}/presetOptions"));
+    }
+
+    fn adapters(&mut self, adapters: &[Adapter]) {
+        if adapters.len() > MAX_ADAPTERS {
+            let message = format!(
+                "{} are more than the {MAX_ADAPTERS} a Workspace may have",
+                text::count(adapters.len(), "adapter")
+            );
+            self.report(&rule::ADAPTER, "/inference/adapters", &message, "remove some");
+        }
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        for (index, adapter) in adapters.iter().enumerate() {
+            let pointer = format!("/inference/adapters/{index}");
+            self.adapter(adapter, &pointer);
+            let Some(name) = adapter.source.as_ref().and_then(|source| source.name.as_deref()) else { continue };
+            let span = self.workspace.span(&format!("{pointer}/source/name"));
+            if let Some(first) = seen.insert(name, span) {
+                // I7
+                let message = format!("two adapters are called `{name}`");
+                self.diagnostics.push(Diagnostic::new(&rule::ADAPTER, span, message).also(first, "the first is here"));
+            }
+        }
+    }
+
+    /// KAITO checks these when a Workspace is updated, which its own controller does at once (quirk 36).
+    fn adapter(&mut self, adapter: &Adapter, pointer: &str) {
+        let Some(source) = &adapter.source else {
+            return self.report(
+                &rule::ADAPTER,
+                pointer,
+                "the adapter has no `source`",
+                "add it with `name` and `image`",
+            );
+        };
+        let place = format!("{pointer}/source");
+        match source.name.as_deref() {
+            None | Some("") => {
+                self.report(&rule::ADAPTER, &place, "the adapter has no `name`", "it names a container: add `name`")
+            }
+            Some(name) if !metadata::is_dns_label(name) => {
+                let message = format!("`{name}` can't name an adapter");
+                self.report(&rule::ADAPTER, &format!("{place}/name"), &message, metadata::DNS_LABEL);
+            }
+            Some(_) => {}
+        }
+        match source.image.as_deref() {
+            None | Some("") => self.report(
+                &rule::ADAPTER,
+                &place,
+                "the adapter has no `image`",
+                "add the image that holds it in `/data`",
+            ),
+            Some(image) => self.image(image, &format!("{place}/image")),
+        }
+        if !source.urls.is_empty() || source.volume_source.is_some() {
+            self.report(
+                &rule::ADAPTER,
+                &place,
+                "an adapter comes from an image alone",
+                "remove `urls` and `volumeSource`",
+            );
+        }
+        if let Some(strength) = &adapter.strength
+            && !strength.parse::<f64>().is_ok_and(|strength| (0.0..=1.0).contains(&strength))
+        {
+            let message = format!("the adapter's strength must be a number from 0 to 1, not `{strength}`");
+            self.report(
+                &rule::ADAPTER,
+                &format!("{pointer}/strength"),
+                &message,
+                "write it as a string, such as \"0.5\"",
+            );
+        }
+        self.placeholders(&place);
+    }
+
+    fn tuning(&mut self, tuning: &Tuning) {
+        let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
+        if count != 1 {
+            // T1
+            let message = format!("tuning runs on one node, not on {count}");
+            self.report(&rule::COUNT, "/resource/count", &message, "set `resource.count` to 1");
+        }
+        match tuning.method.as_deref() {
+            // T2
+            None => self.report(
+                &rule::METHOD,
+                "/tuning",
+                "`tuning.method` is missing",
+                "add `method: lora` or `method: qlora`",
+            ),
+            Some(method) if !["lora", "qlora"].contains(&method.to_lowercase().as_str()) => {
+                let message = format!("`{method}` is not a tuning method");
+                self.report(&rule::METHOD, "/tuning/method", &message, "use `lora` or `qlora`");
+            }
+            Some(_) => {}
+        }
+        match &tuning.preset {
+            // T7
+            None => self.report(&rule::PURPOSE, "/tuning", "`tuning.preset` is missing", "add the model to tune"),
+            Some(preset) => self.preset(preset, "/tuning/preset"),
+        }
+        self.input(&tuning.input);
+        self.output(&tuning.output);
+    }
+
+    fn input(&mut self, input: &DataSource) {
+        let pointer = "/tuning/input";
+        if input.volume_source.is_some() {
+            // D1
+            let hint = "use `urls` or `image`";
+            self.report(
+                &rule::VOLUME,
+                "/tuning/input/volumeSource",
+                "KAITO can't read training data from a volume",
+                hint,
+            );
+        }
+        if let Some(image) = &input.image {
+            self.image(image, "/tuning/input/image");
+        }
+        let sources = [!input.urls.is_empty(), input.volume_source.is_some(), input.image.is_some()];
+        match sources.into_iter().filter(|given| *given).count() {
+            // D4
+            0 => self.report(&rule::TUNING_DATA, pointer, "`tuning.input` names no data", "add `urls` or `image`"),
+            1 => {}
+            _ => self.report(
+                &rule::TUNING_DATA,
+                pointer,
+                "`tuning.input` names data in more than one way",
+                "keep one of `urls` and `image`",
+            ),
+        }
+        self.placeholders(pointer);
+    }
+
+    fn output(&mut self, output: &DataDestination) {
+        if output.volume_source.is_some() {
+            // O1
+            let hint = "use `image` and `imagePushSecret`";
+            self.report(&rule::VOLUME, "/tuning/output/volumeSource", "KAITO can't write an adapter to a volume", hint);
+        }
+        match &output.image {
+            Some(image) => {
+                self.image(image, "/tuning/output/image");
+                if output.image_push_secret.as_deref().unwrap_or("").is_empty() {
+                    // O4
+                    let hint = "add `imagePushSecret`: the name of the Secret that holds the registry's credentials";
+                    self.report(
+                        &rule::TUNING_DATA,
+                        "/tuning/output",
+                        "`tuning.output.imagePushSecret` is missing",
+                        hint,
+                    );
+                }
+            }
+            None if output.volume_source.is_none() => {
+                // O5
+                self.report(
+                    &rule::TUNING_DATA,
+                    "/tuning/output",
+                    "`tuning.output` names no image",
+                    "add `image` and `imagePushSecret`",
+                );
+            }
+            None => {}
+        }
+        self.placeholders("/tuning/output");
+    }
+
+    fn image(&mut self, image: &str, pointer: &str) {
+        if !placeholder::is_in(image) {
+            images::check(image, &text::field(pointer), self.workspace.span(pointer), self.diagnostics);
+        }
+    }
+
+    fn placeholders(&mut self, pointer: &str) {
+        if let Some(found) = self.workspace.node.find(pointer) {
+            placeholder::check(found.node, pointer, self.diagnostics);
+        }
+    }
+
+    fn report(&mut self, rule: &'static rule::Rule, pointer: &str, message: &str, hint: &str) {
+        self.diagnostics.push(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
+    }
+}

@@ -1,0 +1,175 @@
+//! `kaito.sh/v1alpha1` `Workspace`: there is no `spec`, its fields stand beside `metadata`.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::preset::AccessMode;
+
+/// A Workspace's fields.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// The version of this API.
+    #[schemars(extend("const" = "kaito.sh/v1alpha1"))]
+    pub api_version: String,
+    /// Always `Workspace`.
+    #[schemars(extend("const" = "Workspace"))]
+    pub kind: String,
+    /// Standard object metadata.
+    #[schemars(extend("type" = "object"))]
+    pub metadata: Value,
+    /// The GPU nodes to run on.
+    pub resource: Option<Resource>,
+    /// Serve a model.
+    pub inference: Option<Inference>,
+    /// Fine-tune a model.
+    pub tuning: Option<Tuning>,
+    /// What was last observed in the cluster.
+    pub status: Option<Value>,
+}
+
+/// GPU nodes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Resource {
+    /// The number of nodes.
+    #[serde(default = "one")]
+    pub count: i64,
+    /// The machine type of the nodes, in the cloud's exact spelling.
+    #[serde(default = "default_instance_type")]
+    pub instance_type: String,
+    /// The labels that the nodes carry.
+    pub label_selector: LabelSelector,
+    /// Existing nodes to use first; each takes the place of a new one.
+    #[serde(default)]
+    pub preferred_nodes: Vec<String>,
+}
+
+fn one() -> i64 {
+    1
+}
+
+fn default_instance_type() -> String {
+    "Standard_NC12s_v3".to_owned()
+}
+
+/// A label selector, of which KAITO uses the labels alone.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelSelector {
+    /// Labels and their values.
+    #[serde(default)]
+    pub match_labels: IndexMap<String, String>,
+    /// Requirements in long form; refused, because nothing would act on them.
+    #[serde(default)]
+    pub match_expressions: Vec<LabelRequirement>,
+}
+
+/// A requirement of a label selector.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelRequirement {
+    /// The label's key.
+    pub key: String,
+    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    pub operator: String,
+    /// The values compared with.
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
+/// Serving a model.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Inference {
+    /// A known model.
+    pub preset: Option<Preset>,
+    /// A pod template of one's own instead.
+    pub template: Option<Value>,
+    /// LoRA adapters to load beside the model.
+    #[serde(default)]
+    pub adapters: Vec<Adapter>,
+}
+
+/// A known model.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Preset {
+    /// The model's name in the catalogue.
+    pub name: String,
+    /// `private` takes the image from `presetOptions`.
+    #[serde(default)]
+    pub access_mode: AccessMode,
+    /// Where to get the model.
+    #[serde(default)]
+    pub preset_options: PresetOptions,
+}
+
+/// Where to get a model.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PresetOptions {
+    /// The image that holds the model.
+    pub image: Option<String>,
+    /// Secrets, in the Workspace's namespace, to pull it with.
+    #[serde(default)]
+    pub image_pull_secrets: Vec<String>,
+}
+
+/// A LoRA adapter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Adapter {
+    /// The image that holds the adapter.
+    pub source: Option<DataSource>,
+    /// The weight of the adapter, from 0 to 1, written as a string.
+    pub strength: Option<String>,
+}
+
+/// Where data comes from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataSource {
+    /// A name for the data.
+    pub name: Option<String>,
+    /// Public addresses to download.
+    #[serde(default)]
+    pub urls: Vec<String>,
+    /// A volume; not supported by KAITO.
+    pub volume_source: Option<Value>,
+    /// An image that holds the data in `/data`.
+    pub image: Option<String>,
+    /// Secrets, in the Workspace's namespace, to pull the image with.
+    #[serde(default)]
+    pub image_pull_secrets: Vec<String>,
+}
+
+/// Where the result goes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataDestination {
+    /// A volume; not supported by KAITO.
+    pub volume_source: Option<Value>,
+    /// The image to push.
+    pub image: Option<String>,
+    /// The secret, in the Workspace's namespace, to push it with.
+    pub image_push_secret: Option<String>,
+}
+
+/// Fine-tuning a model.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tuning {
+    /// The model to tune.
+    pub preset: Option<Preset>,
+    /// `lora` or `qlora`.
+    pub method: Option<String>,
+    /// A ConfigMap with the parameters of the run, in the Workspace's namespace; by default one for the method.
+    pub config: Option<String>,
+    /// The data to train with.
+    pub input: DataSource,
+    /// What to do with the adapter.
+    pub output: DataDestination,
+}
