@@ -9,13 +9,19 @@ use serde::de::DeserializeOwned;
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::Node;
+use crate::plan;
 use crate::preset::{InstanceTypes, Model, Provisioner, ReleaseFile};
 use crate::profile::Cloud;
 use crate::rule;
 use crate::schema::Checker;
-use crate::source::{self, FileId, Sources};
+use crate::session::Session;
+use crate::source;
+use crate::template::Template;
 
-/// One release of a library. What it reads once it keeps, so the cost of a Workspace does not grow with the catalogue.
+/// One release of a library.
+///
+/// Each file is read when it is first asked for and then kept: what a Workspace costs depends neither on the size of
+/// the catalogue nor on how many Workspaces came before it.
 #[derive(Debug)]
 pub struct Release<'a> {
     /// Its name, such as `0.3`.
@@ -23,36 +29,45 @@ pub struct Release<'a> {
     /// What it does.
     pub file: ReleaseFile,
     library: &'a Library,
-    models: BTreeMap<String, Option<Rc<Model>>>,
-    instance_types: BTreeMap<&'static str, Rc<InstanceTypes>>,
-    tuning_configs: BTreeMap<String, Option<Rc<TuningDefault>>>,
+    models: Cache<Model>,
+    instance_types: Cache<InstanceTypes>,
+    tuning_configs: Cache<TuningConfig>,
+    templates: BTreeMap<Provisioner, Option<Rc<Templates>>>,
 }
+
+/// What was read, by path; none for a file that can't be used, which is reported once.
+type Cache<T> = BTreeMap<String, Option<Rc<T>>>;
 
 /// The default configuration of a tuning method.
 #[derive(Debug)]
-pub struct TuningDefault {
+pub struct TuningConfig {
     /// The text, as it goes into the ConfigMap.
     pub text: String,
     /// What it says.
     pub node: Node,
 }
 
+/// The templates for one provisioner.
+#[derive(Debug)]
+pub struct Templates {
+    /// Makes the node objects; none if the nodes are already there.
+    pub nodes: Option<Template>,
+    /// Make everything else, by name.
+    pub objects: Vec<Template>,
+}
+
 impl<'a> Release<'a> {
-    /// Reads `release.yaml`; none, and a finding, if the library has no such release or it can't be read.
-    pub fn load(
-        library: &'a Library,
-        name: &str,
-        sources: &mut Sources,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
-        let file = read::<ReleaseFile>(library, &format!("presets/{name}/release.yaml"), sources, diagnostics)?;
+    /// Reads `release.yaml`; none, and a finding, if it can't be used.
+    pub fn load(library: &'a Library, name: &str, session: &mut Session) -> Option<Self> {
+        let file = read::<ReleaseFile>(library, &format!("presets/{name}/release.yaml"), session)?;
         Some(Self {
             name: name.to_owned(),
             file,
             library,
-            models: BTreeMap::new(),
-            instance_types: BTreeMap::new(),
-            tuning_configs: BTreeMap::new(),
+            models: Cache::new(),
+            instance_types: Cache::new(),
+            tuning_configs: Cache::new(),
+            templates: BTreeMap::new(),
         })
     }
 
@@ -68,16 +83,107 @@ impl<'a> Release<'a> {
         self.library.names(&format!("presets/{}/models/", self.name))
     }
 
-    /// A model by its name; none if its file can't be read, which is reported at the first call.
-    ///
-    /// The name has to be one of [`Self::model_names`].
-    pub fn model(&mut self, name: &str, world: &mut World) -> Option<Rc<Model>> {
-        if let Some(model) = self.models.get(name) {
-            return model.clone();
+    /// Whether there is a model of this name.
+    #[must_use]
+    pub fn has_model(&self, name: &str) -> bool {
+        self.library.get(&self.model_path(name)).is_some()
+    }
+
+    /// A model by its name.
+    pub fn model(&mut self, name: &str, session: &mut Session) -> Option<Rc<Model>> {
+        let path = self.model_path(name);
+        cached(&mut self.models, &path, || read(self.library, &path, session))
+    }
+
+    fn model_path(&self, name: &str) -> String {
+        format!("presets/{}/models/{name}.yaml", self.name)
+    }
+
+    /// The machine types of a cloud.
+    pub fn instance_types(&mut self, cloud: Cloud, session: &mut Session) -> Option<Rc<InstanceTypes>> {
+        let path = format!("presets/{}/instance-types/{}.yaml", self.name, cloud.name());
+        cached(&mut self.instance_types, &path, || read(self.library, &path, session))
+    }
+
+    /// The default configuration of a tuning method, `lora` or `qlora`.
+    pub fn tuning_config(&mut self, method: &str, session: &mut Session) -> Option<Rc<TuningConfig>> {
+        let path = format!("presets/{}/tuning/{method}.yaml", self.name);
+        cached(&mut self.tuning_configs, &path, || {
+            let (node, text) = parse(self.library, &path, session)?;
+            Some(TuningConfig { text, node })
+        })
+    }
+
+    /// The templates for a provisioner; none if one of them is wrong, or the release has no node objects for it.
+    pub fn templates(&mut self, provisioner: Provisioner, session: &mut Session) -> Option<Rc<Templates>> {
+        if let Some(found) = self.templates.get(&provisioner) {
+            return found.clone();
         }
-        let path = format!("presets/{}/models/{name}.yaml", self.name);
-        let model = read::<Model>(self.library, &path, world).map(Rc::new);
-        self.models.insert(name.to_owned(), model.clone());
-        model
+        let templates = self.read_templates(provisioner, session).map(Rc::new);
+        self.templates.insert(provisioner, templates.clone());
+        templates
+    }
+
+    fn read_templates(&self, provisioner: Provisioner, session: &mut Session) -> Option<Templates> {
+        let schema = plan::template_schema();
+        let mark = session.mark();
+        let folder = format!("templates/{}/", self.name);
+        let mut template = |name: &str| {
+            let (node, _) = parse(self.library, &format!("{folder}{name}"), session)?;
+            Template::parse(&node, &schema, &mut session.diagnostics)
+        };
+        let nodes = self.file.node_objects.get(&provisioner).and_then(|name| template(name));
+        let is_node_template = |name: &str| self.file.node_objects.values().any(|file| file == name);
+        let names = self.library.names(&folder).into_iter().map(|name| format!("{name}.yaml"));
+        let objects = names.filter(|name| !is_node_template(name)).filter_map(|name| template(&name)).collect();
+        (!session.failed_since(mark)).then_some(Templates { nodes, objects })
+    }
+}
+
+fn cached<T>(cache: &mut Cache<T>, path: &str, read: impl FnOnce() -> Option<T>) -> Option<Rc<T>> {
+    if let Some(found) = cache.get(path) {
+        return found.clone();
+    }
+    let made = read().map(Rc::new);
+    cache.insert(path.to_owned(), made.clone());
+    made
+}
+
+/// Reads a file of the library as a `T`. The schema of what the binary carries is known to hold.
+fn read<T: DeserializeOwned + JsonSchema>(library: &Library, path: &str, session: &mut Session) -> Option<T> {
+    let (node, _) = parse(library, path, session)?;
+    let value = node.to_value();
+    if library.get(path)?.foreign {
+        let checker = Checker::of::<T>().ok()?;
+        if !checker.check(&node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics) {
+            return None;
+        }
+    }
+    serde_json::from_value(value)
+        .map_err(|error| session.report(Diagnostic::new(&rule::LIBRARY_FIELD, node.span, error.to_string())))
+        .ok()
+}
+
+/// Parses a file of the library, which has to hold one document.
+fn parse(library: &Library, path: &str, session: &mut Session) -> Option<(Node, String)> {
+    let Some(file) = library.get(path) else {
+        let message = format!("the library has no `{path}`");
+        session.report(Diagnostic::global(&rule::LIBRARY_FILE, message));
+        return None;
+    };
+    let text = file.text.clone().into_owned();
+    let id = session.sources.add(file.name.clone().into_owned(), text.clone());
+    let mark = session.mark();
+    let mut documents = source::parse(&session.sources, id, &mut session.diagnostics);
+    if session.failed_since(mark) {
+        return None;
+    }
+    match (documents.pop(), documents.is_empty()) {
+        (Some(node), true) => Some((node, text)),
+        _ => {
+            let span = source::Span::whole(id);
+            session.report(Diagnostic::new(&rule::LIBRARY_FILE, span, "the file has to hold one document"));
+            None
+        }
     }
 }

@@ -67,8 +67,12 @@ rules! {
     NOT_YET = "KR211" Error "something that this version does not compile yet";
     MACHINE_API = "KR212" Warning "Machines are served by gpu-provisioner 0.2 alone";
     UNKNOWN_PROVISIONER = "KR213" Error "a provisioner that the release has no node objects for";
+    LIBRARY_FILE = "KR321" Error "a file of the library that is missing or can't be used";
+    LIBRARY_FIELD = "KR322" Error "a preset with a field that does not fit";
     NO_WORKSPACE = "KR401" Error "the input holds no Workspace";
     CONFLICT = "KR402" Error "two objects of one identity and different content";
+    NAMELESS = "KR403" Error "a template made an object without an identity";
+    EMPTY_SELECTION = "KR404" Error "a selection of kinds that leaves no object";
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
 }

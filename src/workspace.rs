@@ -62,13 +62,21 @@ impl Reader {
         Some(Self { schema: Checker::of::<Spec>().ok()?, namespace })
     }
 
+    /// `namespace/name` of a document that may be no valid Workspace.
+    #[must_use]
+    pub fn key(&self, node: &Node) -> String {
+        let text = |pointer| node.find(pointer).and_then(|found| found.node.as_str());
+        let namespace = text("/metadata/namespace").unwrap_or(&self.namespace);
+        format!("{namespace}/{}", text("/metadata/name").unwrap_or_default())
+    }
+
     /// Turns a document into a Workspace, or reports why it is none.
     pub fn read(&self, node: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Workspace> {
-        let before = errors(diagnostics);
+        let mark = diagnostics.len();
         let mut value = without_nulls(node.to_value());
         self.schema.check(&node, &value, &rule::FIELD, diagnostics);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
-        if errors(diagnostics) > before {
+        if failed_since(mark, diagnostics) {
             return None;
         }
         if let Some(metadata) = value["metadata"].as_object_mut() {
@@ -83,7 +91,7 @@ impl Reader {
         };
         let workspace = Workspace { metadata, spec, node, value };
         rules::check(&workspace, diagnostics);
-        (errors(diagnostics) == before).then_some(workspace)
+        (!failed_since(mark, diagnostics)).then_some(workspace)
     }
 }
 
@@ -101,8 +109,8 @@ impl Workspace {
     }
 }
 
-fn errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+fn failed_since(mark: usize, diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().skip(mark).any(Diagnostic::is_error)
 }
 
 /// Drops null fields, as the API server does before it looks at anything else.

@@ -1,0 +1,37 @@
+//! Commands, their options and their exit codes.
+
+mod args;
+mod compile;
+mod output;
+mod page;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// All went well.
+    Done,
+    /// The input has errors; nothing was written.
+    Refused,
+}
+
+/// Runs the command that the process was started with.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Render(render) => compile::render(&render, cli.color),
+        Command::Check(check) => compile::check(&check, cli.color),
+        Command::Completions { shell } => page::completions(shell),
+        Command::Man { command } => page::man(command.as_deref()),
+    };
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(error) => output::failure(&error),
+    }
+}

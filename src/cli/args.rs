@@ -1,0 +1,158 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+/// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and deterministically.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_long_help = EXAMPLES)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colour on standard error.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kaito-render render workspace.yaml                    all objects of a Workspace, on standard output
+  kaito-render render workspaces/ -o rendered/          one file an object, for Argo CD or Flux
+  kaito-render render workspace.yaml | kubectl apply -f -
+  kaito-render check workspaces/                        every mistake, at its line
+
+Exit codes: 0 done, 1 the input has errors (nothing is written), 2 the command could not run.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write all objects that Workspaces stand for
+    #[command(after_long_help = RENDER_EXAMPLES)]
+    Render(Render),
+    /// Find the mistakes in Workspaces without writing anything
+    #[command(after_long_help = CHECK_EXAMPLES)]
+    Check(Check),
+    /// Print the completion script of a shell
+    #[command(after_long_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or that of one command
+    #[command(after_long_help = "Example:\n  kaito-render man render | man -l -")]
+    Man {
+        /// The command
+        command: Option<String>,
+    },
+}
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  kaito-render render workspace.yaml
+  kaito-render render workspaces/ -o rendered/          a folder: one file an object, stale files removed
+  kaito-render render workspaces/ -o all.yaml           one file
+  cat workspace.yaml | kaito-render render - --format json
+  kaito-render render workspaces/ --exclude Workspace   objects only, where KAITO's operator still runs
+
+All or nothing: if anything in the input is wrong, nothing is written and the exit code is 1.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  kaito-render check workspaces/
+  kaito-render check workspaces/ --format json | jq '.diagnostics[].message'
+  kaito-render check workspaces/ --deny-warnings";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Example:
+  kaito-render completions bash > ~/.local/share/bash-completion/completions/kaito-render";
+
+/// What both `render` and `check` compile, and with what.
+#[derive(Args, Debug)]
+pub(super) struct Input {
+    /// Files, folders, or `-` for standard input
+    ///
+    /// Folders are searched for *.yaml, *.yml and *.json. Hidden ones, Helm charts and folders that `render -o` wrote
+    /// are left out.
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The namespace of Workspaces that name none
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub(super) namespace: String,
+    /// The release to compile with, such as 0.3; by default the profile or the Workspace's apiVersion decides
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) release: Option<String>,
+    /// The profile of the cluster
+    ///
+    /// By default the first `kaito-render.yaml` from the input's folder upward to the root of the Git repository.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) profile: Option<PathBuf>,
+    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by file
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) library: Option<PathBuf>,
+    /// Accept an input without a single Workspace
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Render {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Where to write: a file, or a folder if it ends in `/` or is one already
+    #[arg(long, short, value_name = "FILE|DIR/", value_hint = ValueHint::AnyPath)]
+    pub(super) output: Option<PathBuf>,
+    /// How objects are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: ObjectFormat,
+    /// Write objects of these kinds alone
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Leave out objects of these kinds
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(super) exclude: Vec<String>,
+    /// Leave out documents of other kinds, which files named outright and standard input pass through
+    #[arg(long)]
+    pub(super) only_generated: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// How findings are written: for people on standard error, or as data on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FindingFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ObjectFormat {
+    /// A stream of YAML documents
+    #[default]
+    Yaml,
+    /// A JSON List
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum FindingFormat {
+    /// With excerpts of the source
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,35 @@
+//! Pages about the program itself: completion scripts and manual pages.
+
+use anyhow::{Context, Result};
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use super::args::Cli;
+use super::{Outcome, output};
+
+/// Prints the completion script of a shell.
+pub(super) fn completions(shell: Shell) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "kaito-render", &mut script);
+    output::print(&script)
+}
+
+/// Prints the manual page of the program or of one command.
+pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
+    let mut root = Cli::command();
+    root.build();
+    let page = match command {
+        None => root,
+        Some(name) => root.find_subcommand(name).map(page_of).with_context(|| format!("there is no command `{name}`"))?,
+    };
+    let mut text = Vec::new();
+    Man::new(page).render(&mut text)?;
+    output::print(&text)
+}
+
+/// A subcommand under the name of its page, such as `kaito-render-check`.
+fn page_of(command: &Command) -> Command {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
+    command.clone().name(name)
+}

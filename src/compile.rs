@@ -1,0 +1,232 @@
+//! The stages one after the other: documents in, objects out.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::library::Library;
+use crate::node::Node;
+use crate::object::Object;
+use crate::overlay::{self, Part};
+use crate::plan::{self, Plan};
+use crate::preset::Provisioner;
+use crate::profile::Profile;
+use crate::release::Release;
+use crate::session::Session;
+use crate::source::{Document, Span};
+use crate::workspace::{self, Workspace};
+use crate::{expand, rule, text};
+
+/// What the documents of a run are compiled with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The namespace of Workspaces that name none.
+    pub namespace: String,
+    /// The facts of the cluster.
+    pub profile: Profile,
+    /// Leaves out named documents that are no Workspaces.
+    pub only_generated: bool,
+    /// Whether it is no error to find no Workspace.
+    pub allow_empty: bool,
+}
+
+/// Compiles the Workspaces among the documents and passes through what else was named.
+///
+/// The objects come in no particular order. They are worth writing only if no finding is an error.
+pub fn compile(documents: Vec<Document>, options: &Options, library: &Library, session: &mut Session) -> Vec<Object> {
+    let Some(reader) = workspace::Reader::new(options.namespace.clone()) else { return Vec::new() };
+    let compiler = Compiler {
+        options,
+        library,
+        reader,
+        session,
+        releases: BTreeMap::new(),
+        chosen: BTreeMap::new(),
+        workspaces: BTreeMap::new(),
+        tally: Tally::default(),
+    };
+    compiler.run(documents)
+}
+
+struct Compiler<'a> {
+    options: &'a Options,
+    library: &'a Library,
+    reader: workspace::Reader,
+    session: &'a mut Session,
+    /// Every release that was looked at, by name; none if it can't be used.
+    releases: BTreeMap<String, Option<Release<'a>>>,
+    /// The release for each apiVersion, where nobody names one.
+    chosen: BTreeMap<String, Option<String>>,
+    /// Where each Workspace stands, by namespace and name.
+    workspaces: BTreeMap<String, Span>,
+    tally: Tally,
+}
+
+/// What a run met.
+#[derive(Default)]
+struct Tally {
+    /// Workspaces, also broken ones.
+    workspaces: usize,
+    /// Rendered Workspaces that were passed over.
+    rendered: usize,
+    /// Whether nodes are made as Machines.
+    machines: bool,
+}
+
+impl Compiler<'_> {
+    fn run(mut self, documents: Vec<Document>) -> Vec<Object> {
+        if let Some(name) = &self.options.profile.release
+            && !self.library.releases().contains(&name.as_str())
+        {
+            self.unknown_release(name);
+            return Vec::new();
+        }
+        let parts = documents.into_iter().filter_map(|document| self.document(document)).collect();
+        if self.tally.workspaces == 0 && !self.options.allow_empty {
+            self.no_workspace();
+        }
+        self.notes();
+        overlay::together(parts, &mut self.session.diagnostics)
+    }
+
+    fn document(&mut self, document: Document) -> Option<Part> {
+        let Document { node, named } = document;
+        match (workspace::is_workspace(&node), workspace::is_rendered(&node)) {
+            (true, false) => {
+                self.tally.workspaces += 1;
+                self.workspace(node)
+            }
+            (true, true) if !named => {
+                self.tally.rendered += 1;
+                None
+            }
+            (true, true) => {
+                self.tally.workspaces += 1;
+                let key = self.reader.key(&node);
+                self.remember(&key, node.span);
+                Some(passed_through(&node))
+            }
+            (false, _) => (named && !self.options.only_generated).then(|| passed_through(&node)),
+        }
+    }
+
+    fn workspace(&mut self, node: Node) -> Option<Part> {
+        let release = self.release_for(&node)?;
+        let workspace = self.reader.read(node, &mut self.session.diagnostics)?;
+        let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
+        self.remember(&key, span);
+        let release = self.releases.get_mut(&release)?.as_mut()?;
+        let mut plan = plan::make(&workspace, release, &self.options.profile, self.session)?;
+        self.tally.machines |= plan.provisioner == Provisioner::Machine && !plan.nodes.is_empty();
+        let templates = release.templates(plan.provisioner, self.session)?;
+        let objects = expand::objects(&mut plan, &templates);
+        let objects = objects.map_err(|diagnostic| self.session.report(diagnostic)).ok()?;
+        Some(part(&workspace, &plan, span, objects))
+    }
+
+    /// Reports a Workspace that stands twice in the input.
+    fn remember(&mut self, key: &str, span: Span) {
+        let Some(first) = self.workspaces.insert(key.to_owned(), span) else { return };
+        let message = format!("the Workspace `{key}` stands twice in the input");
+        let diagnostic = Diagnostic::new(&rule::DUPLICATE_WORKSPACE, span, message);
+        self.session.report(diagnostic.also(first, "the other one").hint("remove or rename one of the two"));
+    }
+
+    /// The name of the release that compiles a Workspace.
+    fn release_for(&mut self, node: &Node) -> Option<String> {
+        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        let name = match &self.options.profile.release {
+            Some(name) => self.compiles(name, version).then(|| name.clone()),
+            None => self.choose(version),
+        };
+        if name.is_none() {
+            let message = match &self.options.profile.release {
+                Some(name) => format!("release {name} does not compile `{version}`"),
+                None => format!("no release compiles `{version}`"),
+            };
+            let place = node.at("/apiVersion").span;
+            self.session.report(Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions()));
+        }
+        name
+    }
+
+    /// The oldest release that compiles an apiVersion.
+    fn choose(&mut self, version: &str) -> Option<String> {
+        if let Some(chosen) = self.chosen.get(version) {
+            return chosen.clone();
+        }
+        let names: Vec<_> = self.library.releases().into_iter().map(str::to_owned).collect();
+        let name = names.into_iter().find(|name| self.compiles(name, version));
+        self.chosen.insert(version.to_owned(), name.clone());
+        name
+    }
+
+    fn compiles(&mut self, name: &str, version: &str) -> bool {
+        if !self.releases.contains_key(name) {
+            let release = Release::load(self.library, name, self.session);
+            self.releases.insert(name.to_owned(), release);
+        }
+        let release = self.releases.get(name).and_then(Option::as_ref);
+        release.is_some_and(|release| release.file.api_versions.iter().any(|known| known == version))
+    }
+
+    fn versions(&self) -> String {
+        let releases = self.releases.values().flatten();
+        let versions = releases.flat_map(|release| {
+            release.file.api_versions.iter().map(|version| format!("`{version}` (release {})", release.name))
+        });
+        format!("use {}", text::or(&versions.collect::<Vec<_>>()))
+    }
+
+    fn unknown_release(&mut self, name: &str) {
+        let names: Vec<_> = self.library.releases().iter().map(|name| format!("`{name}`")).collect();
+        let message = format!("there is no release `{name}`");
+        let hint = format!("the releases are {}", text::and(&names));
+        self.session.report(Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint));
+    }
+
+    fn no_workspace(&mut self) {
+        let hint = match self.tally.rendered {
+            0 => "name a file or folder that holds one; `--allow-empty` writes the empty output all the same".to_owned(),
+            count => format!("{} here came out of `kaito-render` already; name the source", text::count(count, "Workspace")),
+        };
+        self.session.report(Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace").hint(hint));
+    }
+
+    /// Says once what was chosen without being asked for.
+    fn notes(&mut self) {
+        let profile = &self.options.profile;
+        for (version, name) in &self.chosen {
+            let Some(name) = name else { continue };
+            let message = format!("`{version}` is compiled with release {name}");
+            let hint = format!("`release: \"{name}\"` in kaito-render.yaml keeps it so");
+            self.session.report(Diagnostic::global(&rule::RELEASE_CHOSEN, message).hint(hint));
+        }
+        if self.tally.machines && profile.provisioner.is_none() {
+            let message = "the nodes are Machines, which gpu-provisioner 0.2 alone serves";
+            self.session.report(Diagnostic::global(&rule::MACHINE_API, message).hint(self.switch()));
+        }
+    }
+
+    /// The lines of a profile that choose other node objects than Machines, or keep them.
+    fn switch(&self) -> String {
+        let releases = self.releases.values().flatten();
+        let others = releases.flat_map(|release| release.file.node_objects.keys().map(move |other| (release, *other)));
+        let mut lines = others.filter(|(_, other)| *other != Provisioner::Machine).map(|(release, other)| {
+            format!("`release: \"{}\"` and `provisioner: {}`", release.name, other.name())
+        });
+        let other = lines.next().unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
+        format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
+    }
+}
+
+fn part(workspace: &Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {
+    objects.push(overlay::workspace(workspace, plan, &objects));
+    Part { span, title: format!("Workspace `{}`", workspace.key()), objects }
+}
+
+fn passed_through(node: &Node) -> Part {
+    let object = Object { value: node.to_value(), ordinal: None };
+    let identity = object.identity();
+    let title = format!("{} `{}`", identity.kind, identity.name);
+    Part { span: node.span, title, objects: vec![object] }
+}

@@ -1,0 +1,42 @@
+//! The fourth stage: templates lay a plan out as objects.
+
+mod node_name;
+
+use minijinja::Value as Variable;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::object::Object;
+use crate::plan::Plan;
+use crate::release::Templates;
+
+/// Makes the objects of one Workspace, node objects first.
+///
+/// # Errors
+///
+/// Where a template can't be rendered; the place is the template's line.
+pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Diagnostic> {
+    let mut objects = Vec::new();
+    if let Some(template) = &templates.nodes {
+        name_nodes(plan, &template.render(&variables(plan))?);
+        let nodes = template.render(&variables(plan))?.into_iter().zip(0..);
+        objects.extend(nodes.map(|(value, ordinal)| Object { value, ordinal: Some(ordinal) }));
+    }
+    let variables = variables(plan);
+    for template in &templates.objects {
+        let values = template.render(&variables)?.into_iter();
+        objects.extend(values.map(|value| Object { value, ordinal: None }));
+    }
+    Ok(objects)
+}
+
+/// Names follow from content, so nodes are laid out without names first.
+fn name_nodes(plan: &mut Plan, nameless: &[Value]) {
+    for (node, object) in plan.nodes.iter_mut().zip(nameless) {
+        node.name = node_name::of(object, &plan.namespace, &plan.name, node.ordinal);
+    }
+}
+
+fn variables(plan: &Plan) -> Variable {
+    minijinja::context! { plan => Variable::from_serialize(plan) }
+}

@@ -1,0 +1,336 @@
+//! The third stage: what is decided for one Workspace before any object is laid out.
+
+mod output_dir;
+mod preset_count;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::diagnostic::Diagnostic;
+use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName};
+use crate::profile::Profile;
+use crate::release::Release;
+use crate::rule::{self, Rule};
+use crate::schema;
+use crate::session::Session;
+use crate::text;
+use crate::workspace::{Inference, Preset, Resource, Tuning, Workspace};
+
+/// What was decided for one Workspace: all that templates read, under the name `plan`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Plan {
+    /// The Workspace's name.
+    pub name: String,
+    /// The Workspace's namespace.
+    pub namespace: String,
+    /// The release whose presets and templates are used.
+    pub release: String,
+    /// What creates the nodes.
+    pub provisioner: Provisioner,
+    /// The machine type of the nodes.
+    pub instance_type: String,
+    /// The value of the nodes' label `accelerator`: `nvidia`, or none for other machines.
+    pub accelerator: Option<String>,
+    /// The labels that the nodes carry, by name.
+    pub match_labels: BTreeMap<String, String>,
+    /// The number of nodes that the work runs on.
+    pub node_count: u32,
+    /// The nodes to create; fewer than `node_count` where existing ones are preferred.
+    pub nodes: Vec<PlannedNode>,
+    /// The disk of a node, as a Kubernetes quantity; `0` leaves it to the provisioner.
+    pub disk: String,
+    /// The GPUs that each pod asks for.
+    pub gpus: u32,
+    /// The image of the model.
+    pub image: String,
+    /// The Secrets to pull images with.
+    pub pull_secrets: Vec<String>,
+    /// How the model is served; none if it is tuned.
+    pub inference: Option<InferencePlan>,
+    /// How the model is tuned; none if it is served.
+    pub tuning: Option<TuningPlan>,
+}
+
+/// A node to create.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PlannedNode {
+    /// Its number among the nodes of the Workspace, from 0.
+    pub ordinal: u32,
+    /// The name of its object; empty until the object's content, which it follows from, is known.
+    pub name: String,
+}
+
+/// How a model is served.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct InferencePlan {
+    /// The type of the Service: `ClusterIP` or `LoadBalancer`.
+    pub service_type: String,
+    /// The flags of the launcher, in order.
+    pub launch_flags: Flags,
+    /// The flags of the inference server, in order.
+    pub flags: Flags,
+}
+
+/// How a model is tuned.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TuningPlan {
+    /// The ConfigMap with the parameters of the run.
+    pub config_map: String,
+    /// The text of the default ConfigMap; none if the ConfigMap is the user's own.
+    pub config_text: Option<String>,
+    /// The addresses of the data, if it is downloaded.
+    pub urls: Vec<String>,
+    /// The image that holds the data, if one does.
+    pub input_image: Option<String>,
+    /// The directory that the result is written to.
+    pub output_dir: String,
+    /// The image that the result is pushed as.
+    pub output_image: Option<String>,
+    /// The Secret to push it with.
+    pub push_secret: Option<String>,
+    /// The flags of the launcher, in order.
+    pub launch_flags: Flags,
+    /// Environment that the model's training needs, in order.
+    pub env: IndexMap<String, String>,
+}
+
+/// The JSON Schema of a [`Plan`]: what templates may read.
+#[must_use]
+pub fn schema() -> Value {
+    schema::written_as::<Plan>()
+}
+
+/// The JSON Schema of the variables of a template.
+#[must_use]
+pub fn template_schema() -> Value {
+    json!({"type": "object", "properties": {"plan": schema()}})
+}
+
+/// The annotation that asks for a Service of type `LoadBalancer`, with the value `True`.
+const ENABLE_LB: &str = "kaito.sh/enablelb";
+
+/// Decides everything about a Workspace, or reports why that can't be done.
+pub fn make(
+    workspace: &Workspace,
+    release: &mut Release,
+    profile: &Profile,
+    session: &mut Session,
+) -> Option<Plan> {
+    let mark = session.mark();
+    let plan = Planner { workspace, release, profile, session }.plan();
+    plan.filter(|_| !session.failed_since(mark))
+}
+
+struct Planner<'a, 'l> {
+    workspace: &'a Workspace,
+    release: &'a mut Release<'l>,
+    profile: &'a Profile,
+    session: &'a mut Session,
+}
+
+impl Planner<'_, '_> {
+    fn plan(&mut self) -> Option<Plan> {
+        let spec = &self.workspace.spec;
+        let resource = spec.resource.as_ref()?;
+        let types = self.release.instance_types(self.profile.cloud, self.session)?;
+        let provisioner = self.provisioner();
+        let (nodes, node_count) = nodes(resource, provisioner);
+        let base = Plan {
+            name: self.workspace.metadata.name.clone(),
+            namespace: self.workspace.metadata.namespace.clone(),
+            release: self.release.name.clone(),
+            provisioner,
+            instance_type: resource.instance_type.clone(),
+            accelerator: is_nvidia(&types, &resource.instance_type).then(|| "nvidia".to_owned()),
+            match_labels: resource.label_selector.match_labels.clone().into_iter().collect(),
+            node_count,
+            nodes,
+            disk: "0".to_owned(),
+            gpus: 0,
+            image: String::new(),
+            pull_secrets: Vec::new(),
+            inference: None,
+            tuning: None,
+        };
+        match (&spec.inference, &spec.tuning) {
+            (Some(inference), _) => self.inference(base, inference, resource, &types),
+            (None, Some(tuning)) => self.tuning(base, tuning, resource, &types),
+            (None, None) => None,
+        }
+    }
+
+    fn provisioner(&mut self) -> Provisioner {
+        let known = &self.release.file.node_objects;
+        let chosen = self.profile.provisioner.unwrap_or_else(|| self.release.default_provisioner());
+        if chosen != Provisioner::None && !known.contains_key(&chosen) {
+            let names: Vec<_> = known.keys().map(|known| format!("`{}`", known.name())).collect();
+            let message = format!("release {} has no node objects for `{}`", self.release.name, chosen.name());
+            let hint = format!("set the profile's `provisioner` to {} or `none`", text::or(&names));
+            self.session.report(Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint));
+        }
+        chosen
+    }
+
+    fn inference(
+        &mut self,
+        base: Plan,
+        inference: &Inference,
+        resource: &Resource,
+        types: &InstanceTypes,
+    ) -> Option<Plan> {
+        if inference.template.is_some() {
+            self.not_yet("/inference/template");
+        } else if !inference.adapters.is_empty() {
+            self.not_yet("/inference/adapters");
+        }
+        let preset = inference.preset.as_ref()?;
+        let model = self.model(preset, "/inference/preset/name")?;
+        let instance = types.get(&resource.instance_type);
+        match self.release.file.sizing {
+            SizingName::PresetCount => {
+                preset_count::check_inference(self.workspace, &model.inference.needs, types, self.session);
+            }
+        }
+        let annotation = self.workspace.metadata.annotations.get(ENABLE_LB);
+        let service_type = if annotation.is_some_and(|value| value == "True") { "LoadBalancer" } else { "ClusterIP" };
+        Some(Plan {
+            disk: model.inference.disk.clone(),
+            gpus: instance.map_or(model.inference.needs.gpus, |instance| instance.gpus),
+            image: self.image(preset, &model, "/inference/preset")?,
+            pull_secrets: private_pull_secrets(preset),
+            inference: Some(InferencePlan {
+                service_type: service_type.to_owned(),
+                launch_flags: self.runtime_flags(&model.inference.runtime),
+                flags: model.inference.flags.clone(),
+            }),
+            ..base
+        })
+    }
+
+    fn tuning(&mut self, base: Plan, tuning: &Tuning, resource: &Resource, types: &InstanceTypes) -> Option<Plan> {
+        if tuning.config.as_ref().is_some_and(|name| !name.is_empty()) {
+            self.not_yet("/tuning/config");
+        }
+        let preset = tuning.preset.as_ref()?;
+        let model = self.model(preset, "/tuning/preset/name")?;
+        let Some(training) = &model.tuning else {
+            let message = format!("`{}` can't be fine-tuned", preset.name);
+            let hint = format!("models that can: {}", self.tunable());
+            self.report(&rule::NOT_TUNABLE, "/tuning/preset/name", message, hint);
+            return None;
+        };
+        match self.release.file.sizing {
+            SizingName::PresetCount => {
+                preset_count::check_tuning(self.workspace, &preset.name, &training.needs, types, self.session);
+            }
+        }
+        let instance = types.get(&resource.instance_type);
+        let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
+        let config = self.release.tuning_config(&method, self.session)?;
+        let processes = instance.map_or(1, |instance| instance.gpus).to_string();
+        let launch_flags = [("num_processes".to_owned(), Some(processes))].into_iter().chain(training.flags.clone());
+        Some(Plan {
+            gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
+            image: self.image(preset, &model, "/tuning/preset")?,
+            pull_secrets: tuning_pull_secrets(tuning, preset),
+            tuning: Some(TuningPlan {
+                config_map: format!("{method}-params-template"),
+                config_text: Some(config.text.clone()),
+                urls: tuning.input.urls.clone(),
+                input_image: filled(tuning.input.image.as_ref()),
+                output_dir: output_dir::of(&config.node),
+                output_image: filled(tuning.output.image.as_ref()),
+                push_secret: filled(tuning.output.image_push_secret.as_ref()),
+                launch_flags: launch_flags.collect(),
+                env: training.env.clone(),
+            }),
+            ..base
+        })
+    }
+
+    fn model(&mut self, preset: &Preset, pointer: &str) -> Option<Rc<Model>> {
+        if self.release.has_model(&preset.name) {
+            return self.release.model(&preset.name, self.session);
+        }
+        let names = self.release.model_names();
+        let message = format!("release {} has no preset `{}`", self.release.name, preset.name);
+        let hint = match text::nearest(&preset.name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the presets are {}", text::and(&names)),
+        };
+        self.report(&rule::UNKNOWN_PRESET, pointer, message, hint);
+        None
+    }
+
+    /// The image that serves and tunes the model.
+    fn image(&mut self, preset: &Preset, model: &Model, pointer: &str) -> Option<String> {
+        if preset.access_mode == AccessMode::Private {
+            return filled(preset.preset_options.image.as_ref());
+        }
+        if let (AccessMode::Public, Some(tag)) = (model.image.access_mode, &model.image.tag) {
+            return Some(format!("{}/kaito-{}:{tag}", self.profile.registry, preset.name));
+        }
+        let message = format!("there is no public image of `{}`", preset.name);
+        let hint = "set `accessMode: private` and name your own image in `presetOptions.image`".to_owned();
+        self.report(&rule::NO_PUBLIC_IMAGE, pointer, message, hint);
+        None
+    }
+
+    /// The flags that release.yaml gives to a runtime.
+    fn runtime_flags(&self, runtime: &str) -> Flags {
+        self.release.file.runtimes.get(runtime).cloned().unwrap_or_default()
+    }
+
+    /// The names of the models that can be tuned.
+    fn tunable(&mut self) -> String {
+        let names = self.release.model_names();
+        let is_tunable = |name: &&str| self.release.model(name, self.session).is_some_and(|model| model.tuning.is_some());
+        text::and(&names.into_iter().filter(is_tunable).collect::<Vec<_>>())
+    }
+
+    fn not_yet(&mut self, pointer: &str) {
+        let message = format!("`{}` is not compiled yet", text::field(pointer));
+        self.report(&rule::NOT_YET, pointer, message, "leave it out, or leave this Workspace to KAITO".to_owned());
+    }
+
+    fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
+        self.session.report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
+    }
+}
+
+/// The nodes to create and the number that the work runs on. A preferred node takes the place of a new one.
+fn nodes(resource: &Resource, provisioner: Provisioner) -> (Vec<PlannedNode>, u32) {
+    let wanted = u32::try_from(resource.count).unwrap_or(0);
+    let preferred = u32::try_from(resource.preferred_nodes.len()).unwrap_or(u32::MAX);
+    let created = if provisioner == Provisioner::None { 0 } else { wanted.saturating_sub(preferred) };
+    let nodes = (0..created).map(|ordinal| PlannedNode { ordinal, name: String::new() });
+    (nodes.collect(), wanted)
+}
+
+/// Whether a machine has NVIDIA's GPUs. Of those that the table does not know, Azure's N series has.
+fn is_nvidia(types: &InstanceTypes, name: &str) -> bool {
+    types.get(name).map_or_else(|| name.starts_with("Standard_N"), InstanceType::is_nvidia)
+}
+
+fn private_pull_secrets(preset: &Preset) -> Vec<String> {
+    match preset.access_mode {
+        AccessMode::Private => preset.preset_options.image_pull_secrets.clone(),
+        AccessMode::Public => Vec::new(),
+    }
+}
+
+fn tuning_pull_secrets(tuning: &Tuning, preset: &Preset) -> Vec<String> {
+    let input = filled(tuning.input.image.as_ref()).map(|_| tuning.input.image_pull_secrets.clone());
+    let output = filled(tuning.output.image.as_ref()).and(filled(tuning.output.image_push_secret.as_ref()));
+    input.unwrap_or_default().into_iter().chain(output).chain(private_pull_secrets(preset)).collect()
+}
+
+/// To KAITO an empty text is the same as none.
+fn filled(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
+}

@@ -1,0 +1,56 @@
+//! The directory that a training writes its result to.
+
+use crate::node::Node;
+
+const DEFAULT: &str = "/mnt/output";
+
+/// Reads `TrainingArguments.output_dir` as KAITO 0.3 does: a path that does not begin with `/mnt` is meant to be under
+/// it, and one that leads out of it, or to `/mnt` itself, counts as absent.
+pub(super) fn of(config: &Node) -> String {
+    let written = config.find("/training_config/TrainingArguments/output_dir").and_then(|found| found.node.as_str());
+    let Some(written) = written.filter(|text| !text.is_empty()) else { return DEFAULT.to_owned() };
+    let path = if written.starts_with("/mnt") { clean(written) } else { clean(&format!("/mnt/{written}")) };
+    if path.starts_with("/mnt") && path != "/mnt" { path } else { DEFAULT.to_owned() }
+}
+
+/// An absolute path without `.`, `..` and doubled slashes.
+fn clean(path: &str) -> String {
+    let mut steps = Vec::new();
+    for step in path.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    format!("/{}", steps.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::source::{self, Sources};
+
+    fn output_dir(written: &str) -> String {
+        let mut sources = Sources::default();
+        let text = format!("training_config:\n  TrainingArguments:\n    output_dir: {written}\n");
+        let file = sources.add("config.yaml", text);
+        of(&source::parse(&sources, file, &mut Vec::new())[0])
+    }
+
+    /// The rows of the specification of KAITO 0.3, section 5.2.
+    #[test]
+    fn directories_are_read_as_kaito_reads_them() {
+        for written in ["results", "/results", "/mnt/results/"] {
+            assert_eq!(output_dir(written), "/mnt/results", "{written}");
+        }
+        for written in ["/mnt", "..", "/mnt/../etc", "''"] {
+            assert_eq!(output_dir(written), "/mnt/output", "{written}");
+        }
+        for written in ["/mntx", "../mntx"] {
+            assert_eq!(output_dir(written), "/mntx", "{written}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The sizing rule `preset-count`: the preset says which GPUs a model needs, the Workspace says how many nodes.
+//!
+//! Numbers such as R1 are those of the specification of KAITO 0.3.
+
+use crate::diagnostic::Diagnostic;
+use crate::preset::{InstanceType, InstanceTypes, Needs};
+use crate::rule::{self, Rule};
+use crate::session::Session;
+use crate::text;
+use crate::workspace::{Resource, Workspace};
+
+const PLACE: &str = "/resource/instanceType";
+
+/// Reports where the nodes of a Workspace are too small to serve a model.
+pub(super) fn check_inference(workspace: &Workspace, needs: &Needs, types: &InstanceTypes, session: &mut Session) {
+    let Some(resource) = &workspace.spec.resource else { return };
+    let Some(instance) = types.get(&resource.instance_type) else {
+        return unknown(workspace, resource, types, session);
+    };
+    let Some((rule, lack)) = lack(resource, instance, needs) else { return };
+    let message = format!("serving the model needs {lack}");
+    let hint = fitting(resource, needs, types);
+    session.report(Diagnostic::new(rule, workspace.span(PLACE), message).hint(hint));
+}
+
+/// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO does not look, and
+/// small batches may do with less, so it is no error.
+pub(super) fn check_tuning(
+    workspace: &Workspace,
+    preset: &str,
+    needs: &Needs,
+    types: &InstanceTypes,
+    session: &mut Session,
+) {
+    let Some(resource) = &workspace.spec.resource else { return };
+    let Some((_, lack)) = types.get(&resource.instance_type).and_then(|instance| lack(resource, instance, needs)) else {
+        return;
+    };
+    let message = format!("tuning `{preset}` is known to need {lack}");
+    let hint = fitting(resource, needs, types);
+    session.report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
+}
+
+/// What the nodes lack: the first of R1 to R3 that they break.
+fn lack(resource: &Resource, instance: &InstanceType, needs: &Needs) -> Option<(&'static Rule, String)> {
+    let has = offer(resource, instance);
+    let nodes = format!("{} × `{}`", resource.count, resource.instance_type);
+    let (gpus, memory, per_gpu) = (needs.gpus, needs.memory_gib, needs.memory_per_gpu_gib);
+    if has.gpus < u64::from(gpus) {
+        return Some((&rule::TOO_FEW_GPUS, format!("{}, but {nodes} has {}", text::count(gpus as usize, "GPU"), has.gpus))); // R1
+    }
+    if has.memory_per_gpu < u64::from(per_gpu) {
+        let message = format!("{per_gpu} GiB of memory per GPU, but {nodes} has {} GiB", has.memory_per_gpu);
+        return Some((&rule::TOO_LITTLE_MEMORY, message)); // R2
+    }
+    if has.memory < u64::from(memory) {
+        let message = format!("{memory} GiB of GPU memory, but {nodes} has {} GiB", has.memory);
+        return Some((&rule::TOO_LITTLE_MEMORY, message)); // R3
+    }
+    None
+}
+
+/// What all nodes have together; memory in GiB.
+struct Offer {
+    gpus: u64,
+    memory: u64,
+    memory_per_gpu: u64,
+}
+
+fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
+    let nodes = u64::try_from(resource.count).unwrap_or(0);
+    let memory = u64::from(instance.memory_gib);
+    Offer {
+        gpus: nodes.saturating_mul(u64::from(instance.gpus)),
+        memory: nodes.saturating_mul(memory),
+        memory_per_gpu: memory.checked_div(u64::from(instance.gpus)).unwrap_or(0),
+    }
+}
+
+/// The smallest machine types that would do, for a hint.
+fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String {
+    const SHOWN: usize = 3;
+    let mut fit: Vec<_> = types.iter().filter(|(_, instance)| lack(resource, instance, needs).is_none()).collect();
+    fit.sort_by_key(|(name, instance)| (instance.memory_gib, instance.gpus, *name));
+    let names: Vec<_> = fit.iter().take(SHOWN).map(|(name, _)| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => "no machine type has that much: raise `resource.count`".to_owned(),
+        [only] => format!("{only} would do"),
+        names => format!("the smallest that would do are {}", text::and(names)),
+    }
+}
+
+/// R4. Machines of Azure's N and D series are let through even if no table has them.
+fn unknown(workspace: &Workspace, resource: &Resource, types: &InstanceTypes, session: &mut Session) {
+    let name = &resource.instance_type;
+    if ["Standard_N", "Standard_D"].iter().any(|series| name.starts_with(series)) {
+        return;
+    }
+    let message = format!("`{name}` is not a known machine type");
+    let hint = match text::nearest(name, types.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "use a machine type with GPUs, in the cloud's exact spelling".to_owned(),
+    };
+    session.report(Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint));
+}

@@ -1,0 +1,32 @@
+//! What a run gathers on its way.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
+
+/// The texts a run has read and what it found in them.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// The texts.
+    pub sources: Sources,
+    /// The findings, in the order in which they were made.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Session {
+    /// Adds a finding.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A moment to look back to with [`Self::failed_since`].
+    #[must_use]
+    pub fn mark(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// Whether a finding since then forbids writing objects.
+    #[must_use]
+    pub fn failed_since(&self, mark: usize) -> bool {
+        self.diagnostics.iter().skip(mark).any(Diagnostic::is_error)
+    }
+}
