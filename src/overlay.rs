@@ -1,7 +1,9 @@
 //! The fifth stage: objects are completed, and held against each other.
 
 mod rendered;
+mod select;
 mod together;
 
 pub use rendered::workspace;
+pub use select::Selection;
 pub use together::{Part, together};

@@ -75,6 +75,7 @@ rules! {
     EMPTY_SELECTION = "KR404" Error "a selection of kinds that leaves no object";
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
+    PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";
 }
 
 #[cfg(test)]

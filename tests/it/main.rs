@@ -1,1 +1,6 @@
+//! Tests from the outside: everything that needs the whole program, other programs, or many files.
 
+#![expect(clippy::disallowed_methods, reason = "tests touch the world that the library must not")]
+
+mod golden;
+mod schemas;

@@ -1,0 +1,60 @@
+//! What goes to standard output, which carries data alone, and to standard error, which is for people.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::{Error, Result};
+use kaito_render::diagnostic::{human, json};
+use kaito_render::session::Session;
+
+use super::Outcome;
+use super::args::Color;
+
+/// Writes data to standard output. A reader that has seen enough and closed its end is no failure.
+pub(super) fn print(data: &[u8]) -> Result<Outcome> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(data).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::new(error).context("can't write to standard output")),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+/// Writes findings for people to standard error, and how many there were.
+pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
+    let color = wants_color(color);
+    let mut text = String::new();
+    for finding in &session.diagnostics {
+        text += &human::render(finding, &session.sources, color);
+        text.push('\n');
+    }
+    text += &human::summary(&session.diagnostics);
+    write_stderr(&text)
+}
+
+/// Writes findings as one JSON document to standard output.
+pub(super) fn findings_as_json(session: &Session) -> Result<()> {
+    print(json::document(&session.diagnostics, &session.sources).as_bytes()).map(drop)
+}
+
+/// Says why the command could not run.
+pub(super) fn failure(error: &Error) -> ExitCode {
+    // Nobody is left to tell if standard error is gone.
+    let _ = write_stderr(&format!("error: {error:#}\n"));
+    ExitCode::from(2)
+}
+
+fn write_stderr(text: &str) -> Result<()> {
+    match io::stderr().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+fn wants_color(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}

@@ -1,0 +1,36 @@
+//! A choice of kinds.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::object::Object;
+use crate::{rule, text};
+
+/// Which kinds of objects are wanted. Letter case does not count, as on kubectl's command line.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// These alone; all if empty.
+    pub only: Vec<String>,
+    /// Not these.
+    pub exclude: Vec<String>,
+}
+
+impl Selection {
+    /// Drops what is not wanted. If that is everything, nothing is dropped but a finding made, because an empty output
+    /// would delete whatever was delivered before.
+    pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
+        if objects.is_empty() || objects.iter().any(|object| self.wants(object)) {
+            return objects.retain(|object| self.wants(object));
+        }
+        let kinds: BTreeSet<_> = objects.iter().map(|object| object.identity().kind).collect();
+        let kinds: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        let nothing = Diagnostic::global(&rule::EMPTY_SELECTION, "`--only` and `--exclude` leave no object");
+        diagnostics.push(nothing.hint(format!("the kinds here are {}", text::and(&kinds))));
+    }
+
+    fn wants(&self, object: &Object) -> bool {
+        let kind = object.identity().kind;
+        let names = |kinds: &[String]| kinds.iter().any(|name| name.eq_ignore_ascii_case(kind));
+        (self.only.is_empty() || names(&self.only)) && !names(&self.exclude)
+    }
+}

@@ -1,0 +1,31 @@
+//! The published schemas are what the types say.
+
+use std::fs;
+use std::path::Path;
+
+use kaito_render::preset::{InstanceTypes, Model, ReleaseFile};
+use kaito_render::profile::Profile;
+use kaito_render::{plan, schema, workspace};
+use serde_json::Value;
+
+/// With `KAITO_RENDER_BLESS` set, the files are written instead of compared.
+#[test]
+fn published_schemas_are_up_to_date() {
+    let schemas = [
+        ("instance-types", schema::read_as::<InstanceTypes>()),
+        ("model", schema::read_as::<Model>()),
+        ("plan", plan::schema()),
+        ("profile", schema::read_as::<Profile>()),
+        ("release", schema::read_as::<ReleaseFile>()),
+        ("workspace-v1alpha1", schema::read_as::<workspace::Spec>()),
+    ];
+    for (name, schema) in schemas {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.json"));
+        if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
+            fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let published: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert_eq!(published, schema, "{}: run the tests with KAITO_RENDER_BLESS=1", path.display());
+    }
+}
