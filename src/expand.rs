@@ -3,6 +3,7 @@
 mod node_name;
 
 use minijinja::Value as Variable;
+use minijinja::value::Serde;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
@@ -38,5 +39,5 @@ fn name_nodes(plan: &mut Plan, nameless: &[Value]) {
 }
 
 fn variables(plan: &Plan) -> Variable {
-    minijinja::context! { plan => Variable::from_serialize(plan) }
+    minijinja::context! { plan => Serde(plan) }
 }

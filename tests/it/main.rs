@@ -2,5 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests touch the world that the library must not")]
 
+mod cli;
 mod golden;
+mod program;
+mod properties;
 mod schemas;

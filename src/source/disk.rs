@@ -1,0 +1,395 @@
+//! Files, folders and standard input: all that a run reads, it reads here.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::{FileId, Sources, Span, parse};
+use crate::diagnostic::Diagnostic;
+use crate::library::Library;
+use crate::node::{Data, Node};
+use crate::rule;
+
+/// The name of the index that a folder of output holds, by which it is known.
+pub const INDEX_FILE: &str = ".kaito-render.json";
+
+/// The most bytes of one text.
+const MAX_TEXT: u64 = 256 << 20;
+
+/// A document of the input.
+#[derive(Debug)]
+pub struct Document {
+    /// The document.
+    pub node: Node,
+    /// Whether its file was named, or standard input, rather than found in a folder.
+    pub named: bool,
+}
+
+/// Why a run can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A path leads nowhere.
+    #[error("`{}` does not exist", .0.display())]
+    Missing(PathBuf),
+    /// A folder is no library.
+    #[error("`{}` has neither `presets/` nor `templates/`", .0.display())]
+    NoLibrary(PathBuf),
+    /// A file of a library can't be read.
+    #[error("can't read `{}`", .0.display())]
+    Unreadable(PathBuf, #[source] io::Error),
+}
+
+/// Reads the documents of files, folders and, for `-`, of standard input, with the items of lists one by one.
+///
+/// Folders are walked by name, through symbolic links, for files that end in `.yaml`, `.yml` or `.json`. Left out are
+/// what is hidden, Helm charts, and folders of output. Of what is found there only KAITO's documents, ConfigMaps and
+/// Secrets are kept, and a file that can't be parsed is an error only if it mentions KAITO.
+///
+/// # Errors
+///
+/// If a path does not exist. What can't be read or parsed is reported as a finding.
+pub fn load(
+    paths: &[PathBuf],
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<Document>, LoadError> {
+    if let Some(missing) = paths.iter().find(|path| !is_stdin(path) && !path.exists()) {
+        return Err(LoadError::Missing(missing.clone()));
+    }
+    let mut documents = Vec::new();
+    for (path, named) in files(paths, sources, diagnostics) {
+        let Some(file) = read_file(&path, sources, diagnostics) else { continue };
+        let mark = diagnostics.len();
+        let nodes = parse(sources, file, diagnostics).into_iter().flat_map(items);
+        let nodes = nodes.filter(|node| named || matters(node));
+        documents.extend(nodes.map(|node| Document { node, named }));
+        if !named && !sources.text(file).contains("kaito.sh/") {
+            pass_over(file, mark, diagnostics);
+        }
+    }
+    Ok(documents)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Replaces the findings in a file that has nothing to do with KAITO.
+fn pass_over(file: FileId, mark: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let error = diagnostics.drain(mark..).find(Diagnostic::is_error);
+    if let Some(error) = error {
+        let place = error.place.unwrap_or(Span::whole(file));
+        diagnostics.push(Diagnostic::new(&rule::NOT_PARSED, place, format!("file passed over: {}", error.message)));
+    }
+}
+
+/// The files that paths lead to, each once, and whether it was named.
+fn files(paths: &[PathBuf], sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<(PathBuf, bool)> {
+    let mut files: Vec<(PathBuf, bool)> = Vec::new();
+    let mut seen = BTreeMap::new();
+    let mut add = |path: PathBuf, named: bool| {
+        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let index = *seen.entry(identity).or_insert(files.len());
+        match files.get_mut(index) {
+            Some((_, was_named)) => *was_named |= named,
+            None => files.push((path, named)),
+        }
+    };
+    for path in paths {
+        if is_stdin(path) || !path.is_dir() {
+            add(path.clone(), true);
+            continue;
+        }
+        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_input) {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => add(entry.into_path(), false),
+                Ok(_) => {}
+                Err(error) => diagnostics.push(walk_error(path, &error, sources)),
+            }
+        }
+    }
+    files
+}
+
+fn is_input(entry: &DirEntry) -> bool {
+    let is_hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+    if is_hidden {
+        return false;
+    }
+    let path = entry.path();
+    if entry.file_type().is_dir() {
+        return !path.join("Chart.yaml").is_file() && !path.join(INDEX_FILE).is_file();
+    }
+    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+fn walk_error(root: &Path, error: &walkdir::Error, sources: &mut Sources) -> Diagnostic {
+    let path = error.path().unwrap_or(root);
+    let place = Span::whole(sources.add(path.display().to_string(), ""));
+    if let Some(ancestor) = error.loop_ancestor() {
+        let message = format!("a loop: this symbolic link leads back to `{}`", ancestor.display());
+        return Diagnostic::new(&rule::UNREADABLE, place, message).hint("remove the link, or name the folders you mean");
+    }
+    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {reason}"))
+}
+
+/// Reads one file, or standard input for `-`. What stands in the way is a finding.
+pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
+    let name = if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() };
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let place = Span::whole(sources.add(name, ""));
+            diagnostics.push(Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {error}")));
+            return None;
+        }
+    };
+    if bytes.len() as u64 > MAX_TEXT {
+        let place = Span::whole(sources.add(name, ""));
+        let message = format!("the file has more than {} MiB", MAX_TEXT >> 20);
+        diagnostics.push(Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it"));
+        return None;
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(sources.add(name, without_mark(text))),
+        Err(error) => {
+            diagnostics.push(not_utf8(name, &error, sources));
+            None
+        }
+    }
+}
+
+fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned)
+}
+
+fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
+    let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+    let text = without_mark(good.into_owned());
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let file = sources.add(name, text);
+    Diagnostic::new(&rule::NOT_UTF8, Span { file, start: end, end }, "here the file is no UTF-8 text")
+        .hint("save it as UTF-8")
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads")]
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if is_stdin(path) {
+        io::stdin().lock().take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// The items of a List of Kubernetes, however nested; any other document is its own only item.
+fn items(mut node: Node) -> Vec<Node> {
+    let is_list = node.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"))
+        && node.get("apiVersion").and_then(Node::as_str).is_some();
+    if is_list
+        && let Data::Map(entries) = &mut node.data
+        && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "items")
+        && let Data::List(items) = &mut entry.value.data
+    {
+        return std::mem::take(items).into_iter().flat_map(self::items).collect();
+    }
+    vec![node]
+}
+
+/// Whether a document that was found in a folder can mean anything to this compiler.
+fn matters(node: &Node) -> bool {
+    let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
+    text("apiVersion").starts_with("kaito.sh/") || matches!(text("kind"), "ConfigMap" | "Secret")
+}
+
+/// Looks for a file from a folder upward to the root of the Git repository; outside of one, in that folder alone.
+#[must_use]
+pub fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
+    let start = fs::canonicalize(start).ok()?;
+    let root = start.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&start).to_owned();
+    let mut folders = start.ancestors().take_while(|folder| folder.starts_with(&root));
+    folders.find_map(|folder| Some(folder.join(name)).filter(|path| path.is_file())).map(|path| relative(&path))
+}
+
+/// A path as people would write it: from the working folder, if it is inside of that.
+#[expect(clippy::disallowed_methods, reason = "for display")]
+fn relative(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(fs::canonicalize);
+    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
+}
+
+/// Lays the presets and templates of a folder over a library, file by file.
+///
+/// # Errors
+///
+/// If there are none, or one can't be read.
+pub fn lay_library(folder: &Path, library: &mut Library) -> Result<(), LoadError> {
+    let parts: Vec<_> = ["presets", "templates"].iter().filter(|part| folder.join(part).is_dir()).collect();
+    if parts.is_empty() {
+        return Err(LoadError::NoLibrary(folder.to_owned()));
+    }
+    for entry in parts.iter().flat_map(|part| WalkDir::new(folder.join(part)).follow_links(true).sort_by_file_name()) {
+        let unreadable = |error: io::Error| LoadError::Unreadable(folder.to_owned(), error);
+        let entry = entry.map_err(|error| unreadable(error.into()))?;
+        let path = entry.path();
+        if entry.file_type().is_file() && path.extension().is_some_and(|extension| extension == "yaml") {
+            let bytes = read(path).map_err(|error| LoadError::Unreadable(path.to_owned(), error))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|error| LoadError::Unreadable(path.to_owned(), io::Error::other(error)))?;
+            library.lay(inside(folder, path), path.display().to_string(), text);
+        }
+    }
+    Ok(())
+}
+
+/// A path in a library: relative, with slashes.
+fn inside(folder: &Path, path: &Path) -> String {
+    let steps = path.strip_prefix(folder).unwrap_or(path).iter().map(|step| step.to_string_lossy());
+    steps.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make the files that are read")]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use tempfile::TempDir;
+
+    use super::{Document, LoadError, find_upward, load};
+    use crate::diagnostic::Diagnostic;
+    use crate::source::Sources;
+
+    const WORKSPACE: &str = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
+        let (mut sources, mut diagnostics) = (Sources::default(), Vec::new());
+        let documents = load(paths, &mut sources, &mut diagnostics).unwrap();
+        (documents, diagnostics)
+    }
+
+    fn names(documents: &[Document]) -> Vec<&str> {
+        documents.iter().map(|document| document.node.find("/metadata/name").unwrap().node.as_str().unwrap()).collect()
+    }
+
+    fn rules(diagnostics: &[Diagnostic]) -> Vec<&str> {
+        diagnostics.iter().map(|diagnostic| diagnostic.rule.id).collect()
+    }
+
+    fn workspace(name: &str) -> String {
+        WORKSPACE.replace("NAME", name)
+    }
+
+    #[test]
+    fn a_walk_finds_what_matters_in_order() {
+        let folder = folder(&[
+            ("b/x.yml", &workspace("b")),
+            ("a.yaml", &format!("{}---\nkind: Service\n---\n{}", workspace("a"), workspace("a2"))),
+            ("c.json", "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"c\"}}"),
+            ("d.txt", &workspace("text")),
+            (".hidden.yaml", &workspace("hidden")),
+            (".git/x.yaml", &workspace("git")),
+            ("chart/Chart.yaml", "name: chart\n"),
+            ("chart/templates/x.yaml", &workspace("chart")),
+            ("out/.kaito-render.json", "{}"),
+            ("out/x.yaml", &workspace("out")),
+        ]);
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(names(&documents), ["a", "a2", "b", "c"]);
+        assert_eq!(diagnostics, []);
+        assert!(documents.iter().all(|document| !document.named));
+    }
+
+    #[test]
+    fn a_file_is_read_once_and_being_named_counts() {
+        let folder = folder(&[("a.yaml", &workspace("a")), ("b.yaml", &workspace("b"))]);
+        let file = folder.path().join("a.yaml");
+        let (documents, _) = load_all(&[folder.path().to_owned(), file.clone(), folder.path().join("./a.yaml"), file]);
+        assert_eq!(names(&documents), ["a", "b"]);
+        assert!(documents[0].named && !documents[1].named);
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let list = "apiVersion: v1\nkind: List\nitems:\n- {metadata: {name: a}}\n- apiVersion: kaito.sh/v1alpha1\n  kind: WorkspaceList\n  items: [{metadata: {name: b}}]\n";
+        let folder = folder(&[("list.yaml", list)]);
+        assert_eq!(names(&load_all(&[folder.path().join("list.yaml")]).0), ["a", "b"]);
+    }
+
+    #[test]
+    fn files_that_have_nothing_to_do_with_kaito_are_passed_over() {
+        let folder = folder(&[
+            ("helm.yaml", "{{- if .Values.x }}\na: 1\n"),
+            ("other.yaml", "on: push\n"),
+            ("broken.yaml", "apiVersion: kaito.sh/v1alpha1\nkind: [\n"),
+        ]);
+        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(rules(&diagnostics), ["KR003", "KR007"]);
+        let (_, diagnostics) = load_all(&[folder.path().join("helm.yaml"), folder.path().join("other.yaml")]);
+        assert_eq!(rules(&diagnostics), ["KR003", "KR006"]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_where_they_stand() {
+        let folder = folder(&[]);
+        let path = folder.path().join("a.yaml");
+        fs::write(&path, b"a: \xc3\xa9\nb: \xff\n").unwrap();
+        let (_, diagnostics) = load_all(&[path]);
+        assert_eq!(rules(&diagnostics), ["KR002"]);
+        assert_eq!(diagnostics[0].place.unwrap().start, 9);
+    }
+
+    #[test]
+    fn marks_carriage_returns_and_empty_files_are_fine() {
+        let crlf = format!("\u{feff}{}", workspace("a").replace('\n', "\r\n"));
+        let folder = folder(&[("a.yaml", &crlf), ("empty.yaml", ""), ("comment.yaml", "# nothing\n")]);
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!((names(&documents), diagnostics), (vec!["a"], vec![]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_not_in_circles() {
+        let folder = folder(&[("real/a.yaml", &workspace("a"))]);
+        let link = |from: &str, to: &Path| std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+        link("real/loop", folder.path());
+        link("twice", &folder.path().join("real/a.yaml"));
+        link("dangling.yaml", Path::new("nowhere"));
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(names(&documents), ["a"]);
+        assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);
+        assert!(diagnostics.iter().any(|diagnostic| diagnostic.message.contains("loop")), "{diagnostics:?}");
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_no_finding() {
+        let missing = PathBuf::from("no/such/file.yaml");
+        let error = load(std::slice::from_ref(&missing), &mut Sources::default(), &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, LoadError::Missing(path) if path == missing));
+    }
+
+    #[test]
+    fn a_search_upward_ends_at_the_root_of_the_repository() {
+        let folder = folder(&[("p.yaml", ""), ("repo/.git/HEAD", ""), ("repo/a/b/x.yaml", ""), ("repo/a/p.yaml", "")]);
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let find = |start: &str| find_upward(&root.join(start), "p.yaml");
+        assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));
+        assert_eq!(find("repo"), None);
+        assert_eq!(find("."), Some(root.join("p.yaml")));
+    }
+}
