@@ -130,7 +130,7 @@ impl<'a> Release<'a> {
         let folder = format!("templates/{}/", self.name);
         let mut template = |name: &str| {
             let (node, _) = parse(self.library, &format!("{folder}{name}"), session)?;
-            Template::parse(&node, &schema, &mut session.diagnostics)
+            Template::parse(&node, &schema, &session.sources, &mut session.diagnostics)
         };
         let nodes = self.file.node_objects.get(&provisioner).and_then(|name| template(name));
         let is_node_template = |name: &str| self.file.node_objects.values().any(|file| file == name);

@@ -67,6 +67,9 @@ rules! {
     NOT_YET = "KR211" Error "something that this version does not compile yet";
     MACHINE_API = "KR212" Warning "Machines are served by gpu-provisioner 0.2 alone";
     UNKNOWN_PROVISIONER = "KR213" Error "a provisioner that the release has no node objects for";
+    TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
+    TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
+    TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";
     LIBRARY_FILE = "KR321" Error "a file of the library that is missing or can't be used";
     LIBRARY_FIELD = "KR322" Error "a preset with a field that does not fit";
     NO_WORKSPACE = "KR401" Error "the input holds no Workspace";

@@ -1,0 +1,112 @@
+//! Walking a template.
+
+use minijinja::Value as Variable;
+use minijinja::value::ValueKind;
+use serde_json::{Map as Object, Value};
+
+use super::expression::Expression;
+use super::{Map, Tree, failure};
+use crate::diagnostic::Diagnostic;
+
+type Result<T> = std::result::Result<T, Diagnostic>;
+
+/// The objects that a template makes.
+pub(super) fn root(tree: &Tree, scope: &Variable) -> Result<Vec<Value>> {
+    let mut objects = Vec::new();
+    item(tree, scope, &mut objects)?;
+    Ok(objects)
+}
+
+/// A part of a template; none if it is dropped.
+fn value(tree: &Tree, scope: &Variable) -> Result<Option<Value>> {
+    match tree {
+        Tree::Literal(value) => Ok(Some(value.clone())),
+        Tree::Expression(expression) => typed(expression, scope),
+        Tree::Text(text) => text.render(scope).map(|text| Some(Value::String(text))),
+        Tree::List(items) => {
+            let mut list = Vec::new();
+            for tree in items {
+                item(tree, scope, &mut list)?;
+            }
+            Ok((!list.is_empty()).then_some(Value::Array(list)))
+        }
+        Tree::Map(map) => mapping(map, scope),
+    }
+}
+
+/// An item of a list, or the root: with `$for`, as many as there are.
+fn item(tree: &Tree, scope: &Variable, list: &mut Vec<Value>) -> Result<()> {
+    let Tree::Map(map) = tree else {
+        list.extend(value(tree, scope)?);
+        return Ok(());
+    };
+    let Some((name, each)) = &map.each else {
+        list.extend(mapping(map, scope)?);
+        return Ok(());
+    };
+    let items = each.value(scope)?;
+    if !matches!(items.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
+        return Err(failure(each.span, format!("{} has no items", items.kind())));
+    }
+    let items = items.try_iter().map_err(|error| failure(each.span, error.to_string()))?;
+    for item in items {
+        list.extend(mapping(map, &with(scope, name, item))?);
+    }
+    Ok(())
+}
+
+/// A scope with one more name in it.
+fn with(scope: &Variable, name: &str, item: Variable) -> Variable {
+    let names = scope.try_iter().into_iter().flatten();
+    let known = names.filter_map(|name| Some((name.clone(), scope.get_item(&name).ok()?)));
+    Variable::from_pairs(known.chain([(Variable::from(name), item)]))
+}
+
+fn mapping(map: &Map, scope: &Variable) -> Result<Option<Value>> {
+    if let Some(condition) = &map.condition
+        && !condition.value(scope)?.is_true()
+    {
+        return Ok(None);
+    }
+    if let Some(expression) = &map.value {
+        return typed(expression, scope);
+    }
+    let mut fields = map.merge.as_ref().map_or_else(|| Ok(Object::new()), |merge| merged(merge, scope))?;
+    for (key, tree) in &map.fields {
+        if let Some(value) = value(tree, scope)? {
+            fields.insert(key.clone(), value);
+        }
+    }
+    Ok((!fields.is_empty()).then_some(Value::Object(fields)))
+}
+
+fn merged(merge: &Expression, scope: &Variable) -> Result<Object<String, Value>> {
+    match typed(merge, scope)? {
+        None => Ok(Object::new()),
+        Some(Value::Object(fields)) => Ok(fields),
+        Some(_) => Err(failure(merge.span, "`$merge` takes a mapping, and this is none")),
+    }
+}
+
+/// The value of an expression with its type; none if there is none.
+fn typed(expression: &Expression, scope: &Variable) -> Result<Option<Value>> {
+    let value = expression.value(scope)?;
+    if value.is_none() {
+        return Ok(None);
+    }
+    serde_json::to_value(&value)
+        .map(|value| Some(without_nulls(value)))
+        .map_err(|error| failure(expression.span, format!("this can't be written: {error}")))
+}
+
+/// None drops its key or its item, also inside of a value that comes as a whole.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(key, value)| (key, without_nulls(value))).collect())
+        }
+        Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(without_nulls).collect(),
+        scalar => scalar,
+    }
+}
