@@ -7,6 +7,7 @@
 //! Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all files in one run.
 
 pub mod diagnostic;
+pub mod emit;
 pub mod library;
 pub mod node;
 pub mod preset;
