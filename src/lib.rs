@@ -14,6 +14,7 @@
 
 pub mod compile;
 pub mod diagnostic;
+pub mod emit;
 pub mod expand;
 pub mod library;
 pub mod node;

@@ -1,0 +1,169 @@
+//! Which object goes into which file of an output directory.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use sha2::{Digest, Sha256};
+
+use super::{Format, Group, Object};
+
+/// Two objects that would be written to the same file.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{first} and {second} would both be written to `{path}`")]
+pub struct Clash {
+    /// The file, relative to the directory.
+    pub path: String,
+    /// The object that came first, as kind and name.
+    pub first: String,
+    /// The object that came second, as kind and name.
+    pub second: String,
+}
+
+/// Lays objects out as files: from a path relative to the directory, with `/` between folders, to the text.
+///
+/// - `<namespace>/<workspace>/<kind>.yaml` for an object with the name of its Workspace, `<kind>-<name>.yaml` for one
+///   with another name, `<kind>-<ordinal>.yaml` for nodes, whose names are hashes;
+/// - `<namespace>/_shared/<kind>-<name>.yaml` and `_cluster/<kind>-<name>.yaml` for what Workspaces share.
+///
+/// The place of an object depends on that object alone, so a new one never moves another.
+pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, String>, Clash> {
+    let mut owners = BTreeMap::<String, &Object>::new();
+    let mut files = BTreeMap::new();
+    for object in objects {
+        let path = format!("{}.{}", path(object), format.extension());
+        match owners.entry(path.clone()) {
+            Entry::Vacant(entry) => entry.insert(object),
+            Entry::Occupied(entry) => return Err(Clash { first: title(entry.get()), second: title(object), path }),
+        };
+        files.insert(path, format.document(&object.value));
+    }
+    Ok(files)
+}
+
+/// Whether a path could be one of [`layout`]'s, and so leads into the directory and nowhere else.
+pub(super) fn is_inside(path: &str) -> bool {
+    path.split('/').all(|part| {
+        part.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit() || "_-".contains(first))
+            && part.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || "_-.".contains(char))
+    })
+}
+
+fn title(object: &Object) -> String {
+    format!("{} `{}`", object.kind(), object.name())
+}
+
+fn path(object: &Object) -> String {
+    let (kind, name) = (object.kind().to_lowercase(), object.name());
+    let named = || component(&format!("{kind}-{name}"));
+    match (&object.group, object.ordinal) {
+        (Group::Cluster, _) => format!("_cluster/{}", named()),
+        (Group::Shared { namespace }, _) => format!("{}/_shared/{}", component(namespace), named()),
+        (Group::Workspace { namespace, name: workspace }, ordinal) => {
+            let file = match ordinal {
+                Some(ordinal) => component(&format!("{kind}-{ordinal}")),
+                None if name == workspace => component(&kind),
+                None => named(),
+            };
+            format!("{}/{}/{file}", component(namespace), component(workspace))
+        }
+    }
+}
+
+/// A text as the name of a file or folder: itself where every file system takes it, otherwise what it can keep of it
+/// and a hash. Only the latter has a `_`, so neither can be taken for the other, nor for `_shared` or `_cluster`.
+fn component(text: &str) -> String {
+    if is_portable(text) {
+        return text.to_owned();
+    }
+    let keep = |char: char| if is_lower_alphanumeric(char) { char } else { '-' };
+    let kept = text.chars().take(100).map(keep).collect::<String>();
+    let hash = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("{kept}_{hash}")
+}
+
+fn is_portable(text: &str) -> bool {
+    let stem = text.split('.').next().unwrap_or_default();
+    let device = matches!(stem, "con" | "prn" | "aux" | "nul")
+        || stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt"));
+    text.len() <= 200
+        && text.starts_with(is_lower_alphanumeric)
+        && text.ends_with(is_lower_alphanumeric)
+        && text.chars().all(|char| is_lower_alphanumeric(char) || "-.".contains(char))
+        && !device
+}
+
+fn is_lower_alphanumeric(char: char) -> bool {
+    char.is_ascii_lowercase() || char.is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::ProptestConfig;
+    use serde_json::json;
+
+    use super::{Clash, Format, Group, Object, component, is_inside, layout};
+
+    fn object(group: Group, kind: &str, name: &str, ordinal: Option<u32>) -> Object {
+        Object { value: json!({"kind": kind, "metadata": {"name": name}}), group, ordinal }
+    }
+
+    fn of_phi(kind: &str, name: &str, ordinal: Option<u32>) -> Object {
+        object(Group::Workspace { namespace: "ai".into(), name: "phi".into() }, kind, name, ordinal)
+    }
+
+    fn paths(objects: &[Object]) -> Vec<String> {
+        layout(objects, Format::Yaml).unwrap().into_keys().collect()
+    }
+
+    #[test]
+    fn files_are_named_by_kind_and_by_what_tells_objects_apart() {
+        let objects = [
+            of_phi("Workspace", "phi", None),
+            of_phi("Service", "phi", None),
+            of_phi("Service", "phi-headless", None),
+            of_phi("NodeClaim", "ws0123456789", Some(1)),
+            object(Group::Shared { namespace: "ai".into() }, "ConfigMap", "lora-params-template", None),
+            object(Group::Cluster, "KaitoNodeClass", "default", None),
+        ];
+        let expected = [
+            "_cluster/kaitonodeclass-default.yaml",
+            "ai/_shared/configmap-lora-params-template.yaml",
+            "ai/phi/nodeclaim-1.yaml",
+            "ai/phi/service-phi-headless.yaml",
+            "ai/phi/service.yaml",
+            "ai/phi/workspace.yaml",
+        ];
+        assert_eq!(paths(&objects), expected);
+        let json = layout(&objects[..1], Format::Json).unwrap();
+        assert_eq!(json.keys().collect::<Vec<_>>(), ["ai/phi/workspace.json"]);
+    }
+
+    #[test]
+    fn two_objects_for_one_file_are_an_error() {
+        let clash = layout(&[of_phi("Service", "phi", None), of_phi("service", "phi", None)], Format::Yaml);
+        let (first, second) = ("Service `phi`".to_owned(), "service `phi`".to_owned());
+        assert_eq!(clash, Err(Clash { path: "ai/phi/service.yaml".to_owned(), first, second }));
+    }
+
+    #[test]
+    fn names_that_a_file_system_may_refuse_get_a_hash() {
+        assert_eq!(component("phi-3.5"), "phi-3.5");
+        assert_eq!(component(".."), "--_d6f9a6e1a8b6a2a1");
+        assert_eq!(component("CON"), "---_d6f9a6e1a8b6a2a1");
+        assert_eq!(component("nul.x"), "nul-x_d6f9a6e1a8b6a2a1");
+        assert_eq!(component("_shared"), "-shared_d6f9a6e1a8b6a2a1");
+        assert_eq!(component(&"a".repeat(253)).len(), 117);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn no_name_leads_out_of_the_directory(namespace: String, name: String, kind: String, of: String) {
+            let groups = [Group::Cluster, Group::Shared { namespace: namespace.clone() }, Group::Workspace { namespace, name: of }];
+            for group in groups {
+                let files = paths(&[object(group, &kind, &name, None)]);
+                proptest::prop_assert!(is_inside(&files[0]), "{}", files[0]);
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Writes texts to files and directories: the only part of this stage that touches the disk.
+//!
+//! Each text is written to a temporary file beside its target, which then takes the target's name in one step. A kill
+//! at any moment leaves every file wholly old or wholly new.
+//!
+//! A directory is brought to its new state in this order: the index lists all files, old and new; new texts are
+//! written beside their targets; they take their names; files no longer wanted go; the index lists what is left. So
+//! whatever this program ever wrote is listed, and the next run finishes what a kill cut short.
+//!
+//! Runs that write into one folder at the same time wait for each other by a lock on the folder itself, which leaves
+//! no file behind; the last one wins. Where a file system has no such locks, they must be kept apart by the caller.
+#![expect(clippy::disallowed_methods, reason = "all writing of the compiler is done here")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::index::{self, INDEX_FILE, IndexError};
+
+/// Why output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The operating system refused. What was begun, the next run finishes.
+    #[error("can't {action} `{}`: {error}", path.display())]
+    Io {
+        /// What was tried: a verb.
+        action: &'static str,
+        /// What it was tried on.
+        path: PathBuf,
+        /// The answer.
+        error: io::Error,
+    },
+    /// Something that this program did not write stands where it would. Nothing was written.
+    #[error("`{}` stands in the way: it was not written by kaito-render", path.display())]
+    Foreign {
+        /// What stands in the way.
+        path: PathBuf,
+    },
+    /// The index can't be relied on. Nothing was written.
+    #[error("can't use the index `{}`: {error}", path.display())]
+    Index {
+        /// The index.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: IndexError,
+    },
+}
+
+/// What a run changed in a directory, in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Files that are new or have a new text.
+    pub written: usize,
+    /// Files that were no longer wanted.
+    pub removed: usize,
+}
+
+/// Writes a text to a file. One that has this text already is left alone; a link is followed; a device or pipe is
+/// written to as it is.
+pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {
+            let target = fs::canonicalize(path).map_err(cant("find", path))?;
+            if has_text(&target, text)? { Ok(()) } else { replace_locked(&target, text) }
+        }
+        Ok(_) => {
+            let mut device = OpenOptions::new().write(true).open(path).map_err(cant("open", path))?;
+            device.write_all(text.as_bytes()).map_err(cant("write", path))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => replace_locked(path, text),
+        Err(error) => Err(cant("find", path)(error)),
+    }
+}
+
+/// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them, beside whatever
+/// this program did not write, which stays as it is.
+///
+/// # Errors
+///
+/// Before anything is written, if something foreign stands where a file belongs or the index is damaged.
+pub fn write_directory(root: &Path, files: &BTreeMap<String, String>) -> Result<Changes, WriteError> {
+    fs::create_dir_all(root).map_err(cant("create", root))?;
+    let _lock = lock(root);
+    let index = root.join(INDEX_FILE);
+    let listed = read_index(&index)?;
+    let ours = listed.iter().map(String::as_str).collect::<BTreeSet<_>>();
+    let wanted = files.keys().map(String::as_str).collect::<BTreeSet<_>>();
+    let changed = changed(root, files, &ours)?;
+    let reached = reached(root, &ours)?;
+
+    let all = &ours | &wanted;
+    if all != ours {
+        replace(&index, &index::write(&all))?;
+    }
+    remove_leftovers(root, &reached)?;
+    for path in &changed {
+        stage(root, path, &files[*path])?;
+    }
+    for path in &changed {
+        take_name(&root.join(path))?;
+    }
+    let stale = reached.into_iter().filter(|path| !wanted.contains(path)).collect::<Vec<_>>();
+    for path in &stale {
+        remove(root, path)?;
+    }
+    if all != wanted || !index.exists() {
+        replace(&index, &index::write(&wanted))?;
+    }
+    Ok(Changes { written: changed.len(), removed: stale.len() })
+}
+
+/// What is found where a file of ours belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Nothing,
+    File,
+    /// Something else than a file, or one behind a link: it may lie outside the directory.
+    Other,
+}
+
+fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
+    let mut at = root.to_path_buf();
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        at.push(part);
+        let kind = match fs::symlink_metadata(&at) {
+            Ok(found) => found.file_type(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Nothing),
+            Err(error) => return Err(cant("find", &at)(error)),
+        };
+        if !(if parts.peek().is_some() { kind.is_dir() } else { kind.is_file() }) {
+            return Ok(Standing::Other);
+        }
+    }
+    Ok(Standing::File)
+}
+
+/// The wanted files whose text is not there yet.
+fn changed<'a>(
+    root: &Path,
+    files: &'a BTreeMap<String, String>,
+    ours: &BTreeSet<&str>,
+) -> Result<Vec<&'a str>, WriteError> {
+    let mut changed = Vec::new();
+    for (path, text) in files {
+        let target = root.join(path);
+        match standing(root, path)? {
+            Standing::Nothing => changed.push(path.as_str()),
+            Standing::File if !ours.contains(path.as_str()) => return Err(WriteError::Foreign { path: target }),
+            Standing::File if has_text(&target, text)? => {}
+            Standing::File => changed.push(path.as_str()),
+            Standing::Other => return Err(WriteError::Foreign { path: target }),
+        }
+    }
+    Ok(changed)
+}
+
+/// The listed files that are ours still, present or not.
+fn reached<'a>(root: &Path, ours: &BTreeSet<&'a str>) -> Result<Vec<&'a str>, WriteError> {
+    let mut reached = Vec::new();
+    for path in ours {
+        if standing(root, path)? != Standing::Other {
+            reached.push(*path);
+        }
+    }
+    Ok(reached)
+}
+
+fn read_index(path: &Path) -> Result<BTreeSet<String>, WriteError> {
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => return Err(cant("read", path)(error)),
+    };
+    index::read(&text).map_err(|error| WriteError::Index { path: path.to_path_buf(), error })
+}
+
+/// Removes temporary files that a killed run left.
+fn remove_leftovers(root: &Path, paths: &[&str]) -> Result<(), WriteError> {
+    remove_if_there(&beside(&root.join(INDEX_FILE)))?;
+    paths.iter().try_for_each(|path| remove_if_there(&beside(&root.join(path))))
+}
+
+/// Removes a file, and the folders that held nothing else.
+fn remove(root: &Path, path: &str) -> Result<(), WriteError> {
+    remove_if_there(&root.join(path))?;
+    for folder in Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+        match fs::remove_dir(root.join(folder)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => break,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(cant("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn has_text(path: &Path, text: &str) -> Result<bool, WriteError> {
+    Ok(fs::read(path).map_err(cant("read", path))? == text.as_bytes())
+}
+
+fn replace_locked(path: &Path, text: &str) -> Result<(), WriteError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let _lock = lock(folder.unwrap_or(Path::new(".")));
+    replace(path, text)
+}
+
+/// Gives one file a new text that outlasts a loss of power.
+fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
+    let file = write_beside(path, text)?;
+    file.sync_all().map_err(cant("write", path))?;
+    take_name(path)
+}
+
+fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
+    let target = root.join(path);
+    let folder = target.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(cant("create", folder))?;
+    write_beside(&target, text).map(drop)
+}
+
+/// Writes the temporary file of a target, which takes over the permissions of the present one.
+fn write_beside(target: &Path, text: &str) -> Result<File, WriteError> {
+    let path = beside(target);
+    remove_if_there(&path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(cant("create", &path))?;
+    if let Ok(present) = fs::metadata(target) {
+        file.set_permissions(present.permissions()).map_err(cant("write", &path))?;
+    }
+    file.write_all(text.as_bytes()).map_err(cant("write", &path))?;
+    Ok(file)
+}
+
+fn take_name(target: &Path) -> Result<(), WriteError> {
+    fs::rename(beside(target), target).map_err(cant("write", target))
+}
+
+/// The temporary file of a target. Its name tells whose it is, and no tool takes it for a manifest.
+fn beside(target: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".kaito-render.tmp");
+    target.with_file_name(name)
+}
+
+/// Waits until no other run writes into the folder; the lock goes with the handle, also in a kill.
+fn lock(folder: &Path) -> Option<File> {
+    let handle = File::open(folder).ok()?;
+    handle.lock().ok()?;
+    Some(handle)
+}
+
+fn cant(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    let path = path.to_path_buf();
+    move |error| WriteError::Io { action, path, error }
+}

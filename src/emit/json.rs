@@ -1,0 +1,51 @@
+//! JSON that YAML readers read alike.
+
+use serde_json::{Value, json};
+
+use super::escape;
+
+/// Writes one value over several lines, with a line break at the end.
+///
+/// Tools give JSON to YAML readers too, and these refuse characters that JSON allows bare, such as U+007F: they are
+/// escaped.
+#[must_use]
+pub fn document(value: &Value) -> String {
+    let mut out = String::new();
+    for char in format!("{value:#}").chars() {
+        if char == '\n' {
+            out.push(char);
+        } else {
+            escape::push(&mut out, char);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// Writes objects as one `List`, the form in which `kubectl` prints and accepts many.
+#[must_use]
+pub fn list<'a>(objects: impl IntoIterator<Item = &'a Value>) -> String {
+    let items = objects.into_iter().cloned().collect::<Vec<_>>();
+    document(&json!({"apiVersion": "v1", "kind": "List", "items": items}))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{document, list};
+
+    #[test]
+    fn characters_that_yaml_refuses_are_escaped() {
+        let value = json!({"a\u{7f}": "\u{1}\u{85}\u{2028}\u{feff}\u{ffff}é😀\n\t"});
+        let text = "{\n  \"a\\u007f\": \"\\u0001\\u0085\\u2028\\ufeff\\uffffé😀\\n\\t\"\n}\n";
+        assert_eq!(document(&value), text);
+        assert_eq!(serde_json::from_str::<Value>(text).unwrap(), value);
+    }
+
+    #[test]
+    fn many_objects_are_a_list() {
+        let text = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    {\n      \"a\": 1\n    }\n  ]\n}\n";
+        assert_eq!(list(&[json!({"a": 1})]), text);
+    }
+}
