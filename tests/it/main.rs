@@ -1,1 +1,3 @@
+#![expect(clippy::disallowed_methods, reason = "tests start the real programs")]
 
+mod scripts;
