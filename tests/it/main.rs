@@ -1,3 +1,5 @@
-#![expect(clippy::disallowed_methods, reason = "tests start the real programs")]
+//! Tests from the outside: everything that needs the whole program, other programs, or many files.
+
+#![expect(clippy::disallowed_methods, reason = "tests touch the world that the library must not")]
 
 mod scripts;

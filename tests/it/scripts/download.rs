@@ -10,17 +10,14 @@ fn download(place: &Place, urls: &str) -> Output {
     tool("curl");
     let data = place.path().join("data");
     fs::create_dir_all(&data).unwrap();
-    let environment =
-        [("DATA_URLS", urls), ("DATA_VOLUME_PATH", data.to_str().unwrap()), ("RETRY_SECONDS", "0.05")];
+    let environment = [("DATA_URLS", urls), ("DATA_VOLUME_PATH", data.to_str().unwrap()), ("RETRY_SECONDS", "0.05")];
     place.start(&download_script(), &environment).wait_with_output().unwrap()
 }
 
 /// The files of the volume by name, with their text.
 fn files(place: &Place) -> BTreeMap<String, String> {
     let entries = fs::read_dir(place.path().join("data")).unwrap().map(Result::unwrap);
-    entries
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
-        .collect()
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())).collect()
 }
 
 fn expected<const N: usize>(files: [(&str, &str); N]) -> BTreeMap<String, String> {
@@ -92,6 +89,17 @@ fn without_a_url_there_is_nothing_to_train_on() {
             assert_eq!(output.status.code(), Some(1));
             assert_eq!(stderr(&output), "data-downloader: there is no URL in DATA_URLS\n");
         }
+    }
+}
+
+#[test]
+fn a_url_is_no_pattern_of_file_names() {
+    for place in places() {
+        fs::create_dir(place.path().join("data")).unwrap();
+        fs::write(place.path().join("data/there"), "").unwrap();
+        let output = download(&place, "*");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).ends_with("giving up on *\n"), "{}", stderr(&output));
     }
 }
 

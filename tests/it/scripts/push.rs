@@ -16,6 +16,7 @@ fn push(place: &Place, names: [&str; 2], port: u16, refusals: u32, meanwhile: im
     let output_dir = place.path().join(folder);
     fs::create_dir_all(&output_dir).unwrap();
     let (home, port, refusals) = (place.path().to_str().unwrap(), port.to_string(), refusals.to_string());
+    let broken = place.path().join("broken").exists();
     let environment = [
         ("HOME", home),
         ("TMPDIR", home),
@@ -24,15 +25,14 @@ fn push(place: &Place, names: [&str; 2], port: u16, refusals: u32, meanwhile: im
         ("METRICS_AT", &port),
         ("POLL_SECONDS", "0.05"),
         ("POLLS_TO_RETURN", "3"),
-        ("DOCKERD_TRIES", "2"),
+        ("DOCKERD_TRIES", if broken { "2" } else { "20" }),
         ("PUSH_TRIES", "3"),
         ("PUSH_SECONDS", "0.05"),
         // Too many to come to an end before the script is stopped.
         ("POLLS_TO_APPEAR", if port == "0" { "3" } else { "100000" }),
     ];
-    let script = push_script(output_dir.to_str().unwrap(), image);
-    let child = place.start(&script, &environment);
-    if !place.path().join("broken").exists() {
+    let child = place.start(&push_script(output_dir.to_str().unwrap(), image), &environment);
+    if !broken {
         wait_until(|| place.path().join("up").exists());
     }
     meanwhile(&output_dir);

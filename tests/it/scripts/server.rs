@@ -59,9 +59,8 @@ fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<String>>) -> Option<String> {
 }
 
 fn answer(path: &str, before: usize) -> String {
-    let head = |status: &str, length: usize| {
-        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n")
-    };
+    let head =
+        |status: &str, length: usize| format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n");
     let good = format!("{}\r\n{path}", head("200 OK", path.len()));
     match path.split('/').nth(1) {
         Some("good") => good,
