@@ -7,3 +7,4 @@ mod golden;
 mod program;
 mod properties;
 mod schemas;
+mod scripts;
