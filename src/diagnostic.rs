@@ -1,7 +1,10 @@
 //! Findings as plain data. How they look is decided by one file per format.
 
+pub mod human;
+pub mod json;
+
 use crate::rule::Rule;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,4 +96,13 @@ impl Diagnostic {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
+}
+
+/// Puts findings into the order in which people read: by file, place and rule, those without a place last. Equal ones
+/// are kept once.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
+    let key = |finding: &Diagnostic| (finding.place.is_none(), finding.place.map(|span| (span.start, span.end)));
+    let name = |finding: &Diagnostic| finding.place.map_or("", |span| sources.name(span.file)).to_owned();
+    diagnostics.sort_by_cached_key(|finding| (key(finding).0, name(finding), key(finding).1, finding.rule.id, finding.message.clone()));
+    diagnostics.dedup();
 }

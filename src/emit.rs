@@ -13,46 +13,6 @@ pub use order::sort;
 
 use serde_json::Value;
 
-/// One object of the output and what decides its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Object {
-    /// The object itself.
-    pub value: Value,
-    /// What it belongs to.
-    pub group: Group,
-    /// Its number among the node objects of its Workspace, from 0; none for other kinds.
-    pub ordinal: Option<u32>,
-}
-
-/// What an object belongs to, in the order in which groups are written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// The whole cluster: a cluster-scoped object that no single Workspace owns.
-    Cluster,
-    /// A namespace: an object in it that no single Workspace owns.
-    Shared {
-        /// The namespace.
-        namespace: String,
-    },
-    /// One Workspace: itself and everything made for it alone, cluster-scoped objects included.
-    Workspace {
-        /// The namespace of the Workspace.
-        namespace: String,
-        /// The name of the Workspace.
-        name: String,
-    },
-}
-
-impl Object {
-    fn kind(&self) -> &str {
-        self.value["kind"].as_str().unwrap_or_default()
-    }
-
-    fn name(&self) -> &str {
-        self.value["metadata"]["name"].as_str().unwrap_or_default()
-    }
-}
-
 /// How objects are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

@@ -1,6 +1,6 @@
 //! What a run gathers on its way.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::source::Sources;
 
 /// The texts a run has read and what it found in them.
@@ -22,6 +22,11 @@ impl Session {
     #[must_use]
     pub fn mark(&self) -> usize {
         self.diagnostics.len()
+    }
+
+    /// Puts the findings into the order in which people read.
+    pub fn sort(&mut self) {
+        diagnostic::sort(&mut self.diagnostics, &self.sources);
     }
 
     /// Whether a finding since then forbids writing objects.

@@ -27,7 +27,10 @@ pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
         text += &human::render(finding, &session.sources, color);
         text.push('\n');
     }
-    text += &human::summary(&session.diagnostics);
+    let summary = human::summary(&session.diagnostics);
+    if !summary.is_empty() {
+        text += &format!("kaito-render: {summary}\n");
+    }
     write_stderr(&text)
 }
 

@@ -1,7 +1,7 @@
 //! Pages about the program itself: completion scripts and manual pages.
 
 use anyhow::{Context, Result};
-use clap::{Command, CommandFactory};
+use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -21,15 +21,10 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
     root.build();
     let page = match command {
         None => root,
-        Some(name) => root.find_subcommand(name).map(page_of).with_context(|| format!("there is no command `{name}`"))?,
+        Some(name) => root.find_subcommand(name).cloned().with_context(|| format!("there is no command `{name}`"))?,
     };
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
     output::print(&text)
 }
 
-/// A subcommand under the name of its page, such as `kaito-render-check`.
-fn page_of(command: &Command) -> Command {
-    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
-    command.clone().name(name)
-}

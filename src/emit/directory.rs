@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 
 use sha2::{Digest, Sha256};
 
-use super::{Format, Group, Object};
+use super::Format;
+use crate::object::{Group, Object};
 
 /// Two objects that would be written to the same file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,22 +50,24 @@ pub(super) fn is_inside(path: &str) -> bool {
 }
 
 fn title(object: &Object) -> String {
-    format!("{} `{}`", object.kind(), object.name())
+    let identity = object.identity();
+    format!("{} `{}`", identity.kind, identity.name)
 }
 
 fn path(object: &Object) -> String {
-    let (kind, name) = (object.kind().to_lowercase(), object.name());
+    let identity = object.identity();
+    let (kind, name) = (identity.kind.to_lowercase(), identity.name);
     let named = || component(&format!("{kind}-{name}"));
-    match (&object.group, object.ordinal) {
+    match (object.group(), object.ordinal) {
         (Group::Cluster, _) => format!("_cluster/{}", named()),
-        (Group::Shared { namespace }, _) => format!("{}/_shared/{}", component(namespace), named()),
+        (Group::Shared { namespace }, _) => format!("{}/_shared/{}", component(&namespace), named()),
         (Group::Workspace { namespace, name: workspace }, ordinal) => {
             let file = match ordinal {
                 Some(ordinal) => component(&format!("{kind}-{ordinal}")),
                 None if name == workspace => component(&kind),
                 None => named(),
             };
-            format!("{}/{}/{file}", component(namespace), component(workspace))
+            format!("{}/{}/{file}", component(&namespace), component(&workspace))
         }
     }
 }
@@ -99,16 +102,18 @@ fn is_lower_alphanumeric(char: char) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::ProptestConfig;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::{Clash, Format, Group, Object, component, is_inside, layout};
+    use super::{Clash, Format, component, is_inside, layout};
+    use crate::object::Object;
 
-    fn object(group: Group, kind: &str, name: &str, ordinal: Option<u32>) -> Object {
-        Object { value: json!({"kind": kind, "metadata": {"name": name}}), group, ordinal }
+    fn object(kind: &str, metadata: Value, ordinal: Option<u32>) -> Object {
+        Object { value: json!({"kind": kind, "metadata": metadata}), ordinal }
     }
 
-    fn of_phi(kind: &str, name: &str, ordinal: Option<u32>) -> Object {
-        object(Group::Workspace { namespace: "ai".into(), name: "phi".into() }, kind, name, ordinal)
+    fn of_phi(kind: &str, name: &str) -> Object {
+        let labels = json!({"kaito.sh/workspace": "phi"});
+        object(kind, json!({"name": name, "namespace": "ai", "labels": labels}), None)
     }
 
     fn paths(objects: &[Object]) -> Vec<String> {
@@ -117,13 +122,14 @@ mod tests {
 
     #[test]
     fn files_are_named_by_kind_and_by_what_tells_objects_apart() {
+        let node = json!({"kaito.sh/workspace": "phi", "kaito.sh/workspacenamespace": "ai"});
         let objects = [
-            of_phi("Workspace", "phi", None),
-            of_phi("Service", "phi", None),
-            of_phi("Service", "phi-headless", None),
-            of_phi("NodeClaim", "ws0123456789", Some(1)),
-            object(Group::Shared { namespace: "ai".into() }, "ConfigMap", "lora-params-template", None),
-            object(Group::Cluster, "KaitoNodeClass", "default", None),
+            object("Workspace", json!({"name": "phi", "namespace": "ai"}), None),
+            of_phi("Service", "phi"),
+            of_phi("Service", "phi-headless"),
+            object("NodeClaim", json!({"name": "ws0123456789", "labels": node}), Some(1)),
+            object("ConfigMap", json!({"name": "lora-params-template", "namespace": "ai"}), None),
+            object("KaitoNodeClass", json!({"name": "default"}), None),
         ];
         let expected = [
             "_cluster/kaitonodeclass-default.yaml",
@@ -140,7 +146,7 @@ mod tests {
 
     #[test]
     fn two_objects_for_one_file_are_an_error() {
-        let clash = layout(&[of_phi("Service", "phi", None), of_phi("service", "phi", None)], Format::Yaml);
+        let clash = layout(&[of_phi("Service", "phi"), of_phi("service", "phi")], Format::Yaml);
         let (first, second) = ("Service `phi`".to_owned(), "service `phi`".to_owned());
         assert_eq!(clash, Err(Clash { path: "ai/phi/service.yaml".to_owned(), first, second }));
     }
@@ -148,10 +154,10 @@ mod tests {
     #[test]
     fn names_that_a_file_system_may_refuse_get_a_hash() {
         assert_eq!(component("phi-3.5"), "phi-3.5");
-        assert_eq!(component(".."), "--_d6f9a6e1a8b6a2a1");
-        assert_eq!(component("CON"), "---_d6f9a6e1a8b6a2a1");
-        assert_eq!(component("nul.x"), "nul-x_d6f9a6e1a8b6a2a1");
-        assert_eq!(component("_shared"), "-shared_d6f9a6e1a8b6a2a1");
+        assert_eq!(component(".."), "--_5ec1f7e700f37c3d");
+        assert_eq!(component("CON"), "---_a3dbc4b644a9a2c5");
+        assert_eq!(component("nul.x"), "nul-x_4f25bf6548db2d9b");
+        assert_eq!(component("_shared"), "-shared_69dddf655795248e");
         assert_eq!(component(&"a".repeat(253)).len(), 117);
     }
 
@@ -159,9 +165,13 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn no_name_leads_out_of_the_directory(namespace: String, name: String, kind: String, of: String) {
-            let groups = [Group::Cluster, Group::Shared { namespace: namespace.clone() }, Group::Workspace { namespace, name: of }];
-            for group in groups {
-                let files = paths(&[object(group, &kind, &name, None)]);
+            let labels = json!({"kaito.sh/workspace": of});
+            for metadata in [
+                json!({"name": name}),
+                json!({"name": name, "namespace": namespace}),
+                json!({"name": name, "namespace": namespace, "labels": labels}),
+            ] {
+                let files = paths(&[object(&kind, metadata, None)]);
                 proptest::prop_assert!(is_inside(&files[0]), "{}", files[0]);
             }
         }
