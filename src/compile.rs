@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::Node;
@@ -80,7 +81,14 @@ impl Compiler<'_> {
             self.unknown_release(name);
             return Vec::new();
         }
-        let parts = documents.into_iter().filter_map(|document| self.document(document)).collect();
+        let (workspaces, others): (Vec<_>, Vec<_>) =
+            documents.into_iter().partition(|document| workspace::is_workspace(&document.node));
+        let namespace = &self.options.namespace;
+        let config_maps = ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
+        let mut parts: Vec<_> =
+            workspaces.into_iter().filter_map(|document| self.document(document, &config_maps)).collect();
+        let passed = others.iter().filter(|document| document.named && !self.options.only_generated);
+        parts.extend(passed.map(|document| passed_through(&document.node)));
         if self.tally.workspaces == 0 && !self.options.allow_empty {
             self.no_workspace();
         }
@@ -88,34 +96,29 @@ impl Compiler<'_> {
         overlay::together(parts, &mut self.session.diagnostics)
     }
 
-    fn document(&mut self, document: Document) -> Option<Part> {
+    fn document(&mut self, document: Document, config_maps: &ConfigMaps) -> Option<Part> {
         let Document { node, named } = document;
-        match (workspace::is_workspace(&node), workspace::is_rendered(&node)) {
-            (true, false) => {
-                self.tally.workspaces += 1;
-                self.workspace(node)
-            }
-            (true, true) if !named => {
-                self.tally.rendered += 1;
-                None
-            }
-            (true, true) => {
-                self.tally.workspaces += 1;
-                let key = self.reader.key(&node);
-                self.remember(&key, node.span);
-                Some(passed_through(&node))
-            }
-            (false, _) => (named && !self.options.only_generated).then(|| passed_through(&node)),
+        if !workspace::is_rendered(&node) {
+            self.tally.workspaces += 1;
+            return self.workspace(node, config_maps);
         }
+        if !named {
+            self.tally.rendered += 1;
+            return None;
+        }
+        self.tally.workspaces += 1;
+        let key = self.reader.key(&node);
+        self.remember(&key, node.span);
+        Some(passed_through(&node))
     }
 
-    fn workspace(&mut self, node: Node) -> Option<Part> {
+    fn workspace(&mut self, node: Node, config_maps: &ConfigMaps) -> Option<Part> {
         let release = self.release_for(&node)?;
         let workspace = self.reader.read(node, &mut self.session.diagnostics)?;
         let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
         self.remember(&key, span);
         let release = self.releases.get_mut(&release)?.as_mut()?;
-        let mut plan = plan::make(&workspace, release, &self.options.profile, self.session)?;
+        let mut plan = plan::make(&workspace, config_maps, release, &self.options.profile, self.session)?;
         self.tally.machines |= plan.provisioner == Provisioner::Machine && !plan.nodes.is_empty();
         let templates = release.templates(plan.provisioner, self.session)?;
         let objects = expand::objects(&mut plan, &templates);

@@ -13,6 +13,7 @@
 //! files in one run.
 
 pub mod compile;
+pub mod config_map;
 pub mod diagnostic;
 pub mod emit;
 pub mod expand;

@@ -2,6 +2,7 @@
 
 mod output_dir;
 mod preset_count;
+mod training_config;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
 use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName};
 use crate::profile::Profile;
@@ -117,17 +119,19 @@ const ENABLE_LB: &str = "kaito.sh/enablelb";
 /// Decides everything about a Workspace, or reports why that can't be done.
 pub fn make(
     workspace: &Workspace,
+    config_maps: &ConfigMaps,
     release: &mut Release,
     profile: &Profile,
     session: &mut Session,
 ) -> Option<Plan> {
     let mark = session.mark();
-    let plan = Planner { workspace, release, profile, session }.plan();
+    let plan = Planner { workspace, config_maps, release, profile, session }.plan();
     plan.filter(|_| !session.failed_since(mark))
 }
 
 struct Planner<'a, 'l> {
     workspace: &'a Workspace,
+    config_maps: &'a ConfigMaps<'a>,
     release: &'a mut Release<'l>,
     profile: &'a Profile,
     session: &'a mut Session,
@@ -213,9 +217,6 @@ impl Planner<'_, '_> {
     }
 
     fn tuning(&mut self, base: Plan, tuning: &Tuning, resource: &Resource, types: &InstanceTypes) -> Option<Plan> {
-        if tuning.config.as_ref().is_some_and(|name| !name.is_empty()) {
-            self.not_yet("/tuning/config");
-        }
         let preset = tuning.preset.as_ref()?;
         let model = self.model(preset, "/tuning/preset/name")?;
         let Some(training) = &model.tuning else {
@@ -231,7 +232,7 @@ impl Planner<'_, '_> {
         }
         let instance = types.get(&resource.instance_type);
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
-        let config = self.release.tuning_config(&method, self.session)?;
+        let config = training_config::find(self.workspace, &method, self.config_maps, self.release, self.session)?;
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();
         let launch_flags = [("num_processes".to_owned(), Some(processes))].into_iter().chain(training.flags.clone());
         Some(Plan {
@@ -239,11 +240,11 @@ impl Planner<'_, '_> {
             image: self.image(preset, &model, "/tuning/preset")?,
             pull_secrets: tuning_pull_secrets(tuning, preset),
             tuning: Some(TuningPlan {
-                config_map: format!("{method}-params-template"),
-                config_text: Some(config.text.clone()),
+                config_map: config.name,
+                config_text: config.text,
                 urls: tuning.input.urls.clone(),
                 input_image: filled(tuning.input.image.as_ref()),
-                output_dir: output_dir::of(&config.node),
+                output_dir: config.output_dir,
                 output_image: filled(tuning.output.image.as_ref()),
                 push_secret: filled(tuning.output.image_push_secret.as_ref()),
                 launch_flags: launch_flags.collect(),

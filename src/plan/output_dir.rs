@@ -13,6 +13,13 @@ pub(super) fn of(config: &Node) -> String {
     if path.starts_with("/mnt") && path != "/mnt" { path } else { DEFAULT.to_owned() }
 }
 
+/// Whether a written directory is one below `/mnt`, as KAITO 0.3 checks it when a Workspace is created: there even an
+/// absolute path is taken as one under `/mnt`.
+pub(super) fn is_inside(written: &str) -> bool {
+    let path = clean(&format!("/mnt/{written}"));
+    path.starts_with("/mnt") && path != "/mnt"
+}
+
 /// An absolute path without `.`, `..` and doubled slashes.
 fn clean(path: &str) -> String {
     let mut steps = Vec::new();
@@ -30,7 +37,7 @@ fn clean(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::{is_inside, of};
     use crate::source::{self, Sources};
 
     fn output_dir(written: &str) -> String {
@@ -51,6 +58,17 @@ mod tests {
         }
         for written in ["/mntx", "../mntx"] {
             assert_eq!(output_dir(written), "/mntx", "{written}");
+        }
+    }
+
+    /// The rows of the specification of KAITO 0.3, section 2.3.
+    #[test]
+    fn directories_outside_are_refused_as_kaito_refuses_them() {
+        for written in ["results", "/mnt", "/mnt/results", "../mntx"] {
+            assert!(is_inside(written), "{written}");
+        }
+        for written in ["/", ".", "..", "../etc", ""] {
+            assert!(!is_inside(written), "{written}");
         }
     }
 }

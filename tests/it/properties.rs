@@ -155,7 +155,8 @@ fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        (-1e15..1e15).prop_map(|float: f64| Value::from(float)),
+        // To kubectl a float without a fraction is an integer.
+        (-1e6..1e6).prop_map(|float: f64| Value::from(float.trunc() + 0.5)),
         any::<String>().prop_map(Value::from),
         "[-:#?!&*%@`'\"{}\\[\\]|>, \\n\\t0-9yYnNoOeExX._~=<]{0,12}".prop_map(Value::from),
     ];
