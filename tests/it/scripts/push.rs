@@ -33,7 +33,7 @@ fn push(place: &Place, names: [&str; 2], port: u16, refusals: u32, meanwhile: im
     ];
     let child = place.start(&push_script(output_dir.to_str().unwrap(), image), &environment);
     if !broken {
-        wait_until(|| place.path().join("up").exists());
+        wait_until(|| place.path().join("usable").exists());
     }
     meanwhile(&output_dir);
     let output = child.wait_with_output().unwrap();
