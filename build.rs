@@ -1,5 +1,8 @@
 //! Embeds every file of `presets/`, `templates/` and `schemas/`, so that a new model is one new file.
 
+#![expect(clippy::disallowed_methods, reason = "a build script works on files and gets its paths by environment")]
+
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -15,7 +18,9 @@ fn main() -> io::Result<()> {
     let mut code = String::from("&[\n");
     for file in &files {
         let name = file.to_string_lossy().replace('\\', "/");
-        code += &format!("    ({name:?}, include_str!({:?})),\n", root.join(file));
+        let path = root.join(file);
+        let path = path.to_string_lossy();
+        writeln!(code, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
     }
     code += "]\n";
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), code)

@@ -189,8 +189,12 @@ impl Compiler<'_> {
 
     fn no_workspace(&mut self) {
         let hint = match self.tally.rendered {
-            0 => "name a file or folder that holds one; `--allow-empty` writes the empty output all the same".to_owned(),
-            count => format!("{} here came out of `kaito-render` already; name the source", text::count(count, "Workspace")),
+            0 => {
+                "name a file or folder that holds one; `--allow-empty` writes the empty output all the same".to_owned()
+            }
+            count => {
+                format!("{} here came out of `kaito-render` already; name the source", text::count(count, "Workspace"))
+            }
         };
         self.session.report(Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace").hint(hint));
     }
@@ -214,9 +218,9 @@ impl Compiler<'_> {
     fn switch(&self) -> String {
         let releases = self.releases.values().flatten();
         let others = releases.flat_map(|release| release.file.node_objects.keys().map(move |other| (release, *other)));
-        let mut lines = others.filter(|(_, other)| *other != Provisioner::Machine).map(|(release, other)| {
-            format!("`release: \"{}\"` and `provisioner: {}`", release.name, other.name())
-        });
+        let mut lines = others
+            .filter(|(_, other)| *other != Provisioner::Machine)
+            .map(|(release, other)| format!("`release: \"{}\"` and `provisioner: {}`", release.name, other.name()));
         let other = lines.next().unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
         format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
     }

@@ -47,7 +47,10 @@ impl<'a> ConfigMap<'a> {
     /// The place of a key of `data`; where it is absent, that of what would hold it.
     #[must_use]
     pub fn span(self, key: &str) -> Span {
-        self.node.get("data").and_then(|data| data.entry(key)).map_or_else(|| self.node.at("/data").span, |entry| entry.key_span)
+        self.node
+            .get("data")
+            .and_then(|data| data.entry(key))
+            .map_or_else(|| self.node.at("/data").span, |entry| entry.key_span)
     }
 }
 

@@ -103,6 +103,8 @@ impl Diagnostic {
 pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
     let key = |finding: &Diagnostic| (finding.place.is_none(), finding.place.map(|span| (span.start, span.end)));
     let name = |finding: &Diagnostic| finding.place.map_or("", |span| sources.name(span.file)).to_owned();
-    diagnostics.sort_by_cached_key(|finding| (key(finding).0, name(finding), key(finding).1, finding.rule.id, finding.message.clone()));
+    diagnostics.sort_by_cached_key(|finding| {
+        (key(finding).0, name(finding), key(finding).1, finding.rule.id, finding.message.clone())
+    });
     diagnostics.dedup();
 }

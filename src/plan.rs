@@ -290,7 +290,8 @@ impl Planner<'_, '_> {
     /// The names of the models that can be tuned.
     fn tunable(&mut self) -> String {
         let names = self.release.model_names();
-        let is_tunable = |name: &&str| self.release.model(name, self.session).is_some_and(|model| model.tuning.is_some());
+        let is_tunable =
+            |name: &&str| self.release.model(name, self.session).is_some_and(|model| model.tuning.is_some());
         text::and(&names.into_iter().filter(is_tunable).collect::<Vec<_>>())
     }
 

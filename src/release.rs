@@ -178,12 +178,10 @@ fn parse(library: &Library, path: &str, session: &mut Session) -> Option<(Node, 
     if session.failed_since(mark) {
         return None;
     }
-    match (documents.pop(), documents.is_empty()) {
-        (Some(node), true) => Some((node, text)),
-        _ => {
-            let span = source::Span::whole(id);
-            session.report(Diagnostic::new(&rule::LIBRARY_FILE, span, "the file has to hold one document"));
-            None
-        }
+    if let (Some(node), true) = (documents.pop(), documents.is_empty()) {
+        return Some((node, text));
     }
+    let place = source::Span::whole(id);
+    session.report(Diagnostic::new(&rule::LIBRARY_FILE, place, "the file has to hold one document"));
+    None
 }

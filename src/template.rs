@@ -57,12 +57,7 @@ impl Template {
     /// Reads a template from its document. `schema` is the JSON Schema of the variables, as properties of an object.
     ///
     /// None if something is wrong with it, all of which is reported.
-    pub fn parse(
-        node: &Node,
-        schema: &Value,
-        sources: &Sources,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
+    pub fn parse(node: &Node, schema: &Value, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let root = parse::root(node, schema, sources, diagnostics)?;
         Some(Self { root })
     }
@@ -136,7 +131,7 @@ mod tests {
         let variables = minijinja::context! { plan => Serde(plan()) };
         let result = match template {
             None => Err(diagnostics),
-            Some(template) => template.render(&Variable::from(variables)).map_err(|diagnostic| vec![diagnostic]),
+            Some(template) => template.render(&variables).map_err(|diagnostic| vec![diagnostic]),
         };
         Run { sources, result }
     }
@@ -173,7 +168,10 @@ mod tests {
 
     #[test]
     fn a_value_can_not_break_out_of_its_place() {
-        assert_eq!(object("a: '{{ plan.name }}'\nb: 'x-{{ plan.name }}'\n"), json!({"a": "w: {a} # - *b\n'\"", "b": "x-w: {a} # - *b\n'\""}));
+        assert_eq!(
+            object("a: '{{ plan.name }}'\nb: 'x-{{ plan.name }}'\n"),
+            json!({"a": "w: {a} # - *b\n'\"", "b": "x-w: {a} # - *b\n'\""})
+        );
     }
 
     #[test]
@@ -198,14 +196,23 @@ mod tests {
 
     #[test]
     fn for_repeats_its_mapping_and_if_decides_for_each() {
-        let text = "a:\n- $for: node in plan.nodes\n  $if: node.ready\n  m: '{{ node.name }}-{{ plan.count }}'\n- last\n";
+        let text =
+            "a:\n- $for: node in plan.nodes\n  $if: node.ready\n  m: '{{ node.name }}-{{ plan.count }}'\n- last\n";
         assert_eq!(object(text), json!({"a": [{"m": "x-2"}, "last"]}));
-        let many = objects("$for: node in plan.nodes\nname: '{{ node.name }}'\nall:\n- $for: other in plan.nodes\n  is: '{{ other.name == node.name }}'\n");
-        assert_eq!(many, [
-            json!({"name": "x", "all": [{"is": true}, {"is": false}]}),
-            json!({"name": "y", "all": [{"is": false}, {"is": true}]}),
-        ]);
-        assert_eq!(object("a:\n- k: '{{ pair[0] }}'\n  $for: pair in plan.labels | items\n"), json!({"a": [{"k": "b"}, {"k": "a"}]}));
+        let many = objects(
+            "$for: node in plan.nodes\nname: '{{ node.name }}'\nall:\n- $for: other in plan.nodes\n  is: '{{ other.name == node.name }}'\n",
+        );
+        assert_eq!(
+            many,
+            [
+                json!({"name": "x", "all": [{"is": true}, {"is": false}]}),
+                json!({"name": "y", "all": [{"is": false}, {"is": true}]}),
+            ]
+        );
+        assert_eq!(
+            object("a:\n- k: '{{ pair[0] }}'\n  $for: pair in plan.labels | items\n"),
+            json!({"a": [{"k": "b"}, {"k": "a"}]})
+        );
     }
 
     #[test]
@@ -241,7 +248,11 @@ mod tests {
             ("$iff: plan.on\na: 1\n", "`$iff` is not a structural key", "$iff"),
             ("$if: true\na: 1\n", "`$if` takes an expression", "true"),
             ("a:\n  $value: plan.name\n", "`$value` needs `$if` or `$for` beside it", "$value"),
-            ("a:\n  $if: plan.on\n  $value: plan.name\n  b: 1\n", "`$value` takes the place of the whole mapping", "$value"),
+            (
+                "a:\n  $if: plan.on\n  $value: plan.name\n  b: 1\n",
+                "`$value` takes the place of the whole mapping",
+                "$value",
+            ),
             ("a:\n  $for: n in plan.nodes\n  b: 1\n", "`$for` makes many, and a key holds one", "$for"),
             ("$for: plan.nodes\na: 1\n", "`$for` has the form `name in expression`", "plan.nodes"),
             ("$for: plan in plan.nodes\na: 1\n", "`plan` has a meaning here already", "plan in plan.nodes"),
@@ -274,7 +285,11 @@ mod tests {
         ] {
             let found = findings(text);
             let expected = ("KR303".to_owned(), message.to_owned(), place.to_owned());
-            assert!(found.len() == 1 && (found[0] == expected || place.contains(found[0].2.as_str()) && found[0].1 == message), "{text}: {found:?}");
+            assert!(
+                found.len() == 1
+                    && (found[0] == expected || place.contains(found[0].2.as_str()) && found[0].1 == message),
+                "{text}: {found:?}"
+            );
         }
         assert_eq!(findings("a: '{{ plan.count | nofilter }}'\n")[0].0, "KR303");
     }

@@ -56,12 +56,8 @@ fn compile(input: &Input, only_generated: bool, session: &mut Session) -> Result
     let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
     let Some(mut profile) = profile(input, session)? else { return Ok(Vec::new()) };
     profile.release = input.release.clone().or(profile.release);
-    let options = Options {
-        namespace: input.namespace.clone(),
-        profile,
-        only_generated,
-        allow_empty: input.allow_empty,
-    };
+    let options =
+        Options { namespace: input.namespace.clone(), profile, only_generated, allow_empty: input.allow_empty };
     Ok(compile::compile(documents, &options, &library, session))
 }
 

@@ -14,7 +14,9 @@ use super::args::Color;
 pub(super) fn print(data: &[u8]) -> Result<Outcome> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(data).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::new(error).context("can't write to standard output")),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::new(error).context("can't write to standard output"))
+        }
         _ => Ok(Outcome::Done),
     }
 }

@@ -27,4 +27,3 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
     Man::new(page).render(&mut text)?;
     output::print(&text)
 }
-

@@ -86,9 +86,8 @@ fn excerpt<'a>(
         return group.element(Origin::path(name).line(position.line).char_column(position.column));
     };
     let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
-    let labels = near.iter().map(|label| {
-        AnnotationKind::Context.span(window.range(label.span)).label(normalized(&label.text))
-    });
+    let labels =
+        near.iter().map(|label| AnnotationKind::Context.span(window.range(label.span)).label(normalized(&label.text)));
     let snippet = Snippet::source(window.text.clone())
         .line_start(window.line)
         .path(normalized(sources.name(place.file)))

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use sha2::{Digest, Sha256};
-
 use super::Format;
+use crate::hex;
 use crate::object::{Group, Object};
 
 /// Two objects that would be written to the same file.
@@ -80,8 +79,7 @@ fn component(text: &str) -> String {
     }
     let keep = |char: char| if is_lower_alphanumeric(char) { char } else { '-' };
     let kept = text.chars().take(100).map(keep).collect::<String>();
-    let hash = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("{kept}_{hash}")
+    format!("{kept}_{}", hex::sha256(text, 16))
 }
 
 fn is_portable(text: &str) -> bool {
@@ -107,13 +105,13 @@ mod tests {
     use super::{Clash, Format, component, is_inside, layout};
     use crate::object::Object;
 
-    fn object(kind: &str, metadata: Value, ordinal: Option<u32>) -> Object {
+    fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
         Object { value: json!({"kind": kind, "metadata": metadata}), ordinal }
     }
 
     fn of_phi(kind: &str, name: &str) -> Object {
         let labels = json!({"kaito.sh/workspace": "phi"});
-        object(kind, json!({"name": name, "namespace": "ai", "labels": labels}), None)
+        object(kind, &json!({"name": name, "namespace": "ai", "labels": labels}), None)
     }
 
     fn paths(objects: &[Object]) -> Vec<String> {
@@ -124,12 +122,12 @@ mod tests {
     fn files_are_named_by_kind_and_by_what_tells_objects_apart() {
         let node = json!({"kaito.sh/workspace": "phi", "kaito.sh/workspacenamespace": "ai"});
         let objects = [
-            object("Workspace", json!({"name": "phi", "namespace": "ai"}), None),
+            object("Workspace", &json!({"name": "phi", "namespace": "ai"}), None),
             of_phi("Service", "phi"),
             of_phi("Service", "phi-headless"),
-            object("NodeClaim", json!({"name": "ws0123456789", "labels": node}), Some(1)),
-            object("ConfigMap", json!({"name": "lora-params-template", "namespace": "ai"}), None),
-            object("KaitoNodeClass", json!({"name": "default"}), None),
+            object("NodeClaim", &json!({"name": "ws0123456789", "labels": node}), Some(1)),
+            object("ConfigMap", &json!({"name": "lora-params-template", "namespace": "ai"}), None),
+            object("KaitoNodeClass", &json!({"name": "default"}), None),
         ];
         let expected = [
             "_cluster/kaitonodeclass-default.yaml",
@@ -171,7 +169,7 @@ mod tests {
                 json!({"name": name, "namespace": namespace}),
                 json!({"name": name, "namespace": namespace, "labels": labels}),
             ] {
-                let files = paths(&[object(&kind, metadata, None)]);
+                let files = paths(&[object(&kind, &metadata, None)]);
                 proptest::prop_assert!(is_inside(&files[0]), "{}", files[0]);
             }
         }

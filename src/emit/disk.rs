@@ -147,11 +147,10 @@ fn changed<'a>(
     for (path, text) in files {
         let target = root.join(path);
         match standing(root, path)? {
-            Standing::Nothing => changed.push(path.as_str()),
+            Standing::Other => return Err(WriteError::Foreign { path: target }),
             Standing::File if !ours.contains(path.as_str()) => return Err(WriteError::Foreign { path: target }),
             Standing::File if has_text(&target, text)? => {}
-            Standing::File => changed.push(path.as_str()),
-            Standing::Other => return Err(WriteError::Foreign { path: target }),
+            Standing::File | Standing::Nothing => changed.push(path.as_str()),
         }
     }
     Ok(changed)

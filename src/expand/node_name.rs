@@ -1,16 +1,15 @@
 //! Content-addressed names of node objects.
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+
+use crate::hex;
 
 /// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash of everything that
 /// a provisioner reads only when it creates the node. A change of that is another node; any other change is not.
 ///
 /// `object` is the node object, whose own name, which may still be empty, does not count.
 pub(super) fn of(object: &Value, namespace: &str, workspace: &str, ordinal: u32) -> String {
-    let hash = Sha256::digest(content(object, namespace, workspace, ordinal).to_string());
-    let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("ws{}", hex.get(..9).unwrap_or_default())
+    format!("ws{}", hex::sha256(&content(object, namespace, workspace, ordinal).to_string(), 9))
 }
 
 fn content(object: &Value, namespace: &str, workspace: &str, ordinal: u32) -> Value {

@@ -33,7 +33,8 @@ pub(super) fn check_tuning(
     session: &mut Session,
 ) {
     let Some(resource) = &workspace.spec.resource else { return };
-    let Some((_, lack)) = types.get(&resource.instance_type).and_then(|instance| lack(resource, instance, needs)) else {
+    let Some((_, lack)) = types.get(&resource.instance_type).and_then(|instance| lack(resource, instance, needs))
+    else {
         return;
     };
     let message = format!("tuning `{preset}` is known to need {lack}");
@@ -47,7 +48,10 @@ fn lack(resource: &Resource, instance: &InstanceType, needs: &Needs) -> Option<(
     let nodes = format!("{} × `{}`", resource.count, resource.instance_type);
     let (gpus, memory, per_gpu) = (needs.gpus, needs.memory_gib, needs.memory_per_gpu_gib);
     if has.gpus < u64::from(gpus) {
-        return Some((&rule::TOO_FEW_GPUS, format!("{}, but {nodes} has {}", text::count(gpus as usize, "GPU"), has.gpus))); // R1
+        return Some((
+            &rule::TOO_FEW_GPUS,
+            format!("{}, but {nodes} has {}", text::count(gpus as usize, "GPU"), has.gpus),
+        )); // R1
     }
     if has.memory_per_gpu < u64::from(per_gpu) {
         let message = format!("{per_gpu} GiB of memory per GPU, but {nodes} has {} GiB", has.memory_per_gpu);

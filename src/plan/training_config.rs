@@ -96,7 +96,10 @@ impl Checks<'_> {
             return None;
         }
         let node = documents.drain(..).next();
-        if node.as_ref().is_some_and(|node| matches!(node.find("/training_config").map(|it| &it.node.data), Some(Data::Map(_)))) {
+        if node
+            .as_ref()
+            .is_some_and(|node| matches!(node.find("/training_config").map(|it| &it.node.data), Some(Data::Map(_))))
+        {
             return node;
         }
         self.report(format!("`{KEY}` has no mapping `training_config`"), "put the sections under `training_config:`");
@@ -124,7 +127,10 @@ impl Checks<'_> {
                 self.report("both `load_in_4bit` and `load_in_8bit` are true", "set one of them to false");
             }
             ("lora", _, _) if four || eight => {
-                self.report("a `lora` run does not quantise the model", "set `method: qlora`, or `load_in_4bit` to false");
+                self.report(
+                    "a `lora` run does not quantise the model",
+                    "set `method: qlora`, or `load_in_4bit` to false",
+                );
             }
             ("qlora", false, false) => {
                 let hint = "set `QuantizationConfig.load_in_4bit: true`, or `method: lora`";

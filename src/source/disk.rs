@@ -131,7 +131,8 @@ fn walk_error(root: &Path, error: &walkdir::Error, sources: &mut Sources) -> Dia
     let place = Span::whole(sources.add(path.display().to_string(), ""));
     if let Some(ancestor) = error.loop_ancestor() {
         let message = format!("a loop: this symbolic link leads back to `{}`", ancestor.display());
-        return Diagnostic::new(&rule::UNREADABLE, place, message).hint("remove the link, or name the folders you mean");
+        return Diagnostic::new(&rule::UNREADABLE, place, message)
+            .hint("remove the link, or name the folders you mean");
     }
     let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
     Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {reason}"))
@@ -155,7 +156,7 @@ pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagn
         return None;
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Some(sources.add(name, without_mark(text))),
+        Ok(text) => Some(sources.add(name, without_mark(&text))),
         Err(error) => {
             diagnostics.push(not_utf8(name, &error, sources));
             None
@@ -163,13 +164,14 @@ pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagn
     }
 }
 
-fn without_mark(text: String) -> String {
-    text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned)
+/// A text without its byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
     let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-    let text = without_mark(good.into_owned());
+    let text = without_mark(&good);
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let file = sources.add(name, text);
     Diagnostic::new(&rule::NOT_UTF8, Span { file, start: end, end }, "here the file is no UTF-8 text")

@@ -88,12 +88,11 @@ pub(super) fn is_ambiguous(text: &str, data: &Data) -> bool {
 
 fn is_same(data: &Data, other: &Value) -> bool {
     match (data, other) {
-        (Data::Null, Value::Null) => true,
         (Data::Bool(left), Value::Bool(right)) => left == right,
         (Data::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
         (Data::String(left), Value::String(right)) => left == right,
         // Alone in a text, a bare `-` is a list.
-        (Data::String(_), Value::Array(_)) => true,
+        (Data::Null, Value::Null) | (Data::String(_), Value::Array(_)) => true,
         _ => false,
     }
 }
@@ -186,10 +185,14 @@ mod tests {
     #[test]
     fn scalars_that_readers_disagree_about_are_ambiguous() {
         let ambiguous = |text: &str| is_ambiguous(text, &resolve(text).unwrap());
-        for text in ["yes", "off", "n", "010", "0777", "08", "0X1F", "1_000", "12:30", "2024-01-01", "2024-1-1T00:00:00Z"] {
+        for text in
+            ["yes", "off", "n", "010", "0777", "08", "0X1F", "1_000", "12:30", "2024-01-01", "2024-1-1T00:00:00Z"]
+        {
             assert!(ambiguous(text), "{text}");
         }
-        for text in ["true", "1", "1e3", "1.0", "0.0.2", "1Gi", "10m", "~", "null", "0x10", "-5", "a", "2024-01", "1:75", "-"] {
+        for text in
+            ["true", "1", "1e3", "1.0", "0.0.2", "1Gi", "10m", "~", "null", "0x10", "-5", "a", "2024-01", "1:75", "-"]
+        {
             assert!(!ambiguous(text), "{text}");
         }
     }

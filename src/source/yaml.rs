@@ -206,7 +206,8 @@ impl<'a> Reader<'a> {
         }
         let Ok(data) = scalar::resolve(text) else {
             let message = format!("`{text}` can't stand in JSON, which is what Kubernetes stores");
-            self.diagnostics.push(Diagnostic::new(&rule::NOT_A_NUMBER, span, message).hint("quote it if a text is meant"));
+            self.diagnostics
+                .push(Diagnostic::new(&rule::NOT_A_NUMBER, span, message).hint("quote it if a text is meant"));
             return Ok(Data::Null);
         };
         let fits = match tag {
@@ -303,13 +304,11 @@ impl<'a> Reader<'a> {
 
     /// The next event, where the text can't be at its end.
     fn expect(&mut self) -> Result<Spanned<'a>, Broken> {
-        match self.next()? {
-            Some(event) => Ok(event),
-            None => {
-                let end = self.span(Some(self.text.len()), None);
-                self.fail(Diagnostic::new(&rule::SYNTAX, end, "the text ends too early"))
-            }
+        if let Some(event) = self.next()? {
+            return Ok(event);
         }
+        let end = self.span(Some(self.text.len()), None);
+        self.fail(Diagnostic::new(&rule::SYNTAX, end, "the text ends too early"))
     }
 
     fn span(&self, start: Option<usize>, end: Option<usize>) -> Span {
@@ -435,7 +434,8 @@ mod tests {
 
     #[test]
     fn aliases_and_merges_are_written_out() {
-        let text = "base: &b {x: 1, k: 2}\nmore: &m {k: 3, z: 4}\nall: {<<: [*b, *m], x: 9}\nsame: *b\nquoted: {\"<<\": 1}\n";
+        let text =
+            "base: &b {x: 1, k: 2}\nmore: &m {k: 3, z: 4}\nall: {<<: [*b, *m], x: 9}\nsame: *b\nquoted: {\"<<\": 1}\n";
         let value = &read(text).values()[0];
         assert_eq!(value["all"], json!({"x": 9, "k": 2, "z": 4}));
         assert_eq!(value["same"], json!({"x": 1, "k": 2}));
@@ -473,7 +473,16 @@ mod tests {
         ] {
             assert_eq!(only(text), (rule.to_owned(), message.to_owned(), place.to_owned()), "{text}");
         }
-        for text in ["a: [1\n", "a: \"x\n", "a: b: c\n", "- a\nb: c\n", "a: |x\n", "%YAML 9.9\n---\na: 1\n", "a: \"\\q\"\n", "{"] {
+        for text in [
+            "a: [1\n",
+            "a: \"x\n",
+            "a: b: c\n",
+            "- a\nb: c\n",
+            "a: |x\n",
+            "%YAML 9.9\n---\na: 1\n",
+            "a: \"\\q\"\n",
+            "{",
+        ] {
             assert_eq!(only(text).0, "KR003", "{text}");
         }
     }

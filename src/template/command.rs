@@ -27,7 +27,11 @@ fn collect(value: &Value, words: &mut Vec<String>) -> Result<(), Error> {
             for name in value.try_iter()? {
                 let setting = value.get_item(&name)?;
                 let name = word(&name)?;
-                words.push(if setting.is_none() { format!("--{name}") } else { format!("--{name}={}", word(&setting)?) });
+                words.push(if setting.is_none() {
+                    format!("--{name}")
+                } else {
+                    format!("--{name}={}", word(&setting)?)
+                });
             }
         }
         _ => words.push(word(value)?),

@@ -44,7 +44,11 @@ impl Expression {
             Ok(compiled) => Ok(Self { span, is_exact, compiled }),
             Err(error) => {
                 let place = place(span, is_exact, &error);
-                Err(Diagnostic::new(&rule::TEMPLATE_SYNTAX, place, format!("`{text}` is no expression: {}", reason(&error))))
+                Err(Diagnostic::new(
+                    &rule::TEMPLATE_SYNTAX,
+                    place,
+                    format!("`{text}` is no expression: {}", reason(&error)),
+                ))
             }
         }
     }

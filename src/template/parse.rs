@@ -15,12 +15,7 @@ use crate::text::nearest;
 const STRUCTURAL: [&str; 4] = ["$if", "$for", "$value", "$merge"];
 
 /// Reads a template; none if anything is wrong with it.
-pub(super) fn root(
-    node: &Node,
-    schema: &Value,
-    sources: &Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Tree> {
+pub(super) fn root(node: &Node, schema: &Value, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
     let variables = schema["properties"].as_object().into_iter().flatten();
     let scope = variables.map(|(name, schema)| (name.clone(), Some(schema))).collect();
     let mark = diagnostics.len();
@@ -167,13 +162,13 @@ impl<'a> Parser<'a> {
             }
             _ => {}
         }
-        let parts = pieces.into_iter().filter_map(|piece| self.part(piece, span)).collect();
+        let parts = pieces.iter().filter_map(|piece| self.part(piece, span)).collect();
         Tree::Text(Text { parts })
     }
 
-    fn part(&mut self, piece: Piece, span: Span) -> Option<Part> {
+    fn part(&mut self, piece: &Piece, span: Span) -> Option<Part> {
         match piece {
-            Piece::Literal(literal) => Some(Part::Literal(literal.to_owned())),
+            Piece::Literal(literal) => Some(Part::Literal((*literal).to_owned())),
             Piece::Expression(expression) => self.expression(expression, span).map(Part::Expression),
             Piece::Open(text) => {
                 let place = self.locate(text, span).unwrap_or(span);

@@ -35,7 +35,12 @@ impl Rules<'_> {
         let spec = &self.workspace.spec;
         match (&spec.inference, &spec.tuning) {
             (None, None) => {
-                self.report(&rule::PURPOSE, "", "the Workspace has neither `inference` nor `tuning`", "add one of them")
+                self.report(
+                    &rule::PURPOSE,
+                    "",
+                    "the Workspace has neither `inference` nor `tuning`",
+                    "add one of them",
+                );
             } // C1
             (Some(_), Some(_)) => {
                 self.report(
@@ -180,7 +185,7 @@ impl Rules<'_> {
         let place = format!("{pointer}/source");
         match source.name.as_deref() {
             None | Some("") => {
-                self.report(&rule::ADAPTER, &place, "the adapter has no `name`", "it names a container: add `name`")
+                self.report(&rule::ADAPTER, &place, "the adapter has no `name`", "it names a container: add `name`");
             }
             Some(name) if !metadata::is_dns_label(name) => {
                 let message = format!("`{name}` can't name an adapter");

@@ -159,7 +159,10 @@ fn help_completions_and_manual_pages() {
 
 #[test]
 fn a_reader_that_closes_its_end_is_no_failure() {
-    let input: String = (0..300).map(|number| tuning().replace("name: workspace", &format!("name: w{number}"))).collect::<Vec<_>>().join("---\n");
+    let input: String = (0..300)
+        .map(|number| tuning().replace("name: workspace", &format!("name: w{number}")))
+        .collect::<Vec<_>>()
+        .join("---\n");
     let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
     fs::write(file.path(), input).unwrap();
     let mut command = kaito_render(&["render", file.path().to_str().unwrap()]);

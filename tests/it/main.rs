@@ -1,6 +1,7 @@
 //! Tests from the outside: everything that needs the whole program, other programs, or many files.
 
 #![expect(clippy::disallowed_methods, reason = "tests touch the world that the library must not")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod cli;
 mod golden;

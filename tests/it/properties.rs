@@ -172,7 +172,8 @@ fn value() -> impl Strategy<Value = Value> {
 /// The examples exist and compile; a mistake in one of them would be everybody's first impression.
 #[test]
 fn every_example_compiles() {
-    let names = ["examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml", "examples/inference/kaito_workspace_falcon_7b.yaml"];
+    let names =
+        ["examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml", "examples/inference/kaito_workspace_falcon_7b.yaml"];
     for name in names {
         assert!(Path::new(&root()).join(name).is_file(), "{name}");
     }

@@ -31,7 +31,8 @@ fn groups(objects: &[Value]) -> BTreeMap<String, Vec<Value>> {
     for object in objects.iter().filter(|object| !NOT_COMPARED.contains(&kind(object))) {
         let object = normalised(object);
         let metadata = &object["metadata"];
-        let name = format!("{} {} {} {}", object["apiVersion"], object["kind"], metadata["namespace"], metadata["name"]);
+        let name =
+            format!("{} {} {} {}", object["apiVersion"], object["kind"], metadata["namespace"], metadata["name"]);
         groups.entry(name).or_default().push(object);
     }
     groups
@@ -45,9 +46,7 @@ fn normalised(object: &Value) -> Value {
     let mut object = pruned(object);
     let kind = kind(&object).to_owned();
     let is_node = NODE_KINDS.contains(&kind.as_str());
-    for field in ["status"] {
-        object.as_object_mut().unwrap().shift_remove(field);
-    }
+    object.as_object_mut().unwrap().shift_remove("status");
     metadata(&mut object["metadata"], is_node);
     if is_node && object["spec"].get("machineTemplateRef").is_some() {
         object["spec"]["machineTemplateRef"]["name"] = json!("<name>");
@@ -132,7 +131,7 @@ fn amount(value: &Value) -> Value {
 
 fn yaml_values(data: &mut Value) {
     let Some(data) = data.as_object_mut() else { return };
-    for (_, text) in data.iter_mut().filter(|(key, _)| key.ends_with(".yaml") || key.ends_with(".yml")) {
+    for (_, text) in data.iter_mut().filter(|(key, _)| key.contains(".y")) {
         if let Some(value) = text.as_str().and_then(|text| serde_yaml::from_str::<Value>(text).ok()) {
             *text = value;
         }
