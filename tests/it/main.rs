@@ -6,6 +6,8 @@
 mod cli;
 mod golden;
 mod program;
+mod project;
 mod properties;
 mod schemas;
 mod scripts;
+mod tools;

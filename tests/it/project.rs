@@ -1,0 +1,62 @@
+//! The project itself: its flake, its dependencies, its scripts, its names of nodes.
+
+use std::fs;
+
+use crate::program::{root, stdout};
+use crate::tools::{succeed, tool};
+
+#[test]
+fn the_flake_is_well_formed() {
+    let state = tempfile::tempdir().unwrap();
+    let mut nix = tool("bin/nix-instantiate");
+    // Parsing touches no store, but Nix wants to know where one would be.
+    nix.args(["--parse", "flake.nix"]).current_dir(root()).env("NIX_STATE_DIR", state.path());
+    succeed(nix.env("NIX_STORE_DIR", state.path().join("store")));
+}
+
+#[test]
+fn dependencies_are_allowed() {
+    let mut deny = tool("bin/cargo-deny");
+    deny.current_dir(root()).env("CARGO_NET_OFFLINE", "true");
+    succeed(deny.args(["--locked", "--offline", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"]));
+}
+
+#[test]
+fn scripts_pass_shellcheck() {
+    succeed(tool("bin/shellcheck").args([".ci/run", "tests/run", "tests/tools.sh"]).current_dir(root()));
+}
+
+/// A name that changes is a node that is replaced. Where that is meant, it is a line "replaces nodes" in CHANGELOG.md.
+#[test]
+fn names_of_nodes_stay() {
+    let known = fs::read_to_string(root().join("tests/node-names.txt")).unwrap();
+    let names = names_of_nodes();
+    assert_eq!(names.lines().count(), 50);
+    assert_eq!(names, known, "{names}");
+}
+
+/// Fifty nodes that differ in everything a name follows from.
+fn names_of_nodes() -> String {
+    let types = ["Standard_NC6s_v3", "Standard_NC12s_v3", "Standard_NC24ads_A100_v4", "Standard_NC96ads_A100_v4", "Standard_NV99"];
+    let mut input = String::new();
+    for number in 0..25 {
+        let (instance_type, namespace) = (types[number % 5], ["default", "ml"][number % 2]);
+        let preset = ["falcon-7b", "phi-2", "phi-3-mini-4k-instruct"][number % 3];
+        input += &format!(
+            "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {{name: w{number}, namespace: {namespace}}}\n\
+             resource:\n  count: 2\n  instanceType: {instance_type}\n  labelSelector: {{matchLabels: {{apps: \"a{}\"}}}}\n\
+             inference: {{preset: {{name: {preset}}}}}\n---\n",
+            number / 7
+        );
+    }
+    let list: serde_json::Value =
+        serde_json::from_str(&stdout(&["render", "-", "--only", "Machine", "--format", "json"], &input)).unwrap();
+    let line = |object: &serde_json::Value| {
+        let label = |name: &str| object["metadata"]["labels"][name].as_str().unwrap().to_owned();
+        let owner = format!("{}/{}", label("kaito.sh/workspacenamespace"), label("kaito.sh/workspace"));
+        format!("{owner} {}\n", object["metadata"]["name"].as_str().unwrap())
+    };
+    let mut lines: Vec<_> = list["items"].as_array().unwrap().iter().map(line).collect();
+    lines.sort();
+    lines.concat()
+}
