@@ -124,8 +124,8 @@ fn write(args: &Render, objects: &[Object]) -> Result<()> {
     match &args.output {
         None => output::print(text().as_bytes()).map(drop),
         Some(path) if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-            emit::disk::write_directory(path, &emit::directory::layout(objects, format)?)?;
-            Ok(())
+            let changes = emit::disk::write_directory(path, &emit::directory::layout(objects, format)?)?;
+            output::changes(path, changes)
         }
         Some(path) => Ok(emit::disk::write_file(path, &text())?),
     }

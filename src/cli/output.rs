@@ -1,10 +1,12 @@
 //! What goes to standard output, which carries data alone, and to standard error, which is for people.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use kaito_render::diagnostic::{human, json};
+use kaito_render::emit::disk::Changes;
 use kaito_render::session::Session;
 
 use super::Outcome;
@@ -39,6 +41,12 @@ pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
 /// Writes findings as one JSON document to standard output.
 pub(super) fn findings_as_json(session: &Session) -> Result<()> {
     print(json::document(&session.diagnostics, &session.sources).as_bytes()).map(drop)
+}
+
+/// Says what became of a folder of output.
+pub(super) fn changes(folder: &Path, changes: Changes) -> Result<()> {
+    let Changes { written, removed } = changes;
+    write_stderr(&format!("kaito-render: {}: {written} written, {removed} removed\n", folder.display()))
 }
 
 /// Says why the command could not run.

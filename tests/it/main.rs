@@ -8,6 +8,7 @@ mod golden;
 mod program;
 mod project;
 mod properties;
+mod readme;
 mod schemas;
 mod scripts;
 mod tools;

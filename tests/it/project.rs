@@ -37,7 +37,13 @@ fn names_of_nodes_stay() {
 
 /// Fifty nodes that differ in everything a name follows from.
 fn names_of_nodes() -> String {
-    let types = ["Standard_NC6s_v3", "Standard_NC12s_v3", "Standard_NC24ads_A100_v4", "Standard_NC96ads_A100_v4", "Standard_NV99"];
+    let types = [
+        "Standard_NC6s_v3",
+        "Standard_NC12s_v3",
+        "Standard_NC24ads_A100_v4",
+        "Standard_NC96ads_A100_v4",
+        "Standard_NV99",
+    ];
     let mut input = String::new();
     for number in 0..25 {
         let (instance_type, namespace) = (types[number % 5], ["default", "ml"][number % 2]);

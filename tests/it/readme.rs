@@ -1,0 +1,123 @@
+//! What README.md shows is what happens.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::program::{kaito_render, root, run, stdout};
+
+const EXAMPLE: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// The fenced blocks of a language.
+fn blocks(language: &str) -> Vec<String> {
+    let text = readme();
+    let fences = text.split("```").skip(1).step_by(2);
+    fences.filter_map(|block| block.strip_prefix(&format!("{language}\n"))).map(str::to_owned).collect()
+}
+
+/// A command and the lines that follow it.
+struct Shown {
+    command: String,
+    output: Vec<String>,
+}
+
+fn commands() -> Vec<Shown> {
+    let mut commands = Vec::<Shown>::new();
+    for block in blocks("console") {
+        for line in block.lines() {
+            match line.strip_prefix("$ ") {
+                Some(command) => commands.push(Shown { command: command.to_owned(), output: Vec::new() }),
+                None => commands.last_mut().expect("a command comes first").output.push(line.to_owned()),
+            }
+        }
+    }
+    commands
+}
+
+/// Runs a command line of README.md with the program on the path; standard error and output come together.
+fn shell(command: &str, folder: &Path) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let folder = if command.starts_with("cargo ") { &root() } else { folder };
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(folder).env("PATH", path);
+    run(&mut bash, "").stdout
+}
+
+#[test]
+fn every_command_prints_what_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").args(["-r", "examples"]).arg(folder.path()).current_dir(root()).status().unwrap();
+    assert!(copied.success());
+    let commands = commands();
+    assert!(commands.len() >= 8, "only {} commands were found", commands.len());
+    for Shown { command, output } in commands {
+        let printed = shell(&command, folder.path());
+        assert!(matches(&output, &printed), "$ {command}\n{printed}");
+    }
+}
+
+/// Whether lines are printed as they are shown, where `…` stands for any number of them.
+fn matches(shown: &[String], printed: &str) -> bool {
+    let mut rest: Vec<_> = printed.lines().map(str::trim_end).collect();
+    let mut anchored = true;
+    for part in shown.split(|line| line == "…") {
+        let part: Vec<_> = part.iter().map(|line| line.trim_end()).collect();
+        let Some(at) = (0..=rest.len().saturating_sub(part.len())).find(|at| rest[*at..].starts_with(&part)) else {
+            return false;
+        };
+        if anchored && at > 0 {
+            return false;
+        }
+        rest.drain(..at + part.len());
+        anchored = false;
+    }
+    rest.is_empty() || shown.last().is_some_and(|line| line == "…")
+}
+
+#[test]
+fn the_example_before_and_after_is_real() {
+    let blocks = blocks("yaml");
+    let [before, after, profile] = blocks.as_slice() else { panic!("{} blocks", blocks.len()) };
+    let example = fs::read_to_string(root().join(EXAMPLE)).unwrap();
+    let before: String = before.lines().filter(|line| !line.contains('…')).map(|line| format!("{line}\n")).collect();
+    assert!(example.contains(&before), "{before}");
+    let objects = stdout(&["render", EXAMPLE], "");
+    assert!(objects.contains(after), "{objects}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), profile).unwrap();
+    stdout(&["check", EXAMPLE, "--profile", file.path().to_str().unwrap()], "");
+}
+
+#[test]
+fn the_test_command_is_the_one_that_continuous_integration_runs() {
+    let [command] = blocks("sh").try_into().unwrap();
+    assert_eq!(command, "tests/run\n");
+    assert!(fs::read_to_string(root().join(".ci/run")).unwrap().contains("\nexec tests/run\n"));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/templates.md", "docs/parity.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let folder = root().join(page).parent().unwrap().to_owned();
+            assert!(link.starts_with("http") || folder.join(link).exists(), "{page}: {link}");
+        }
+    }
+}
+
+#[test]
+fn templates_shown_in_the_documentation_are_well_formed() {
+    let text = fs::read_to_string(root().join("docs/templates.md")).unwrap();
+    let blocks: Vec<_> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() >= 6);
+    for block in blocks {
+        let run = run(&mut kaito_render(&["check", "-", "--allow-empty", "--format", "json"]), block);
+        assert_eq!(run.code, 0, "{block}{}", run.stdout);
+    }
+}
