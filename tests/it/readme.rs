@@ -31,7 +31,7 @@ fn commands() -> Vec<Shown> {
         for line in block.lines() {
             match line.strip_prefix("$ ") {
                 Some(command) => commands.push(Shown { command: command.to_owned(), output: Vec::new() }),
-                None => commands.last_mut().expect("a command comes first").output.push(line.to_owned()),
+                None => commands.last_mut().unwrap().output.push(line.to_owned()),
             }
         }
     }

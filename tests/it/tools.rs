@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 fn folder() -> PathBuf {
     let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
-    named("KAITO_RENDER_TOOLS").or_else(|| Some(cache()?.join("kaito-render/tools"))).expect("HOME is set")
+    named("KAITO_RENDER_TOOLS").or_else(|| Some(cache()?.join("kaito-render/tools"))).unwrap()
 }
 
 /// A program of the tools' folder, by its path in there, or else of the system.
