@@ -1,8 +1,10 @@
 //! The third stage: what is decided for one Workspace before any object is laid out.
 
+mod inference;
 mod output_dir;
 mod preset_count;
 mod training_config;
+mod tuning;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,18 +12,18 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
-use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName};
-use crate::profile::Profile;
+use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner};
+use crate::profile::{Cloud, Profile};
 use crate::release::Release;
 use crate::rule::{self, Rule};
 use crate::schema;
 use crate::session::Session;
 use crate::text;
-use crate::workspace::{Inference, Preset, Resource, Tuning, Workspace};
+use crate::workspace::{Preset, Resource, Workspace};
 
 /// What was decided for one Workspace: all that templates read, under the name `plan`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -34,6 +36,12 @@ pub struct Plan {
     pub release: String,
     /// What creates the nodes.
     pub provisioner: Provisioner,
+    /// The cloud they come from.
+    pub cloud: Cloud,
+    /// The cluster's name, if the profile says it.
+    pub cluster_name: Option<String>,
+    /// The domain of the cluster's DNS names.
+    pub cluster_domain: String,
     /// The machine type of the nodes.
     pub instance_type: String,
     /// The value of the nodes' label `accelerator`: `nvidia`, or none for other machines.
@@ -46,15 +54,17 @@ pub struct Plan {
     pub nodes: Vec<PlannedNode>,
     /// The disk of a node, as a Kubernetes quantity; `0` leaves it to the provisioner.
     pub disk: String,
-    /// The GPUs that each pod asks for.
+    /// The GPUs that each pod of a preset asks for.
     pub gpus: u32,
-    /// The image of the model.
-    pub image: String,
+    /// The image of the model; none without a preset.
+    pub image: Option<String>,
     /// The Secrets to pull images with.
     pub pull_secrets: Vec<String>,
-    /// How the model is served; none if it is tuned.
+    /// How a model is served by its preset.
     pub inference: Option<InferencePlan>,
-    /// How the model is tuned; none if it is served.
+    /// The user's own pods instead.
+    pub pod_template: Option<PodTemplate>,
+    /// How a model is tuned.
     pub tuning: Option<TuningPlan>,
 }
 
@@ -72,10 +82,42 @@ pub struct PlannedNode {
 pub struct InferencePlan {
     /// The type of the Service: `ClusterIP` or `LoadBalancer`.
     pub service_type: String,
+    /// What starts the process: a key of `runtimes` in release.yaml.
+    pub runtime: String,
+    /// Whether the processes of all nodes share one model.
+    pub distributed: bool,
+    /// The processes of each node.
+    pub processes: u32,
     /// The flags of the launcher, in order.
     pub launch_flags: Flags,
     /// The flags of the inference server, in order.
     pub flags: Flags,
+    /// The adapters to load beside the model.
+    pub adapters: Vec<AdapterPlan>,
+}
+
+/// An adapter to load beside a model.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AdapterPlan {
+    /// Its name, which is also that of its folder and its variable.
+    pub name: String,
+    /// The image that holds it in `/data`.
+    pub image: String,
+    /// Its weight, from 0 to 1.
+    pub strength: String,
+}
+
+/// The user's own pods, in the parts that are completed.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct PodTemplate {
+    /// The metadata without labels.
+    pub metadata: Map<String, Value>,
+    /// The labels.
+    pub labels: Map<String, Value>,
+    /// The spec without tolerations.
+    pub spec: Map<String, Value>,
+    /// The tolerations.
+    pub tolerations: Vec<Value>,
 }
 
 /// How a model is tuned.
@@ -113,9 +155,6 @@ pub fn template_schema() -> Value {
     json!({"type": "object", "properties": {"plan": schema()}})
 }
 
-/// The annotation that asks for a Service of type `LoadBalancer`, with the value `True`.
-const ENABLE_LB: &str = "kaito.sh/enablelb";
-
 /// Decides everything about a Workspace, or reports why that can't be done.
 pub fn make(
     workspace: &Workspace,
@@ -149,6 +188,9 @@ impl Planner<'_, '_> {
             namespace: self.workspace.metadata.namespace.clone(),
             release: self.release.name.clone(),
             provisioner,
+            cloud: self.profile.cloud,
+            cluster_name: self.profile.cluster_name.clone(),
+            cluster_domain: self.profile.cluster_domain.clone(),
             instance_type: resource.instance_type.clone(),
             accelerator: is_nvidia(&types, &resource.instance_type).then(|| "nvidia".to_owned()),
             match_labels: resource.label_selector.match_labels.clone().into_iter().collect(),
@@ -156,14 +198,18 @@ impl Planner<'_, '_> {
             nodes,
             disk: "0".to_owned(),
             gpus: 0,
-            image: String::new(),
+            image: None,
             pull_secrets: Vec::new(),
             inference: None,
+            pod_template: None,
             tuning: None,
         };
         match (&spec.inference, &spec.tuning) {
-            (Some(inference), _) => self.inference(base, inference, resource, &types),
-            (None, Some(tuning)) => self.tuning(base, tuning, resource, &types),
+            (Some(inference), _) => match &inference.template {
+                Some(template) => self.pod_template(base, template, &types),
+                None => self.inference(base, inference, &types),
+            },
+            (None, Some(tuning)) => self.tuning(base, tuning, &types),
             (None, None) => None,
         }
     }
@@ -178,80 +224,6 @@ impl Planner<'_, '_> {
             self.session.report(Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint));
         }
         chosen
-    }
-
-    fn inference(
-        &mut self,
-        base: Plan,
-        inference: &Inference,
-        resource: &Resource,
-        types: &InstanceTypes,
-    ) -> Option<Plan> {
-        if inference.template.is_some() {
-            self.not_yet("/inference/template");
-        } else if !inference.adapters.is_empty() {
-            self.not_yet("/inference/adapters");
-        }
-        let preset = inference.preset.as_ref()?;
-        let model = self.model(preset, "/inference/preset/name")?;
-        let instance = types.get(&resource.instance_type);
-        match self.release.file.sizing {
-            SizingName::PresetCount => {
-                preset_count::check_inference(self.workspace, &model.inference.needs, types, self.session);
-            }
-        }
-        let annotation = self.workspace.metadata.annotations.get(ENABLE_LB);
-        let service_type = if annotation.is_some_and(|value| value == "True") { "LoadBalancer" } else { "ClusterIP" };
-        Some(Plan {
-            disk: model.inference.disk.clone(),
-            gpus: instance.map_or(model.inference.needs.gpus, |instance| instance.gpus),
-            image: self.image(preset, &model, "/inference/preset")?,
-            pull_secrets: private_pull_secrets(preset),
-            inference: Some(InferencePlan {
-                service_type: service_type.to_owned(),
-                launch_flags: self.runtime_flags(&model.inference.runtime),
-                flags: model.inference.flags.clone(),
-            }),
-            ..base
-        })
-    }
-
-    fn tuning(&mut self, base: Plan, tuning: &Tuning, resource: &Resource, types: &InstanceTypes) -> Option<Plan> {
-        let preset = tuning.preset.as_ref()?;
-        let model = self.model(preset, "/tuning/preset/name")?;
-        let Some(training) = &model.tuning else {
-            let message = format!("`{}` can't be fine-tuned", preset.name);
-            let hint = format!("models that can: {}", self.tunable());
-            self.report(&rule::NOT_TUNABLE, "/tuning/preset/name", message, hint);
-            return None;
-        };
-        match self.release.file.sizing {
-            SizingName::PresetCount => {
-                preset_count::check_tuning(self.workspace, &preset.name, &training.needs, types, self.session);
-            }
-        }
-        let instance = types.get(&resource.instance_type);
-        let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
-        let config = training_config::find(self.workspace, &method, self.config_maps, self.release, self.session)?;
-        let processes = instance.map_or(1, |instance| instance.gpus).to_string();
-        let launch_flags = [("num_processes".to_owned(), Some(processes))].into_iter().chain(training.flags.clone());
-        Some(Plan {
-            gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
-            image: self.image(preset, &model, "/tuning/preset")?,
-            pull_secrets: tuning_pull_secrets(tuning, preset),
-            tuning: Some(TuningPlan {
-                config_map: config.name,
-                config_text: config.text,
-                urls: tuning.input.urls.clone(),
-                input_image: filled(tuning.input.image.as_ref()),
-                output_dir: config.output_dir,
-                output_image: filled(tuning.output.image.as_ref()),
-                push_secret: filled(tuning.output.image_push_secret.as_ref()),
-                launch_flags: launch_flags.collect(),
-                env: training.env.clone(),
-            }),
-            ..base
-        })
     }
 
     fn model(&mut self, preset: &Preset, pointer: &str) -> Option<Rc<Model>> {
@@ -282,24 +254,6 @@ impl Planner<'_, '_> {
         None
     }
 
-    /// The flags that release.yaml gives to a runtime.
-    fn runtime_flags(&self, runtime: &str) -> Flags {
-        self.release.file.runtimes.get(runtime).cloned().unwrap_or_default()
-    }
-
-    /// The names of the models that can be tuned.
-    fn tunable(&mut self) -> String {
-        let names = self.release.model_names();
-        let is_tunable =
-            |name: &&str| self.release.model(name, self.session).is_some_and(|model| model.tuning.is_some());
-        text::and(&names.into_iter().filter(is_tunable).collect::<Vec<_>>())
-    }
-
-    fn not_yet(&mut self, pointer: &str) {
-        let message = format!("`{}` is not compiled yet", text::field(pointer));
-        self.report(&rule::NOT_YET, pointer, message, "leave it out, or leave this Workspace to KAITO".to_owned());
-    }
-
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
         self.session.report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
     }
@@ -324,12 +278,6 @@ fn private_pull_secrets(preset: &Preset) -> Vec<String> {
         AccessMode::Private => preset.preset_options.image_pull_secrets.clone(),
         AccessMode::Public => Vec::new(),
     }
-}
-
-fn tuning_pull_secrets(tuning: &Tuning, preset: &Preset) -> Vec<String> {
-    let input = filled(tuning.input.image.as_ref()).map(|_| tuning.input.image_pull_secrets.clone());
-    let output = filled(tuning.output.image.as_ref()).and(filled(tuning.output.image_push_secret.as_ref()));
-    input.unwrap_or_default().into_iter().chain(output).chain(private_pull_secrets(preset)).collect()
 }
 
 /// To KAITO an empty text is the same as none.

@@ -17,7 +17,7 @@ pub struct ReleaseFile {
     pub sizing: SizingName,
     /// The template that makes the node objects, for each provisioner; the first is the default.
     pub node_objects: IndexMap<Provisioner, String>,
-    /// The flags that a launcher always gets, for each runtime.
+    /// The flags that the launcher of a runtime always gets, for each runtime.
     pub runtimes: IndexMap<String, Flags>,
 }
 
@@ -101,6 +101,8 @@ pub struct InferencePreset {
     pub needs: Needs,
     /// The disk a node needs, as a Kubernetes quantity.
     pub disk: String,
+    /// The processes that share the model, if it can be spread over nodes.
+    pub world_size: Option<u32>,
     /// The flags of the inference server.
     #[serde(default)]
     pub flags: Flags,

@@ -1,7 +1,7 @@
 //! The facts of one cluster that no Workspace says.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -31,6 +31,11 @@ pub struct Profile {
     /// The registry that holds KAITO's images.
     #[serde(default = "default_registry")]
     pub registry: String,
+    /// The domain of the cluster's DNS names.
+    #[serde(default = "default_domain")]
+    pub cluster_domain: String,
+    /// The cluster's name; only AWS's NodeClass needs it.
+    pub cluster_name: Option<String>,
 }
 
 const API_VERSION: &str = "render.kaito.sh/v1alpha1";
@@ -39,13 +44,19 @@ fn default_registry() -> String {
     "mcr.microsoft.com/aks/kaito".to_owned()
 }
 
+fn default_domain() -> String {
+    "cluster.local".to_owned()
+}
+
 /// A cloud with a table of machine types.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Cloud {
     /// Microsoft Azure.
     #[default]
     Azure,
+    /// Amazon Web Services.
+    Aws,
 }
 
 impl Cloud {
@@ -54,6 +65,16 @@ impl Cloud {
     pub fn name(self) -> &'static str {
         match self {
             Self::Azure => "azure",
+            Self::Aws => "aws",
+        }
+    }
+
+    /// The name as people say it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Azure => "Azure",
+            Self::Aws => "AWS",
         }
     }
 }
@@ -68,6 +89,8 @@ impl Default for Profile {
             cloud: Cloud::default(),
             provisioner: None,
             registry: default_registry(),
+            cluster_domain: default_domain(),
+            cluster_name: None,
         }
     }
 }

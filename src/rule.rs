@@ -67,6 +67,8 @@ rules! {
     NOT_YET = "KR211" Error "something that this version does not compile yet";
     MACHINE_API = "KR212" Warning "Machines are served by gpu-provisioner 0.2 alone";
     UNKNOWN_PROVISIONER = "KR213" Error "a provisioner that the release has no node objects for";
+    ADAPTERS_IGNORED = "KR214" Warning "adapters of a model that loads none";
+    CLUSTER_NAME = "KR215" Error "a NodeClass that needs the cluster's name";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";

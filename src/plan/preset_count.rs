@@ -4,6 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::preset::{InstanceType, InstanceTypes, Needs};
+use crate::profile::Cloud;
 use crate::rule::{self, Rule};
 use crate::session::Session;
 use crate::text;
@@ -12,10 +13,16 @@ use crate::workspace::{Resource, Workspace};
 const PLACE: &str = "/resource/instanceType";
 
 /// Reports where the nodes of a Workspace are too small to serve a model.
-pub(super) fn check_inference(workspace: &Workspace, needs: &Needs, types: &InstanceTypes, session: &mut Session) {
+pub(super) fn check_inference(
+    workspace: &Workspace,
+    needs: &Needs,
+    cloud: Cloud,
+    types: &InstanceTypes,
+    session: &mut Session,
+) {
     let Some(resource) = &workspace.spec.resource else { return };
     let Some(instance) = types.get(&resource.instance_type) else {
-        return unknown(workspace, resource, types, session);
+        return check_name(workspace, cloud, types, session);
     };
     let Some((rule, lack)) = lack(resource, instance, needs) else { return };
     let message = format!("serving the model needs {lack}");
@@ -94,13 +101,15 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String 
     }
 }
 
-/// R4. Machines of Azure's N and D series are let through even if no table has them.
-fn unknown(workspace: &Workspace, resource: &Resource, types: &InstanceTypes, session: &mut Session) {
+/// R4: reports a machine type that no table has. Of Azure's N and D series there may be more than KAITO knows.
+pub(super) fn check_name(workspace: &Workspace, cloud: Cloud, types: &InstanceTypes, session: &mut Session) {
+    let Some(resource) = &workspace.spec.resource else { return };
     let name = &resource.instance_type;
-    if ["Standard_N", "Standard_D"].iter().any(|series| name.starts_with(series)) {
+    let is_let_through = ["Standard_N", "Standard_D"].iter().any(|series| name.starts_with(series));
+    if types.contains_key(name) || cloud == Cloud::Azure && is_let_through {
         return;
     }
-    let message = format!("`{name}` is not a known machine type");
+    let message = format!("`{name}` is not a machine type of {} that is known", cloud.title());
     let hint = match text::nearest(name, types.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "use a machine type with GPUs, in the cloud's exact spelling".to_owned(),

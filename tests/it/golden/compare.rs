@@ -95,7 +95,12 @@ fn pruned(value: &Value) -> Value {
                 let item = pruned(item);
                 let is_empty = item.as_object().is_some_and(Map::is_empty);
                 let is_leftover = is_empty && (LEFTOVERS.contains(&key.as_str()) || key == "status");
-                if item.is_null() || is_leftover || key == "creationTimestamp" || key == "serviceName" && item == "" {
+                if item.is_null()
+                    || is_leftover
+                    || key == "creationTimestamp"
+                    || key == "serviceName" && item == ""
+                    || key == "hostNetwork" && item == false
+                {
                     continue;
                 }
                 let is_amounts = key == "requests" || key == "limits";
@@ -117,16 +122,19 @@ fn amounts(value: &Value) -> Value {
 fn amount(value: &Value) -> Value {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
-    let factor: u128 = match &text[digits.len()..] {
-        "m" => 1,
-        "" => 1000,
-        "Ki" => 1000 << 10,
-        "Mi" => 1000 << 20,
-        "Gi" => 1000 << 30,
-        "Ti" => 1000 << 40,
+    let factor = match &text[digits.len()..] {
+        "m" => 1.0,
+        "" => 1e3,
+        "k" => 1e6,
+        "M" => 1e9,
+        "G" => 1e12,
+        "Ki" => 1e3 * f64::from(1 << 10),
+        "Mi" => 1e3 * f64::from(1 << 20),
+        "Gi" => 1e3 * f64::from(1 << 30),
+        "Ti" => 1e6 * f64::from(1 << 30) * 1.024,
         _ => return value.clone(),
     };
-    digits.parse::<u128>().map_or_else(|_| value.clone(), |number| json!((number * factor).to_string()))
+    digits.parse::<f64>().map_or_else(|_| value.clone(), |number| json!(number * factor))
 }
 
 fn yaml_values(data: &mut Value) {
@@ -159,19 +167,29 @@ fn with_sorted_flags(text: &str) -> String {
     if text.contains('\n') || !text.contains(" --") {
         return text.to_owned();
     }
-    let (mut words, mut run) = (Vec::new(), Vec::new());
-    for word in text.split(' ') {
+    let (mut sorted, mut run) = (Vec::new(), Vec::new());
+    for word in words(text) {
         if word.starts_with("--") {
             run.push(word);
         } else {
             run.sort_unstable();
-            words.append(&mut run);
-            words.push(word);
+            sorted.append(&mut run);
+            sorted.push(word);
         }
     }
     run.sort_unstable();
-    words.append(&mut run);
-    words.join(" ")
+    sorted.append(&mut run);
+    sorted.join(" ")
+}
+
+/// Splits at blanks, but not inside of `$(…)`.
+fn words(text: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let is_end = |char: char| {
+        depth += i32::from(char == '(') - i32::from(char == ')');
+        char == ' ' && depth == 0
+    };
+    text.split(is_end).collect()
 }
 
 fn walk(path: &str, expected: &Value, actual: &Value, found: &mut Vec<String>) {
