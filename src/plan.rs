@@ -206,7 +206,7 @@ impl Planner<'_, '_> {
         };
         match (&spec.inference, &spec.tuning) {
             (Some(inference), _) => match &inference.template {
-                Some(template) => self.pod_template(base, template, &types),
+                Some(template) => Some(self.pod_template(base, template, &types)),
                 None => self.inference(base, inference, &types),
             },
             (None, Some(tuning)) => self.tuning(base, tuning, &types),

@@ -69,14 +69,14 @@ impl Planner<'_, '_> {
     }
 
     /// Serving by the user's own pods.
-    pub(super) fn pod_template(&mut self, base: Plan, template: &Value, types: &InstanceTypes) -> Option<Plan> {
+    pub(super) fn pod_template(&mut self, base: Plan, template: &Value, types: &InstanceTypes) -> Plan {
         preset_count::check_name(self.workspace, self.profile.cloud, types, self.session);
         let mapping = |value: &Value| value.as_object().cloned().unwrap_or_default();
         let (mut metadata, mut spec) = (mapping(&template["metadata"]), mapping(&template["spec"]));
         let labels = take(&mut metadata, "labels").as_ref().map(mapping).unwrap_or_default();
         let tolerations = take(&mut spec, "tolerations").and_then(|value| value.as_array().cloned());
         let tolerations = tolerations.unwrap_or_default();
-        Some(Plan { pod_template: Some(PodTemplate { metadata, labels, spec, tolerations }), ..base })
+        Plan { pod_template: Some(PodTemplate { metadata, labels, spec, tolerations }), ..base }
     }
 }
 
