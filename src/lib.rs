@@ -25,6 +25,7 @@ pub mod overlay;
 pub mod plan;
 pub mod preset;
 pub mod profile;
+pub mod quantity;
 pub mod release;
 pub mod rule;
 pub mod schema;

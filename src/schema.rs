@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
+use crate::quantity;
 use crate::rule::{self, Rule};
 use crate::text;
 
@@ -60,6 +61,17 @@ fn remove_null(schema: &mut Value) {
     }
 }
 
+/// A part of a document that is held against a schema of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The whole document, for places.
+    pub document: &'a Node,
+    /// Where in it the part stands, as a JSON Pointer.
+    pub pointer: &'a str,
+    /// The part, without its places.
+    pub value: &'a Value,
+}
+
 /// A schema that documents are held against.
 #[derive(Debug)]
 pub struct Checker {
@@ -74,24 +86,46 @@ impl Checker {
     ///
     /// If the schema itself is wrong; the tests show that no schema of ours is.
     pub fn of<T: JsonSchema>() -> Result<Self, Box<ValidationError<'static>>> {
-        let schema = read_as::<T>();
-        let validator = jsonschema::options().offline().build(&schema).map_err(Box::new)?;
+        Self::new(read_as::<T>())
+    }
+
+    /// Prepares a schema. Beside the standard's, it may use the format `quantity`, for those of Kubernetes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`].
+    pub fn new(schema: Value) -> Result<Self, Box<ValidationError<'static>>> {
+        let options = jsonschema::options().offline().should_validate_formats(true);
+        let options = options.with_format("quantity", |text: &str| quantity::canonical(text).is_some());
+        let validator = options.build(&schema).map_err(Box::new)?;
         Ok(Self { schema, validator })
+    }
+
+    /// The schema itself.
+    #[must_use]
+    pub fn schema(&self) -> &Value {
+        &self.schema
     }
 
     /// Reports everything in `value`, which is `node` without its places, that breaks the schema.
     ///
     /// Returns whether all is well.
     pub fn check(&self, node: &Node, value: &Value, rule: &'static Rule, diagnostics: &mut Vec<Diagnostic>) -> bool {
+        self.check_part(&Part { document: node, pointer: "", value }, rule, diagnostics)
+    }
+
+    /// As [`Self::check`], for a part of a document.
+    pub fn check_part(&self, part: &Part, rule: &'static Rule, diagnostics: &mut Vec<Diagnostic>) -> bool {
         let before = diagnostics.len();
-        for error in self.validator.iter_errors(value) {
-            self.report(&error, node, rule, diagnostics);
+        for error in self.validator.iter_errors(part.value) {
+            self.report(&error, part, rule, diagnostics);
         }
         diagnostics.len() == before
     }
 
-    fn report(&self, error: &ValidationError, node: &Node, rule: &'static Rule, diagnostics: &mut Vec<Diagnostic>) {
-        let pointer = error.instance_path().as_str();
+    fn report(&self, error: &ValidationError, part: &Part, rule: &'static Rule, diagnostics: &mut Vec<Diagnostic>) {
+        let node = part.document;
+        let pointer = &format!("{}{}", part.pointer, error.instance_path().as_str());
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let known = self.known_fields(error);
@@ -148,6 +182,9 @@ fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {
         }
         ValidationErrorKind::Constant { expected_value } => {
             format!("must be `{}`, not `{}`", text::plain(expected_value), text::plain(instance))
+        }
+        ValidationErrorKind::Format { format } => {
+            format!("must be a {format}, which `{}` is not", text::plain(instance))
         }
         other => format!("breaks the schema's `{}`", other.keyword()),
     }

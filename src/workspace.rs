@@ -3,6 +3,7 @@
 mod images;
 mod metadata;
 mod placeholder;
+mod pod_template;
 mod rules;
 mod v1alpha1;
 
@@ -15,6 +16,7 @@ use crate::schema::Checker;
 use crate::source::Span;
 
 pub use metadata::Metadata;
+use pod_template::PodTemplates;
 pub use v1alpha1::{Adapter, DataDestination, DataSource, Inference, Preset, Resource, Spec, Tuning};
 
 /// The annotation by which rendered output is recognised.
@@ -50,6 +52,7 @@ pub fn is_rendered(node: &Node) -> bool {
 #[derive(Debug)]
 pub struct Reader {
     schema: Checker,
+    pod_templates: PodTemplates,
     namespace: String,
 }
 
@@ -59,7 +62,7 @@ impl Reader {
     /// None if the schema can't be prepared, which the tests rule out.
     #[must_use]
     pub fn new(namespace: String) -> Option<Self> {
-        Some(Self { schema: Checker::of::<Spec>().ok()?, namespace })
+        Some(Self { schema: Checker::of::<Spec>().ok()?, pod_templates: PodTemplates::default(), namespace })
     }
 
     /// `namespace/name` of a document that may be no valid Workspace.
@@ -76,14 +79,16 @@ impl Reader {
         let mut value = without_nulls(node.to_value());
         self.schema.check(&node, &value, &rule::FIELD, diagnostics);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
+        let template = value.pointer("/inference/template");
+        let template = template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
         if failed_since(mark, diagnostics) {
             return None;
         }
         if let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.entry("namespace").or_insert_with(|| Value::String(self.namespace.clone()));
         }
-        let spec = match serde_json::from_value(value.clone()) {
-            Ok(spec) => spec,
+        let spec = match serde_json::from_value::<Spec>(value.clone()) {
+            Ok(spec) => with_template(spec, template),
             Err(error) => {
                 diagnostics.push(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
                 return None;
@@ -107,6 +112,14 @@ impl Workspace {
     pub fn key(&self) -> String {
         format!("{}/{}", self.metadata.namespace, self.metadata.name)
     }
+}
+
+/// Puts what was read of a pod template in the place of what was written.
+fn with_template(mut spec: Spec, template: Option<Value>) -> Spec {
+    if let Some(inference) = &mut spec.inference {
+        inference.template = template;
+    }
+    spec
 }
 
 fn failed_since(mark: usize, diagnostics: &[Diagnostic]) -> bool {

@@ -8,6 +8,8 @@ use kaito_render::profile::Profile;
 use kaito_render::{plan, schema, workspace};
 use serde_json::Value;
 
+use crate::tools::{succeed, tool};
+
 /// With `KAITO_RENDER_BLESS` set, the files are written instead of compared.
 #[test]
 fn published_schemas_are_up_to_date() {
@@ -28,4 +30,17 @@ fn published_schemas_are_up_to_date() {
         let published: Value = serde_json::from_str(&text).unwrap_or_default();
         assert_eq!(published, schema, "{}: run the tests with KAITO_RENDER_BLESS=1", path.display());
     }
+}
+
+/// The schema of pods is made of Kubernetes' own Go types.
+#[test]
+fn the_schema_of_pod_templates_is_that_of_go() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pod-template-schema");
+    let made = succeed(tool("go").args(["run", "."]).env("GOFLAGS", "-mod=readonly").current_dir(folder)).stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pod-template.json");
+    if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let same = fs::read(&path).unwrap() == made;
+    assert!(same, "{}: run the tests with KAITO_RENDER_BLESS=1", path.display());
 }
