@@ -1,7 +1,10 @@
 //! Commands, their options and their exit codes.
 
 mod args;
+mod catalogue;
 mod compile;
+mod explain;
+mod input;
 mod output;
 mod page;
 
@@ -26,6 +29,11 @@ pub(crate) fn run() -> ExitCode {
     let result = match cli.command {
         Command::Render(render) => compile::render(&render, cli.color),
         Command::Check(check) => compile::check(&check, cli.color),
+        Command::Explain(explain) => explain::explain(&explain, cli.color),
+        Command::Presets(command) => catalogue::presets(&command, cli.color),
+        Command::InstanceTypes(command) => catalogue::instance_types(&command, cli.color),
+        Command::Crds { release } => catalogue::crds(release.as_deref()),
+        Command::Schema { kind } => catalogue::schema(kind),
         Command::Completions { shell } => page::completions(shell),
         Command::Man { command } => page::man(command.as_deref()),
     };

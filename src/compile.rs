@@ -11,7 +11,7 @@ use crate::overlay::{self, Part};
 use crate::plan::{self, Plan};
 use crate::preset::Provisioner;
 use crate::profile::Profile;
-use crate::release::Release;
+use crate::release::{Release, Templates};
 use crate::session::Session;
 use crate::source::{Document, Span};
 use crate::workspace::{self, Workspace};
@@ -34,12 +34,41 @@ pub struct Options {
 ///
 /// The objects come in no particular order. They are worth writing only if no finding is an error.
 pub fn compile(documents: Vec<Document>, options: &Options, library: &Library, session: &mut Session) -> Vec<Object> {
+    compile_each(documents, options, library, session, &mut |_| {})
+}
+
+/// What one Workspace was compiled to.
+#[derive(Debug)]
+pub struct Compiled<'a, 'l> {
+    /// The Workspace.
+    pub workspace: &'a Workspace,
+    /// What was decided for it.
+    pub plan: &'a Plan,
+    /// Its release.
+    pub release: &'a mut Release<'l>,
+    /// What laid the plan out.
+    pub templates: &'a Templates,
+    /// Its objects, without the Workspace itself.
+    pub objects: &'a [Object],
+    /// The texts and findings of the run.
+    pub session: &'a mut Session,
+}
+
+/// As [`compile`], and shows each Workspace that could be compiled on its way.
+pub fn compile_each(
+    documents: Vec<Document>,
+    options: &Options,
+    library: &Library,
+    session: &mut Session,
+    each: &mut dyn FnMut(Compiled),
+) -> Vec<Object> {
     let Some(reader) = workspace::Reader::new(options.namespace.clone()) else { return Vec::new() };
     let compiler = Compiler {
         options,
         library,
         reader,
         session,
+        each,
         releases: BTreeMap::new(),
         chosen: BTreeMap::new(),
         workspaces: BTreeMap::new(),
@@ -53,6 +82,7 @@ struct Compiler<'a> {
     library: &'a Library,
     reader: workspace::Reader,
     session: &'a mut Session,
+    each: &'a mut dyn FnMut(Compiled),
     /// Every release that was looked at, by name; none if it can't be used.
     releases: BTreeMap<String, Option<Release<'a>>>,
     /// The release for each apiVersion, where nobody names one.
@@ -123,6 +153,8 @@ impl Compiler<'_> {
         let templates = release.templates(plan.provisioner, self.session)?;
         let objects = expand::objects(&mut plan, &templates);
         let objects = objects.map_err(|diagnostic| self.session.report(diagnostic)).ok()?;
+        let (session, templates) = (&mut *self.session, &*templates);
+        (self.each)(Compiled { workspace: &workspace, plan: &plan, release, templates, objects: &objects, session });
         Some(part(&workspace, &plan, span, objects))
     }
 

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::release::Templates;
+use crate::template::{Step, Trace};
 
 /// Makes the objects of one Workspace, node objects first.
 ///
@@ -29,6 +30,21 @@ pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Di
         objects.extend(values.map(|value| Object { value, ordinal: None }));
     }
     Ok(objects)
+}
+
+/// Finds what made a field of an object; none if no template made such an object, or the field is not there.
+///
+/// # Errors
+///
+/// As [`objects`].
+pub fn trace(plan: &Plan, templates: &Templates, object: &Value, steps: &[Step]) -> Result<Option<Trace>, Diagnostic> {
+    let variables = variables(plan);
+    for template in templates.nodes.iter().chain(&templates.objects) {
+        if let Some(number) = template.render(&variables)?.iter().position(|made| made == object) {
+            return template.trace(&variables, number, steps);
+        }
+    }
+    Ok(None)
 }
 
 /// Names follow from content, so nodes are laid out without names first.

@@ -17,6 +17,7 @@ pub mod config_map;
 pub mod diagnostic;
 pub mod emit;
 pub mod expand;
+pub mod explain;
 mod hex;
 pub mod library;
 pub mod node;

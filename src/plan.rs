@@ -1,5 +1,7 @@
 //! The third stage: what is decided for one Workspace before any object is laid out.
 
+mod decision;
+mod decisions;
 mod inference;
 mod output_dir;
 mod preset_count;
@@ -24,6 +26,9 @@ use crate::schema;
 use crate::session::Session;
 use crate::text;
 use crate::workspace::{Preset, Resource, Workspace};
+
+pub use decision::{Decision, Origin};
+pub use decisions::decisions;
 
 /// What was decided for one Workspace: all that templates read, under the name `plan`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
 pub type Flags = IndexMap<String, Option<String>>;
@@ -134,6 +135,48 @@ pub struct Needs {
     /// The memory of each GPU, in GiB; 0 if it does not matter.
     #[serde(rename = "memoryPerGpuGiB")]
     pub memory_per_gpu_gib: u32,
+}
+
+/// `tuning/<method>.yaml`: the default configuration of a tuning method, which becomes a ConfigMap word for word.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TuningConfigFile {
+    /// The sections that the training reads.
+    pub training_config: TrainingConfigSections,
+}
+
+/// The sections of a training's configuration; what stands in them is passed on to the libraries that train.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct TrainingConfigSections {
+    /// How the model is loaded.
+    pub model_config: Option<Map<String, Value>>,
+    /// How the model is quantised.
+    pub quantization_config: Option<Quantization>,
+    /// The adapter to train.
+    pub lora_config: Option<Map<String, Value>>,
+    /// The arguments of the trainer.
+    pub training_arguments: Option<TrainingArguments>,
+    /// How the data is batched.
+    pub data_collator: Option<Map<String, Value>>,
+    /// How the data is read.
+    pub dataset_config: Option<Map<String, Value>>,
+}
+
+/// How a model is quantised.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Quantization {
+    /// To four bits.
+    pub load_in_4bit: Option<bool>,
+    /// To eight bits.
+    pub load_in_8bit: Option<bool>,
+}
+
+/// The arguments of the trainer that this compiler reads.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct TrainingArguments {
+    /// The directory that the adapter is written to, below `/mnt`.
+    pub output_dir: Option<String>,
 }
 
 /// `instance-types/<cloud>.yaml`: the machine types of a cloud by their exact name.

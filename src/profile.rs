@@ -36,6 +36,9 @@ pub struct Profile {
     pub cluster_domain: String,
     /// The cluster's name; only AWS's NodeClass needs it.
     pub cluster_name: Option<String>,
+    /// The document it was read from, for places; none for the default.
+    #[serde(skip)]
+    pub document: Option<Node>,
 }
 
 const API_VERSION: &str = "render.kaito.sh/v1alpha1";
@@ -60,6 +63,9 @@ pub enum Cloud {
 }
 
 impl Cloud {
+    /// All clouds.
+    pub const ALL: [Self; 2] = [Self::Azure, Self::Aws];
+
     /// The name as a profile writes it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -91,6 +97,7 @@ impl Default for Profile {
             registry: default_registry(),
             cluster_domain: default_domain(),
             cluster_name: None,
+            document: None,
         }
     }
 }
@@ -103,8 +110,18 @@ impl Profile {
         if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
             return None;
         }
-        serde_json::from_value(value)
-            .map_err(|error| diagnostics.push(Diagnostic::new(&rule::PROFILE_FIELD, node.span, error.to_string())))
-            .ok()
+        match serde_json::from_value::<Self>(value) {
+            Ok(profile) => Some(Self { document: Some(node.clone()), ..profile }),
+            Err(error) => {
+                diagnostics.push(Diagnostic::new(&rule::PROFILE_FIELD, node.span, error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Whether the document names a field, rather than leaving it to the default.
+    #[must_use]
+    pub fn sets(&self, field: &str) -> bool {
+        self.document.as_ref().is_some_and(|document| document.get(field).is_some())
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
-use crate::preset::{InstanceTypes, Model, Provisioner, ReleaseFile};
+use crate::preset::{InstanceTypes, Model, Provisioner, ReleaseFile, TuningConfigFile};
 use crate::profile::Cloud;
 use crate::rule;
 use crate::schema::Checker;
@@ -95,21 +95,42 @@ impl<'a> Release<'a> {
         cached(&mut self.models, &path, || read(self.library, &path, session))
     }
 
-    fn model_path(&self, name: &str) -> String {
-        format!("presets/{}/models/{name}.yaml", self.name)
+    /// The path of a file of the release's presets in the library.
+    #[must_use]
+    pub fn path(&self, file: &str) -> String {
+        format!("presets/{}/{file}", self.name)
+    }
+
+    /// The path of a model.
+    #[must_use]
+    pub fn model_path(&self, name: &str) -> String {
+        self.path(&format!("models/{name}.yaml"))
+    }
+
+    /// The path of the machine types of a cloud.
+    #[must_use]
+    pub fn instance_types_path(&self, cloud: Cloud) -> String {
+        self.path(&format!("instance-types/{}.yaml", cloud.name()))
+    }
+
+    /// The path of the default configuration of a tuning method.
+    #[must_use]
+    pub fn tuning_config_path(&self, method: &str) -> String {
+        self.path(&format!("tuning/{method}.yaml"))
     }
 
     /// The machine types of a cloud.
     pub fn instance_types(&mut self, cloud: Cloud, session: &mut Session) -> Option<Rc<InstanceTypes>> {
-        let path = format!("presets/{}/instance-types/{}.yaml", self.name, cloud.name());
+        let path = self.instance_types_path(cloud);
         cached(&mut self.instance_types, &path, || read(self.library, &path, session))
     }
 
     /// The default configuration of a tuning method, `lora` or `qlora`.
     pub fn tuning_config(&mut self, method: &str, session: &mut Session) -> Option<Rc<TuningConfig>> {
-        let path = format!("presets/{}/tuning/{method}.yaml", self.name);
+        let path = self.tuning_config_path(method);
         cached(&mut self.tuning_configs, &path, || {
             let (node, text) = parse(self.library, &path, session)?;
+            typed::<TuningConfigFile>(self.library, &path, &node, session)?;
             Some(TuningConfig { text, node })
         })
     }
@@ -149,13 +170,23 @@ fn cached<T>(cache: &mut Cache<T>, path: &str, read: impl FnOnce() -> Option<T>)
     made
 }
 
-/// Reads a file of the library as a `T`. The schema of what the binary carries is known to hold.
+/// Reads a file of the library as a `T`.
 fn read<T: DeserializeOwned + JsonSchema>(library: &Library, path: &str, session: &mut Session) -> Option<T> {
     let (node, _) = parse(library, path, session)?;
+    typed(library, path, &node, session)
+}
+
+/// Makes a `T` of what was parsed. The schema of what the binary carries is known to hold.
+fn typed<T: DeserializeOwned + JsonSchema>(
+    library: &Library,
+    path: &str,
+    node: &Node,
+    session: &mut Session,
+) -> Option<T> {
     let value = node.to_value();
     if library.get(path)?.foreign {
         let checker = Checker::of::<T>().ok()?;
-        if !checker.check(&node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics) {
+        if !checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics) {
             return None;
         }
     }

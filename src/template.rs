@@ -8,6 +8,7 @@ mod fields;
 mod parse;
 mod render;
 mod text;
+mod trace;
 
 use minijinja::Value as Variable;
 use serde_json::Value;
@@ -17,6 +18,7 @@ use crate::node::Node;
 use crate::source::{Sources, Span};
 use expression::Expression;
 use text::Text;
+pub use trace::{Step, Trace};
 
 /// A template that is known to be well formed and to read no field that the schema lacks.
 #[derive(Debug)]
@@ -27,8 +29,8 @@ pub struct Template {
 /// A part of a template.
 #[derive(Debug)]
 enum Tree {
-    /// What is the same in every rendering.
-    Literal(Value),
+    /// What is the same in every rendering, and what it was read from.
+    Literal { value: Value, node: Node },
     /// A scalar that is one whole expression, and becomes its value.
     Expression(Expression),
     /// A scalar with text around expressions, which becomes a text.
@@ -40,8 +42,10 @@ enum Tree {
 }
 
 /// A mapping with what its structural keys say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Map {
+    /// Its first key.
+    span: Span,
     /// `$if`: whether the mapping is there.
     condition: Option<Expression>,
     /// `$for`: the name for the items, and what they are of.
@@ -50,7 +54,15 @@ struct Map {
     value: Option<Expression>,
     /// `$merge`: the entries under the literal ones.
     merge: Option<Expression>,
-    fields: Vec<(String, Tree)>,
+    fields: Vec<Field>,
+}
+
+/// A literal key and what stands under it.
+#[derive(Debug)]
+struct Field {
+    key: String,
+    span: Span,
+    tree: Tree,
 }
 
 impl Template {
@@ -69,6 +81,19 @@ impl Template {
     /// Where an expression has no value, or none that can stand in its place.
     pub fn render(&self, variables: &Variable) -> Result<Vec<Value>, Diagnostic> {
         render::root(&self.root, variables)
+    }
+}
+
+impl Template {
+    /// Finds what made a field of the object of a number among those that [`Self::render`] gives for the variables.
+    ///
+    /// None if there is no such object or field.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::render`].
+    pub fn trace(&self, variables: &Variable, object: usize, steps: &[Step]) -> Result<Option<Trace>, Diagnostic> {
+        trace::root(&self.root, variables, object, steps)
     }
 }
 

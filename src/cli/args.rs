@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use kaito_render::explain::field::Field;
 
 /// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and deterministically.
 #[derive(Debug, Parser)]
@@ -22,6 +23,7 @@ Examples:
   kaito-render render workspaces/ -o rendered/          one file an object, for Argo CD or Flux
   kaito-render render workspace.yaml | kubectl apply -f -
   kaito-render check workspaces/                        every mistake, at its line
+  kaito-render explain workspace.yaml                   what was decided, and why
 
 Exit codes: 0 done, 1 the input has errors (nothing is written), 2 the command could not run.";
 
@@ -33,6 +35,29 @@ pub(super) enum Command {
     /// Find the mistakes in Workspaces without writing anything
     #[command(after_long_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Say what was decided for Workspaces, and why
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// List the presets, or show one
+    #[command(subcommand)]
+    Presets(PresetsCommand),
+    /// List the machine types
+    #[command(subcommand)]
+    InstanceTypes(InstanceTypesCommand),
+    /// Print the CRDs that a cluster needs for Workspaces
+    #[command(after_long_help = CRDS_EXAMPLES)]
+    Crds {
+        /// The release; by default the newest
+        #[arg(long, value_name = "RELEASE")]
+        release: Option<String>,
+    },
+    /// Print the JSON Schema of a kind of file
+    #[command(after_long_help = SCHEMA_EXAMPLES)]
+    Schema {
+        /// The kind of file
+        #[arg(long, value_enum, ignore_case = true, value_name = "KIND")]
+        kind: SchemaKind,
+    },
     /// Print the completion script of a shell
     #[command(after_long_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -62,6 +87,25 @@ Examples:
   kaito-render check workspaces/
   kaito-render check workspaces/ --format json | jq '.diagnostics[].message'
   kaito-render check workspaces/ --deny-warnings";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  kaito-render explain workspace.yaml
+  kaito-render explain workspace.yaml --field Deployment/spec.replicas
+  kaito-render explain workspaces/ --field \"Job/tuning-phi-3/spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']\"
+
+Each decision stands with the fields and rules that it follows from.";
+
+const CRDS_EXAMPLES: &str = "\
+Example:
+  kaito-render crds --release 0.3 | kubectl apply --server-side -f -";
+
+const SCHEMA_EXAMPLES: &str = "\
+Example:
+  kaito-render schema --kind profile > kaito-render-profile.json
+
+An editor with YAML support checks a file that begins with
+  # yaml-language-server: $schema=kaito-render-profile.json";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Example:
@@ -126,6 +170,97 @@ pub(super) struct Check {
     /// How findings are written: for people on standard error, or as data on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Explain {
+    #[command(flatten)]
+    pub(super) input: Input,
+    /// Say what made one field of an object: KIND/PATH or KIND/NAME/PATH
+    #[arg(long, value_name = "FIELD")]
+    pub(super) field: Option<Field>,
+}
+
+/// Which part of the catalogue is looked at.
+#[derive(Args, Debug)]
+pub(super) struct Catalogue {
+    /// The release; by default all
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) release: Option<String>,
+    /// A folder with `presets/` of your own, laid over the built-in ones
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) library: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PresetsCommand {
+    /// List the presets, with what serving each needs
+    List {
+        #[command(flatten)]
+        catalogue: Catalogue,
+    },
+    /// Print the file of one preset
+    Show {
+        /// The preset
+        name: String,
+        #[command(flatten)]
+        catalogue: Catalogue,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InstanceTypesCommand {
+    /// List the machine types that are known, with their GPUs
+    List {
+        /// The cloud; by default all
+        #[arg(long, value_enum)]
+        cloud: Option<CloudName>,
+        #[command(flatten)]
+        catalogue: Catalogue,
+    },
+}
+
+/// A cloud with a table of machine types.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum CloudName {
+    /// Microsoft Azure
+    Azure,
+    /// Amazon Web Services
+    Aws,
+}
+
+/// A kind of file that has a JSON Schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaKind {
+    /// A Workspace of `kaito.sh/v1alpha1`
+    Workspace,
+    /// The facts of one cluster
+    Profile,
+    /// A model of the catalogue
+    Model,
+    /// The machine types of a cloud
+    InstanceTypes,
+    /// The configuration of a training
+    TuningConfig,
+    /// What a release does
+    Release,
+    /// What templates read
+    Plan,
+}
+
+impl SchemaKind {
+    /// The name of its file under `schemas/`, without the ending.
+    pub(super) fn file(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace-v1alpha1",
+            Self::Profile => "profile",
+            Self::Model => "model",
+            Self::InstanceTypes => "instance-types",
+            Self::TuningConfig => "tuning-config",
+            Self::Release => "release",
+            Self::Plan => "plan",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

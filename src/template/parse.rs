@@ -1,11 +1,11 @@
 //! From a document to a template, with everything checked that can be before there is a plan.
 
-use serde_json::{Map as Object, Value};
+use serde_json::Value;
 
 use super::expression::Expression;
 use super::fields::{self, Known};
 use super::text::{Part, Piece, Text, pieces};
-use super::{Map, Tree};
+use super::{Field, Map, Tree};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Entry, Node};
 use crate::rule;
@@ -46,25 +46,26 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn tree(&mut self, node: &Node, place: Place) -> Tree {
         match &node.data {
-            Data::String(text) => self.scalar(text, node.span),
+            Data::String(text) => self.scalar(text, node),
             Data::List(items) => {
                 let items = items.iter().map(|item| self.tree(item, Place::Item)).collect::<Vec<_>>();
-                match literals(&items) {
-                    Some(values) => Tree::Literal(Value::Array(values)),
-                    None => Tree::List(items),
-                }
+                if items.iter().all(is_literal) { literal(node) } else { Tree::List(items) }
             }
-            Data::Map(entries) => self.map(entries, place),
+            Data::Map(entries) => {
+                let map = self.map(node.span, entries, place);
+                if is_fixed(&map) { literal(node) } else { Tree::Map(Box::new(map)) }
+            }
             Data::Null => {
                 self.report(node.span, "null has no meaning in a template", "leave the key out");
-                Tree::Literal(Value::Null)
+                literal(node)
             }
-            Data::Bool(_) | Data::Number(_) => Tree::Literal(node.to_value()),
+            Data::Bool(_) | Data::Number(_) => literal(node),
         }
     }
 
-    fn map(&mut self, entries: &[Entry], place: Place) -> Tree {
-        let mut map = Map::default();
+    fn map(&mut self, start: Span, entries: &[Entry], place: Place) -> Map {
+        let span = entries.first().map_or(start, |entry| entry.key_span);
+        let mut map = Map { span, condition: None, each: None, value: None, merge: None, fields: Vec::new() };
         let depth = self.scope.len();
         // The name that `$for` gives is known to its neighbours, whatever their order.
         if let Some(entry) = entries.iter().find(|entry| entry.key == "$for") {
@@ -78,13 +79,14 @@ impl<'a> Parser<'a> {
                 "$merge" => map.merge = self.structural(entry),
                 key => {
                     self.key(entry);
-                    map.fields.push((key.to_owned(), self.tree(&entry.value, Place::Field)));
+                    let tree = self.tree(&entry.value, Place::Field);
+                    map.fields.push(Field { key: key.to_owned(), span: entry.key_span, tree });
                 }
             }
         }
         self.scope.truncate(depth);
         self.value_stands_alone(entries, &map);
-        literal(map)
+        map
     }
 
     fn value_stands_alone(&mut self, entries: &[Entry], map: &Map) {
@@ -149,20 +151,16 @@ impl<'a> Parser<'a> {
         self.expression(text, entry.value.span)
     }
 
-    fn scalar(&mut self, text: &str, span: Span) -> Tree {
+    fn scalar(&mut self, text: &str, node: &Node) -> Tree {
         let pieces = pieces(text);
         match pieces.as_slice() {
-            [] => return Tree::Literal(Value::String(String::new())),
-            [Piece::Literal(literal)] => return Tree::Literal(Value::from(*literal)),
+            [] | [Piece::Literal(_)] => return literal(node),
             [Piece::Expression(expression)] => {
-                return match self.expression(expression, span) {
-                    Some(expression) => Tree::Expression(expression),
-                    None => Tree::Literal(Value::Null),
-                };
+                return self.expression(expression, node.span).map_or_else(|| literal(node), Tree::Expression);
             }
             _ => {}
         }
-        let parts = pieces.iter().filter_map(|piece| self.part(piece, span)).collect();
+        let parts = pieces.iter().filter_map(|piece| self.part(piece, node.span)).collect();
         Tree::Text(Text { parts })
     }
 
@@ -238,27 +236,16 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A mapping in which nothing changes is kept ready.
-fn literal(map: Map) -> Tree {
-    let is_fixed = map.condition.is_none() && map.each.is_none() && map.value.is_none() && map.merge.is_none();
-    let is_literal = |(_, tree): &(String, Tree)| matches!(tree, Tree::Literal(_));
-    if !is_fixed || !map.fields.iter().all(is_literal) {
-        return Tree::Map(Box::new(map));
-    }
-    let fields = map.fields.into_iter().filter_map(|(key, tree)| match tree {
-        Tree::Literal(value) => Some((key, value)),
-        _ => None,
-    });
-    Tree::Literal(Value::Object(fields.collect::<Object<_, _>>()))
+/// A part in which nothing changes is kept ready.
+fn literal(node: &Node) -> Tree {
+    Tree::Literal { value: node.to_value(), node: node.clone() }
 }
 
-/// The values of a list in which nothing changes.
-fn literals(items: &[Tree]) -> Option<Vec<Value>> {
-    items
-        .iter()
-        .map(|item| match item {
-            Tree::Literal(value) => Some(value.clone()),
-            _ => None,
-        })
-        .collect()
+fn is_literal(tree: &Tree) -> bool {
+    matches!(tree, Tree::Literal { .. })
+}
+
+fn is_fixed(map: &Map) -> bool {
+    let is_structural = map.condition.is_some() || map.each.is_some() || map.value.is_some() || map.merge.is_some();
+    !is_structural && map.fields.iter().all(|field| is_literal(&field.tree))
 }

@@ -18,9 +18,9 @@ pub(super) fn root(tree: &Tree, scope: &Variable) -> Result<Vec<Value>> {
 }
 
 /// A part of a template; none if it is dropped.
-fn value(tree: &Tree, scope: &Variable) -> Result<Option<Value>> {
+pub(super) fn value(tree: &Tree, scope: &Variable) -> Result<Option<Value>> {
     match tree {
-        Tree::Literal(value) => Ok(Some(value.clone())),
+        Tree::Literal { value, .. } => Ok(Some(value.clone())),
         Tree::Expression(expression) => typed(expression, scope),
         Tree::Text(text) => text.render(scope).map(|text| Some(Value::String(text))),
         Tree::List(items) => {
@@ -36,23 +36,25 @@ fn value(tree: &Tree, scope: &Variable) -> Result<Option<Value>> {
 
 /// An item of a list, or the root: with `$for`, as many as there are.
 fn item(tree: &Tree, scope: &Variable, list: &mut Vec<Value>) -> Result<()> {
-    let Tree::Map(map) = tree else {
-        list.extend(value(tree, scope)?);
-        return Ok(());
+    for (tree, scope) in repeated(tree, scope)? {
+        list.extend(value(tree, &scope)?);
+    }
+    Ok(())
+}
+
+/// An item of a list as often as its `$for` says, each with its scope.
+pub(super) fn repeated<'a>(tree: &'a Tree, scope: &Variable) -> Result<Vec<(&'a Tree, Variable)>> {
+    let each = match tree {
+        Tree::Map(map) => map.each.as_ref(),
+        _ => None,
     };
-    let Some((name, each)) = &map.each else {
-        list.extend(mapping(map, scope)?);
-        return Ok(());
-    };
+    let Some((name, each)) = each else { return Ok(vec![(tree, scope.clone())]) };
     let items = each.value(scope)?;
     if !matches!(items.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
         return Err(failure(each.span, format!("{} has no items", items.kind())));
     }
     let items = items.try_iter().map_err(|error| failure(each.span, error.to_string()))?;
-    for item in items {
-        list.extend(mapping(map, &with(scope, name, item))?);
-    }
-    Ok(())
+    Ok(items.map(|item| (tree, with(scope, name, item))).collect())
 }
 
 /// A scope with one more name in it.
@@ -72,9 +74,9 @@ fn mapping(map: &Map, scope: &Variable) -> Result<Option<Value>> {
         return typed(expression, scope);
     }
     let mut fields = map.merge.as_ref().map_or_else(|| Ok(Object::new()), |merge| merged(merge, scope))?;
-    for (key, tree) in &map.fields {
-        if let Some(value) = value(tree, scope)? {
-            fields.insert(key.clone(), value);
+    for field in &map.fields {
+        if let Some(value) = value(&field.tree, scope)? {
+            fields.insert(field.key.clone(), value);
         }
     }
     Ok((!fields.is_empty()).then_some(Value::Object(fields)))

@@ -40,6 +40,14 @@ impl Text {
         }
         Ok(text)
     }
+
+    /// The expressions, in order.
+    pub(super) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Expression(expression) => Some(expression),
+        })
+    }
 }
 
 /// A scalar as YAML would write it bare; none for a value that is no scalar.

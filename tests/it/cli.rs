@@ -171,3 +171,51 @@ fn a_reader_that_closes_its_end_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn the_catalogue_can_be_looked_at() {
+    let presets = stdout(&["presets", "list"], "");
+    assert!(presets.starts_with("NAME") && presets.lines().count() == 18, "{presets}");
+    let row = presets.lines().find(|line| line.starts_with("llama-2-70b ")).unwrap();
+    let cells: Vec<_> = row.split_whitespace().collect();
+    assert_eq!(cells, ["llama-2-70b", "0.3", "LLaMa2", "private", "8", "152Gi", "19Gi", "158Gi", "no"]);
+    let shown = stdout(&["presets", "show", "phi-2"], "");
+    let file = fs::read_to_string(root().join("presets/0.3/models/phi-2.yaml")).unwrap();
+    assert_eq!(shown, format!("# presets/0.3/models/phi-2.yaml\n{file}"));
+    let types = stdout(&["instance-types", "list", "--cloud", "aws"], "");
+    assert!(types.contains("p4d.24xlarge") && !types.contains("Standard_"), "{types}");
+    for (args, said) in [
+        (&["presets", "show", "phi-3"][..], "did you mean `phi-2`?"),
+        (&["presets", "show", "gpt"], "`kaito-render presets list` names them all"),
+        (&["presets", "list", "--release", "9"], "there is no release `9`"),
+        (&["crds", "--release", "9"], "there is no release `9`"),
+        (&["schema", "--kind", "nothing"], "possible values"),
+    ] {
+        let run = run(&mut kaito_render(args), "");
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}");
+        assert!(run.stderr.contains(said), "{args:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_library_shows_in_the_catalogue() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("presets/0.3/models");
+    fs::create_dir_all(&models).unwrap();
+    fs::copy(root().join("presets/0.3/models/phi-2.yaml"), models.join("our-model.yaml")).unwrap();
+    let library = folder.path().to_str().unwrap();
+    assert!(stdout(&["presets", "list", "--library", library], "").contains("\nour-model "));
+    assert!(stdout(&["presets", "show", "our-model", "--library", library], "").starts_with("# /"));
+    fs::write(models.join("our-model.yaml"), "family: 1\n").unwrap();
+    let wrong = run(&mut kaito_render(&["presets", "list", "--library", library]), "");
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
+    assert!(wrong.stderr.contains("`family` must be a string"), "{}", wrong.stderr);
+}
+
+#[test]
+fn schemas_and_crds_are_what_the_project_publishes() {
+    for kind in ["workspace", "Profile", "model", "instance-types", "tuning-config", "release", "plan"] {
+        let schema: serde_json::Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{kind}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kaito_render::preset::{InstanceTypes, Model, ReleaseFile};
+use kaito_render::preset::{InstanceTypes, Model, ReleaseFile, TuningConfigFile};
 use kaito_render::profile::Profile;
 use kaito_render::{plan, schema, workspace};
 use serde_json::Value;
@@ -18,6 +18,7 @@ fn published_schemas_are_up_to_date() {
         ("model", schema::read_as::<Model>()),
         ("plan", plan::schema()),
         ("profile", schema::read_as::<Profile>()),
+        ("tuning-config", schema::read_as::<TuningConfigFile>()),
         ("release", schema::read_as::<ReleaseFile>()),
         ("workspace-v1alpha1", schema::read_as::<workspace::Spec>()),
     ];

@@ -1,0 +1,89 @@
+//! What a command line names is read and compiled: the library, the profile and the documents.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use kaito_render::compile::{self, Compiled, Options};
+use kaito_render::diagnostic::Diagnostic;
+use kaito_render::library::Library;
+use kaito_render::object::Object;
+use kaito_render::profile::Profile;
+use kaito_render::rule;
+use kaito_render::session::Session;
+use kaito_render::source;
+
+use super::args::Input;
+
+/// The name under which profiles are found.
+const PROFILE: &str = "kaito-render.yaml";
+
+/// The embedded library, with a folder laid over it if one is named.
+pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
+    let mut library = Library::embedded();
+    if let Some(folder) = folder {
+        source::lay_library(folder, &mut library)?;
+    }
+    Ok(library)
+}
+
+/// Compiles what the command line names, and shows each Workspace on its way.
+pub(super) fn compile(
+    input: &Input,
+    only_generated: bool,
+    session: &mut Session,
+    each: &mut dyn FnMut(Compiled, &Profile, &Library),
+) -> Result<Vec<Object>> {
+    let library = library(input.library.as_deref())?;
+    let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
+    let Some(mut profile) = profile(input, session)? else { return Ok(Vec::new()) };
+    profile.release = input.release.clone().or(profile.release);
+    let options =
+        Options { namespace: input.namespace.clone(), profile, only_generated, allow_empty: input.allow_empty };
+    let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
+    Ok(compile::compile_each(documents, &options, &library, session, &mut each))
+}
+
+/// The profile that is named, or found, or the default one; none if it can't be used.
+fn profile(input: &Input, session: &mut Session) -> Result<Option<Profile>> {
+    let Some(path) = (match &input.profile {
+        Some(path) => Some(path.clone()),
+        None => find_profile(&input.paths, session),
+    }) else {
+        return Ok(Some(Profile::default()));
+    };
+    if !path.is_file() {
+        bail!("there is no profile `{}`", path.display());
+    }
+    let Some(file) = source::read_file(&path, &mut session.sources, &mut session.diagnostics) else { return Ok(None) };
+    let mark = session.mark();
+    let documents = source::parse(&session.sources, file, &mut session.diagnostics);
+    if session.failed_since(mark) {
+        return Ok(None);
+    }
+    if let [document] = documents.as_slice() {
+        return Ok(Profile::read(document, &mut session.diagnostics));
+    }
+    let message = format!("a profile file has to hold one document, not {}", documents.len());
+    session.report(Diagnostic::new(&rule::PROFILE_COUNT, source::Span::whole(file), message));
+    Ok(None)
+}
+
+fn find_profile(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {
+    let found: BTreeSet<_> = paths.iter().map(|path| source::find_upward(folder(path), PROFILE)).collect();
+    if found.len() > 1 {
+        let message = "the paths belong to different profiles";
+        let hint = "run once for each, or name one for all with `--profile`";
+        session.report(Diagnostic::global(&rule::PROFILE_AMBIGUOUS, message).hint(hint));
+    }
+    found.into_iter().next().flatten()
+}
+
+/// The folder in which the search for a profile begins.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        _ if path.is_dir() => path,
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}

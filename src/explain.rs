@@ -1,0 +1,95 @@
+//! What was decided for a Workspace and why, and what made a field of its objects, as text for people.
+
+pub mod field;
+
+use std::fmt::Write;
+
+use crate::compile::Compiled;
+use crate::library::Library;
+use crate::plan::{self, Decision, Origin};
+use crate::profile::Profile;
+use crate::source::{self, Sources, Span};
+use crate::text;
+use crate::workspace::Workspace;
+
+/// The width of the column of titles.
+const TITLES: usize = 20;
+
+/// The plan of a Workspace, decision by decision, each with the fields and rules that it follows from.
+#[must_use]
+pub fn plan(compiled: Compiled, profile: &Profile, library: &Library) -> String {
+    let Compiled { workspace, plan, release, objects, session, .. } = compiled;
+    let decisions = plan::decisions(workspace, plan, release, profile, session);
+    let places = Places { workspace, profile, library, sources: &session.sources };
+    let mut out = String::new();
+    for decision in &decisions {
+        out += &line(decision.title, &decision.value);
+        out += &reasons(decision, &places, TITLES);
+    }
+    for (index, object) in objects.iter().enumerate() {
+        let identity = object.identity();
+        let title = if index == 0 { "objects" } else { "" };
+        out += &line(title, &format!("{}/{}", identity.kind, identity.name));
+    }
+    out
+}
+
+fn line(title: &str, value: &str) -> String {
+    format!("{title:TITLES$}{value}\n")
+}
+
+/// Why something was decided, and where that is written, a line each.
+fn reasons(decision: &Decision, places: &Places, indent: usize) -> String {
+    let mut out = String::new();
+    let because = Some(&decision.because).filter(|because| !because.is_empty()).cloned();
+    for reason in because.into_iter().chain(decision.origins.iter().filter_map(|origin| places.of(origin))) {
+        // Writing to a text can't fail.
+        let _ = writeln!(out, "{:indent$}  {reason}", "");
+    }
+    out
+}
+
+/// Where things are written.
+struct Places<'a> {
+    workspace: &'a Workspace,
+    profile: &'a Profile,
+    library: &'a Library,
+    sources: &'a Sources,
+}
+
+impl Places<'_> {
+    /// A place as `file:line`, with the field that stands there; none if the field is left to its default.
+    fn of(&self, origin: &Origin) -> Option<String> {
+        match origin {
+            Origin::Workspace(pointer) => {
+                let field = text::field(pointer);
+                let Some(found) = self.workspace.node.find(pointer) else {
+                    return Some(format!("{} ({field} is not set)", self.line(self.workspace.span(pointer))));
+                };
+                Some(format!("{} {field}", self.line(found.span)))
+            }
+            Origin::Profile(field) => {
+                let entry = self.profile.document.as_ref()?.entry(field)?;
+                Some(format!("{} {field}", self.line(entry.key_span)))
+            }
+            Origin::Library { path, pointer } => self.in_library(path, pointer),
+        }
+    }
+
+    fn line(&self, span: Span) -> String {
+        format!("{}:{}", self.sources.name(span.file), self.sources.position(span.file, span.start).line)
+    }
+
+    fn in_library(&self, path: &str, pointer: &str) -> Option<String> {
+        let file = self.library.get(path)?;
+        if pointer.is_empty() {
+            return Some(file.name.clone().into_owned());
+        }
+        let mut sources = Sources::default();
+        let id = sources.add(file.name.clone(), file.text.clone());
+        let document = source::parse(&sources, id, &mut Vec::new()).into_iter().next()?;
+        let found = document.find(pointer)?;
+        let line = sources.position(id, found.span.start).line;
+        Some(format!("{}:{line} {}", file.name, text::field(pointer)))
+    }
+}
