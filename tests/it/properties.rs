@@ -1,7 +1,7 @@
 //! What holds for every input.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kaito_render::compile::{Options, compile};
 use kaito_render::emit::Format;
@@ -169,18 +169,26 @@ fn value() -> impl Strategy<Value = Value> {
     vec(("[a-z]{1,8}", tree), 1..4).prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
-/// The examples exist and compile; a mistake in one of them would be everybody's first impression.
+/// The examples exist, and each compiles on its own: a mistake in one of them would be everybody's first impression.
 #[test]
 fn every_example_compiles() {
-    let names =
-        ["examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml", "examples/inference/kaito_workspace_falcon_7b.yaml"];
-    for name in names {
-        assert!(Path::new(&root()).join(name).is_file(), "{name}");
+    let examples = examples();
+    assert!(examples.len() >= 20, "{examples:?}");
+    for example in &examples {
+        stdout(&["render", example.to_str().unwrap()], "");
     }
-    let kinds = stdout(&["render", "examples/", "--format", "json"], "");
-    let list: Value = serde_json::from_str(&kinds).unwrap();
+    let list: Value = serde_json::from_str(&stdout(&["render", "examples/", "--format", "json"], "")).unwrap();
     let kinds: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
-    for kind in ["Workspace", "ConfigMap", "Service", "Machine", "Deployment", "Job"] {
+    for kind in ["Workspace", "ConfigMap", "Service", "Machine", "Deployment", "StatefulSet", "Job"] {
         assert!(kinds.contains(&kind), "{kinds:?}");
     }
+    assert_eq!(kinds.iter().filter(|kind| **kind == "Workspace").count(), examples.len());
+}
+
+/// The YAML files in the folders of `examples/`.
+fn examples() -> Vec<PathBuf> {
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let folders = entries(&root().join("examples")).into_iter().filter(|path| path.is_dir());
+    let files = folders.flat_map(|folder| entries(&folder));
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect()
 }

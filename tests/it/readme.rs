@@ -102,7 +102,9 @@ fn the_test_command_is_the_one_that_continuous_integration_runs() {
 
 #[test]
 fn links_lead_somewhere() {
-    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/templates.md", "docs/parity.md"] {
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "examples/README.md"];
+    let docs = ["docs/install.md", "docs/parity.md", "docs/templates.md"];
+    for page in pages.into_iter().chain(docs) {
         let text = fs::read_to_string(root().join(page)).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let folder = root().join(page).parent().unwrap().to_owned();
