@@ -188,6 +188,9 @@ impl Planner<'_, '_> {
         let types = self.release.instance_types(self.profile.cloud, self.session)?;
         let provisioner = self.provisioner();
         let (nodes, node_count) = nodes(resource, provisioner);
+        if !nodes.is_empty() {
+            self.check_nodes(provisioner);
+        }
         let base = Plan {
             name: self.workspace.metadata.name.clone(),
             namespace: self.workspace.metadata.namespace.clone(),
@@ -229,6 +232,26 @@ impl Planner<'_, '_> {
             self.session.report(Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint));
         }
         chosen
+    }
+
+    /// Reports node objects that nobody would act on, or that lack what the profile has to say.
+    fn check_nodes(&mut self, provisioner: Provisioner) {
+        let cloud = self.profile.cloud;
+        let place = self.profile.document.as_ref().map(|document| document.at("/cloud").span);
+        let at = |finding: Diagnostic| Diagnostic { place, ..finding };
+        if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
+            let message = format!("Machines are served on Azure alone, and the profile's cloud is {}", cloud.title());
+            let finding =
+                Diagnostic::global(&rule::MACHINE_API, message).hint("set the profile's `provisioner: nodeclaim`");
+            self.session.report(at(finding));
+        }
+        let needs_name = provisioner == Provisioner::Nodeclaim && self.release.file.cluster_name_for.contains(&cloud);
+        if needs_name && self.profile.cluster_name.is_none() {
+            let message =
+                format!("the NodeClass of {} is named after the cluster, and the profile names none", cloud.title());
+            let finding = Diagnostic::global(&rule::CLUSTER_NAME, message).hint("add `clusterName:` to the profile");
+            self.session.report(at(finding));
+        }
     }
 
     fn model(&mut self, preset: &Preset, pointer: &str) -> Option<Rc<Model>> {

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::profile::Cloud;
+
 /// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
 pub type Flags = IndexMap<String, Option<String>>;
 
@@ -18,6 +20,9 @@ pub struct ReleaseFile {
     pub sizing: SizingName,
     /// The template that makes the node objects, for each provisioner; the first is the default.
     pub node_objects: IndexMap<Provisioner, String>,
+    /// The clouds on which node objects need the cluster's name from the profile.
+    #[serde(default)]
+    pub cluster_name_for: Vec<Cloud>,
     /// The flags that the launcher of a runtime always gets, for each runtime.
     pub runtimes: IndexMap<String, Flags>,
 }

@@ -69,6 +69,8 @@ rules! {
     UNKNOWN_PROVISIONER = "KR213" Error "a provisioner that the release has no node objects for";
     ADAPTERS_IGNORED = "KR214" Warning "adapters of a model that loads none";
     CLUSTER_NAME = "KR215" Error "a NodeClass that needs the cluster's name";
+    NO_NVIDIA_GPU = "KR216" Error "a machine type without the GPUs of NVIDIA that the pods ask for";
+    OUTPUT_DIR = "KR217" Warning "a result that is written where nobody looks for it";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";

@@ -27,6 +27,7 @@ impl Planner<'_, '_> {
         }
         let processes = self.processes(&model.inference, base.node_count);
         let distributed = model.inference.world_size.is_some();
+        self.check_service_names(distributed);
         if distributed && !inference.adapters.is_empty() {
             self.adapters_without_effect(&preset.name);
         }
@@ -60,6 +61,23 @@ impl Planner<'_, '_> {
         let hint = format!("set `resource.count` to a divisor of {world}");
         self.report(&rule::COUNT, "/resource/count", message, hint);
         0
+    }
+
+    /// Reports a name that the Services could not have, or that would make labels too long: those of a StatefulSet's
+    /// pods end in `-` and a hash of ten digits.
+    fn check_service_names(&mut self, distributed: bool) {
+        const LONGEST: usize = 52;
+        let name = &self.workspace.metadata.name;
+        if name.starts_with(|first: char| first.is_ascii_digit()) {
+            let message = format!("`{name}` can't name a Service: it begins with a digit");
+            self.report(&rule::NAME, "/metadata/name", message, "begin the name with a letter".to_owned());
+        } else if distributed && name.len() > LONGEST {
+            let message = format!(
+                "the name of a Workspace whose model is spread over nodes has at most {LONGEST} characters, and this has {}",
+                name.len()
+            );
+            self.report(&rule::NAME, "/metadata/name", message, "choose a shorter name".to_owned());
+        }
     }
 
     fn adapters_without_effect(&mut self, preset: &str) {

@@ -22,8 +22,10 @@ pub(super) fn check_inference(
 ) {
     let Some(resource) = &workspace.spec.resource else { return };
     let Some(instance) = types.get(&resource.instance_type) else {
-        return check_name(workspace, cloud, types, session);
+        check_name(workspace, cloud, types, session);
+        return check_gpus(workspace, None, session);
     };
+    check_gpus(workspace, Some(instance), session);
     let Some((rule, lack)) = lack(resource, instance, needs) else { return };
     let message = format!("serving the model needs {lack}");
     let hint = fitting(resource, needs, types);
@@ -34,17 +36,19 @@ pub(super) fn check_inference(
 /// small batches may do with less, so it is no error.
 pub(super) fn check_tuning(
     workspace: &Workspace,
-    preset: &str,
     needs: &Needs,
+    cloud: Cloud,
     types: &InstanceTypes,
     session: &mut Session,
 ) {
     let Some(resource) = &workspace.spec.resource else { return };
-    let Some((_, lack)) = types.get(&resource.instance_type).and_then(|instance| lack(resource, instance, needs))
-    else {
-        return;
-    };
-    let message = format!("tuning `{preset}` is known to need {lack}");
+    let instance = types.get(&resource.instance_type);
+    check_name(workspace, cloud, types, session);
+    check_gpus(workspace, instance, session);
+    let Some((_, lack)) = instance.and_then(|instance| lack(resource, instance, needs)) else { return };
+    let preset = workspace.spec.tuning.as_ref().and_then(|tuning| tuning.preset.as_ref());
+    let model = preset.map_or_else(|| "the model".to_owned(), |preset| format!("`{}`", preset.name));
+    let message = format!("tuning {model} is known to need {lack}");
     let hint = fitting(resource, needs, types);
     session.report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
 }
@@ -99,6 +103,22 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String 
         [only] => format!("{only} would do"),
         names => format!("the smallest that would do are {}", text::and(names)),
     }
+}
+
+/// Reports a machine type on which no pod can have the GPUs that it asks for, which are NVIDIA's whatever the machine
+/// (quirk 31). Of Azure's D series no machine has GPUs.
+fn check_gpus(workspace: &Workspace, instance: Option<&InstanceType>, session: &mut Session) {
+    let Some(resource) = &workspace.spec.resource else { return };
+    let name = &resource.instance_type;
+    let has = match instance {
+        Some(instance) if instance.is_nvidia() => return,
+        Some(instance) => format!("has {}", instance.gpu),
+        None if name.starts_with("Standard_D") => "has no GPUs".to_owned(),
+        None => return,
+    };
+    let message = format!("`{name}` {has}, but the pods ask for `nvidia.com/gpu`");
+    let hint = "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
+    session.report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
 }
 
 /// R4: reports a machine type that no table has. Of Azure's N and D series there may be more than KAITO knows.

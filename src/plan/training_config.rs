@@ -68,6 +68,7 @@ fn custom(config_map: ConfigMap, method: &str, session: &mut Session) -> Option<
     checks.sections(&node);
     checks.method(&node, method);
     checks.output_dir(&node);
+    checks.written_elsewhere(&node);
     (!session.failed_since(mark)).then(|| output_dir::of(&node))
 }
 
@@ -156,6 +157,18 @@ impl Checks<'_> {
                 self.report(format!("`QuantizationConfig.{name}` must be a boolean"), "write true or false");
                 false
             }
+        }
+    }
+
+    /// The training takes the directory as it is written (quirk 15): only an absolute one is that of the volume.
+    fn written_elsewhere(&mut self, node: &Node) {
+        let found = node.find("/training_config/TrainingArguments/output_dir").and_then(|found| found.node.as_str());
+        let Some(written) = found.filter(|written| !written.is_empty()) else { return };
+        let volume = output_dir::of(node);
+        if written.trim_end_matches('/') != volume {
+            let message = format!("the training writes to `{written}`, but the result is looked for in `{volume}`");
+            let finding = Diagnostic::new(&rule::OUTPUT_DIR, self.place, message);
+            self.session.report(finding.hint(format!("set `TrainingArguments.output_dir: {volume}`")));
         }
     }
 

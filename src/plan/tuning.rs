@@ -17,7 +17,7 @@ impl Planner<'_, '_> {
         };
         match self.release.file.sizing {
             SizingName::PresetCount => {
-                preset_count::check_tuning(self.workspace, &preset.name, &training.needs, types, self.session);
+                preset_count::check_tuning(self.workspace, &training.needs, self.profile.cloud, types, self.session);
             }
         }
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();

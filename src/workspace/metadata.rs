@@ -41,8 +41,7 @@ pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<D
     }
 }
 
-pub(super) const DNS_LABEL: &str =
-    "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
+const DNS_LABEL: &str = "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
 
 /// A lower-case DNS label of RFC 1123. Kubernetes lets a Workspace's name be longer and have dots, but its containers
 /// and labels are named after it, and they may not.

@@ -17,6 +17,9 @@ use crate::text;
 /// The labels of node objects that say whose they are; a selector can't give them another value.
 const OWN_LABELS: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
 
+/// What names a container and a variable.
+const ADAPTER_NAME: &str = "use at most 63 lower-case letters, digits and `-`, with a letter at the beginning";
+
 /// The most adapters one Workspace may have (I6).
 const MAX_ADAPTERS: usize = 10;
 
@@ -187,9 +190,9 @@ impl Rules<'_> {
             None | Some("") => {
                 self.report(&rule::ADAPTER, &place, "the adapter has no `name`", "it names a container: add `name`");
             }
-            Some(name) if !metadata::is_dns_label(name) => {
+            Some(name) if !metadata::is_dns_label(name) || name.starts_with(|first: char| first.is_ascii_digit()) => {
                 let message = format!("`{name}` can't name an adapter");
-                self.report(&rule::ADAPTER, &format!("{place}/name"), &message, metadata::DNS_LABEL);
+                self.report(&rule::ADAPTER, &format!("{place}/name"), &message, ADAPTER_NAME);
             }
             Some(_) => {}
         }

@@ -10,6 +10,7 @@ mod program;
 mod project;
 mod properties;
 mod readme;
+mod rules;
 mod schemas;
 mod scripts;
 mod tools;
