@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod cli;
+mod crds;
 mod explain;
 mod golden;
 mod program;
