@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use kaito_render::compile::{Options, compile};
 use kaito_render::library::Library;
+use kaito_render::object::Object;
 use kaito_render::profile::Profile;
 use kaito_render::session::Session;
 use kaito_render::source;
@@ -54,7 +55,8 @@ fn run(folder: &Path) -> BTreeMap<String, Verdict> {
     verdicts
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
+/// The paths in a folder, sorted.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -70,9 +72,10 @@ fn verdict(case: &Path) -> Verdict {
     if case.join("old.yaml").exists() {
         return Err("updates are not checked yet".to_owned());
     }
-    let rendered = render(case);
+    let rendered = render(case, true);
     match (fs::read_to_string(case.join("expected.yaml")), rendered) {
         (Ok(expected), Ok(objects)) => {
+            let objects: Vec<_> = objects.into_iter().map(|object| object.value).collect();
             let found = compare::differences(&documents(&expected), &objects);
             if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
         }
@@ -90,7 +93,7 @@ fn is_odd(case: &Path) -> bool {
 }
 
 /// The objects of a case, or its errors.
-fn render(case: &Path) -> Result<Vec<Value>, String> {
+pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, String> {
     let mut session = Session::default();
     let library = Library::embedded();
     let profile = source::read_file(&case.join("profile.yaml"), &mut session.sources, &mut session.diagnostics);
@@ -101,13 +104,13 @@ fn render(case: &Path) -> Result<Vec<Value>, String> {
     let options = Options {
         namespace: "default".to_owned(),
         profile: profile.unwrap_or_default(),
-        only_generated: true,
+        only_generated,
         allow_empty: false,
     };
     let objects = compile(documents, &options, &library, &mut session);
     let errors: Vec<_> = session.diagnostics.iter().filter(|finding| finding.is_error()).collect();
     match errors.first() {
-        None => Ok(objects.into_iter().map(|object| object.value).collect()),
+        None => Ok(objects),
         Some(error) => Err(format!("{}: {}", error.rule.id, error.message)),
     }
 }

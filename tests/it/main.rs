@@ -15,3 +15,4 @@ mod rules;
 mod schemas;
 mod scripts;
 mod tools;
+mod validate;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The folder into which `tests/tools.sh` installs.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
     named("KAITO_RENDER_TOOLS").or_else(|| Some(cache()?.join("kaito-render/tools"))).unwrap()
