@@ -10,7 +10,7 @@ use crate::object::Object;
 use crate::overlay::{self, Part};
 use crate::plan::{self, Plan};
 use crate::preset::Provisioner;
-use crate::profile::Profile;
+use crate::profile::{self, Profile};
 use crate::release::{Release, Templates};
 use crate::session::Session;
 use crate::source::{Document, Span};
@@ -111,15 +111,22 @@ impl Compiler<'_> {
             self.unknown_release(name);
             return Vec::new();
         }
+        let documents = documents.into_iter().filter(|document| !profile::is_of_ours(&document.node));
         let (workspaces, others): (Vec<_>, Vec<_>) =
-            documents.into_iter().partition(|document| workspace::is_workspace(&document.node));
+            documents.partition(|document| workspace::is_workspace(&document.node));
+        self.session.diagnostics.extend(others.iter().filter_map(|document| workspace::misfit(&document.node)));
+        let rendered = workspaces.iter().filter(|document| workspace::is_rendered(&document.node));
+        let ordinals: BTreeMap<_, _> = rendered.flat_map(|document| overlay::ordinals(&document.node)).collect();
         let namespace = &self.options.namespace;
         let config_maps = ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
         let mut parts: Vec<_> =
             workspaces.into_iter().filter_map(|document| self.document(document, &config_maps)).collect();
         let passed = others.iter().filter(|document| document.named && !self.options.only_generated);
-        parts.extend(passed.map(|document| passed_through(&document.node)));
-        if self.tally.workspaces == 0 && !self.options.allow_empty {
+        for document in passed {
+            parts.extend(self.passed_through(&document.node, &ordinals));
+        }
+        let is_empty = self.tally.workspaces == 0 && !self.options.allow_empty;
+        if is_empty && !self.session.failed_since(0) {
             self.no_workspace();
         }
         self.notes();
@@ -139,16 +146,34 @@ impl Compiler<'_> {
         self.tally.workspaces += 1;
         let key = self.reader.key(&node);
         self.remember(&key, node.span);
-        Some(passed_through(&node))
+        self.passed_through(&node, &BTreeMap::new())
+    }
+
+    /// A document as it is. Nodes of rendered output get their numbers back.
+    fn passed_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) -> Option<Part> {
+        let mut object = Object { value: node.to_value(), ordinal: None };
+        let identity = object.identity();
+        if identity.is_incomplete() {
+            let message = "a document without `apiVersion`, `kind` or `metadata.name`";
+            let finding = Diagnostic::new(&rule::NAMELESS, node.span, message);
+            self.session.report(finding.hint("complete it, or leave it out of the input"));
+            return None;
+        }
+        let title = format!("{} `{}`", identity.kind, identity.name);
+        let ordinal = ordinals.get(&(identity.kind.to_owned(), identity.name.to_owned())).copied();
+        object.ordinal = ordinal;
+        Some(Part { span: node.span, title, objects: vec![object] })
     }
 
     fn workspace(&mut self, node: Node, config_maps: &ConfigMaps) -> Option<Part> {
+        let mark = self.session.mark();
         let release = self.release_for(&node)?;
         let workspace = self.reader.read(node, &mut self.session.diagnostics)?;
         let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
         self.remember(&key, span);
         let release = self.releases.get_mut(&release)?.as_mut()?;
-        let mut plan = plan::make(&workspace, config_maps, release, &self.options.profile, self.session)?;
+        let plan = plan::make(&workspace, config_maps, release, &self.options.profile, self.session);
+        let mut plan = plan.filter(|_| !self.session.failed_since(mark))?;
         self.tally.machines |= plan.provisioner == Provisioner::Machine && !plan.nodes.is_empty();
         let templates = release.templates(plan.provisioner, self.session)?;
         let objects = expand::objects(&mut plan, &templates);
@@ -179,7 +204,8 @@ impl Compiler<'_> {
                 None => format!("no release compiles `{version}`"),
             };
             let place = node.at("/apiVersion").span;
-            self.session.report(Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions()));
+            let finding = Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions());
+            self.session.report(finding);
         }
         name
     }
@@ -216,7 +242,8 @@ impl Compiler<'_> {
         let names: Vec<_> = self.library.releases().iter().map(|name| format!("`{name}`")).collect();
         let message = format!("there is no release `{name}`");
         let hint = format!("the releases are {}", text::and(&names));
-        self.session.report(Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint));
+        let place = self.options.profile.span("/release");
+        self.session.report(Diagnostic { place, ..Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint) });
     }
 
     fn no_workspace(&mut self) {
@@ -261,11 +288,4 @@ impl Compiler<'_> {
 fn part(workspace: &Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {
     objects.push(overlay::workspace(workspace, plan, &objects));
     Part { span, title: format!("Workspace `{}`", workspace.key()), objects }
-}
-
-fn passed_through(node: &Node) -> Part {
-    let object = Object { value: node.to_value(), ordinal: None };
-    let identity = object.identity();
-    let title = format!("{} `{}`", identity.kind, identity.name);
-    Part { span: node.span, title, objects: vec![object] }
 }

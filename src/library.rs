@@ -57,7 +57,10 @@ impl Library {
     pub fn names(&self, folder: &str) -> Vec<&str> {
         let behind = self.files.range::<str, _>((Bound::Included(folder), Bound::Unbounded));
         let inside = behind.map_while(|(path, _)| path.strip_prefix(folder));
-        inside.filter_map(|name| name.strip_suffix(".yaml")).filter(|name| !name.contains('/')).collect()
+        let names = inside.filter_map(|name| name.strip_suffix(".yaml")).filter(|name| !name.contains('/'));
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        names
     }
 
     /// The releases there are, oldest first.

@@ -4,6 +4,6 @@ mod rendered;
 mod select;
 mod together;
 
-pub use rendered::workspace;
+pub use rendered::{ordinals, workspace};
 pub use select::Selection;
 pub use together::{Part, together};

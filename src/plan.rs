@@ -229,7 +229,9 @@ impl Planner<'_, '_> {
             let names: Vec<_> = known.keys().map(|known| format!("`{}`", known.name())).collect();
             let message = format!("release {} has no node objects for `{}`", self.release.name, chosen.name());
             let hint = format!("set the profile's `provisioner` to {} or `none`", text::or(&names));
-            self.session.report(Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint));
+            let place = self.profile.span("/provisioner");
+            let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
+            self.session.report(Diagnostic { place, ..finding });
         }
         chosen
     }
@@ -237,7 +239,7 @@ impl Planner<'_, '_> {
     /// Reports node objects that nobody would act on, or that lack what the profile has to say.
     fn check_nodes(&mut self, provisioner: Provisioner) {
         let cloud = self.profile.cloud;
-        let place = self.profile.document.as_ref().map(|document| document.at("/cloud").span);
+        let place = self.profile.span("/cloud");
         let at = |finding: Diagnostic| Diagnostic { place, ..finding };
         if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
             let message = format!("Machines are served on Azure alone, and the profile's cloud is {}", cloud.title());
@@ -280,6 +282,23 @@ impl Planner<'_, '_> {
         let hint = "set `accessMode: private` and name your own image in `presetOptions.image`".to_owned();
         self.report(&rule::NO_PUBLIC_IMAGE, pointer, message, hint);
         None
+    }
+
+    /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).
+    fn repeated(&mut self, secrets: &[String], pointer: &str) {
+        for (index, name) in secrets.iter().enumerate().filter(|(index, name)| secrets[..*index].contains(name)) {
+            let is_first = secrets[..index].iter().filter(|before| *before == name).count() == 1;
+            if is_first {
+                let message =
+                    format!("the pull Secret `{name}` is named more than once: server-side apply refuses such a list");
+                self.report(
+                    &rule::REPEATED_SECRET,
+                    pointer,
+                    message,
+                    "name it once: it counts for all images of the pod".to_owned(),
+                );
+            }
+        }
     }
 
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {

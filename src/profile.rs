@@ -8,6 +8,8 @@ use crate::node::Node;
 use crate::preset::Provisioner;
 use crate::rule;
 use crate::schema::Checker;
+use crate::source::Span;
+use crate::workspace::without_nulls;
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -30,9 +32,11 @@ pub struct Profile {
     pub provisioner: Option<Provisioner>,
     /// The registry that holds KAITO's images.
     #[serde(default = "default_registry")]
+    #[schemars(regex(pattern = r"^\S+$"))]
     pub registry: String,
     /// The domain of the cluster's DNS names.
     #[serde(default = "default_domain")]
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
     pub cluster_domain: String,
     /// The cluster's name; only AWS's NodeClass needs it.
     pub cluster_name: Option<String>,
@@ -102,10 +106,16 @@ impl Default for Profile {
     }
 }
 
+/// Whether a document is for this compiler itself, as a profile is, and so no part of any input.
+#[must_use]
+pub fn is_of_ours(node: &Node) -> bool {
+    node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("render.kaito.sh/"))
+}
+
 impl Profile {
     /// Reads a profile from its document; none if it breaks the schema.
     pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        let value = node.to_value();
+        let value = without_nulls(node.to_value());
         let checker = Checker::of::<Self>().ok()?;
         if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
             return None;
@@ -117,6 +127,12 @@ impl Profile {
                 None
             }
         }
+    }
+
+    /// The place of a field in the document; none for the default profile.
+    #[must_use]
+    pub fn span(&self, pointer: &str) -> Option<Span> {
+        self.document.as_ref().and_then(|document| document.find(pointer)).map(|found| found.span)
     }
 
     /// Whether the document names a field, rather than leaving it to the default.

@@ -37,6 +37,7 @@ rules! {
     AMBIGUOUS_SCALAR = "KR006" Warning "a bare scalar that YAML 1.1 and YAML 1.2 read differently";
     NOT_PARSED = "KR007" Note "a file that can't be parsed and does not mention KAITO was passed over";
     NOT_A_NUMBER = "KR008" Error "infinity, not-a-number or a number too large for JSON";
+    FOLDER_PASSED_OVER = "KR009" Note "a folder that was named but holds no input";
     FIELD = "KR101" Error "a field has a value that its type does not allow";
     UNKNOWN_FIELD = "KR102" Error "a field that does not exist";
     MISSING_FIELD = "KR103" Error "a required field is missing";
@@ -54,6 +55,9 @@ rules! {
     VOLUME = "KR115" Error "volumes as source or destination are not supported";
     PLACEHOLDER = "KR116" Error "a placeholder that nobody has filled in";
     DUPLICATE_WORKSPACE = "KR117" Error "the same Workspace stands twice in the input";
+    MISFIT = "KR118" Error "a document that looks like a Workspace and is none";
+    URL = "KR119" Warning "a URL that can't be downloaded as it is";
+    SECRET = "KR120" Error "a Secret that can't exist";
     RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
     UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
     UNKNOWN_PRESET = "KR203" Error "a model that is not in the release's catalogue";
@@ -71,6 +75,7 @@ rules! {
     CLUSTER_NAME = "KR215" Error "a NodeClass that needs the cluster's name";
     NO_NVIDIA_GPU = "KR216" Error "a machine type without the GPUs of NVIDIA that the pods ask for";
     OUTPUT_DIR = "KR217" Warning "a result that is written where nobody looks for it";
+    REPEATED_SECRET = "KR218" Warning "a pull Secret that is named twice";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";
@@ -78,8 +83,9 @@ rules! {
     LIBRARY_FIELD = "KR322" Error "a preset with a field that does not fit";
     NO_WORKSPACE = "KR401" Error "the input holds no Workspace";
     CONFLICT = "KR402" Error "two objects of one identity and different content";
-    NAMELESS = "KR403" Error "a template made an object without an identity";
+    NAMELESS = "KR403" Error "an object without `apiVersion`, `kind` or `metadata.name`";
     EMPTY_SELECTION = "KR404" Error "a selection of kinds that leaves no object";
+    UNKNOWN_KIND = "KR405" Warning "a selection names a kind that no object has";
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";

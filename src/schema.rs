@@ -5,7 +5,7 @@ use jsonschema::{ValidationError, Validator};
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -30,7 +30,19 @@ pub fn written_as<T: JsonSchema>() -> Value {
 fn generate<T: JsonSchema>(settings: SchemaSettings) -> Value {
     let settings = settings.with(|settings| settings.inline_subschemas = true);
     let settings = settings.with_transform(RecursiveTransform(optional_fields_are_not_null));
+    let settings = settings.with_transform(RecursiveTransform(choices_are_enums));
     settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// A choice of documented texts as a plain list of them, of which a finding can tell.
+fn choices_are_enums(schema: &mut Schema) {
+    let choices = schema.get("oneOf").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let texts: Option<Vec<_>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
+    if let Some(texts) = texts.filter(|texts| !texts.is_empty()) {
+        schema.remove("oneOf");
+        schema.insert("type".to_owned(), "string".into());
+        schema.insert("enum".to_owned(), Value::Array(texts));
+    }
 }
 
 fn optional_fields_are_not_null(schema: &mut Schema) {
@@ -140,7 +152,11 @@ impl Checker {
             }
             kind => {
                 let message = format!("`{}` {}", text::field(pointer), complaint(kind, error.instance()));
-                diagnostics.push(Diagnostic::new(rule, node.at(pointer).span, message));
+                let finding = Diagnostic::new(rule, node.at(pointer).span, message);
+                let is_bare_text = matches!(kind, ValidationErrorKind::Type { kind: TypeKind::Single(name) } if name.to_string() == "string")
+                    && !error.instance().is_object()
+                    && !error.instance().is_array();
+                diagnostics.push(if is_bare_text { finding.hint("quote it") } else { finding });
             }
         }
     }
@@ -150,6 +166,32 @@ impl Checker {
         let parent = error.schema_path().as_str().rsplit_once('/').map_or("", |(parent, _)| parent);
         let properties = self.schema.pointer(parent).and_then(|schema| schema["properties"].as_object());
         properties.into_iter().flat_map(|fields| fields.keys()).map(String::as_str).collect()
+    }
+}
+
+/// Removes the fields that a schema without references does not list, so that the rest can be read. One that was
+/// probably misspelt takes the place of the field that was meant, so that this is not said to be missing as well.
+pub fn remove_unknown(value: &mut Value, schema: &Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(known) = schema["properties"].as_object()
+                && schema["additionalProperties"] == false
+            {
+                let (kept, unknown): (Map<_, _>, Map<_, _>) =
+                    std::mem::take(fields).into_iter().partition(|(name, _)| known.contains_key(name));
+                *fields = kept;
+                for (name, field) in unknown {
+                    if let Some(meant) = text::nearest(&name, known.keys().map(String::as_str)) {
+                        fields.entry(meant).or_insert(field);
+                    }
+                }
+            }
+            for (name, field) in fields {
+                remove_unknown(field, &schema["properties"][name.as_str()]);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| remove_unknown(item, &schema["items"])),
+        _ => {}
     }
 }
 

@@ -307,6 +307,9 @@ mod tests {
             ("a:\n- $for: n in plan.count\n  b: 1\n", "number has no items", "n in plan.count"),
             ("a:\n  $merge: plan.name\n  b: 1\n", "`$merge` takes a mapping, and this is none", "plan.name"),
             ("a: '{{ plan.labels.zzz }}'\n", "this is undefined", " plan.labels.zzz "),
+            ("a: '{{ [plan.labels.zzz, 1] }}'\n", "a part of this is undefined", " [plan.labels.zzz, 1] "),
+            ("a: \"{{ {'k': plan.labels.zzz} }}\"\n", "a part of this is undefined", " {'k': plan.labels.zzz} "),
+            ("a: '{{ 1e400 }}'\n", "this is no number that JSON has", " 1e400 "),
         ] {
             let found = findings(text);
             let expected = ("KR303".to_owned(), message.to_owned(), place.to_owned());

@@ -9,20 +9,21 @@ mod v1alpha1;
 
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::Node;
 use crate::rule;
-use crate::schema::Checker;
+use crate::schema::{self, Checker};
 use crate::source::Span;
+use crate::text;
 
-pub use metadata::Metadata;
+pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
 pub use v1alpha1::{Adapter, DataDestination, DataSource, Inference, Preset, Resource, Spec, Tuning};
 
 /// The annotation by which rendered output is recognised.
 pub const RENDERED: &str = "render.kaito.sh/rendered";
 
-/// A Workspace that keeps every rule which it can keep or break on its own.
+/// A Workspace that could be understood.
 #[derive(Debug)]
 pub struct Workspace {
     /// Name, namespace and annotations.
@@ -40,6 +41,33 @@ pub struct Workspace {
 pub fn is_workspace(node: &Node) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str);
     text("kind") == Some("Workspace") && text("apiVersion").is_some_and(|version| version.starts_with("kaito.sh/"))
+}
+
+/// Reports a document that nobody compiles although it is KAITO's, or was probably meant to be.
+#[must_use]
+pub fn misfit(node: &Node) -> Option<Diagnostic> {
+    let text = |key| node.get(key).and_then(Node::as_str);
+    let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind"));
+    if !version.starts_with("kaito.sh/") {
+        let is_meant = kind == Some("Workspace") && !version.contains('/');
+        let finding =
+            || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, "a Workspace without KAITO's `apiVersion`");
+        return is_meant.then(|| finding().hint("write `apiVersion: kaito.sh/v1alpha1`"));
+    }
+    let place = node.at("/kind").span;
+    let Some(kind) = kind else {
+        return Some(
+            Diagnostic::new(&rule::MISFIT, place, format!("a document of `{version}` has no `kind`")).hint("add it"),
+        );
+    };
+    if text::nearest(kind, ["Workspace"].into_iter()).is_some() {
+        let message = format!("`{kind}` is not a kind of `{version}`");
+        return Some(Diagnostic::new(&rule::MISFIT, place, message).hint("did you mean `Workspace`?"));
+    }
+    let severity = if kind == "InferenceSet" { Severity::Error } else { Severity::Warning };
+    let finding =
+        Diagnostic::new(&rule::NOT_YET, place, format!("nothing is made of a `{kind}`: only Workspaces are compiled"));
+    Some(Diagnostic { severity, ..finding })
 }
 
 /// Whether a document was written by this compiler.
@@ -73,30 +101,38 @@ impl Reader {
         format!("{namespace}/{}", text("/metadata/name").unwrap_or_default())
     }
 
-    /// Turns a document into a Workspace, or reports why it is none.
+    /// Turns a document into a Workspace, and reports everything that is wrong with it.
+    ///
+    /// None if it can't be understood. A Workspace that breaks rules is still one, so that later stages can say what
+    /// else is wrong with it.
     pub fn read(&self, node: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Workspace> {
         let mark = diagnostics.len();
         let mut value = without_nulls(node.to_value());
         self.schema.check(&node, &value, &rule::FIELD, diagnostics);
+        let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
         let template = value.pointer("/inference/template");
         let template = template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
-        if failed_since(mark, diagnostics) {
+        if !is_readable {
             return None;
         }
+        schema::remove_unknown(&mut value, self.schema.schema());
         if let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.entry("namespace").or_insert_with(|| Value::String(self.namespace.clone()));
         }
-        let spec = match serde_json::from_value::<Spec>(value.clone()) {
-            Ok(spec) => with_template(spec, template),
+        let mut spec: Spec = match serde_json::from_value(value.clone()) {
+            Ok(spec) => spec,
             Err(error) => {
                 diagnostics.push(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
                 return None;
             }
         };
+        if let (Some(inference), Some(template)) = (&mut spec.inference, template) {
+            inference.template = Some(template);
+        }
         let workspace = Workspace { metadata, spec, node, value };
         rules::check(&workspace, diagnostics);
-        (!failed_since(mark, diagnostics)).then_some(workspace)
+        Some(workspace)
     }
 }
 
@@ -114,20 +150,8 @@ impl Workspace {
     }
 }
 
-/// Puts what was read of a pod template in the place of what was written.
-fn with_template(mut spec: Spec, template: Option<Value>) -> Spec {
-    if let Some(inference) = &mut spec.inference {
-        inference.template = template;
-    }
-    spec
-}
-
-fn failed_since(mark: usize, diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().skip(mark).any(Diagnostic::is_error)
-}
-
 /// Drops null fields, as the API server does before it looks at anything else.
-fn without_nulls(value: Value) -> Value {
+pub(crate) fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.into_iter().filter(|(_, value)| !value.is_null());

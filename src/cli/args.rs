@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use kaito_render::explain::field::Field;
+use kaito_render::workspace;
 
 /// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and deterministically.
 #[derive(Debug, Parser)]
@@ -121,7 +122,7 @@ pub(super) struct Input {
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
     /// The namespace of Workspaces that name none
-    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default", value_parser = namespace)]
     pub(super) namespace: String,
     /// The release to compile with, such as 0.3; by default the profile or the Workspace's apiVersion decides
     #[arg(long, value_name = "RELEASE")]
@@ -142,11 +143,15 @@ pub(super) struct Input {
     pub(super) deny_warnings: bool,
 }
 
+fn namespace(text: &str) -> Result<String, &'static str> {
+    workspace::is_dns_label(text).then(|| text.to_owned()).ok_or(workspace::DNS_LABEL)
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Render {
     #[command(flatten)]
     pub(super) input: Input,
-    /// Where to write: a file, or a folder if it ends in `/` or is one already
+    /// Where to write: `-` for standard output, a file, or a folder if it ends in `/` or is one already
     #[arg(long, short, value_name = "FILE|DIR/", value_hint = ValueHint::AnyPath)]
     pub(super) output: Option<PathBuf>,
     /// How objects are written

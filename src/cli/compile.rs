@@ -1,5 +1,7 @@
 //! `render` and `check`: the same way over the same input; one writes the objects, the other lets them go.
 
+use std::path::Path;
+
 use anyhow::Result;
 use kaito_render::diagnostic::Severity;
 use kaito_render::emit::{self, Format};
@@ -28,7 +30,7 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
 /// Reports every finding.
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    input::compile(&args.input, true, &mut session, &mut |_, _, _| {})?;
+    input::compile(&args.input, false, &mut session, &mut |_, _, _| {})?;
     let outcome = conclude(&args.input, &mut session);
     match args.format {
         FindingFormat::Human => output::findings(&session, color)?,
@@ -53,7 +55,7 @@ fn write(args: &Render, objects: &[Object]) -> Result<()> {
         ObjectFormat::Json => Format::Json,
     };
     let text = || format.stream(objects.iter().map(|object| &object.value));
-    match &args.output {
+    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => output::print(text().as_bytes()).map(drop),
         Some(path) if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
             let changes = emit::disk::write_directory(path, &emit::directory::layout(objects, format)?)?;

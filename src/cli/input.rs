@@ -52,7 +52,7 @@ fn profile(input: &Input, session: &mut Session) -> Result<Option<Profile>> {
     }) else {
         return Ok(Some(Profile::default()));
     };
-    if !path.is_file() {
+    if !path.exists() || path.is_dir() {
         bail!("there is no profile `{}`", path.display());
     }
     let Some(file) = source::read_file(&path, &mut session.sources, &mut session.diagnostics) else { return Ok(None) };

@@ -107,7 +107,7 @@ fn finding<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
 fn place(span: Span, sources: &Sources) -> Place<'_> {
     let point = |byte| {
         let position = sources.position(span.file, byte);
-        Point { line: position.line, column: position.column, byte }
+        Point { line: position.line, column: position.column, byte: sources.in_file(span.file, byte) }
     };
     Place { file: sources.name(span.file), start: point(span.start), end: point(span.end) }
 }
@@ -120,6 +120,15 @@ mod tests {
     use crate::diagnostic::Diagnostic;
     use crate::rule;
     use crate::source::{Sources, Span};
+
+    #[test]
+    fn bytes_are_those_of_the_file() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "\u{feff}a: on\n");
+        let finding = Diagnostic::new(&rule::AMBIGUOUS_SCALAR, Span { file, start: 3, end: 5 }, "odd");
+        let json: Value = serde_json::from_str(&document(&[finding], &sources)).unwrap();
+        assert_eq!(json["diagnostics"][0]["start"], json!({"line": 1, "column": 4, "byte": 6}));
+    }
 
     #[test]
     fn findings_are_written_with_all_they_hold() {

@@ -1,6 +1,11 @@
 //! The Workspace as part of the output, with the annotation that says what was made of it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
+
+use crate::node::Node;
+use crate::text;
 
 use crate::object::{Identity, Object};
 use crate::plan::Plan;
@@ -9,12 +14,35 @@ use crate::workspace::{RENDERED, Workspace};
 /// The most objects that the annotation names; more are counted.
 const NAMED: usize = 64;
 
-/// The Workspace without its status, annotated with what was decided and with the identities of its objects.
+/// What a cluster fills in, or means one cluster alone.
+const OF_THE_CLUSTER: [&str; 9] = [
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// The finalizer of KAITO's operator, without which nobody would remove it.
+const FINALIZER: &str = "workspace.finalizer.kaito.sh";
+
+/// Annotations of KAITO's operator, and of `kubectl apply`.
+const FOREIGN: [&str; 2] = ["workspace.kaito.io/", "kubectl.kubernetes.io/last-applied-configuration"];
+
+/// The Workspace without what a cluster or KAITO's operator added, annotated with what was decided and with the
+/// identities of its objects.
 #[must_use]
 pub fn workspace(workspace: &Workspace, plan: &Plan, objects: &[Object]) -> Object {
     let mut value = workspace.value.clone();
     if let Some(fields) = value.as_object_mut() {
         fields.shift_remove("status");
+    }
+    if let Some(metadata) = value["metadata"].as_object_mut() {
+        clean(metadata);
     }
     let annotations = &mut value["metadata"]["annotations"];
     if annotations.is_null() {
@@ -24,9 +52,45 @@ pub fn workspace(workspace: &Workspace, plan: &Plan, objects: &[Object]) -> Obje
     Object { value, ordinal: None }
 }
 
+fn clean(metadata: &mut Map<String, Value>) {
+    metadata.retain(|field, _| !OF_THE_CLUSTER.contains(&field.as_str()));
+    if let Some(Value::Array(finalizers)) = metadata.get_mut("finalizers") {
+        finalizers.retain(|finalizer| finalizer != FINALIZER);
+        if finalizers.is_empty() {
+            metadata.shift_remove("finalizers");
+        }
+    }
+    if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+        annotations.retain(|key, _| !FOREIGN.iter().any(|foreign| key.starts_with(foreign)));
+    }
+}
+
+/// The numbers of node objects, by kind and name, as the annotation of rendered output has them.
+#[must_use]
+pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
+    let pointer = format!("/metadata/annotations/{}", text::escape(RENDERED));
+    let annotation = rendered.find(&pointer).and_then(|found| found.node.as_str());
+    let annotation: Value = annotation.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut ordinals = BTreeMap::new();
+    let mut counts = BTreeMap::<&str, u32>::new();
+    for object in annotation["objects"].as_array().into_iter().flatten() {
+        if let (None, Some(kind), Some(name)) =
+            (object.get("namespace"), object["kind"].as_str(), object["name"].as_str())
+        {
+            let count = counts.entry(kind).or_default();
+            ordinals.insert((kind.to_owned(), name.to_owned()), *count);
+            *count += 1;
+        }
+    }
+    ordinals
+}
+
+/// Node objects come first, by their numbers.
 fn annotation(plan: &Plan, objects: &[Object]) -> Value {
-    let mut identities: Vec<_> = objects.iter().map(Object::identity).collect();
-    identities.sort();
+    let (nodes, others): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.ordinal.is_some());
+    let mut others: Vec<_> = others.into_iter().map(Object::identity).collect();
+    others.sort();
+    let identities: Vec<_> = nodes.into_iter().map(Object::identity).chain(others).collect();
     let named: Vec<_> = identities.iter().take(NAMED).map(identity).collect();
     let mut annotation = json!({
         "version": env!("CARGO_PKG_VERSION"),

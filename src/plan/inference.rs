@@ -31,13 +31,15 @@ impl Planner<'_, '_> {
         if distributed && !inference.adapters.is_empty() {
             self.adapters_without_effect(&preset.name);
         }
+        let pull_secrets = pull_secrets(inference, preset);
+        self.repeated(&pull_secrets, "/inference/adapters");
         let annotation = self.workspace.metadata.annotations.get(ENABLE_LB);
         let service_type = if annotation.is_some_and(|value| value == "True") { "LoadBalancer" } else { "ClusterIP" };
         Some(Plan {
             disk: model.inference.disk.clone(),
             gpus: types.get(&base.instance_type).map_or(needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, &model, "/inference/preset")?),
-            pull_secrets: pull_secrets(inference, preset),
+            pull_secrets,
             inference: Some(InferencePlan {
                 service_type: service_type.to_owned(),
                 runtime: model.inference.runtime.clone(),
@@ -54,8 +56,10 @@ impl Planner<'_, '_> {
     /// The processes of each node. Those of a model that is spread over nodes are as many on each.
     fn processes(&mut self, preset: &InferencePreset, nodes: u32) -> u32 {
         let Some(world) = preset.world_size else { return 1 };
-        if world.is_multiple_of(nodes) {
-            return world.checked_div(nodes).unwrap_or(0);
+        match world.checked_div(nodes) {
+            Some(processes) if processes * nodes == world => return processes,
+            None => return 0, // that no node is asked for is reported already
+            Some(_) => {}
         }
         let message = format!("the model runs in {world} processes, which {nodes} nodes can't share evenly");
         let hint = format!("set `resource.count` to a divisor of {world}");

@@ -55,6 +55,9 @@ pub(super) fn check_tuning(
 
 /// What the nodes lack: the first of R1 to R3 that they break.
 fn lack(resource: &Resource, instance: &InstanceType, needs: &Needs) -> Option<(&'static Rule, String)> {
+    if resource.count < 1 {
+        return None; // that is reported already
+    }
     let has = offer(resource, instance);
     let nodes = format!("{} × `{}`", resource.count, resource.instance_type);
     let (gpus, memory, per_gpu) = (needs.gpus, needs.memory_gib, needs.memory_per_gpu_gib);

@@ -21,6 +21,11 @@ impl Planner<'_, '_> {
             }
         }
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
+        if !["lora", "qlora"].contains(&method.as_str()) {
+            return None; // that is reported already
+        }
+        let pull_secrets = pull_secrets(tuning, preset);
+        self.repeated(&pull_secrets, "/tuning/input");
         let config = training_config::find(self.workspace, &method, self.config_maps, self.release, self.session)?;
         let instance = types.get(&base.instance_type);
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();
@@ -28,7 +33,7 @@ impl Planner<'_, '_> {
         Some(Plan {
             gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, &model, "/tuning/preset")?),
-            pull_secrets: pull_secrets(tuning, preset),
+            pull_secrets,
             tuning: Some(TuningPlan {
                 config_map: config.name,
                 config_text: config.text,

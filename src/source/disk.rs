@@ -61,16 +61,30 @@ pub fn load(
     }
     let mut documents = Vec::new();
     for (path, named) in files(paths, sources, diagnostics) {
-        let Some(file) = read_file(&path, sources, diagnostics) else { continue };
         let mark = diagnostics.len();
+        let Some(file) = read_file(&path, sources, diagnostics) else {
+            if !named {
+                pass_over_unreadable(&path, mark, diagnostics);
+            }
+            continue;
+        };
         let nodes = parse(sources, file, diagnostics).into_iter().flat_map(items);
         let nodes = nodes.filter(|node| named || matters(node));
         documents.extend(nodes.map(|node| Document { node, named }));
         if !named && !sources.text(file).contains("kaito.sh/") {
-            pass_over(file, mark, diagnostics);
+            pass_over(Span::whole(file), mark, diagnostics);
         }
     }
     Ok(documents)
+}
+
+/// Replaces the finding that a file is no text, or is too large, if it does not mention KAITO anywhere.
+fn pass_over_unreadable(path: &Path, mark: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let place = diagnostics.get(mark).and_then(|finding| finding.place);
+    let mentions_kaito = |bytes: Vec<u8>| bytes.windows(9).any(|window| window == b"kaito.sh/");
+    if let (Some(place), Ok(false)) = (place, read(path).map(mentions_kaito)) {
+        pass_over(place, mark, diagnostics);
+    }
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -78,10 +92,10 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 /// Replaces the findings in a file that has nothing to do with KAITO.
-fn pass_over(file: FileId, mark: usize, diagnostics: &mut Vec<Diagnostic>) {
+fn pass_over(file: Span, mark: usize, diagnostics: &mut Vec<Diagnostic>) {
     let error = diagnostics.drain(mark..).find(Diagnostic::is_error);
     if let Some(error) = error {
-        let place = error.place.unwrap_or(Span::whole(file));
+        let place = error.place.unwrap_or(file);
         diagnostics.push(Diagnostic::new(&rule::NOT_PARSED, place, format!("file passed over: {}", error.message)));
     }
 }
@@ -107,8 +121,12 @@ fn files(paths: &[PathBuf], sources: &mut Sources, diagnostics: &mut Vec<Diagnos
             match entry {
                 Ok(entry) if entry.file_type().is_file() => add(entry.into_path(), false),
                 Ok(_) => {}
+                Err(error) if leads_nowhere(&error) => {}
                 Err(error) => diagnostics.push(walk_error(path, &error, sources)),
             }
+        }
+        if !is_folder_of_input(path) {
+            diagnostics.push(passed_over_folder(path, sources));
         }
     }
     files
@@ -120,10 +138,30 @@ fn is_input(entry: &DirEntry) -> bool {
         return false;
     }
     let path = entry.path();
-    if entry.file_type().is_dir() {
-        return !path.join("Chart.yaml").is_file() && !path.join(INDEX_FILE).is_file();
-    }
+    if entry.file_type().is_dir() { is_folder_of_input(path) } else { is_named_like_input(path) }
+}
+
+fn is_folder_of_input(path: &Path) -> bool {
+    !path.join("Chart.yaml").is_file() && !path.join(INDEX_FILE).is_file()
+}
+
+fn is_named_like_input(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+/// Whether an error is about a link to nothing that would not have been read anyway, such as the lock of an editor.
+fn leads_nowhere(error: &walkdir::Error) -> bool {
+    let is_missing = error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    is_missing && error.path().is_some_and(|path| is_hidden(path) || !is_named_like_input(path))
+}
+
+/// A folder that was named, but holds no input.
+fn passed_over_folder(path: &Path, sources: &mut Sources) -> Diagnostic {
+    let place = Span::whole(sources.add(path.display().to_string(), ""));
+    let what = if path.join(INDEX_FILE).is_file() { "was written by `kaito-render`" } else { "holds a Helm chart" };
+    Diagnostic::new(&rule::FOLDER_PASSED_OVER, place, format!("the folder {what}, and is passed over"))
+        .hint("name the folder of the sources, or files outright")
 }
 
 fn walk_error(root: &Path, error: &walkdir::Error, sources: &mut Sources) -> Diagnostic {
@@ -156,7 +194,7 @@ pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagn
         return None;
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Some(sources.add(name, without_mark(&text))),
+        Ok(text) => Some(sources.add(name, text)),
         Err(error) => {
             diagnostics.push(not_utf8(name, &error, sources));
             None
@@ -164,16 +202,10 @@ pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagn
     }
 }
 
-/// A text without its byte order mark.
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
-}
-
 fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
     let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-    let text = without_mark(&good);
-    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    let file = sources.add(name, text);
+    let file = sources.add(name, good);
+    let end = u32::try_from(sources.text(file).len()).unwrap_or(u32::MAX);
     Diagnostic::new(&rule::NOT_UTF8, Span { file, start: end, end }, "here the file is no UTF-8 text")
         .hint("save it as UTF-8")
 }
@@ -347,6 +379,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_text_and_no_input_is_only_noted() {
+        let folder = folder(&[("charts/Chart.yaml", "name: c\n")]);
+        fs::write(folder.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
+        fs::write(folder.path().join("kaito.yaml"), b"apiVersion: kaito.sh/v1alpha1\n# \xff\n").unwrap();
+        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(rules(&diagnostics), ["KR007", "KR002"]);
+        let (_, diagnostics) = load_all(&[folder.path().join("charts")]);
+        assert_eq!(rules(&diagnostics), ["KR009"]);
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_shown_where_they_stand() {
         let folder = folder(&[]);
         let path = folder.path().join("a.yaml");
@@ -372,6 +415,8 @@ mod tests {
         link("real/loop", folder.path());
         link("twice", &folder.path().join("real/a.yaml"));
         link("dangling.yaml", Path::new("nowhere"));
+        link("README", Path::new("nowhere"));
+        link(".#lock.yaml", Path::new("nowhere"));
         let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
         assert_eq!(names(&documents), ["a"]);
         assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);

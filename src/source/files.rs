@@ -36,10 +36,15 @@ pub struct Position {
     pub column: usize,
 }
 
+/// A byte order mark.
+const MARK: char = '\u{feff}';
+
 #[derive(Debug)]
 struct File {
     name: String,
     text: String,
+    /// Whether a byte order mark stood before the text.
+    is_marked: bool,
     line_starts: OnceCell<Vec<usize>>,
 }
 
@@ -50,11 +55,23 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Keeps a text under its name. A file that could not be read is kept with an empty text.
+    /// Keeps a text under its name, without a byte order mark. A file that could not be read is kept with an empty text.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
-        self.files.push(File { name: name.into(), text: text.into(), line_starts: OnceCell::new() });
+        let mut text = text.into();
+        let is_marked = text.starts_with(MARK);
+        if is_marked {
+            text.drain(..MARK.len_utf8());
+        }
+        self.files.push(File { name: name.into(), text, is_marked, line_starts: OnceCell::new() });
         FileId(id)
+    }
+
+    /// An offset in the text as one in the file that it was read from.
+    #[must_use]
+    pub fn in_file(&self, file: FileId, offset: u32) -> u32 {
+        let mark = if self.file(file).is_marked { MARK.len_utf8() } else { 0 };
+        u32::try_from(mark).map_or(offset, |mark| offset.saturating_add(mark))
     }
 
     /// The name of a file, as it was given.

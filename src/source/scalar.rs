@@ -77,7 +77,9 @@ pub(super) fn is_ambiguous(text: &str, data: &Data) -> bool {
     if is_text && !text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first)) {
         return false;
     }
-    if is_text && (is_sexagesimal(text) || is_date(text)) {
+    if is_text && (is_sexagesimal(text) || is_date(text))
+        || matches!(data, Data::Number(_)) && is_number_of_one_version(text)
+    {
         return true;
     }
     match serde_yaml::from_str::<Value>(text) {
@@ -95,6 +97,18 @@ fn is_same(data: &Data, other: &Value) -> bool {
         (Data::Null, Value::Null) | (Data::String(_), Value::Array(_)) => true,
         _ => false,
     }
+}
+
+/// Numbers that are texts to one of the versions: `0b11` to 1.2; `0o10`, and exponents without a sign or a fraction
+/// before them, to 1.1.
+fn is_number_of_one_version(text: &str) -> bool {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    if unsigned.starts_with("0b") || unsigned.starts_with("0o") {
+        return true;
+    }
+    let is_decimal = !unsigned.starts_with("0x");
+    let exponent = unsigned.split_once(['e', 'E']).filter(|_| is_decimal);
+    exponent.is_some_and(|(mantissa, exponent)| !mantissa.contains('.') || !exponent.starts_with(['+', '-']))
 }
 
 /// `12:30:45` is a number of base 60 to YAML 1.1.
@@ -185,14 +199,29 @@ mod tests {
     #[test]
     fn scalars_that_readers_disagree_about_are_ambiguous() {
         let ambiguous = |text: &str| is_ambiguous(text, &resolve(text).unwrap());
-        for text in
-            ["yes", "off", "n", "010", "0777", "08", "0X1F", "1_000", "12:30", "2024-01-01", "2024-1-1T00:00:00Z"]
-        {
+        for text in [
+            "yes",
+            "off",
+            "n",
+            "010",
+            "0777",
+            "08",
+            "0X1F",
+            "1_000",
+            "12:30",
+            "2024-01-01",
+            "2024-1-1T00:00:00Z",
+            "1e3",
+            "1.0e3",
+            "0o10",
+            "0b11",
+        ] {
             assert!(ambiguous(text), "{text}");
         }
-        for text in
-            ["true", "1", "1e3", "1.0", "0.0.2", "1Gi", "10m", "~", "null", "0x10", "-5", "a", "2024-01", "1:75", "-"]
-        {
+        for text in [
+            "true", "1", "1.5e+3", "1.0", "0xe", "0.0.2", "1Gi", "10m", "~", "null", "0x10", "-5", "a", "2024-01",
+            "1:75", "-",
+        ] {
             assert!(!ambiguous(text), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, Tag, options};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag, options};
 
 use super::scalar;
 use super::{FileId, Sources, Span};
@@ -16,8 +16,8 @@ const MAX_DOCUMENT: usize = 3 << 20;
 /// The deepest nesting of mappings and lists.
 const MAX_DEPTH: usize = 100;
 
-/// The most values that the aliases of one document may add to it.
-const MAX_ALIASED: usize = 100_000;
+/// The most bytes that the values which anchors mark and aliases repeat may take in one document.
+const MAX_COPIED: usize = 16 << 20;
 
 /// Reads the documents of a text; JSON is read as the YAML that it is. Null documents are left out.
 ///
@@ -30,7 +30,7 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>)
     };
     let text = sources.text(file);
     let parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader { text, file, parser, anchors: BTreeMap::new(), aliased: 0, diagnostics };
+    let mut reader = Reader { text, file, parser, start: 0, anchors: BTreeMap::new(), copied: 0, diagnostics };
     reader.documents()
 }
 
@@ -41,9 +41,12 @@ struct Reader<'a> {
     text: &'a str,
     file: FileId,
     parser: Parser<'a, StrInput<'a>>,
+    /// Where the document begins.
+    start: u32,
     /// The values that aliases stand for, by the number the parser gives their anchors.
     anchors: BTreeMap<usize, Node>,
-    aliased: usize,
+    /// The bytes that were copied for anchors and aliases.
+    copied: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -68,23 +71,17 @@ impl<'a> Reader<'a> {
     /// The next document; none at the end of the text.
     fn document(&mut self) -> Result<Option<Node>, Broken> {
         self.anchors.clear();
-        self.aliased = 0;
-        let start = loop {
+        self.copied = 0;
+        self.start = loop {
             match self.next()? {
                 None | Some((Event::StreamEnd, _)) => return Ok(None),
-                Some((Event::DocumentStart(..), span)) => break span,
+                Some((Event::DocumentStart(..), span)) => break span.start,
                 Some(_) => {}
             }
         };
         let first = self.expect()?;
         let node = self.node(first)?;
-        let (_, end) = self.expect()?;
-        let length = end.start.saturating_sub(start.start) as usize;
-        if length > MAX_DOCUMENT {
-            let message = format!("the document has {length} bytes, but no object may have more than {MAX_DOCUMENT}");
-            let place = Span { end: start.start, ..start };
-            return self.fail(Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split the document"));
-        }
+        self.expect()?;
         Ok(Some(node))
     }
 
@@ -95,9 +92,9 @@ impl<'a> Reader<'a> {
                 self.collection_tag(tag.as_deref(), "seq", span)?;
                 (anchor, self.list()?)
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
                 self.collection_tag(tag.as_deref(), "map", span)?;
-                (anchor, self.map()?)
+                (anchor, self.map(style == StructureStyle::Block)?)
             }
             Event::Alias(anchor) => return self.alias(anchor, span),
             Event::UnresolvedAlias(name) => return self.unknown_anchor(&name, span),
@@ -105,6 +102,7 @@ impl<'a> Reader<'a> {
         };
         let node = Node { span, data };
         if anchor > 0 {
+            self.charge(&node, span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
@@ -120,7 +118,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self) -> Result<Data, Broken> {
+    fn map(&mut self, is_block: bool) -> Result<Data, Broken> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut merged = Vec::new();
         let mut seen = BTreeMap::new();
@@ -129,6 +127,9 @@ impl<'a> Reader<'a> {
                 (Event::MappingEnd, _) => break,
                 other => other,
             };
+            if is_block && let Some(tab) = self.tab_in_indent(key_span.start as usize) {
+                return self.fail(tab_error(tab));
+            }
             let is_plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
             let key = self.key((event, key_span))?;
             let first = self.expect()?;
@@ -259,18 +260,25 @@ impl<'a> Reader<'a> {
 
     /// A copy of what an anchor marks, at the place of the alias.
     fn alias(&mut self, anchor: usize, span: Span) -> Result<Node, Broken> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(node) = self.anchors.remove(&anchor) else {
             let message = format!("the alias `{}` stands inside of what it means", self.slice(span));
             return self.fail(Diagnostic::new(&rule::SYNTAX, span, message));
         };
-        let mut budget = MAX_ALIASED - self.aliased;
-        if !fits(node, &mut budget) {
-            let message = format!("aliases add more than {MAX_ALIASED} values to this document");
+        self.charge(&node, span)?;
+        let data = node.data.clone();
+        self.anchors.insert(anchor, node);
+        Ok(Node { span, data })
+    }
+
+    /// Accounts for a copy of a value, and refuses it where a small text would become a large tree.
+    fn charge(&mut self, node: &Node, span: Span) -> Result<(), Broken> {
+        let mut left = MAX_COPIED - self.copied;
+        if !fits(node, &mut left) {
+            let message = format!("anchors and aliases repeat more than {} MiB in this document", MAX_COPIED >> 20);
             return self.fail(Diagnostic::new(&rule::TOO_LARGE, span, message).hint("write out what is meant"));
         }
-        let data = node.data.clone();
-        self.aliased = MAX_ALIASED - budget;
-        Ok(Node { span, data })
+        self.copied = MAX_COPIED - left;
+        Ok(())
     }
 
     fn unknown_anchor<T>(&mut self, name: &str, span: Span) -> Result<T, Broken> {
@@ -304,8 +312,13 @@ impl<'a> Reader<'a> {
 
     /// The next event, where the text can't be at its end.
     fn expect(&mut self) -> Result<Spanned<'a>, Broken> {
-        if let Some(event) = self.next()? {
-            return Ok(event);
+        if let Some((event, span)) = self.next()? {
+            if span.start.saturating_sub(self.start) as usize > MAX_DOCUMENT {
+                let message = format!("the document has more than {MAX_DOCUMENT} bytes, which no object may have");
+                let place = Span { start: self.start, end: self.start, ..span };
+                return self.fail(Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split the document"));
+            }
+            return Ok((event, span));
         }
         let end = self.span(Some(self.text.len()), None);
         self.fail(Diagnostic::new(&rule::SYNTAX, end, "the text ends too early"))
@@ -322,45 +335,49 @@ impl<'a> Reader<'a> {
         let start = error.marker().byte_offset().unwrap_or_default().min(self.text.len());
         let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let span = self.span(Some(start), Some(start + width));
-        let syntax = |message: &str| Diagnostic::new(&rule::SYNTAX, span, message);
+        // A tab is noticed where it stands, or at the end of the line before.
+        let next_line = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length + 1);
+        if let Some(tab) = self.tab_in_indent(start).or_else(|| self.tab_in_indent(next_line)) {
+            return tab_error(tab);
+        }
         match error.kind() {
-            ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart => {
-                let message = "YAML can't be indented by a tab";
-                Diagnostic::new(&rule::SYNTAX, self.tab_before(span), message).hint("indent with spaces")
-            }
             ErrorKind::RecursionLimitExceeded => {
                 let message = format!("mappings and lists are nested more than {MAX_DEPTH} deep");
                 Diagnostic::new(&rule::TOO_LARGE, span, message)
             }
-            _ => syntax(&format!("not valid YAML: {}", error.info())),
+            _ => Diagnostic::new(&rule::SYNTAX, span, format!("not valid YAML: {}", error.info())),
         }
     }
 
-    /// The first tab of a line; the place itself if it has none before it.
-    fn tab_before(&self, place: Span) -> Span {
-        let before = self.text.get(..place.end as usize).unwrap_or_default();
-        let line = before.rfind('\n').map_or(0, |at| at + 1);
-        match before[line..].find('\t') {
-            Some(tab) => self.span(Some(line + tab), Some(line + tab + 1)),
-            None => place,
-        }
+    /// The first tab among the blanks with which the line of an offset begins.
+    fn tab_in_indent(&self, offset: usize) -> Option<Span> {
+        let line = self.text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
+        let indent = self.text[line..].find(|char| char != ' ' && char != '\t')?;
+        let tab = line + self.text[line..line + indent].find('\t')?;
+        Some(self.span(Some(tab), Some(tab + 1)))
     }
+}
+
+fn tab_error(tab: Span) -> Diagnostic {
+    Diagnostic::new(&rule::SYNTAX, tab, "YAML can't be indented by a tab").hint("indent with spaces")
 }
 
 /// Whether a value and all inside it are within a budget, which they use up.
 fn fits(node: &Node, budget: &mut usize) -> bool {
-    if *budget == 0 {
-        return false;
-    }
-    *budget -= 1;
     match &node.data {
-        Data::List(items) => items.iter().all(|item| fits(item, budget)),
-        Data::Map(entries) => entries.iter().all(|entry| fits(&entry.value, budget)),
-        _ => true,
+        Data::List(items) => spend(budget, 0) && items.iter().all(|item| fits(item, budget)),
+        Data::Map(entries) => {
+            spend(budget, 0) && entries.iter().all(|entry| spend(budget, entry.key.len()) && fits(&entry.value, budget))
+        }
+        Data::String(text) => spend(budget, text.len()),
+        _ => spend(budget, 0),
     }
+}
+
+fn spend(budget: &mut usize, bytes: usize) -> bool {
+    let left = budget.checked_sub(bytes + size_of::<Node>());
+    *budget = left.unwrap_or(0);
+    left.is_some()
 }
 
 #[cfg(test)]
@@ -461,6 +478,11 @@ mod tests {
     fn broken_texts_are_reported_at_their_place() {
         for (text, rule, message, place) in [
             ("a:\n\tb: 1\n", "KR003", "YAML can't be indented by a tab", "\t"),
+            ("\ta: 1\n", "KR003", "YAML can't be indented by a tab", "\t"),
+            ("a:\n \tb: 1\n", "KR003", "YAML can't be indented by a tab", "\t"),
+            ("a: 1\n\tb: 1\n", "KR003", "YAML can't be indented by a tab", "\t"),
+            ("a:\n  b: 1\n\tc: 2\n", "KR003", "YAML can't be indented by a tab", "\t"),
+            ("- x\n\t- y\n", "KR003", "YAML can't be indented by a tab", "\t"),
             ("a: *nobody\n", "KR003", "the alias `*nobody` has no anchor `&nobody` before it", "*nobody"),
             ("a: &a [*a]\n", "KR003", "the alias `*a` stands inside of what it means", "*a"),
             ("? [a]\n: 1\n", "KR003", "a key has to be a text, not a list or mapping", "["),
@@ -502,6 +524,10 @@ mod tests {
             laughs += &format!("a{level}: &a{level} [{items}]\n");
         }
         assert_eq!(only(&laughs).0, "KR005");
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a, ".repeat(99_000));
+        assert_eq!(only(&long).0, "KR005");
+        let anchors: String = (0..90).map(|level| format!("&a{level} [")).collect();
+        assert_eq!(only(&format!("a: {anchors}{}{}", "x, ".repeat(100_000), "]".repeat(90))).0, "KR005");
         assert_eq!(only(&"[".repeat(100_000)).0, "KR005");
         let nested: String = (0..20_000).map(|depth| format!("{}a:\n", " ".repeat(depth.min(300)))).collect();
         assert_eq!(only(&nested).0, "KR005");

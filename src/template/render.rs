@@ -96,9 +96,26 @@ fn typed(expression: &Expression, scope: &Variable) -> Result<Option<Value>> {
     if value.is_none() {
         return Ok(None);
     }
+    if let Some(problem) = unwritable(&value) {
+        return Err(failure(expression.span, problem));
+    }
     serde_json::to_value(&value)
         .map(|value| Some(without_nulls(value)))
         .map_err(|error| failure(expression.span, format!("this can't be written: {error}")))
+}
+
+/// Why a value, or one inside of it, can't stand in an object.
+fn unwritable(value: &Variable) -> Option<&'static str> {
+    match value.kind() {
+        ValueKind::Undefined => Some("a part of this is undefined"),
+        ValueKind::Invalid => Some("a part of this is invalid"),
+        ValueKind::Number if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) => {
+            Some("this is no number that JSON has")
+        }
+        ValueKind::Seq | ValueKind::Iterable => value.try_iter().ok()?.find_map(|item| unwritable(&item)),
+        ValueKind::Map => value.try_iter().ok()?.find_map(|key| unwritable(&value.get_item(&key).ok()?)),
+        _ => None,
+    }
 }
 
 /// None drops its key or its item, also inside of a value that comes as a whole.

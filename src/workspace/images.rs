@@ -8,9 +8,8 @@ use crate::source::Span;
 /// and D3).
 pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
     let refuse = |message: String, hint: &str| Diagnostic::new(&rule::IMAGE, span, message).hint(hint);
-    if image.contains(|character: char| character.is_whitespace() || character.is_control()) {
-        let message = format!("`{field}` has a blank in it: `{}`", image.escape_debug());
-        return diagnostics.push(refuse(message, "an image reference has no blanks and no line breaks"));
+    if check_blanks(image, field, span, diagnostics) {
+        return;
     }
     match parts(image) {
         None => {
@@ -24,6 +23,17 @@ pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Vec<
         }
         Some(_) => {}
     }
+}
+
+/// Reports an image with blanks in it, which nothing can pull. Returns whether there were some.
+pub(super) fn check_blanks(image: &str, field: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let has_blanks = image.contains(|character: char| character.is_whitespace() || character.is_control());
+    if has_blanks {
+        let message = format!("`{field}` has a blank in it: `{}`", image.escape_debug());
+        let hint = "an image reference has no blanks and no line breaks";
+        diagnostics.push(Diagnostic::new(&rule::IMAGE, span, message).hint(hint));
+    }
+    has_blanks
 }
 
 /// The last part of the name of `<path>/<name>:<tag>`; none if the reference is not of that form.

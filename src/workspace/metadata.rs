@@ -20,12 +20,12 @@ pub struct Metadata {
 
 /// Reads the metadata of a document and reports what Kubernetes would refuse.
 pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) -> Metadata {
-    let name = string(node, "/metadata/name", diagnostics);
-    if name.is_none() && node.find("/metadata/name").is_none() {
-        let missing = Diagnostic::new(&rule::NAME, node.at("/metadata").span, "the Workspace has no name");
+    let name = string(node, "/metadata/name");
+    if node.find("/metadata/name").is_none_or(|found| found.node.data == Data::Null) {
+        let missing = Diagnostic::new(&rule::NAME, node.at("/metadata/name").span, "the Workspace has no name");
         diagnostics.push(missing.hint("add `metadata.name`; `generateName` would give other objects in every run"));
     }
-    let namespace = string(node, "/metadata/namespace", diagnostics);
+    let namespace = string(node, "/metadata/namespace");
     for (pointer, value) in [("/metadata/name", &name), ("/metadata/namespace", &namespace)] {
         if let Some(value) = value.as_ref().filter(|value| !is_dns_label(value)) {
             let message = format!("`{value}` is not a valid `{}`", text::field(pointer));
@@ -41,11 +41,13 @@ pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<D
     }
 }
 
-const DNS_LABEL: &str = "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
+/// What to do about a name that is none.
+pub const DNS_LABEL: &str = "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
 
 /// A lower-case DNS label of RFC 1123. Kubernetes lets a Workspace's name be longer and have dots, but its containers
 /// and labels are named after it, and they may not.
-pub(super) fn is_dns_label(name: &str) -> bool {
+#[must_use]
+pub fn is_dns_label(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
 }
@@ -81,16 +83,9 @@ fn is_qualified(name: &str) -> bool {
     bytes.len() <= 63 && bytes.iter().all(|byte| inner(*byte)) && ends(bytes.first()) && ends(bytes.last())
 }
 
-fn string(node: &Node, pointer: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
-    let found = node.find(pointer)?;
-    match &found.node.data {
-        Data::String(text) => Some(text.clone()),
-        Data::Null => None,
-        _ => {
-            diagnostics.push(not_a_string(&text::field(pointer), found.node));
-            None
-        }
-    }
+/// The text at a pointer; other values are the schema's to report.
+fn string(node: &Node, pointer: &str) -> Option<String> {
+    node.find(pointer)?.node.as_str().map(str::to_owned)
 }
 
 /// Reads a mapping of strings, and has each entry checked.
@@ -101,32 +96,14 @@ fn strings(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, String> {
     let mut read = BTreeMap::new();
-    let Some(found) = node.find(pointer) else { return read };
-    let entries = match &found.node.data {
-        Data::Map(entries) => entries,
-        Data::Null => return read,
-        _ => {
-            let message = format!("`{}` must be a mapping", text::field(pointer));
-            diagnostics.push(Diagnostic::new(&rule::FIELD, found.span, message));
-            return read;
-        }
-    };
+    let Some(Data::Map(entries)) = node.find(pointer).map(|found| &found.node.data) else { return read };
     for entry in entries {
-        match &entry.value.data {
-            Data::String(value) => {
-                check(entry, value, diagnostics);
-                read.insert(entry.key.clone(), value.clone());
-            }
-            Data::Null => {}
-            _ => diagnostics.push(not_a_string(&format!("{}.{}", text::field(pointer), entry.key), &entry.value)),
+        if let Data::String(value) = &entry.value.data {
+            check(entry, value, diagnostics);
+            read.insert(entry.key.clone(), value.clone());
         }
     }
     read
-}
-
-fn not_a_string(field: &str, node: &Node) -> Diagnostic {
-    let message = format!("`{field}` must be a string, not {}", text::type_name(&node.to_value()));
-    Diagnostic::new(&rule::FIELD, node.span, message).hint("quote it")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Where a rule follows one of KAITO 0.3's webhook, its number in the specification stands beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder,
@@ -16,6 +16,10 @@ use crate::text;
 
 /// The labels of node objects that say whose they are; a selector can't give them another value.
 const OWN_LABELS: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
+
+/// The most nodes of one Workspace: as many as Kubernetes supports in a cluster (its documentation, "Considerations
+/// for large clusters").
+const MAX_NODES: i64 = 5000;
 
 /// What names a container and a variable.
 const ADAPTER_NAME: &str = "use at most 63 lower-case letters, digits and `-`, with a letter at the beginning";
@@ -78,6 +82,10 @@ impl Rules<'_> {
         if resource.count < least && self.workspace.spec.tuning.is_none() {
             let message = format!("`resource.count` must be at least {least}, not {}", resource.count);
             self.report(&rule::COUNT, "/resource/count", &message, "say how many nodes to run on");
+        }
+        if resource.count > MAX_NODES {
+            let message = format!("`resource.count` must be at most {MAX_NODES}, not {}", resource.count);
+            self.report(&rule::COUNT, "/resource/count", &message, "a cluster of Kubernetes has no more nodes");
         }
         if !resource.label_selector.match_expressions.is_empty() {
             self.report(
@@ -150,7 +158,28 @@ impl Rules<'_> {
                 "add `presetOptions.image`, or leave `accessMode` out to use the public image",
             );
         }
-        self.placeholders(&format!("{pointer}/presetOptions"));
+        let options = format!("{pointer}/presetOptions");
+        if let Some(image) = preset.preset_options.image.as_deref().filter(|image| !placeholder::is_in(image)) {
+            let place = format!("{options}/image");
+            images::check_blanks(image, &text::field(&place), self.workspace.span(&place), self.diagnostics);
+        }
+        self.secrets(&preset.preset_options.image_pull_secrets, &format!("{options}/imagePullSecrets"));
+        self.placeholders(&options);
+    }
+
+    /// The names of Secrets, which are DNS names of at most 253 characters.
+    fn secrets(&mut self, names: &[String], pointer: &str) {
+        for (index, name) in names.iter().enumerate() {
+            self.secret(name, &format!("{pointer}/{index}"));
+        }
+    }
+
+    fn secret(&mut self, name: &str, pointer: &str) {
+        let is_name = name.len() <= 253 && name.split('.').all(metadata::is_dns_label);
+        if !is_name && !placeholder::is_in(name) {
+            let message = format!("no Secret can be called `{}`", name.escape_debug());
+            self.report(&rule::SECRET, pointer, &message, "use lower-case letters, digits, `-` and `.`");
+        }
     }
 
     fn adapters(&mut self, adapters: &[Adapter]) {
@@ -205,6 +234,7 @@ impl Rules<'_> {
             ),
             Some(image) => self.image(image, &format!("{place}/image")),
         }
+        self.secrets(&source.image_pull_secrets, &format!("{place}/imagePullSecrets"));
         if !source.urls.is_empty() || source.volume_source.is_some() {
             self.report(
                 &rule::ADAPTER,
@@ -272,6 +302,8 @@ impl Rules<'_> {
         if let Some(image) = &input.image {
             self.image(image, "/tuning/input/image");
         }
+        self.secrets(&input.image_pull_secrets, "/tuning/input/imagePullSecrets");
+        self.urls(&input.urls);
         let sources = [!input.urls.is_empty(), input.volume_source.is_some(), input.image.is_some()];
         match sources.into_iter().filter(|given| *given).count() {
             // D4
@@ -287,6 +319,22 @@ impl Rules<'_> {
         self.placeholders(pointer);
     }
 
+    /// KAITO takes any text as a URL; the Job fails later.
+    fn urls(&mut self, urls: &[String]) {
+        let mut names = BTreeSet::new();
+        for (index, url) in urls.iter().enumerate() {
+            let place = format!("/tuning/input/urls/{index}");
+            let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            if url.contains(char::is_whitespace) || !url.contains("://") {
+                let message = format!("`{}` is not a URL", url.escape_debug());
+                self.report(&rule::URL, &place, &message, "write it in full, with `%20` for a blank");
+            } else if !names.insert(name) {
+                let message = format!("another URL is saved as `{name}` too, and one replaces the other");
+                self.report(&rule::URL, &place, &message, "give the files different names");
+            }
+        }
+    }
+
     fn output(&mut self, output: &DataDestination) {
         if output.volume_source.is_some() {
             // O1
@@ -296,6 +344,9 @@ impl Rules<'_> {
         match &output.image {
             Some(image) => {
                 self.image(image, "/tuning/output/image");
+                if let Some(secret) = output.image_push_secret.as_deref().filter(|secret| !secret.is_empty()) {
+                    self.secret(secret, "/tuning/output/imagePushSecret");
+                }
                 if output.image_push_secret.as_deref().unwrap_or("").is_empty() {
                     // O4
                     let hint = "add `imagePushSecret`: the name of the Secret that holds the registry's credentials";

@@ -1,5 +1,7 @@
 //! `kaito.sh/v1alpha1` `Workspace`: there is no `spec`, its fields stand beside `metadata`.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,8 +20,7 @@ pub struct Spec {
     #[schemars(extend("const" = "Workspace"))]
     pub kind: String,
     /// Standard object metadata.
-    #[schemars(extend("type" = "object"))]
-    pub metadata: Value,
+    pub metadata: ObjectMeta,
     /// The GPU nodes to run on.
     pub resource: Option<Resource>,
     /// Serve a model.
@@ -30,12 +31,49 @@ pub struct Spec {
     pub status: Option<Value>,
 }
 
+/// The metadata of an object (`k8s.io/apimachinery`, `ObjectMeta`); what a cluster fills in is read and left out.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ObjectMeta {
+    /// The name, unique in its namespace.
+    pub name: Option<String>,
+    /// Not supported: objects are named after the Workspace.
+    pub generate_name: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// Labels by key.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Annotations by key.
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// What has to be done before the object may go.
+    pub finalizers: Option<Vec<String>>,
+    /// Filled in by the cluster.
+    pub uid: Option<String>,
+    /// Filled in by the cluster.
+    pub resource_version: Option<String>,
+    /// Filled in by the cluster.
+    pub generation: Option<i64>,
+    /// Filled in by the cluster.
+    pub creation_timestamp: Option<String>,
+    /// Filled in by the cluster.
+    pub deletion_timestamp: Option<String>,
+    /// Filled in by the cluster.
+    pub deletion_grace_period_seconds: Option<i64>,
+    /// Filled in by the cluster.
+    pub self_link: Option<String>,
+    /// The objects that this one belongs to.
+    pub owner_references: Option<Vec<Value>>,
+    /// Filled in by the cluster.
+    pub managed_fields: Option<Vec<Value>>,
+}
+
 /// GPU nodes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resource {
     /// The number of nodes.
     #[serde(default = "one")]
+    #[schemars(range(min = -2_147_483_648_i64, max = 2_147_483_647))]
     pub count: i64,
     /// The machine type of the nodes, in the cloud's exact spelling.
     #[serde(default = "default_instance_type")]

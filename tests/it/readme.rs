@@ -119,7 +119,9 @@ fn templates_shown_in_the_documentation_are_well_formed() {
     let blocks: Vec<_> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(blocks.len() >= 6);
     for block in blocks {
-        let run = run(&mut kaito_render(&["check", "-", "--allow-empty", "--format", "json"]), block);
+        let part: String = block.lines().map(|line| format!("  {line}\n")).collect();
+        let object = format!("apiVersion: v1\nkind: Example\nmetadata: {{name: example}}\nspec:\n{part}");
+        let run = run(&mut kaito_render(&["check", "-", "--allow-empty", "--format", "json"]), &object);
         assert_eq!(run.code, 0, "{block}{}", run.stdout);
     }
 }
