@@ -1,6 +1,6 @@
 //! The order of objects in the output.
 
-use crate::object::Object;
+use crate::object::{Identity, Object};
 
 /// Kinds in the order in which they are applied: what others refer to comes first. Kinds not named here come last.
 const KINDS: [&str; 32] = [
@@ -41,13 +41,13 @@ const KINDS: [&str; 32] = [
 /// Puts objects into the order in which they are written: by kind, namespace and name. It follows from the objects
 /// alone, so output that is read and written again keeps it.
 pub fn sort(objects: &mut [Object]) {
-    objects.sort_by(|left, right| key(left).cmp(&key(right)));
+    objects.sort_by_cached_key(key);
 }
 
-fn key(object: &Object) -> (usize, &str, Option<&str>, &str, &str) {
-    let identity = object.identity();
-    let rank = KINDS.iter().position(|kind| *kind == identity.kind).unwrap_or(KINDS.len());
-    (rank, identity.kind, identity.namespace, identity.name, identity.api_version)
+fn key(object: &Object) -> (usize, String, Option<String>, String, String) {
+    let Identity { api_version, kind, namespace, name } = object.identity();
+    let rank = KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len());
+    (rank, kind.to_owned(), namespace.map(str::to_owned), name.to_owned(), api_version.to_owned())
 }
 
 #[cfg(test)]
