@@ -73,7 +73,10 @@ fn mapping(map: &Map, scope: &Variable) -> Result<Option<Value>> {
     if let Some(expression) = &map.value {
         return typed(expression, scope);
     }
-    let mut fields = map.merge.as_ref().map_or_else(|| Ok(Object::new()), |merge| merged(merge, scope))?;
+    let mut fields = match &map.merge {
+        Some(merge) => merged(merge, scope)?,
+        None => Object::with_capacity(map.fields.len()),
+    };
     for field in &map.fields {
         if let Some(value) = value(&field.tree, scope)? {
             fields.insert(field.key.clone(), value);
