@@ -1,6 +1,9 @@
 //! Content-addressed names of node objects.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::hex;
 
@@ -9,26 +12,59 @@ use crate::hex;
 ///
 /// `object` is the node object, whose own name, which may still be empty, does not count.
 pub(super) fn of(object: &Value, namespace: &str, workspace: &str, ordinal: u32) -> String {
-    format!("ws{}", hex::sha256(&content(object, namespace, workspace, ordinal).to_string(), 9))
+    let content = content(object, namespace, workspace, ordinal);
+    // Texts, numbers and lists are always written.
+    let text = serde_json::to_string(&content).unwrap_or_default();
+    format!("ws{}", hex::sha256(&text, 9))
 }
 
-fn content(object: &Value, namespace: &str, workspace: &str, ordinal: u32) -> Value {
-    let spec = &object["spec"];
+/// What is hashed, as JSON with the keys of every mapping sorted.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    image_family: Sorted<'a>,
+    instance_type: Option<Sorted<'a>>,
+    labels: Sorted<'a>,
+    namespace: &'a str,
+    ordinal: u32,
+    requirements: Vec<Sorted<'a>>,
+    storage: Option<Sorted<'a>>,
+    taints: Sorted<'a>,
+    v: u32,
+    workspace: &'a str,
+}
+
+/// A value that is written with the keys of its mappings sorted.
+struct Sorted<'a>(&'a Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) => {
+                let sorted: BTreeMap<_, _> = fields.iter().map(|(key, value)| (key, Sorted(value))).collect();
+                sorted.serialize(serializer)
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Sorted)),
+            scalar => scalar.serialize(serializer),
+        }
+    }
+}
+
+fn content<'a>(object: &'a Value, namespace: &'a str, workspace: &'a str, ordinal: u32) -> Content<'a> {
+    let (metadata, spec) = (&object["metadata"], &object["spec"]);
     let requests = &spec["resources"]["requests"];
-    let mut content = json!({
-        "v": 1,
-        "namespace": namespace,
-        "workspace": workspace,
-        "ordinal": ordinal,
-        "instanceType": instance_type(&spec["requirements"]),
-        "storage": requests.get("storage").or_else(|| requests.get("ephemeral-storage")),
-        "taints": spec["taints"],
-        "requirements": requirements(object),
-        "labels": object["metadata"]["labels"],
-        "imageFamily": object["metadata"]["annotations"]["kaito.sh/node-image-family"],
-    });
-    content.sort_all_objects();
-    content
+    Content {
+        image_family: Sorted(&metadata["annotations"]["kaito.sh/node-image-family"]),
+        instance_type: instance_type(&spec["requirements"]).map(Sorted),
+        labels: Sorted(&metadata["labels"]),
+        namespace,
+        ordinal,
+        requirements: requirements(object).into_iter().map(Sorted).collect(),
+        storage: requests.get("storage").or_else(|| requests.get("ephemeral-storage")).map(Sorted),
+        taints: Sorted(&spec["taints"]),
+        v: 1,
+        workspace,
+    }
 }
 
 fn instance_type(requirements: &Value) -> Option<&Value> {
