@@ -16,6 +16,9 @@ pub(super) struct Expression {
     pub(super) span: Span,
     /// Whether the span is that of the expression alone, so that places in the one are places in the other.
     is_exact: bool,
+    /// The steps of an expression that is a path and nothing else, such as `plan.name`. Most are, and to follow one
+    /// costs a fraction of what starting the engine does.
+    path: Option<Vec<String>>,
     compiled: minijinja::Expression<'static, 'static>,
 }
 
@@ -41,7 +44,7 @@ impl Expression {
     /// Compiles an expression. `is_exact` tells whether the span holds the text as it is and nothing else.
     pub(super) fn compile(text: &str, span: Span, is_exact: bool) -> Result<Self, Diagnostic> {
         match environment().compile_expression_owned(text.to_owned()) {
-            Ok(compiled) => Ok(Self { span, is_exact, compiled }),
+            Ok(compiled) => Ok(Self { span, is_exact, path: path(text), compiled }),
             Err(error) => {
                 let place = place(span, is_exact, &error);
                 Err(Diagnostic::new(
@@ -55,6 +58,9 @@ impl Expression {
 
     /// The value; one that is undefined is an error.
     pub(super) fn value(&self, scope: &Value) -> Result<Value, Diagnostic> {
+        if let Some(value) = self.followed(scope) {
+            return Ok(value);
+        }
         match self.compiled.eval(scope.clone()) {
             Ok(value) if value.is_undefined() => Err(failure(self.span, "this is undefined")),
             Ok(value) => Ok(value),
@@ -62,10 +68,26 @@ impl Expression {
         }
     }
 
+    /// What the path leads to; none if it leads nowhere, about which the engine has more to say.
+    fn followed(&self, scope: &Value) -> Option<Value> {
+        let (first, rest) = self.path.as_deref()?.split_first()?;
+        let mut value = scope.get_attr(first).ok()?;
+        for step in rest {
+            value = value.get_attr(step).ok()?;
+        }
+        (!value.is_undefined()).then_some(value)
+    }
+
     /// The variables that the expression reads, with the fields of fields as dotted paths.
     pub(super) fn paths(&self) -> BTreeSet<String> {
         self.compiled.undeclared_variables(true).into_iter().collect()
     }
+}
+
+fn path(text: &str) -> Option<Vec<String>> {
+    let text = text.trim();
+    let is_path = text.chars().all(|char| char.is_ascii_alphanumeric() || "_.".contains(char));
+    is_path.then(|| text.split('.').map(str::to_owned).collect())
 }
 
 fn reason(error: &Error) -> String {
