@@ -3,6 +3,10 @@
 /// Whether a character must be written as an escape: it is a control character, breaks lines in YAML 1.1, is refused
 /// by a reader, or can't be seen in a review (blanks without width, changes of direction).
 pub(super) fn needed(char: char) -> bool {
+    // Nearly all are of these: asking here first makes the rest cost nothing.
+    if matches!(char, ' '..='~') {
+        return false;
+    }
     char.is_control()
         || matches!(char,
             '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffe}'

@@ -150,10 +150,15 @@ fn write_scalar(out: &mut String, text: &str) {
 fn is_plain(text: &str) -> bool {
     is_quantity(text)
         || text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
-            && text.chars().all(|char| char.is_ascii_alphanumeric() || " _-./:@+=,()".contains(char))
-            && !text.contains(": ")
+            && text.bytes().all(is_bare)
+            && text.as_bytes().windows(2).all(|pair| pair != b": ")
             && !text.ends_with([':', ' '])
             && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'+' | b'=' | b',' | b'(' | b')')
 }
 
 /// Whether a string is a Kubernetes quantity such as `500m` or `16Gi`, which no reader takes for a number.
