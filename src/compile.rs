@@ -180,7 +180,7 @@ impl Compiler<'_> {
         let objects = objects.map_err(|diagnostic| self.session.report(diagnostic)).ok()?;
         let (session, templates) = (&mut *self.session, &*templates);
         (self.each)(Compiled { workspace: &workspace, plan: &plan, release, templates, objects: &objects, session });
-        Some(part(&workspace, &plan, span, objects))
+        Some(part(workspace, &plan, span, objects))
     }
 
     /// Reports a Workspace that stands twice in the input.
@@ -285,7 +285,8 @@ impl Compiler<'_> {
     }
 }
 
-fn part(workspace: &Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {
+fn part(workspace: Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {
+    let title = format!("Workspace `{}`", workspace.key());
     objects.push(overlay::workspace(workspace, plan, &objects));
-    Part { span, title: format!("Workspace `{}`", workspace.key()), objects }
+    Part { span, title, objects }
 }

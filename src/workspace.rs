@@ -7,6 +7,7 @@ mod pod_template;
 mod rules;
 mod v1alpha1;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -120,7 +121,7 @@ impl Reader {
         if let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.entry("namespace").or_insert_with(|| Value::String(self.namespace.clone()));
         }
-        let mut spec: Spec = match serde_json::from_value(value.clone()) {
+        let mut spec = match Spec::deserialize(&value) {
             Ok(spec) => spec,
             Err(error) => {
                 diagnostics.push(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::node::Node;
-use crate::text;
-
 use crate::object::{Identity, Object};
 use crate::plan::Plan;
+use crate::preset::Provisioner;
+use crate::text;
 use crate::workspace::{RENDERED, Workspace};
 
 /// The most objects that the annotation names; more are counted.
@@ -36,8 +37,8 @@ const FOREIGN: [&str; 2] = ["workspace.kaito.io/", "kubectl.kubernetes.io/last-a
 /// The Workspace without what a cluster or KAITO's operator added, annotated with what was decided and with the
 /// identities of its objects.
 #[must_use]
-pub fn workspace(workspace: &Workspace, plan: &Plan, objects: &[Object]) -> Object {
-    let mut value = workspace.value.clone();
+pub fn workspace(workspace: Workspace, plan: &Plan, objects: &[Object]) -> Object {
+    let mut value = workspace.value;
     if let Some(fields) = value.as_object_mut() {
         fields.shift_remove("status");
     }
@@ -48,7 +49,7 @@ pub fn workspace(workspace: &Workspace, plan: &Plan, objects: &[Object]) -> Obje
     if annotations.is_null() {
         *annotations = json!({});
     }
-    annotations[RENDERED] = annotation(plan, objects).to_string().into();
+    annotations[RENDERED] = annotation(plan, objects).into();
     Object { value, ordinal: None }
 }
 
@@ -85,33 +86,47 @@ pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
     ordinals
 }
 
+/// What the annotation says, in the order in which it is written.
+#[derive(Serialize)]
+struct Annotation<'a> {
+    version: &'static str,
+    release: &'a str,
+    provisioner: Provisioner,
+    nodes: u32,
+    objects: Vec<Named<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
 /// Node objects come first, by their numbers.
-fn annotation(plan: &Plan, objects: &[Object]) -> Value {
+fn annotation(plan: &Plan, objects: &[Object]) -> String {
     let (nodes, others): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.ordinal.is_some());
     let mut others: Vec<_> = others.into_iter().map(Object::identity).collect();
     others.sort();
     let identities: Vec<_> = nodes.into_iter().map(Object::identity).chain(others).collect();
-    let named: Vec<_> = identities.iter().take(NAMED).map(identity).collect();
-    let mut annotation = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "release": plan.release,
-        "provisioner": plan.provisioner,
-        "nodes": plan.node_count,
-        "objects": named,
-    });
-    if identities.len() > NAMED {
-        annotation["more"] = (identities.len() - NAMED).into();
-    }
-    annotation
+    let annotation = Annotation {
+        version: env!("CARGO_PKG_VERSION"),
+        release: &plan.release,
+        provisioner: plan.provisioner,
+        nodes: plan.node_count,
+        objects: identities.iter().take(NAMED).map(named).collect(),
+        more: identities.len().checked_sub(NAMED).filter(|more| *more > 0),
+    };
+    // Texts, numbers and lists are always written.
+    serde_json::to_string(&annotation).unwrap_or_default()
 }
 
-fn identity(identity: &Identity) -> Value {
-    let mut fields = Map::new();
-    fields.insert("apiVersion".to_owned(), identity.api_version.into());
-    fields.insert("kind".to_owned(), identity.kind.into());
-    if let Some(namespace) = identity.namespace {
-        fields.insert("namespace".to_owned(), namespace.into());
-    }
-    fields.insert("name".to_owned(), identity.name.into());
-    Value::Object(fields)
+fn named<'a>(identity: &Identity<'a>) -> Named<'a> {
+    let Identity { api_version, kind, namespace, name } = *identity;
+    Named { api_version, kind, namespace, name }
 }
