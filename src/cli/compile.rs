@@ -24,6 +24,8 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
         emit::sort(&mut objects);
         write(args, &objects)?;
     }
+    // The process ends now, and to free every value on its own would take as long as to write them all.
+    std::mem::forget(objects);
     Ok(outcome)
 }
 
