@@ -1,5 +1,7 @@
 //! Files, folders and standard input: all that a run reads, it reads here.
 
+#![expect(clippy::disallowed_methods, reason = "all reading of the compiler is done here")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -210,7 +212,6 @@ fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sour
         .hint("save it as UTF-8")
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads")]
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if is_stdin(path) {
@@ -251,7 +252,6 @@ pub fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// A path as people would write it: from the working folder, if it is inside of that.
-#[expect(clippy::disallowed_methods, reason = "for display")]
 fn relative(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(fs::canonicalize);
     here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
@@ -288,7 +288,6 @@ fn inside(folder: &Path, path: &Path) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests make the files that are read")]
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};

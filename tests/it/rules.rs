@@ -73,9 +73,49 @@ fn what_can_never_work_is_reported_at_its_place() {
         ),
         (ADAPTER, "name: falcon-7b-adapter", "name: 7b-adapter", machine, "KR112 error", "7b-adapter"),
         (CONFIG, "/mnt/", "", machine, "KR217 warning", "training_config.yaml"),
+        (FALCON, "resource:", "resource:\n  count: 5001", machine, "KR108 error", "5001"),
+        (LLAMA, "- myregistry-pull", "- My_Registry", machine, "KR120 error", "My_Registry"),
+        (LLAMA, "- myregistry-pull", "- a\n        - a", machine, "KR218 warning", "inference"),
+        (
+            LLAMA,
+            "image: myregistry.azurecr.io/",
+            "image: my registry.azurecr.io/",
+            machine,
+            "KR110 error",
+            "my registry.azurecr.io/llama-2-13b:0.0.1",
+        ),
+        (FALCON, "metadata:", "metadata:\n  generation: one", machine, "KR101 error", "one"),
     ] {
         let found = findings(example, from, to, profile);
         assert_eq!(found, [(rule.to_owned(), at.to_owned())], "{example}: {to}");
+    }
+}
+
+#[test]
+fn data_that_can_not_be_downloaded_is_reported() {
+    let profile = "provisioner: machine\n";
+    let urls = |second: &str| format!("urls:\n      - {second}\n");
+    for (url, expected) in [
+        ("https://example.com/a file", "KR119 warning"),
+        ("example.com/file", "KR119 warning"),
+        ("https://example.com/a\n      - https://example.org/a", "KR119 warning"),
+    ] {
+        let found = findings(TUNING, "urls:\n", &urls(url), profile);
+        let rules: Vec<_> = found.iter().map(|(rule, _)| rule.as_str()).collect();
+        assert_eq!(rules, ["KR207 warning", expected], "{url}");
+    }
+}
+
+#[test]
+fn a_document_that_is_nearly_a_workspace_is_not_passed_over() {
+    for (from, to, rule, at) in [
+        ("kind: Workspace", "kind: Workspaces", "KR118 error", "Workspaces"),
+        ("kind: Workspace\n", "", "KR118 error", ""),
+        ("kaito.sh/v1alpha1", "v1alpha1", "KR118 error", "v1alpha1"),
+        ("kind: Workspace", "kind: InferenceSet", "KR211 error", "InferenceSet"),
+    ] {
+        let found = findings(FALCON, from, to, "");
+        assert!(found.iter().any(|(found, place)| found == rule && (at.is_empty() || place == at)), "{to}: {found:?}");
     }
 }
 
