@@ -14,7 +14,7 @@ use crate::profile::{self, Profile};
 use crate::release::{Release, Templates};
 use crate::session::Session;
 use crate::source::{Document, Span};
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, Dialect, Workspace};
 use crate::{expand, rule, text};
 
 /// What the documents of a run are compiled with.
@@ -62,7 +62,7 @@ pub fn compile_each(
     session: &mut Session,
     each: &mut dyn FnMut(Compiled),
 ) -> Vec<Object> {
-    let Some(reader) = workspace::Reader::new(options.namespace.clone()) else { return Vec::new() };
+    let reader = workspace::Reader::new(options.namespace.clone());
     let compiler = Compiler {
         options,
         library,
@@ -168,7 +168,8 @@ impl Compiler<'_> {
     fn workspace(&mut self, node: Node, config_maps: &ConfigMaps) -> Option<Part> {
         let mark = self.session.mark();
         let release = self.release_for(&node)?;
-        let workspace = self.reader.read(node, &mut self.session.diagnostics)?;
+        let dialect = dialect(self.releases.get(&release)?.as_ref()?, &self.options.profile);
+        let workspace = self.reader.read(node, dialect, &mut self.session.diagnostics)?;
         let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
         self.remember(&key, span);
         let release = self.releases.get_mut(&release)?.as_mut()?;
@@ -283,6 +284,12 @@ impl Compiler<'_> {
         let other = lines.next().unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
         format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
     }
+}
+
+fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {
+    let makes_nodes = profile.provisioner != Some(Provisioner::None);
+    let default_instance_type = makes_nodes.then_some(release.file.default_instance_type.as_str());
+    Dialect { api: release.file.workspace_api, default_instance_type }
 }
 
 fn part(workspace: Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {

@@ -50,15 +50,14 @@ impl Library {
         self.files.get(path)
     }
 
-    /// The names of the YAML files directly in a folder, without their ending, sorted.
+    /// The names of the YAML files in a folder and in those below it, without their ending, sorted.
     ///
     /// `folder` ends in a slash.
     #[must_use]
     pub fn names(&self, folder: &str) -> Vec<&str> {
         let behind = self.files.range::<str, _>((Bound::Included(folder), Bound::Unbounded));
         let inside = behind.map_while(|(path, _)| path.strip_prefix(folder));
-        let names = inside.filter_map(|name| name.strip_suffix(".yaml")).filter(|name| !name.contains('/'));
-        let mut names: Vec<_> = names.collect();
+        let mut names: Vec<_> = inside.filter_map(|name| name.strip_suffix(".yaml")).collect();
         names.sort_unstable();
         names
     }

@@ -2,9 +2,13 @@
 
 mod decision;
 mod decisions;
+mod estimator;
+mod gpus;
+mod hub;
 mod inference;
 mod output_dir;
 mod preset_count;
+mod server_config;
 mod training_config;
 mod tuning;
 
@@ -18,8 +22,8 @@ use serde_json::{Map, Value, json};
 
 use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
-use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner};
-use crate::profile::{Cloud, Profile};
+use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName};
+use crate::profile::{Cloud, NodeClass, Profile};
 use crate::release::Release;
 use crate::rule::{self, Rule};
 use crate::schema;
@@ -53,14 +57,36 @@ pub struct Plan {
     pub accelerator: Option<String>,
     /// The labels that the nodes carry, by name.
     pub match_labels: BTreeMap<String, String>,
+    /// The labels that serving pods look for on nodes, by name.
+    pub affinity: BTreeMap<String, String>,
+    /// The labels that pods carry beside that of the Workspace, by name.
+    pub pod_labels: BTreeMap<String, String>,
+    /// The InferenceSet that the Workspace is a replica of.
+    pub inference_set: Option<String>,
     /// The number of nodes that the work runs on.
     pub node_count: u32,
     /// The nodes to create; fewer than `node_count` where existing ones are preferred.
     pub nodes: Vec<PlannedNode>,
+    /// The operating system of the nodes, where the Workspace or the profile decides it.
+    pub image_family: Option<String>,
+    /// The name of the NodePool; empty where nodes come from none.
+    pub node_pool: String,
+    /// The NodeClass that the NodePool refers to.
+    pub node_class: Option<String>,
+    /// The NodeClasses to create.
+    pub node_classes: Vec<NodeClass>,
     /// The disk of a node, as a Kubernetes quantity; `0` leaves it to the provisioner.
     pub disk: String,
     /// The GPUs that each pod of a preset asks for.
     pub gpus: u32,
+    /// The same as resources of a container, by name.
+    pub gpu_request: BTreeMap<String, String>,
+    /// The resource of the slices of GPUs that pods ask for; none where they ask for whole ones.
+    pub mig_resource: Option<String>,
+    /// The type of the Service, `ClusterIP` or `LoadBalancer`; none if there is no Service.
+    pub service_type: Option<String>,
+    /// Whether the server tells of its key-value cache.
+    pub kv_events: bool,
     /// The image of the model; none without a preset.
     pub image: Option<String>,
     /// The Secrets to pull images with.
@@ -83,10 +109,8 @@ pub struct PlannedNode {
 }
 
 /// How a model is served.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct InferencePlan {
-    /// The type of the Service: `ClusterIP` or `LoadBalancer`.
-    pub service_type: String,
     /// What starts the process: a key of `runtimes` in release.yaml.
     pub runtime: String,
     /// Whether the processes of all nodes share one model.
@@ -99,6 +123,30 @@ pub struct InferencePlan {
     pub flags: Flags,
     /// The adapters to load beside the model.
     pub adapters: Vec<AdapterPlan>,
+    /// Whether some adapter comes from an image.
+    pub adapter_images: bool,
+    /// The port that the server listens on.
+    pub port: u32,
+    /// The DNS name of the first pod.
+    pub leader: String,
+    /// Whether a benchmark has to pass before a pod counts as started.
+    pub benchmark: bool,
+    /// How often a pod may be found not ready, at intervals of ten seconds, before its start has failed.
+    pub startup_failures: u32,
+    /// The ConfigMap with settings of the server.
+    pub config_map: Option<String>,
+    /// The Secret with the token for Hugging Face.
+    pub access_secret: Option<String>,
+    /// What the pods do of a request: `prefill` or `decode`; none if all.
+    pub role: Option<String>,
+    /// The folder of a node that holds the weights; none if they are downloaded.
+    pub local_weights: Option<String>,
+    /// Whether downloaded weights are kept on a fast disk of the machine.
+    pub weights_claim: bool,
+    /// Whether matrices are multiplied by DeepGEMM.
+    pub deep_gemm: bool,
+    /// Whether kernels are compiled on the node, with a CUDA toolkit that the node keeps.
+    pub cuda_toolkit: bool,
 }
 
 /// An adapter to load beside a model.
@@ -106,10 +154,14 @@ pub struct InferencePlan {
 pub struct AdapterPlan {
     /// Its name, which is also that of its folder and its variable.
     pub name: String,
-    /// The image that holds it in `/data`.
-    pub image: String,
-    /// Its weight, from 0 to 1.
-    pub strength: String,
+    /// The image that holds it in `/data`, if one does.
+    pub image: Option<String>,
+    /// The volume that holds it otherwise, as a pod has it.
+    pub volume: Option<Map<String, Value>>,
+    /// Its weight, from 0 to 1, if it has one.
+    pub strength: Option<String>,
+    /// The Secrets to pull the image with.
+    pub pull_secrets: Vec<String>,
 }
 
 /// The user's own pods, in the parts that are completed.
@@ -132,14 +184,26 @@ pub struct TuningPlan {
     pub config_map: String,
     /// The text of the default ConfigMap; none if the ConfigMap is the user's own.
     pub config_text: Option<String>,
+    /// The name of the model, as the Workspace has it.
+    pub preset: String,
+    /// The image that holds the weights, where that of the model does not.
+    pub weights_image: Option<String>,
     /// The addresses of the data, if it is downloaded.
     pub urls: Vec<String>,
+    /// The name of the data; empty if it has none.
+    pub input_name: String,
     /// The image that holds the data, if one does.
     pub input_image: Option<String>,
+    /// The Secrets to pull that image with.
+    pub input_secrets: Vec<String>,
+    /// The volume that holds the data, if one does, as a pod has it.
+    pub input_volume: Option<Map<String, Value>>,
     /// The directory that the result is written to.
     pub output_dir: String,
     /// The image that the result is pushed as.
     pub output_image: Option<String>,
+    /// The volume that the result stays on, if it does, as a pod has it.
+    pub output_volume: Option<Map<String, Value>>,
     /// The Secret to push it with.
     pub push_secret: Option<String>,
     /// The flags of the launcher, in order.
@@ -185,13 +249,23 @@ impl Planner<'_, '_> {
     fn plan(&mut self) -> Option<Plan> {
         let spec = &self.workspace.spec;
         let resource = spec.resource.as_ref()?;
+        if !self.release.has_cloud(self.profile.cloud) {
+            self.unknown_cloud();
+            return None;
+        }
         let types = self.release.instance_types(self.profile.cloud, self.session)?;
         let provisioner = self.provisioner();
-        let (nodes, node_count) = nodes(resource, provisioner);
-        if !nodes.is_empty() {
-            self.check_nodes(provisioner);
+        let base = self.base(resource, provisioner);
+        match self.release.file.sizing {
+            SizingName::PresetCount => self.counted(base, resource, &types),
+            SizingName::Estimator => self.hub(base, &types),
         }
-        let base = Plan {
+    }
+
+    /// What holds of every Workspace.
+    fn base(&self, resource: &Resource, provisioner: Provisioner) -> Plan {
+        let match_labels: BTreeMap<_, _> = resource.label_selector.match_labels.clone().into_iter().collect();
+        Plan {
             name: self.workspace.metadata.name.clone(),
             namespace: self.workspace.metadata.namespace.clone(),
             release: self.release.name.clone(),
@@ -200,26 +274,58 @@ impl Planner<'_, '_> {
             cluster_name: self.profile.cluster_name.clone(),
             cluster_domain: self.profile.cluster_domain.clone(),
             instance_type: resource.instance_type.clone(),
-            accelerator: is_nvidia(&types, &resource.instance_type).then(|| "nvidia".to_owned()),
-            match_labels: resource.label_selector.match_labels.clone().into_iter().collect(),
-            node_count,
-            nodes,
+            accelerator: None,
+            affinity: match_labels.clone(),
+            match_labels,
+            pod_labels: BTreeMap::new(),
+            inference_set: None,
+            node_count: 0,
+            nodes: Vec::new(),
+            image_family: None,
+            node_pool: String::new(),
+            node_class: None,
+            node_classes: Vec::new(),
             disk: "0".to_owned(),
             gpus: 0,
+            gpu_request: BTreeMap::new(),
+            mig_resource: None,
+            service_type: None,
+            kv_events: false,
             image: None,
             pull_secrets: Vec::new(),
             inference: None,
             pod_template: None,
             tuning: None,
-        };
+        }
+    }
+
+    /// Where the preset says which GPUs a model needs, and the Workspace how many nodes.
+    fn counted(&mut self, base: Plan, resource: &Resource, types: &InstanceTypes) -> Option<Plan> {
+        let spec = &self.workspace.spec;
+        let (nodes, node_count) = nodes(resource, base.provisioner);
+        if !nodes.is_empty() {
+            self.check_nodes(base.provisioner);
+        }
+        let accelerator = is_nvidia(types, &resource.instance_type).then(|| "nvidia".to_owned());
+        let base = Plan { accelerator, node_count, nodes, ..base };
         match (&spec.inference, &spec.tuning) {
             (Some(inference), _) => match &inference.template {
-                Some(template) => Some(self.pod_template(base, template, &types)),
-                None => self.inference(base, inference, &types),
+                Some(template) => Some(self.pod_template(base, template, types)),
+                None => self.inference(base, inference, types),
             },
-            (None, Some(tuning)) => self.tuning(base, tuning, &types),
+            (None, Some(tuning)) => self.tuning(base, tuning, types),
             (None, None) => None,
         }
+    }
+
+    fn unknown_cloud(&mut self) {
+        let (release, cloud) = (&self.release.name, self.profile.cloud);
+        let message = format!("release {release} knows no machine types of {}", cloud.title());
+        let known: Vec<_> = Cloud::ALL.into_iter().filter(|cloud| self.release.has_cloud(*cloud)).collect();
+        let names: Vec<_> = known.iter().map(|cloud| format!("`{}`", cloud.name())).collect();
+        let finding = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
+        let finding = finding.hint(format!("set the profile's `cloud` to {}, or another `release`", text::or(&names)));
+        self.session.report(Diagnostic { place: self.profile.span("/cloud"), ..finding });
     }
 
     fn provisioner(&mut self) -> Provisioner {
@@ -301,8 +407,39 @@ impl Planner<'_, '_> {
         }
     }
 
+    /// The type of the Service. KAITO wants the annotation to be exactly `True`.
+    fn service_type(&self) -> &'static str {
+        let annotation = self.workspace.metadata.annotations.get("kaito.sh/enablelb");
+        if annotation.is_some_and(|value| value == "True") { "LoadBalancer" } else { "ClusterIP" }
+    }
+
+    /// Reports a name that the Services could not have, or that would make labels too long: those of a StatefulSet's
+    /// pods end in `-` and a hash of ten digits.
+    fn check_service_names(&mut self) {
+        const LONGEST: usize = 52;
+        let name = &self.workspace.metadata.name;
+        if name.starts_with(|first: char| first.is_ascii_digit()) {
+            let message = format!("`{name}` can't name a Service: it begins with a digit");
+            self.report(&rule::NAME, "/metadata/name", message, "begin the name with a letter".to_owned());
+        } else if name.len() > LONGEST {
+            let message =
+                format!("the name of a StatefulSet has at most {LONGEST} characters, and this has {}", name.len());
+            self.report(&rule::NAME, "/metadata/name", message, "choose a shorter name".to_owned());
+        }
+    }
+
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
         self.session.report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
+    }
+}
+
+impl PodTemplate {
+    fn of(template: &Value) -> Self {
+        let mapping = |value: &Value| value.as_object().cloned().unwrap_or_default();
+        let (mut metadata, mut spec) = (mapping(&template["metadata"]), mapping(&template["spec"]));
+        let labels = metadata.shift_remove("labels").as_ref().map(mapping).unwrap_or_default();
+        let tolerations = spec.shift_remove("tolerations").and_then(|value| value.as_array().cloned());
+        Self { metadata, labels, spec, tolerations: tolerations.unwrap_or_default() }
     }
 }
 

@@ -1,11 +1,15 @@
 //! The data of a release: what `presets/<release>/` holds, one type for each kind of file.
 
+mod hub;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::profile::Cloud;
+
+pub use hub::{Attention, HubModel, HubTuning, ModelConfig, TransformersPreset, VllmPreset, WeightsQuantization};
 
 /// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
 pub type Flags = IndexMap<String, Option<String>>;
@@ -16,6 +20,10 @@ pub type Flags = IndexMap<String, Option<String>>;
 pub struct ReleaseFile {
     /// The apiVersions of Workspaces that the release compiles.
     pub api_versions: Vec<String>,
+    /// The version of Workspaces whose rules hold; older ones are read as if they were of it.
+    pub workspace_api: WorkspaceApi,
+    /// The machine type of Workspaces of `kaito.sh/v1alpha1` that name none.
+    pub default_instance_type: String,
     /// How GPUs and nodes are counted.
     pub sizing: SizingName,
     /// The template that makes the node objects, for each provisioner; the first is the default.
@@ -23,8 +31,36 @@ pub struct ReleaseFile {
     /// The clouds on which node objects need the cluster's name from the profile.
     #[serde(default)]
     pub cluster_name_for: Vec<Cloud>,
+    /// Labels that a Workspace can't select nodes by.
+    #[serde(default)]
+    pub reserved_labels: Vec<String>,
+    /// The image that serves and tunes every model, if there is one.
+    pub base_image: Option<BaseImage>,
     /// The flags that the launcher of a runtime always gets, for each runtime.
     pub runtimes: IndexMap<String, Flags>,
+    /// Other names of models, in lower case.
+    #[serde(default)]
+    pub aliases: IndexMap<String, String>,
+}
+
+/// A version of the Workspace API, with the rules that KAITO had for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkspaceApi {
+    /// `kaito.sh/v1alpha1`.
+    V1alpha1,
+    /// `kaito.sh/v1beta1`.
+    V1beta1,
+}
+
+/// An image of the profile's registry.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BaseImage {
+    /// Its name.
+    pub name: String,
+    /// Its tag.
+    pub tag: String,
 }
 
 /// The sizing rules there are.
@@ -33,6 +69,8 @@ pub struct ReleaseFile {
 pub enum SizingName {
     /// The preset says how many GPUs it needs; the Workspace says how many nodes.
     PresetCount,
+    /// Memory is estimated from the facts of a model, and nodes follow from it.
+    Estimator,
 }
 
 /// What creates the nodes of a cluster.
@@ -198,6 +236,9 @@ pub struct InstanceType {
     pub memory_gib: u32,
     /// The maker and model of the GPUs.
     pub gpu: String,
+    /// Whether the machine has a fast disk of its own, on NVMe.
+    #[serde(default)]
+    pub nvme: bool,
 }
 
 impl InstanceType {

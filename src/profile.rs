@@ -1,7 +1,10 @@
 //! The facts of one cluster that no Workspace says.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -40,6 +43,23 @@ pub struct Profile {
     pub cluster_domain: String,
     /// The cluster's name; only AWS's NodeClass needs it.
     pub cluster_name: Option<String>,
+    /// What serves models that name no runtime; from release 0.12 on.
+    pub runtime: Option<Runtime>,
+    /// The operating system of nodes, where a Workspace names none; from release 0.12 on.
+    #[serde(default)]
+    pub node_image_family: ImageFamily,
+    /// What the cluster stores on.
+    #[serde(default)]
+    pub storage: Storage,
+    /// The NodeClasses that NodePools may refer to; on Azure by default the two of Karpenter's chart.
+    #[serde(default)]
+    pub node_classes: Vec<NodeClass>,
+    /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from their labels.
+    #[serde(default)]
+    pub nodes: Vec<ProfileNode>,
+    /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
+    #[serde(default)]
+    pub node_counts: BTreeMap<String, u32>,
     /// The document it was read from, for places; none for the default.
     #[serde(skip)]
     pub document: Option<Node>,
@@ -55,6 +75,80 @@ fn default_domain() -> String {
     "cluster.local".to_owned()
 }
 
+/// What serves a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Runtime {
+    /// vLLM.
+    Vllm,
+    /// Hugging Face's transformers.
+    Transformers,
+}
+
+impl Runtime {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vllm => "vllm",
+            Self::Transformers => "transformers",
+        }
+    }
+}
+
+/// The operating system of nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageFamily {
+    /// Ubuntu.
+    #[default]
+    Ubuntu,
+    /// Azure Linux.
+    Azurelinux,
+}
+
+impl ImageFamily {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ubuntu => "ubuntu",
+            Self::Azurelinux => "azurelinux",
+        }
+    }
+}
+
+/// What a cluster stores on.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Storage {
+    /// Whether there is the StorageClass `kaito-local-nvme-disk`, of disks that machines have of their own.
+    #[serde(default, rename = "localNVMe")]
+    pub local_nvme: bool,
+}
+
+/// A NodeClass of Karpenter.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeClass {
+    /// Its name.
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Whether Workspaces that name none get it.
+    #[serde(default)]
+    pub default: bool,
+    /// Its spec; without it the NodeClass is expected to be there.
+    pub spec: Option<Map<String, Value>>,
+}
+
+/// A node that is there already.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileNode {
+    /// Its labels, with those of NVIDIA's GPU feature discovery.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// A cloud with a table of machine types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -64,11 +158,13 @@ pub enum Cloud {
     Azure,
     /// Amazon Web Services.
     Aws,
+    /// Machines of one's own, reached through Azure Arc.
+    Arc,
 }
 
 impl Cloud {
     /// All clouds.
-    pub const ALL: [Self; 2] = [Self::Azure, Self::Aws];
+    pub const ALL: [Self; 3] = [Self::Azure, Self::Aws, Self::Arc];
 
     /// The name as a profile writes it.
     #[must_use]
@@ -76,6 +172,7 @@ impl Cloud {
         match self {
             Self::Azure => "azure",
             Self::Aws => "aws",
+            Self::Arc => "arc",
         }
     }
 
@@ -85,6 +182,7 @@ impl Cloud {
         match self {
             Self::Azure => "Azure",
             Self::Aws => "AWS",
+            Self::Arc => "Azure Arc",
         }
     }
 }
@@ -101,6 +199,12 @@ impl Default for Profile {
             registry: default_registry(),
             cluster_domain: default_domain(),
             cluster_name: None,
+            runtime: None,
+            node_image_family: ImageFamily::default(),
+            storage: Storage::default(),
+            node_classes: Vec::new(),
+            nodes: Vec::new(),
+            node_counts: BTreeMap::new(),
             document: None,
         }
     }

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
-use crate::preset::{InstanceTypes, Model, Provisioner, ReleaseFile, TuningConfigFile};
+use crate::preset::{HubModel, InstanceTypes, Model, Provisioner, ReleaseFile, TuningConfigFile};
 use crate::profile::Cloud;
 use crate::rule;
 use crate::schema::Checker;
@@ -30,6 +30,7 @@ pub struct Release<'a> {
     pub file: ReleaseFile,
     library: &'a Library,
     models: Cache<Model>,
+    hub_models: Cache<HubModel>,
     instance_types: Cache<InstanceTypes>,
     tuning_configs: Cache<TuningConfig>,
     templates: BTreeMap<Provisioner, Option<Rc<Templates>>>,
@@ -65,6 +66,7 @@ impl<'a> Release<'a> {
             file,
             library,
             models: Cache::new(),
+            hub_models: Cache::new(),
             instance_types: Cache::new(),
             tuning_configs: Cache::new(),
             templates: BTreeMap::new(),
@@ -93,6 +95,18 @@ impl<'a> Release<'a> {
     pub fn model(&mut self, name: &str, session: &mut Session) -> Option<Rc<Model>> {
         let path = self.model_path(name);
         cached(&mut self.models, &path, || read(self.library, &path, session))
+    }
+
+    /// A model of Hugging Face by its repository, in lower case.
+    pub fn hub_model(&mut self, repository: &str, session: &mut Session) -> Option<Rc<HubModel>> {
+        let path = self.model_path(repository);
+        cached(&mut self.hub_models, &path, || read(self.library, &path, session))
+    }
+
+    /// Whether the release has a table of the machine types of a cloud.
+    #[must_use]
+    pub fn has_cloud(&self, cloud: Cloud) -> bool {
+        self.library.get(&self.instance_types_path(cloud)).is_some()
     }
 
     /// The path of a file of the release's presets in the library.

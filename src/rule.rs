@@ -58,6 +58,7 @@ rules! {
     MISFIT = "KR118" Error "a document that looks like a Workspace and is none";
     URL = "KR119" Warning "a URL that can't be downloaded as it is";
     SECRET = "KR120" Error "a Secret that can't exist";
+    ANNOTATION = "KR121" Error "an annotation with a value that KAITO does not know";
     RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
     UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
     UNKNOWN_PRESET = "KR203" Error "a model that is not in the release's catalogue";
@@ -76,6 +77,16 @@ rules! {
     NO_NVIDIA_GPU = "KR216" Error "a machine type without the GPUs of NVIDIA that the pods ask for";
     OUTPUT_DIR = "KR217" Warning "a result that is written where nobody looks for it";
     REPEATED_SECRET = "KR218" Warning "a pull Secret that is named twice";
+    NO_FIT = "KR219" Error "a model that fits on no number of such nodes";
+    RUNTIME = "KR220" Error "a model or adapter that the runtime can't serve";
+    PARTITION = "KR221" Error "a part of GPUs that the nodes don't have";
+    NODES = "KR222" Error "nodes of one's own that the profile does not describe, or that differ";
+    SERVER_CONFIG = "KR223" Error "a configuration that the server can't use";
+    NODE_CLASS = "KR224" Error "a NodeClass that does not exist";
+    UNKNOWN_CLOUD = "KR225" Error "a cloud that the release knows no machine types of";
+    COUNT_TOO_SMALL = "KR226" Warning "a number of nodes that is smaller than the estimate";
+    NO_EFFECT = "KR227" Warning "a field that has no effect";
+    INEXACT_NAME = "KR228" Warning "a machine type that is not in the cloud's exact spelling";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";

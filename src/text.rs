@@ -30,6 +30,13 @@ fn join<T: Display>(items: &[T], word: &str) -> String {
     text
 }
 
+/// Bytes as GiB, with one decimal.
+#[must_use]
+pub fn gibibytes(bytes: u64) -> String {
+    let tenths = ((u128::from(bytes) * 10) + (1 << 29)) >> 30;
+    format!("{}.{} GiB", tenths / 10, tenths % 10)
+}
+
 /// `1 node`, `2 nodes`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {

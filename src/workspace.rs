@@ -5,21 +5,28 @@ mod metadata;
 mod placeholder;
 mod pod_template;
 mod rules;
-mod v1alpha1;
+mod spec;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::Node;
+use crate::preset::WorkspaceApi;
 use crate::rule;
 use crate::schema::{self, Checker};
 use crate::source::Span;
 use crate::text;
 
+pub(crate) use images::reference as image_reference;
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
-pub use v1alpha1::{Adapter, DataDestination, DataSource, Inference, Preset, Resource, Spec, Tuning};
+pub use spec::{
+    Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource, Spec, Tuning,
+    V1ALPHA1, V1BETA1, schema as spec_schema,
+};
 
 /// The annotation by which rendered output is recognised.
 pub const RENDERED: &str = "render.kaito.sh/rendered";
@@ -53,7 +60,7 @@ pub fn misfit(node: &Node) -> Option<Diagnostic> {
         let is_meant = kind == Some("Workspace") && !version.contains('/');
         let finding =
             || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, "a Workspace without KAITO's `apiVersion`");
-        return is_meant.then(|| finding().hint("write `apiVersion: kaito.sh/v1alpha1`"));
+        return is_meant.then(|| finding().hint("write `apiVersion: kaito.sh/v1beta1`"));
     }
     let place = node.at("/kind").span;
     let Some(kind) = kind else {
@@ -77,21 +84,28 @@ pub fn is_rendered(node: &Node) -> bool {
     node.get("metadata").and_then(|node| node.get("annotations")).and_then(|node| node.get(RENDERED)).is_some()
 }
 
-/// Reads Workspaces, all by the same prepared schema.
+/// How a release reads Workspaces.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect<'a> {
+    /// The version whose rules hold.
+    pub api: WorkspaceApi,
+    /// The machine type of Workspaces of v1alpha1 that name none; none where the nodes are there already.
+    pub default_instance_type: Option<&'a str>,
+}
+
+/// Reads Workspaces, those of one version all by the same prepared schema.
 #[derive(Debug)]
 pub struct Reader {
-    schema: Checker,
+    schemas: BTreeMap<(String, WorkspaceApi), Option<Checker>>,
     pod_templates: PodTemplates,
     namespace: String,
 }
 
 impl Reader {
     /// `namespace` is given to Workspaces that name none.
-    ///
-    /// None if the schema can't be prepared, which the tests rule out.
     #[must_use]
-    pub fn new(namespace: String) -> Option<Self> {
-        Some(Self { schema: Checker::of::<Spec>().ok()?, pod_templates: PodTemplates::default(), namespace })
+    pub fn new(namespace: String) -> Self {
+        Self { schemas: BTreeMap::new(), pod_templates: PodTemplates::default(), namespace }
     }
 
     /// `namespace/name` of a document that may be no valid Workspace.
@@ -106,10 +120,15 @@ impl Reader {
     ///
     /// None if it can't be understood. A Workspace that breaks rules is still one, so that later stages can say what
     /// else is wrong with it.
-    pub fn read(&self, node: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Workspace> {
+    pub fn read(&mut self, node: Node, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Option<Workspace> {
         let mark = diagnostics.len();
         let mut value = without_nulls(node.to_value());
-        self.schema.check(&node, &value, &rule::FIELD, diagnostics);
+        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let checker = self.schemas.entry((version, dialect.api)).or_insert_with_key(|(version, api)| {
+            Checker::new(spec_schema(version, *api)).ok() // the tests show that it can be prepared
+        });
+        let checker = checker.as_ref()?;
+        checker.check(&node, &value, &rule::FIELD, diagnostics);
         let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
         let template = value.pointer("/inference/template");
@@ -117,7 +136,7 @@ impl Reader {
         if !is_readable {
             return None;
         }
-        schema::remove_unknown(&mut value, self.schema.schema());
+        schema::remove_unknown(&mut value, checker.schema());
         if let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.entry("namespace").or_insert_with(|| Value::String(self.namespace.clone()));
         }
@@ -131,8 +150,15 @@ impl Reader {
         if let (Some(inference), Some(template)) = (&mut spec.inference, template) {
             inference.template = Some(template);
         }
+        if let (Some(resource), Some(default), V1ALPHA1) =
+            (&mut spec.resource, dialect.default_instance_type, spec.api_version.as_str())
+            && resource.instance_type.is_empty()
+            && node.find("/resource/instanceType").is_none()
+        {
+            default.clone_into(&mut resource.instance_type);
+        }
         let workspace = Workspace { metadata, spec, node, value };
-        rules::check(&workspace, diagnostics);
+        rules::check(&workspace, dialect.api, diagnostics);
         Some(workspace)
     }
 }

@@ -232,6 +232,8 @@ pub(super) enum CloudName {
     Azure,
     /// Amazon Web Services
     Aws,
+    /// Machines of one's own, reached through Azure Arc
+    Arc,
 }
 
 /// A kind of file that has a JSON Schema.

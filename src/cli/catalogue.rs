@@ -75,6 +75,7 @@ impl From<CloudName> for Cloud {
         match name {
             CloudName::Azure => Self::Azure,
             CloudName::Aws => Self::Aws,
+            CloudName::Arc => Self::Arc,
         }
     }
 }
@@ -85,7 +86,7 @@ pub(super) fn instance_types(command: &InstanceTypesCommand, color: Color) -> Re
     let clouds = cloud.map_or_else(|| Cloud::ALL.to_vec(), |only| vec![only.into()]);
     table(catalogue, color, &["NAME", "RELEASE", "CLOUD", "GPUS", "GPU", "MEMORY"], |release, session| {
         let mut rows = Vec::new();
-        for cloud in &clouds {
+        for cloud in clouds.iter().filter(|cloud| release.has_cloud(**cloud)).collect::<Vec<_>>() {
             let Some(types) = release.instance_types(*cloud, session) else { continue };
             rows.extend(types.iter().map(|(name, found)| {
                 let memory = format!("{}Gi", found.memory_gib);

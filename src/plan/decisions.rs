@@ -125,7 +125,7 @@ impl Why<'_, '_> {
         let decision = Decision::new(&["instance_type", "accelerator"], "machine type", name)
             .from(Origin::workspace("/resource/instanceType"));
         match self.types.get(name) {
-            Some(InstanceType { gpus, memory_gib, gpu }) => {
+            Some(InstanceType { gpus, memory_gib, gpu, .. }) => {
                 decision.because(format!("{gpus} × {gpu}, {memory_gib} GiB in all")).from(self.instance())
             }
             None => decision.because("in no table: its GPUs are not known"),
@@ -234,7 +234,8 @@ impl Why<'_, '_> {
 
     fn inference(&self, inference: &InferencePlan, served: &Served) -> Vec<Decision> {
         let annotation = "/metadata/annotations/kaito.sh~1enablelb";
-        let service = Decision::new(&["inference.service_type"], "Service", &inference.service_type);
+        let service =
+            Decision::new(&["service_type"], "Service", self.plan.service_type.as_deref().unwrap_or_default());
         let service = if self.workspace.node.find(annotation).is_some() {
             service.because("`LoadBalancer` if this is `True`").from(Origin::workspace(annotation))
         } else {

@@ -1,15 +1,12 @@
 //! What is decided about serving a model.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, preset_count, private_pull_secrets};
 use crate::diagnostic::Diagnostic;
-use crate::preset::{AccessMode, InferencePreset, InstanceTypes, SizingName};
+use crate::preset::{AccessMode, InferencePreset, InstanceTypes};
 use crate::rule;
 use crate::workspace::{Inference, Preset};
-
-/// The annotation that asks for a Service of type `LoadBalancer`, with the value `True`.
-const ENABLE_LB: &str = "kaito.sh/enablelb";
 
 /// The weight of an adapter that names none. KAITO 0.3 means it so, and then loses it.
 const STRENGTH: &str = "1.0";
@@ -20,34 +17,29 @@ impl Planner<'_, '_> {
         let preset = inference.preset.as_ref()?;
         let model = self.model(preset, "/inference/preset/name")?;
         let needs = &model.inference.needs;
-        match self.release.file.sizing {
-            SizingName::PresetCount => {
-                preset_count::check_inference(self.workspace, needs, self.profile.cloud, types, self.session);
-            }
-        }
+        preset_count::check_inference(self.workspace, needs, self.profile.cloud, types, self.session);
         let processes = self.processes(&model.inference, base.node_count);
         let distributed = model.inference.world_size.is_some();
-        self.check_service_names(distributed);
+        self.check_names(distributed);
         if distributed && !inference.adapters.is_empty() {
             self.adapters_without_effect(&preset.name);
         }
         let pull_secrets = pull_secrets(inference, preset);
         self.repeated(&pull_secrets, "/inference/adapters");
-        let annotation = self.workspace.metadata.annotations.get(ENABLE_LB);
-        let service_type = if annotation.is_some_and(|value| value == "True") { "LoadBalancer" } else { "ClusterIP" };
         Some(Plan {
             disk: model.inference.disk.clone(),
             gpus: types.get(&base.instance_type).map_or(needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, &model, "/inference/preset")?),
             pull_secrets,
+            service_type: Some(self.service_type().to_owned()),
             inference: Some(InferencePlan {
-                service_type: service_type.to_owned(),
                 runtime: model.inference.runtime.clone(),
                 distributed,
                 processes,
                 launch_flags: self.release.file.runtimes.get(&model.inference.runtime).cloned().unwrap_or_default(),
                 flags: model.inference.flags.clone(),
                 adapters: adapters(inference),
+                ..InferencePlan::default()
             }),
             ..base
         })
@@ -67,20 +59,10 @@ impl Planner<'_, '_> {
         0
     }
 
-    /// Reports a name that the Services could not have, or that would make labels too long: those of a StatefulSet's
-    /// pods end in `-` and a hash of ten digits.
-    fn check_service_names(&mut self, distributed: bool) {
-        const LONGEST: usize = 52;
-        let name = &self.workspace.metadata.name;
-        if name.starts_with(|first: char| first.is_ascii_digit()) {
-            let message = format!("`{name}` can't name a Service: it begins with a digit");
-            self.report(&rule::NAME, "/metadata/name", message, "begin the name with a letter".to_owned());
-        } else if distributed && name.len() > LONGEST {
-            let message = format!(
-                "the name of a Workspace whose model is spread over nodes has at most {LONGEST} characters, and this has {}",
-                name.len()
-            );
-            self.report(&rule::NAME, "/metadata/name", message, "choose a shorter name".to_owned());
+    /// A Deployment may have a longer name than a StatefulSet.
+    fn check_names(&mut self, distributed: bool) {
+        if distributed || self.workspace.metadata.name.starts_with(|first: char| first.is_ascii_digit()) {
+            self.check_service_names();
         }
     }
 
@@ -93,17 +75,8 @@ impl Planner<'_, '_> {
     /// Serving by the user's own pods.
     pub(super) fn pod_template(&mut self, base: Plan, template: &Value, types: &InstanceTypes) -> Plan {
         preset_count::check_name(self.workspace, self.profile.cloud, types, self.session);
-        let mapping = |value: &Value| value.as_object().cloned().unwrap_or_default();
-        let (mut metadata, mut spec) = (mapping(&template["metadata"]), mapping(&template["spec"]));
-        let labels = take(&mut metadata, "labels").as_ref().map(mapping).unwrap_or_default();
-        let tolerations = take(&mut spec, "tolerations").and_then(|value| value.as_array().cloned());
-        let tolerations = tolerations.unwrap_or_default();
-        Plan { pod_template: Some(PodTemplate { metadata, labels, spec, tolerations }), ..base }
+        Plan { pod_template: Some(PodTemplate::of(template)), ..base }
     }
-}
-
-fn take(fields: &mut Map<String, Value>, key: &str) -> Option<Value> {
-    fields.shift_remove(key)
 }
 
 fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
@@ -111,8 +84,10 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
         let source = adapter.source.as_ref()?;
         Some(AdapterPlan {
             name: source.name.clone()?,
-            image: source.image.clone()?,
-            strength: adapter.strength.clone().unwrap_or_else(|| STRENGTH.to_owned()),
+            image: Some(source.image.clone()?),
+            volume: None,
+            strength: Some(adapter.strength.clone().unwrap_or_else(|| STRENGTH.to_owned())),
+            pull_secrets: source.image_pull_secrets.clone(),
         })
     });
     adapters.collect()

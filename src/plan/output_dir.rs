@@ -20,6 +20,11 @@ pub(super) fn is_inside(written: &str) -> bool {
     path.starts_with("/mnt") && path != "/mnt"
 }
 
+/// Whether a written directory is `/mnt` itself, or nothing, which KAITO 0.12 refuses where 0.3 took its default.
+pub(super) fn is_all(written: &str) -> bool {
+    ["/", "/mnt"].contains(&clean(written).as_str())
+}
+
 /// An absolute path without `.`, `..` and doubled slashes.
 fn clean(path: &str) -> String {
     let mut steps = Vec::new();

@@ -6,6 +6,7 @@ use super::output_dir;
 use crate::config_map::{ConfigMap, ConfigMaps};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
+use crate::preset::WorkspaceApi;
 use crate::release::Release;
 use crate::session::Session;
 use crate::source::{self, Sources, Span};
@@ -40,7 +41,7 @@ pub(super) fn find(
     let default = format!("{method}-params-template");
     let name = named.unwrap_or(&default);
     if let Some(config_map) = config_maps.get(&workspace.metadata.namespace, name) {
-        let output_dir = custom(config_map, method, session)?;
+        let output_dir = custom(config_map, method, release.file.workspace_api, session)?;
         return Some(TrainingConfig { name: name.to_owned(), text: None, output_dir });
     }
     if named.is_some() {
@@ -61,9 +62,9 @@ fn missing(workspace: &Workspace, name: &str, session: &mut Session) {
 }
 
 /// Checks a user's configuration and gives its output directory; none if the training can't use it.
-fn custom(config_map: ConfigMap, method: &str, session: &mut Session) -> Option<String> {
+fn custom(config_map: ConfigMap, method: &str, api: WorkspaceApi, session: &mut Session) -> Option<String> {
     let mark = session.mark();
-    let mut checks = Checks { place: config_map.span(KEY), session };
+    let mut checks = Checks { place: config_map.span(KEY), api, session };
     let node = checks.parsed(config_map)?;
     checks.sections(&node);
     checks.method(&node, method);
@@ -74,6 +75,7 @@ fn custom(config_map: ConfigMap, method: &str, session: &mut Session) -> Option<
 
 struct Checks<'a> {
     place: Span,
+    api: WorkspaceApi,
     session: &'a mut Session,
 }
 
@@ -179,8 +181,10 @@ impl Checks<'_> {
         let Some(written) = arguments.and_then(|node| node.get("output_dir")) else { return };
         match written.as_str() {
             None => self.report("`TrainingArguments.output_dir` must be a string", "such as `/mnt/results`"),
-            Some(path) if !output_dir::is_inside(path) => {
-                let message = format!("`TrainingArguments.output_dir` leads out of `/mnt`: `{path}`");
+            Some(path)
+                if !output_dir::is_inside(path) || self.api > WorkspaceApi::V1alpha1 && output_dir::is_all(path) =>
+            {
+                let message = format!("`TrainingArguments.output_dir` is no folder below `/mnt`: `{path}`");
                 self.report(message, "such as `/mnt/results`");
             }
             Some(_) => {}

@@ -1,7 +1,7 @@
 //! What is decided about tuning a model.
 
 use super::{Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets, training_config};
-use crate::preset::{InstanceTypes, SizingName};
+use crate::preset::InstanceTypes;
 use crate::rule;
 use crate::text;
 use crate::workspace::{Preset, Tuning};
@@ -15,11 +15,7 @@ impl Planner<'_, '_> {
             self.not_tunable(&preset.name);
             return None;
         };
-        match self.release.file.sizing {
-            SizingName::PresetCount => {
-                preset_count::check_tuning(self.workspace, &training.needs, self.profile.cloud, types, self.session);
-            }
-        }
+        preset_count::check_tuning(self.workspace, &training.needs, self.profile.cloud, types, self.session);
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
         if !["lora", "qlora"].contains(&method.as_str()) {
             return None; // that is reported already
@@ -37,10 +33,16 @@ impl Planner<'_, '_> {
             tuning: Some(TuningPlan {
                 config_map: config.name,
                 config_text: config.text,
+                preset: preset.name.clone(),
+                weights_image: None,
                 urls: tuning.input.urls.clone(),
+                input_name: tuning.input.name.clone().unwrap_or_default(),
                 input_image: filled(tuning.input.image.as_ref()),
+                input_secrets: tuning.input.image_pull_secrets.clone(),
+                input_volume: None,
                 output_dir: config.output_dir,
                 output_image: filled(tuning.output.image.as_ref()),
+                output_volume: None,
                 push_secret: filled(tuning.output.image_push_secret.as_ref()),
                 launch_flags: launch_flags.collect(),
                 env: training.env.clone(),

@@ -14,6 +14,8 @@ pub struct Metadata {
     pub name: String,
     /// Its namespace, also if the document names none.
     pub namespace: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
 }
@@ -32,11 +34,12 @@ pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<D
             diagnostics.push(Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL));
         }
     }
-    strings(node, "/metadata/labels", check_label, diagnostics);
+    let labels = strings(node, "/metadata/labels", check_label, diagnostics);
     let annotations = strings(node, "/metadata/annotations", |entry, _, found| check_key(entry, found), diagnostics);
     Metadata {
         name: name.unwrap_or_default(),
         namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
+        labels,
         annotations,
     }
 }

@@ -1,15 +1,17 @@
-//! The rules that a Workspace keeps or breaks on its own, whatever the release and the cluster.
+//! The rules that a Workspace keeps or breaks on its own, whatever the cluster: here those of v1alpha1.
 //!
 //! Where a rule follows one of KAITO 0.3's webhook, its number in the specification stands beside it.
+
+mod v1beta1;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder,
 };
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::Data;
-use crate::preset::AccessMode;
+use crate::preset::{AccessMode, WorkspaceApi};
 use crate::rule;
 use crate::source::Span;
 use crate::text;
@@ -27,9 +29,13 @@ const ADAPTER_NAME: &str = "use at most 63 lower-case letters, digits and `-`, w
 /// The most adapters one Workspace may have (I6).
 const MAX_ADAPTERS: usize = 10;
 
-/// Reports every rule that a Workspace breaks.
-pub(super) fn check(workspace: &Workspace, diagnostics: &mut Vec<Diagnostic>) {
-    Rules { workspace, diagnostics }.all();
+/// Reports every rule that a Workspace breaks, of the version whose rules hold.
+pub(super) fn check(workspace: &Workspace, api: WorkspaceApi, diagnostics: &mut Vec<Diagnostic>) {
+    let mut rules = Rules { workspace, diagnostics };
+    match api {
+        WorkspaceApi::V1alpha1 => rules.all(),
+        WorkspaceApi::V1beta1 => v1beta1::check(&mut rules),
+    }
 }
 
 struct Rules<'a> {
@@ -39,6 +45,18 @@ struct Rules<'a> {
 
 impl Rules<'_> {
     fn all(&mut self) {
+        self.purpose();
+        self.resource();
+        let spec = &self.workspace.spec;
+        if let Some(inference) = &spec.inference {
+            self.inference(inference);
+        }
+        if let Some(tuning) = &spec.tuning {
+            self.tuning(tuning);
+        }
+    }
+
+    fn purpose(&mut self) {
         let spec = &self.workspace.spec;
         match (&spec.inference, &spec.tuning) {
             (None, None) => {
@@ -58,13 +76,6 @@ impl Rules<'_> {
                 ); // C2
             }
             _ => {}
-        }
-        self.resource();
-        if let Some(inference) = &spec.inference {
-            self.inference(inference);
-        }
-        if let Some(tuning) = &spec.tuning {
-            self.tuning(tuning);
         }
     }
 
@@ -183,6 +194,14 @@ impl Rules<'_> {
     }
 
     fn adapters(&mut self, adapters: &[Adapter]) {
+        self.number_of_adapters(adapters);
+        for (index, adapter) in adapters.iter().enumerate() {
+            self.adapter(adapter, &format!("/inference/adapters/{index}"));
+        }
+    }
+
+    /// Reports too many adapters, and those of one name.
+    fn number_of_adapters(&mut self, adapters: &[Adapter]) {
         if adapters.len() > MAX_ADAPTERS {
             let message = format!(
                 "{} are more than the {MAX_ADAPTERS} a Workspace may have",
@@ -193,7 +212,6 @@ impl Rules<'_> {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for (index, adapter) in adapters.iter().enumerate() {
             let pointer = format!("/inference/adapters/{index}");
-            self.adapter(adapter, &pointer);
             let Some(name) = adapter.source.as_ref().and_then(|source| source.name.as_deref()) else { continue };
             let span = self.workspace.span(&format!("{pointer}/source/name"));
             if let Some(first) = seen.insert(name, span) {
@@ -243,18 +261,19 @@ impl Rules<'_> {
                 "remove `urls` and `volumeSource`",
             );
         }
+        self.strength(adapter, pointer, Severity::Error);
+        self.placeholders(&place);
+    }
+
+    fn strength(&mut self, adapter: &Adapter, pointer: &str, severity: Severity) {
         if let Some(strength) = &adapter.strength
             && !strength.parse::<f64>().is_ok_and(|strength| (0.0..=1.0).contains(&strength))
         {
             let message = format!("the adapter's strength must be a number from 0 to 1, not `{strength}`");
-            self.report(
-                &rule::ADAPTER,
-                &format!("{pointer}/strength"),
-                &message,
-                "write it as a string, such as \"0.5\"",
-            );
+            let place = self.workspace.span(&format!("{pointer}/strength"));
+            let finding = Diagnostic::new(&rule::ADAPTER, place, message).hint("write it as a string, such as \"0.5\"");
+            self.diagnostics.push(Diagnostic { severity, ..finding });
         }
-        self.placeholders(&place);
     }
 
     fn tuning(&mut self, tuning: &Tuning) {
@@ -264,6 +283,17 @@ impl Rules<'_> {
             let message = format!("tuning runs on one node, not on {count}");
             self.report(&rule::COUNT, "/resource/count", &message, "set `resource.count` to 1");
         }
+        self.method(tuning);
+        match &tuning.preset {
+            // T7
+            None => self.report(&rule::PURPOSE, "/tuning", "`tuning.preset` is missing", "add the model to tune"),
+            Some(preset) => self.preset(preset, "/tuning/preset"),
+        }
+        self.input(&tuning.input);
+        self.output(&tuning.output);
+    }
+
+    fn method(&mut self, tuning: &Tuning) {
         match tuning.method.as_deref() {
             // T2
             None => self.report(
@@ -278,13 +308,6 @@ impl Rules<'_> {
             }
             Some(_) => {}
         }
-        match &tuning.preset {
-            // T7
-            None => self.report(&rule::PURPOSE, "/tuning", "`tuning.preset` is missing", "add the model to tune"),
-            Some(preset) => self.preset(preset, "/tuning/preset"),
-        }
-        self.input(&tuning.input);
-        self.output(&tuning.output);
     }
 
     fn input(&mut self, input: &DataSource) {

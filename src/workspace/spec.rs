@@ -1,4 +1,7 @@
-//! `kaito.sh/v1alpha1` `Workspace`: there is no `spec`, its fields stand beside `metadata`.
+//! The fields of a `Workspace`: there is no `spec`, they stand beside `metadata`.
+//!
+//! The types are those of the newest version, `kaito.sh/v1beta1`, which has every field of the older one. What a version
+//! lacks is left out of its schema, so that a Workspace of any version is read into the same types.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +10,43 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::preset::AccessMode;
+use crate::preset::{AccessMode, WorkspaceApi};
+use crate::schema;
+
+/// The JSON Schema of Workspaces of an `apiVersion`, as a release knows it.
+#[must_use]
+pub fn schema(version: &str, api: WorkspaceApi) -> Value {
+    let mut schema = schema::read_as::<Spec>();
+    schema["properties"]["apiVersion"]["const"] = version.into();
+    if version == V1ALPHA1 {
+        remove(&mut schema, "resource", "partition");
+        remove(&mut schema, "inference/properties/preset/properties/presetOptions", "modelAccessSecret");
+        remove(&mut schema, "tuning/properties/preset/properties/presetOptions", "modelAccessSecret");
+    }
+    if api == WorkspaceApi::V1alpha1 {
+        remove(&mut schema, "inference", "config");
+    }
+    schema
+}
+
+/// The older version of Workspaces.
+pub const V1ALPHA1: &str = "kaito.sh/v1alpha1";
+
+/// The newer version of Workspaces.
+pub const V1BETA1: &str = "kaito.sh/v1beta1";
+
+fn remove(schema: &mut Value, holder: &str, field: &str) {
+    let properties = schema.pointer_mut(&format!("/properties/{holder}/properties"));
+    if let Some(properties) = properties.and_then(Value::as_object_mut) {
+        properties.shift_remove(field);
+    }
+}
 
 /// A Workspace's fields.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
     /// The version of this API.
-    #[schemars(extend("const" = "kaito.sh/v1alpha1"))]
     pub api_version: String,
     /// Always `Workspace`.
     #[schemars(extend("const" = "Workspace"))]
@@ -75,22 +107,43 @@ pub struct Resource {
     #[serde(default = "one")]
     #[schemars(range(min = -2_147_483_648_i64, max = 2_147_483_647))]
     pub count: i64,
-    /// The machine type of the nodes, in the cloud's exact spelling.
-    #[serde(default = "default_instance_type")]
+    /// The machine type of the nodes, in the cloud's exact spelling; empty where the nodes are there already.
+    #[serde(default)]
     pub instance_type: String,
     /// The labels that the nodes carry.
     pub label_selector: LabelSelector,
     /// Existing nodes to use first; each takes the place of a new one.
     #[serde(default)]
     pub preferred_nodes: Vec<String>,
+    /// The part of a node's GPUs to use; only of nodes that are there already.
+    pub partition: Option<Partition>,
+}
+
+/// A part of a node's GPUs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Partition {
+    /// What the GPUs are parted by.
+    pub mode: PartitionMode,
+    /// The profile of the slices, such as `1g.10gb`; for `mig` alone.
+    pub profile: Option<String>,
+    /// The number of GPUs; for `accelerator` alone.
+    #[schemars(range(min = 1, max = 2_147_483_647))]
+    pub count: Option<i64>,
+}
+
+/// What GPUs are parted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PartitionMode {
+    /// Slices of a GPU, of one profile.
+    Mig,
+    /// Some whole GPUs of a node.
+    Accelerator,
 }
 
 fn one() -> i64 {
     1
-}
-
-fn default_instance_type() -> String {
-    "Standard_NC12s_v3".to_owned()
 }
 
 /// A label selector, of which KAITO uses the labels alone.
@@ -126,6 +179,8 @@ pub struct Inference {
     pub preset: Option<Preset>,
     /// A pod template of one's own instead.
     pub template: Option<Value>,
+    /// A ConfigMap with settings of the server, in the Workspace's namespace.
+    pub config: Option<String>,
     /// LoRA adapters to load beside the model.
     #[serde(default)]
     pub adapters: Vec<Adapter>,
@@ -154,6 +209,8 @@ pub struct PresetOptions {
     /// Secrets, in the Workspace's namespace, to pull it with.
     #[serde(default)]
     pub image_pull_secrets: Vec<String>,
+    /// A Secret, in the Workspace's namespace, with the Hugging Face token under the key `HF_TOKEN`.
+    pub model_access_secret: Option<String>,
 }
 
 /// A LoRA adapter.
@@ -175,7 +232,7 @@ pub struct DataSource {
     /// Public addresses to download.
     #[serde(default)]
     pub urls: Vec<String>,
-    /// A volume; not supported by KAITO.
+    /// A volume, as a pod has it; release 0.3 has none.
     pub volume_source: Option<Value>,
     /// An image that holds the data in `/data`.
     pub image: Option<String>,
@@ -188,7 +245,7 @@ pub struct DataSource {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DataDestination {
-    /// A volume; not supported by KAITO.
+    /// A volume, as a pod has it; release 0.3 has none.
     pub volume_source: Option<Value>,
     /// The image to push.
     pub image: Option<String>,

@@ -1,0 +1,254 @@
+//! The GPUs of a node: those of its machine type, of the labels of a node that is there already, or a part of them.
+
+use std::collections::BTreeMap;
+
+use super::Planner;
+use crate::preset::{InstanceType, InstanceTypes, Provisioner};
+use crate::profile::{Cloud, ProfileNode};
+use crate::rule;
+use crate::text;
+use crate::workspace::{Partition, PartitionMode, Workspace};
+
+const GIB: u64 = 1 << 30;
+
+const TYPE: &str = "/resource/instanceType";
+const PARTITION: &str = "/resource/partition";
+
+/// The labels of NVIDIA's GPU feature discovery that a node is known by.
+const PRODUCT: &str = "nvidia.com/gpu.product";
+const COUNT: &str = "nvidia.com/gpu.count";
+const MEMORY: &str = "nvidia.com/gpu.memory";
+
+/// The profiles of slices that GPUs of NVIDIA can have (specification of KAITO 0.12, section 2.5): the slices and GB.
+const MIG_PROFILES: [(u32, &[u32]); 5] = [
+    (1, &[5, 6, 10, 12, 18, 20, 23, 24, 35, 45]),
+    (2, &[10, 12, 20, 24, 35, 45]),
+    (3, &[20, 40, 47, 48, 71, 90]),
+    (4, &[20, 24, 40, 47, 48, 71, 90]),
+    (7, &[40, 80, 94, 96, 141, 180]),
+];
+
+/// The GPUs that each node has for a Workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gpus {
+    /// Their number.
+    pub(super) count: u32,
+    /// The memory of all of them, in bytes.
+    pub(super) memory: u64,
+    /// The maker and model.
+    pub(super) model: String,
+    /// Whether the machine has a fast disk of its own.
+    pub(super) nvme: bool,
+    /// The resource of slices; none where whole GPUs are asked for.
+    pub(super) mig_resource: Option<String>,
+    /// The nodes that are there already and would do; none where nodes are made.
+    pub(super) nodes: Option<u32>,
+}
+
+/// A machine type by its name, in any spelling, with the exact one.
+pub(super) fn instance_type<'a>(types: &'a InstanceTypes, name: &str) -> Option<(&'a str, &'a InstanceType)> {
+    let found = types.get_key_value(name);
+    let found = found.or_else(|| types.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)));
+    found.map(|(name, instance)| (name.as_str(), instance))
+}
+
+impl Planner<'_, '_> {
+    /// Reports a machine type that is missing, needless, unknown or misspelt. `is_open` lets those of Azure pass that
+    /// no table has.
+    pub(super) fn check_machine(&mut self, provisioner: Provisioner, types: &InstanceTypes, is_open: bool) {
+        let Some(resource) = &self.workspace.spec.resource else { return };
+        let name = resource.instance_type.as_str();
+        if provisioner == Provisioner::None {
+            if !name.is_empty() {
+                let message =
+                    "`resource.instanceType` is for nodes that are made, and the profile says that they are there";
+                let hint = "leave it out, or set another `provisioner` in the profile";
+                self.report(&rule::RESOURCE, TYPE, message.to_owned(), hint.to_owned());
+            }
+            return;
+        }
+        if name.is_empty() {
+            let hint = "add it, or set `provisioner: none` in the profile, if the nodes are there already";
+            self.report(&rule::RESOURCE, TYPE, "`resource.instanceType` is missing".to_owned(), hint.to_owned());
+        } else if let Some((exact, _)) = instance_type(types, name) {
+            if exact != name {
+                let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
+                self.report(&rule::INEXACT_NAME, TYPE, message, format!("write `{exact}`"));
+            }
+        } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
+            let message = format!("`{name}` is not a machine type of {} that is known", self.profile.cloud.title());
+            let hint = match text::nearest(name, types.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`kaito-render instance-types list` names them all".to_owned(),
+            };
+            self.report(&rule::UNKNOWN_INSTANCE_TYPE, TYPE, message, hint);
+        }
+    }
+
+    /// The GPUs of a node; none if they are not known or can't be used, which is reported.
+    pub(super) fn gpus(
+        &mut self,
+        provisioner: Provisioner,
+        labels: &BTreeMap<String, String>,
+        types: &InstanceTypes,
+    ) -> Option<Gpus> {
+        let resource = self.workspace.spec.resource.as_ref()?;
+        if provisioner == Provisioner::None {
+            let whole = self.gpus_of_nodes(labels)?;
+            return match &resource.partition {
+                Some(partition) => self.part(partition, whole),
+                None => Some(whole),
+            };
+        }
+        let (name, instance) = instance_type(types, &resource.instance_type)?;
+        if !instance.is_nvidia() {
+            let message = format!("`{name}` has {}, but the pods ask for `nvidia.com/gpu`", instance.gpu);
+            let hint = "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
+            self.report(&rule::NO_NVIDIA_GPU, TYPE, message, hint.to_owned());
+            return None;
+        }
+        Some(Gpus {
+            count: instance.gpus,
+            memory: u64::from(instance.memory_gib) * GIB,
+            model: instance.gpu.clone(),
+            nvme: instance.nvme,
+            mig_resource: None,
+            nodes: None,
+        })
+    }
+
+    /// Reports a partition where nodes are made, or one that says too much or too little.
+    pub(super) fn check_partition(&mut self, provisioner: Provisioner) {
+        let resource = self.workspace.spec.resource.as_ref();
+        let Some(partition) = resource.and_then(|resource| resource.partition.clone()) else { return };
+        if provisioner != Provisioner::None {
+            let message = "only GPUs of nodes that are there already can be parted".to_owned();
+            let hint = "remove `resource.partition`, or set `provisioner: none` in the profile".to_owned();
+            return self.report(&rule::PARTITION, PARTITION, message, hint);
+        }
+        let mut report = |place: &str, message: &str, hint: &str| {
+            self.report(&rule::PARTITION, &format!("{PARTITION}{place}"), message.to_owned(), hint.to_owned());
+        };
+        match (partition.mode, partition.profile.as_deref().unwrap_or_default(), partition.count) {
+            (PartitionMode::Mig, _, Some(_)) => report("/count", "a slice is always one", "remove `count`"),
+            (PartitionMode::Mig, "", _) => report("", "`profile` is missing", "add one, such as `profile: 1g.10gb`"),
+            (PartitionMode::Mig, profile, _) if slice(profile).is_none() => {
+                let message = format!("`{profile}` is not a profile of slices");
+                report(
+                    "/profile",
+                    &message,
+                    "such as `1g.10gb`: slices, `g.`, memory and `gb`, as nvidia-smi lists them",
+                );
+            }
+            (PartitionMode::Accelerator, "", None) => report("", "`count` is missing", "say how many GPUs to use"),
+            (PartitionMode::Accelerator, profile, _) if !profile.is_empty() => {
+                report("/profile", "whole GPUs have no profile", "remove `profile`, or set `mode: mig`");
+            }
+            _ => {}
+        }
+    }
+
+    fn part(&mut self, partition: &Partition, whole: Gpus) -> Option<Gpus> {
+        match partition.mode {
+            PartitionMode::Mig => {
+                let profile = partition.profile.as_deref()?;
+                let memory = u64::from(slice(profile)?) * GIB;
+                let mig_resource = Some(format!("nvidia.com/mig-{profile}"));
+                Some(Gpus { count: 1, memory, mig_resource, ..whole })
+            }
+            PartitionMode::Accelerator => {
+                let count = u32::try_from(partition.count?).ok()?;
+                if count > whole.count {
+                    let message = format!("{count} GPUs are more than the {} of a node", whole.count);
+                    let hint = "ask for fewer, or for nodes with more".to_owned();
+                    self.report(&rule::PARTITION, "/resource/partition/count", message, hint);
+                    return None;
+                }
+                let memory = whole.memory / u64::from(whole.count.max(1)) * u64::from(count);
+                Some(Gpus { count, memory, ..whole })
+            }
+        }
+    }
+
+    /// What the labels of the profile's nodes say, as far as a Workspace selects them.
+    fn gpus_of_nodes(&mut self, labels: &BTreeMap<String, String>) -> Option<Gpus> {
+        let profile = self.profile;
+        let is_selected = |node: &&ProfileNode| labels.iter().all(|(key, value)| node.labels.get(key) == Some(value));
+        let mut selected = profile.nodes.iter().filter(is_selected);
+        let Some(first) = selected.next() else {
+            let hint = "describe them by `nodes: [{labels: …}]` in the profile, as NVIDIA's GPU feature discovery does";
+            return self.unfit_nodes("no node of the profile has the Workspace's labels".to_owned(), hint);
+        };
+        let described = |node: &ProfileNode| {
+            let label = |key: &str| node.labels.get(key);
+            let count = label(COUNT).and_then(|text| text.parse::<u32>().ok()).filter(|count| *count > 0)?;
+            let mebibytes = label(MEMORY).and_then(|text| text.parse::<u32>().ok()).filter(|memory| *memory > 0)?;
+            Some((label(PRODUCT)?.clone(), count, mebibytes))
+        };
+        let Some(kind) = described(first) else {
+            let message =
+                format!("a node of the profile lacks `{PRODUCT}`, `{COUNT}` or `{MEMORY}`, or has no number there");
+            return self.unfit_nodes(message, "take them from `kubectl get node -o yaml`");
+        };
+        let mut nodes = 1;
+        for node in selected {
+            if described(node).as_ref() != Some(&kind) {
+                let message = "the nodes of the profile with the Workspace's labels have different GPUs".to_owned();
+                return self.unfit_nodes(message, "select nodes of one kind by `labelSelector`");
+            }
+            nodes += 1;
+        }
+        let (model, count, mebibytes) = kind;
+        // To whole GiB, as KAITO rounds it (specification of 0.12, §3.2).
+        let each = (u64::from(mebibytes) + 512) / 1024 * GIB;
+        Some(Gpus {
+            count,
+            memory: each * u64::from(count),
+            model,
+            nvme: false,
+            mig_resource: None,
+            nodes: Some(nodes),
+        })
+    }
+
+    fn unfit_nodes(&mut self, message: String, hint: &str) -> Option<Gpus> {
+        self.report(&rule::NODES, "/resource/labelSelector", message, hint.to_owned());
+        None
+    }
+}
+
+/// Whether a name is of Azure's series of virtual machines that may have GPUs.
+fn is_azure(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with("standard_n") || name.starts_with("standard_d")
+}
+
+/// Whether a node of a Workspace has GPUs of NVIDIA, as far as its machine type tells.
+pub(super) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
+    let name = workspace.spec.resource.as_ref().map_or("", |resource| resource.instance_type.as_str());
+    match instance_type(types, name) {
+        Some((_, instance)) => instance.is_nvidia(),
+        None => name.to_lowercase().starts_with("standard_n"),
+    }
+}
+
+/// The memory of a slice in GiB, as KAITO counts it.
+fn slice(profile: &str) -> Option<u32> {
+    let (slices, memory) = profile.strip_suffix("gb")?.split_once("g.")?;
+    let (slices, memory): (u32, u32) = (slices.parse().ok()?, memory.parse().ok()?);
+    let known = MIG_PROFILES.iter().any(|(known, sizes)| *known == slices && sizes.contains(&memory));
+    (known && profile == format!("{slices}g.{memory}gb")).then_some(memory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slice;
+
+    #[test]
+    fn profiles_of_slices_are_those_of_nvidia() {
+        assert_eq!((slice("1g.10gb"), slice("7g.180gb")), (Some(10), Some(180)));
+        for bad in ["", "9x", "5g.33gb", "1g.10", "1g.010gb", "g.gb", "1g.10gb "] {
+            assert_eq!(slice(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The ConfigMap with settings of the inference server.
+//!
+//! Numbers such as C1 are those of the specification of KAITO 0.12, section 2.1.
+
+use super::Planner;
+use crate::diagnostic::Diagnostic;
+use crate::node::{Data, Node};
+use crate::preset::HubModel;
+use crate::rule;
+use crate::source::{self, Sources};
+
+const KEY: &str = "inference_config.yaml";
+const PLACE: &str = "/inference/config";
+
+impl Planner<'_, '_> {
+    /// Checks the settings for vLLM (C1), and gives the context length that they name.
+    pub(super) fn server_config(&mut self, name: &str, model: &HubModel) -> Option<u64> {
+        let namespace = &self.workspace.metadata.namespace;
+        let Some(config_map) = self.config_maps.get(namespace, name) else {
+            let message = format!("there is no ConfigMap `{name}` of namespace `{namespace}` in the input");
+            let hint = format!("add it, with a key `{KEY}`, or leave `inference.config` out");
+            self.report(&rule::SERVER_CONFIG, PLACE, message, hint);
+            return None;
+        };
+        let place = config_map.span(KEY);
+        let mut report = |message: String, hint: &str| {
+            self.session.report(Diagnostic::new(&rule::SERVER_CONFIG, place, message).hint(hint));
+        };
+        let Some(text) = config_map.text(KEY) else {
+            report(format!("the ConfigMap has no `{KEY}`"), "put the settings under it");
+            return None;
+        };
+        let node = match parsed(text) {
+            Ok(node) => node?,
+            Err(message) => {
+                report(message, "correct the text under this key");
+                return None;
+            }
+        };
+        match context_length(&node, model.context_length) {
+            Ok(length) => length,
+            Err(message) => {
+                report(message, "settings under `vllm` are plain: one name and one value a line");
+                None
+            }
+        }
+    }
+}
+
+/// The document of a text; none if it is empty.
+fn parsed(text: &str) -> Result<Option<Node>, String> {
+    let (mut sources, mut found) = (Sources::default(), Vec::new());
+    let file = sources.add(KEY, text);
+    let mut documents = source::parse(&sources, file, &mut found);
+    match found.iter().find(|finding| finding.is_error()) {
+        Some(error) => {
+            let line = error.place.map_or(1, |span| sources.position(file, span.start).line);
+            Err(format!("`{KEY}`, line {line}: {}", error.message))
+        }
+        None => Ok(documents.drain(..).next()),
+    }
+}
+
+/// The context length among the settings for vLLM, if there is one; at most `limit`.
+fn context_length(node: &Node, limit: u64) -> Result<Option<u64>, String> {
+    if !matches!(node.data, Data::Map(_) | Data::Null) {
+        return Err(format!("`{KEY}` is not a mapping"));
+    }
+    let settings = match node.get("vllm").map(|node| &node.data) {
+        None | Some(Data::Null) => return Ok(None),
+        Some(Data::Map(settings)) => settings,
+        Some(_) => return Err("`vllm` is not a mapping".to_owned()),
+    };
+    if let Some(nested) = settings.iter().find(|entry| matches!(entry.value.data, Data::Map(_) | Data::List(_))) {
+        return Err(format!("`vllm.{}` is not a plain value", nested.key));
+    }
+    let setting = settings.iter().find(|entry| entry.key == "max-model-len").map(|entry| entry.value.to_value());
+    let written = match setting {
+        None | Some(serde_json::Value::Null) => return Ok(None),
+        Some(serde_json::Value::String(text)) if text.trim().is_empty() => return Ok(None),
+        Some(serde_json::Value::String(text)) => text.trim().to_owned(),
+        Some(other) => other.to_string(),
+    };
+    let length: i64 =
+        written.parse().map_err(|_| format!("`max-model-len` must be a whole number, not `{written}`"))?;
+    match u64::try_from(length) {
+        Ok(length) if length > limit => {
+            Err(format!("`max-model-len: {length}` is more than the {limit} tokens that the model was made for"))
+        }
+        Ok(length) => Ok((length > 0).then_some(length)),
+        Err(_) => Ok(None),
+    }
+}
