@@ -19,6 +19,7 @@ pub mod emit;
 pub mod expand;
 pub mod explain;
 mod hex;
+pub mod import;
 pub mod library;
 pub mod node;
 pub mod object;

@@ -110,6 +110,7 @@ pub struct PlannedNode {
 
 /// How a model is served.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "templates ask one question at a time")]
 pub struct InferencePlan {
     /// What starts the process: a key of `runtimes` in release.yaml.
     pub runtime: String,
@@ -143,7 +144,7 @@ pub struct InferencePlan {
     pub local_weights: Option<String>,
     /// Whether downloaded weights are kept on a fast disk of the machine.
     pub weights_claim: bool,
-    /// Whether matrices are multiplied by DeepGEMM.
+    /// Whether matrices are multiplied by `DeepGEMM`.
     pub deep_gemm: bool,
     /// Whether kernels are compiled on the node, with a CUDA toolkit that the node keeps.
     pub cuda_toolkit: bool,

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::profile::Cloud;
 
-pub use hub::{Attention, HubModel, HubTuning, ModelConfig, TransformersPreset, VllmPreset, WeightsQuantization};
+pub use hub::{
+    Attention, HubModel, HubTuning, ImportRules, ModelConfig, Parsers, TransformersPreset, VllmPreset,
+    WeightsQuantization,
+};
 
 /// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
 pub type Flags = IndexMap<String, Option<String>>;
@@ -236,7 +239,7 @@ pub struct InstanceType {
     pub memory_gib: u32,
     /// The maker and model of the GPUs.
     pub gpu: String,
-    /// Whether the machine has a fast disk of its own, on NVMe.
+    /// Whether the machine has a fast disk of its own, on `NVMe`.
     #[serde(default)]
     pub nvme: bool,
 }

@@ -122,7 +122,7 @@ impl ImageFamily {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Storage {
-    /// Whether there is the StorageClass `kaito-local-nvme-disk`, of disks that machines have of their own.
+    /// Whether there is a storage class `kaito-local-nvme-disk`, of disks that machines have of their own.
     #[serde(default, rename = "localNVMe")]
     pub local_nvme: bool,
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
-use crate::preset::{HubModel, InstanceTypes, Model, Provisioner, ReleaseFile, TuningConfigFile};
+use crate::preset::{HubModel, ImportRules, InstanceTypes, Model, Provisioner, ReleaseFile, TuningConfigFile};
 use crate::profile::Cloud;
 use crate::rule;
 use crate::schema::Checker;
@@ -147,6 +147,11 @@ impl<'a> Release<'a> {
             typed::<TuningConfigFile>(self.library, &path, &node, session)?;
             Some(TuningConfig { text, node })
         })
+    }
+
+    /// What `presets import` goes by; none if the release imports no models.
+    pub fn import_rules(&self, session: &mut Session) -> Option<ImportRules> {
+        read(self.library, &self.path("import.yaml"), session)
     }
 
     /// The templates for a provisioner; none if one of them is wrong, or the release has no node objects for it.

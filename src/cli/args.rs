@@ -197,12 +197,39 @@ pub(super) struct Catalogue {
     pub(super) library: Option<PathBuf>,
 }
 
+const IMPORT: &str = "Nothing is fetched: save what the hub answers, and name the two files.
+
+Examples:
+  curl -sSfLo config.json https://huggingface.co/ORG/MODEL/resolve/main/config.json
+  curl -sSfLo files.json 'https://huggingface.co/api/models/ORG/MODEL/tree/main?recursive=true'
+  kaito-render presets import --name ORG/MODEL --config config.json --files files.json --library ours
+  kaito-render render workspace.yaml --library ours";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum PresetsCommand {
     /// List the presets, with what serving each needs
     List {
         #[command(flatten)]
         catalogue: Catalogue,
+    },
+    /// Make a preset of a model that is in no catalogue, of what Hugging Face says about it
+    #[command(after_help = IMPORT)]
+    Import {
+        /// The repository, such as `microsoft/phi-4`
+        #[arg(long, value_name = "ORG/MODEL")]
+        name: String,
+        /// The model's config.json, or its params.json where there is no other
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The JSON list of the repository's files
+        #[arg(long, value_name = "FILE")]
+        files: PathBuf,
+        /// The release to make it for; by default the newest
+        #[arg(long)]
+        release: Option<String>,
+        /// Write it into this folder, for `--library` of other commands, and not to standard output
+        #[arg(long, value_name = "DIR")]
+        library: Option<PathBuf>,
     },
     /// Print the file of one preset
     Show {
@@ -239,12 +266,18 @@ pub(super) enum CloudName {
 /// A kind of file that has a JSON Schema.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum SchemaKind {
-    /// A Workspace of `kaito.sh/v1alpha1`
+    /// A Workspace of `kaito.sh/v1beta1`
     Workspace,
+    /// A Workspace of `kaito.sh/v1alpha1`
+    WorkspaceV1alpha1,
     /// The facts of one cluster
     Profile,
-    /// A model of the catalogue
+    /// A model of the catalogue, with an image of its own
     Model,
+    /// A model of the catalogue, of Hugging Face
+    HubModel,
+    /// What models are imported by
+    Import,
     /// The machine types of a cloud
     InstanceTypes,
     /// The configuration of a training
@@ -259,9 +292,12 @@ impl SchemaKind {
     /// The name of its file under `schemas/`, without the ending.
     pub(super) fn file(self) -> &'static str {
         match self {
-            Self::Workspace => "workspace-v1alpha1",
+            Self::Workspace => "workspace-v1beta1",
+            Self::WorkspaceV1alpha1 => "workspace-v1alpha1",
             Self::Profile => "profile",
             Self::Model => "model",
+            Self::HubModel => "hub-model",
+            Self::Import => "import",
             Self::InstanceTypes => "instance-types",
             Self::TuningConfig => "tuning-config",
             Self::Release => "release",

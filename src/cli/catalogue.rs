@@ -1,11 +1,16 @@
 //! What the program carries: presets, machine types, CRDs and schemas.
 
-use anyhow::{Context, Result, bail};
+use std::path::Path;
+
+use anyhow::{Context, Error, Result, bail};
+use kaito_render::emit::{self, Format};
+use kaito_render::import::{self, Facts};
 use kaito_render::library::Library;
-use kaito_render::preset::{AccessMode, Model};
+use kaito_render::preset::{AccessMode, Model, SizingName};
 use kaito_render::profile::Cloud;
 use kaito_render::release::Release;
 use kaito_render::session::Session;
+use kaito_render::source;
 use kaito_render::text;
 
 use super::args::{Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, SchemaKind};
@@ -17,18 +22,33 @@ pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome>
         PresetsCommand::List { catalogue } => {
             let header = ["NAME", "RELEASE", "FAMILY", "IMAGE", "GPUS", "MEMORY", "PER GPU", "DISK", "TUNABLE"];
             table(catalogue, color, &header, |release, session| {
-                let names = release.model_names();
-                names
-                    .into_iter()
-                    .filter_map(|name| Some(preset_row(name, &release.name.clone(), &*release.model(name, session)?)))
-                    .collect()
+                let names = release.model_names().into_iter();
+                names.filter_map(|name| preset_row(name, release, session)).collect()
             })
+        }
+        PresetsCommand::Import { name, config, files, release, library } => {
+            let import = Import { name, config, files, release: release.as_deref(), library: library.as_deref() };
+            import.run(color)
         }
         PresetsCommand::Show { name, catalogue } => show(name, catalogue),
     }
 }
 
-fn preset_row(name: &str, release: &str, model: &Model) -> Vec<String> {
+fn preset_row(name: &str, release: &mut Release, session: &mut Session) -> Option<Vec<String>> {
+    let title = release.name.clone();
+    Some(match release.file.sizing {
+        SizingName::PresetCount => model_row(name, &title, &*release.model(name, session)?),
+        SizingName::Estimator => {
+            let model = release.hub_model(name, session)?;
+            let tag = release.file.base_image.as_ref().map_or("-", |image| image.tag.as_str());
+            let family = model.architectures.first().map_or("-", String::as_str);
+            let tunable = if model.tuning.is_some() { "yes" } else { "no" };
+            [name, &title, family, tag, "-", &model.weights, "-", &model.disk(), tunable].map(str::to_owned).to_vec()
+        }
+    })
+}
+
+fn model_row(name: &str, release: &str, model: &Model) -> Vec<String> {
     let needs = &model.inference.needs;
     let image = match (model.image.access_mode, &model.image.tag) {
         (AccessMode::Public, Some(tag)) => tag.clone(),
@@ -57,7 +77,9 @@ fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
     let library = input::library(catalogue.library.as_deref())?;
     let folders: Vec<_> =
         releases(&library, catalogue)?.iter().map(|release| format!("presets/{release}/models/")).collect();
-    let files = folders.iter().filter_map(|folder| library.get(&format!("{folder}{name}.yaml")));
+    let names = [name.to_lowercase()].into_iter().chain(aliased(&library, catalogue, name)?).collect::<Vec<_>>();
+    let paths = folders.iter().flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}.yaml")));
+    let files = paths.filter_map(|path| library.get(&path));
     let files: Vec<_> = files.map(|file| format!("# {}\n{}", file.name, file.text)).collect();
     if files.is_empty() {
         let names: Vec<_> = folders.iter().flat_map(|folder| library.names(folder)).collect();
@@ -68,6 +90,60 @@ fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
         bail!("there is no preset `{name}`: {hint}");
     }
     output::print(files.join("---\n").as_bytes())
+}
+
+/// The models that a name is an alias of.
+fn aliased(library: &Library, catalogue: &Catalogue, name: &str) -> Result<Vec<String>> {
+    let mut session = Session::default();
+    let mut found = Vec::new();
+    for release in releases(library, catalogue)? {
+        let release = Release::load(library, &release, &mut session);
+        found.extend(release.and_then(|release| release.file.aliases.get(&name.to_lowercase()).cloned()));
+    }
+    Ok(found)
+}
+
+/// A preset to be made of what the hub says.
+struct Import<'a> {
+    name: &'a str,
+    config: &'a Path,
+    files: &'a Path,
+    release: Option<&'a str>,
+    library: Option<&'a Path>,
+}
+
+impl Import<'_> {
+    fn run(&self, color: Color) -> Result<Outcome> {
+        let library = Library::embedded();
+        let mut session = Session::default();
+        let newest = library.releases().last().copied().unwrap_or_default();
+        let release = self.release.unwrap_or(newest);
+        if !library.releases().contains(&release) {
+            bail!("there is no release `{release}`; the releases are {}", text::and(&library.releases()));
+        }
+        let release = Release::load(&library, release, &mut session).context("the release can't be used")?;
+        if release.file.sizing != SizingName::Estimator {
+            bail!("release {} has an image for each model, and imports none", release.name);
+        }
+        let rules = release.import_rules(&mut session);
+        let mut read = |path: &Path| {
+            if !path.is_file() {
+                bail!("there is no file `{}`", path.display());
+            }
+            Ok(source::read_file(path, &mut session.sources, &mut session.diagnostics))
+        };
+        let (config, files) = (read(self.config)?, read(self.files)?);
+        output::findings(&session, color)?;
+        let (Some(rules), Some(config), Some(files)) = (rules, config, files) else { return Ok(Outcome::Refused) };
+        let (config, files) = (session.sources.text(config), session.sources.text(files));
+        let model = import::preset(&Facts { name: self.name, config, files }, &rules).map_err(Error::msg)?;
+        let text = Format::Yaml.document(&serde_json::to_value(&model)?);
+        let Some(folder) = self.library else { return output::print(text.as_bytes()) };
+        let path = folder.join(release.model_path(&model.repository()));
+        emit::disk::write_file_in_folders(&path, &text)?;
+        output::written(&path)?;
+        Ok(Outcome::Done)
+    }
 }
 
 impl From<CloudName> for Cloud {

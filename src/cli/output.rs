@@ -49,6 +49,11 @@ pub(super) fn changes(folder: &Path, changes: Changes) -> Result<()> {
     write_stderr(&format!("kaito-render: {}: {written} written, {removed} removed\n", folder.display()))
 }
 
+/// Says that a file was written.
+pub(super) fn written(path: &Path) -> Result<()> {
+    write_stderr(&format!("kaito-render: {}: written\n", path.display()))
+}
+
 /// Says why the command could not run.
 pub(super) fn failure(error: &Error) -> ExitCode {
     // Nobody is left to tell if standard error is gone.

@@ -57,6 +57,18 @@ pub struct Changes {
     pub removed: usize,
 }
 
+/// As [`write_file`], and makes the folders that lead to the file.
+///
+/// # Errors
+///
+/// As [`write_file`].
+pub fn write_file_in_folders(path: &Path, text: &str) -> Result<(), WriteError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(cant("create", folder))?;
+    }
+    write_file(path, text)
+}
+
 /// Writes a text to a file. One that has this text already is left alone; a link is followed; a device or pipe is
 /// written to as it is.
 pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {

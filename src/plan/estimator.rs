@@ -4,7 +4,7 @@
 //! order in which KAITO does it, because the last node can hang on the last bit.
 
 /// Bytes of a GiB.
-pub(super) const GIB: f64 = (1_u64 << 30) as f64;
+pub(super) const GIB: f64 = 1_073_741_824.0;
 
 /// The tokens that the cache is sized for where nobody says how many.
 pub(super) const DEFAULT_CONTEXT: u64 = 2048;

@@ -211,8 +211,13 @@ impl Planner<'_, '_> {
             return (message, format!("did you mean `{near}`?"));
         }
         if repository.split_once('/').is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty()) {
-            let import = format!("kaito-render presets import --name {name} --config config.json --files files.json");
-            return (message, format!("make a preset of what Hugging Face says of it: `{import}`"));
+            let import = format!(
+                "kaito-render presets import --name {name} --config config.json --files files.json --library DIR"
+            );
+            return (
+                message,
+                format!("make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`"),
+            );
         }
         let full = shorts.zip(&known).find(|(short, _)| *short == repository).map(|(_, full)| full);
         match full {

@@ -89,7 +89,7 @@ pub struct VllmPreset {
     /// Flags beside those that every model gets.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub flags: Flags,
-    /// Whether its matrices are multiplied by DeepGEMM.
+    /// Whether its matrices are multiplied by `DeepGEMM`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub deep_gemm: bool,
     /// Whether kernels are compiled on the node, with a CUDA toolkit that the node keeps.
@@ -125,6 +125,51 @@ pub struct HubTuning {
     /// Environment of the training where a Workspace names the model by its alias.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub alias_env: IndexMap<String, String>,
+}
+
+/// `import.yaml`: what follows from a model's name and architectures.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportRules {
+    /// What reads calls of tools out of an answer.
+    pub tool_call_parser: Parsers,
+    /// What tells reasoning from an answer.
+    pub reasoning_parser: Parsers,
+    /// For each flag its values, by prefixes of the name.
+    pub flags: IndexMap<String, IndexMap<String, Option<String>>>,
+    /// Architectures by prefixes of the name, where config.json names none.
+    pub architecture_of: IndexMap<String, String>,
+    /// Architectures whose matrices are multiplied by `DeepGEMM`.
+    pub deep_gemm: Vec<String>,
+    /// What needs a CUDA toolkit.
+    pub cuda_toolkit: CudaToolkit,
+    /// Architectures whose cache can't be kept in the memory of the node.
+    pub no_cpu_cache: Vec<String>,
+    /// The architectures that vLLM serves.
+    pub architectures: Vec<String>,
+}
+
+/// Names of parsers.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Parsers {
+    /// Models without one.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// By prefixes of the name.
+    pub prefixes: IndexMap<String, String>,
+    /// By architecture, where no prefix fits.
+    pub architectures: IndexMap<String, String>,
+}
+
+/// What needs a CUDA toolkit.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CudaToolkit {
+    /// Architectures.
+    pub architectures: Vec<String>,
+    /// Single models.
+    pub models: Vec<String>,
 }
 
 /// How a model keeps what it has read.

@@ -10,9 +10,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kaito_render::compile::{Options, compile};
+use kaito_render::emit::Format;
+use kaito_render::import::{self, Facts};
 use kaito_render::library::Library;
 use kaito_render::object::Object;
 use kaito_render::profile::Profile;
+use kaito_render::release::Release;
 use kaito_render::session::Session;
 use kaito_render::source;
 use serde_json::Value;
@@ -95,7 +98,10 @@ fn is_odd(case: &Path) -> bool {
 /// The objects of a case, or its errors.
 pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, String> {
     let mut session = Session::default();
-    let library = Library::embedded();
+    let mut library = Library::embedded();
+    if case.join("hub.json").exists() {
+        import(case, &mut library)?;
+    }
     let profile = source::read_file(&case.join("profile.yaml"), &mut session.sources, &mut session.diagnostics);
     let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
     let profile = Profile::read(&profile[0], &mut session.diagnostics);
@@ -113,6 +119,24 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, S
         None => Ok(objects),
         Some(error) => Err(format!("{}: {}", error.rule.id, error.message)),
     }
+}
+
+/// Makes a preset of what the hub answered, by address, and lays it over the library.
+fn import(case: &Path, library: &mut Library) -> Result<(), String> {
+    let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
+    let answers: BTreeMap<String, String> = serde_json::from_str(&read("hub.json")).unwrap();
+    let answer = |what: &str| answers.iter().find(|(address, _)| address.contains(what)).map(|(_, answer)| answer);
+    let workspace = documents(&read("input.yaml")).into_iter().find(|document| document["kind"] == "Workspace");
+    let name = workspace.unwrap()["inference"]["preset"]["name"].as_str().unwrap().to_owned();
+    let config = answer("/config.json").or_else(|| answer("/params.json")).ok_or("there is no config")?;
+    let facts = Facts { name: &name, config, files: answer("/tree/").unwrap() };
+    let mut session = Session::default();
+    let release = Release::load(library, "0.12", &mut session).unwrap();
+    let model = import::preset(&facts, &release.import_rules(&mut session).unwrap())?;
+    let path = release.model_path(&model.repository());
+    let text = Format::Yaml.document(&serde_json::to_value(&model).unwrap());
+    library.lay(path.clone(), path, text);
+    Ok(())
 }
 
 fn documents(text: &str) -> Vec<Value> {

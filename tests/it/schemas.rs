@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kaito_render::preset::{InstanceTypes, Model, ReleaseFile, TuningConfigFile};
+use kaito_render::preset::{HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, TuningConfigFile, WorkspaceApi};
 use kaito_render::profile::Profile;
 use kaito_render::{plan, schema, workspace};
 use serde_json::Value;
@@ -20,7 +20,10 @@ fn published_schemas_are_up_to_date() {
         ("profile", schema::read_as::<Profile>()),
         ("tuning-config", schema::read_as::<TuningConfigFile>()),
         ("release", schema::read_as::<ReleaseFile>()),
-        ("workspace-v1alpha1", schema::read_as::<workspace::Spec>()),
+        ("hub-model", schema::read_as::<HubModel>()),
+        ("import", schema::read_as::<ImportRules>()),
+        ("workspace-v1alpha1", workspace::spec_schema(workspace::V1ALPHA1, WorkspaceApi::V1alpha1)),
+        ("workspace-v1beta1", workspace::spec_schema(workspace::V1BETA1, WorkspaceApi::V1beta1)),
     ];
     for (name, schema) in schemas {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.json"));

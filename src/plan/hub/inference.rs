@@ -46,7 +46,10 @@ impl Planner<'_, '_> {
         };
         let gpus = gpus?;
         self.check_memory(&model, &gpus, runtime);
-        let node_count = self.node_count(&model, &gpus, context, runtime, types)?;
+        let node_count = match runtime {
+            TRANSFORMERS => self.counted_nodes()?,
+            _ => self.estimated_nodes(&model, &gpus, context, types)?,
+        };
         let is_prefilling = ["prefill", "decode"];
         let role = base.pod_labels.get("kaito.sh/inference-role").filter(|role| is_prefilling.contains(&role.as_str()));
         let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
@@ -54,7 +57,7 @@ impl Planner<'_, '_> {
         let adapters = adapters(inference);
         let serving = flags::Serving {
             model: &model,
-            served_name: self.served_name(&base, &model),
+            served_name: served_name(&base, &model),
             gpus: &gpus,
             nodes: node_count,
             local_weights: local_weights.as_deref(),
@@ -177,25 +180,26 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// The nodes that the model runs on (specification of KAITO 0.12, §3).
-    fn node_count(
+    /// The nodes that a Workspace asks for, each of which serves the whole model.
+    fn counted_nodes(&mut self) -> Option<u32> {
+        let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
+        let count = self.wanted_nodes().or_else(|| u32::try_from(count).ok().filter(|count| *count > 0));
+        if count.is_none() {
+            let message = "`resource.count` must be at least 1".to_owned();
+            self.report(&rule::COUNT, "/resource/count", message, "say how many nodes to run on".to_owned());
+        }
+        count
+    }
+
+    /// The nodes that the model is estimated to need (specification of KAITO 0.12, §3).
+    fn estimated_nodes(
         &mut self,
         model: &HubModel,
         gpus: &Gpus,
         context: Option<u64>,
-        runtime: &str,
         types: &InstanceTypes,
     ) -> Option<u32> {
         let wanted = self.wanted_nodes();
-        if runtime == TRANSFORMERS {
-            let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
-            let count = u32::try_from(count).ok().filter(|count| *count > 0);
-            if wanted.or(count).is_none() {
-                let message = "`resource.count` must be at least 1".to_owned();
-                self.report(&rule::COUNT, "/resource/count", message, "say how many nodes to run on".to_owned());
-            }
-            return wanted.or(count);
-        }
         let demand = demand(model, gpus, context);
         let estimate = estimator::estimate(&demand);
         let estimated = estimate.nodes.and_then(|nodes| u32::try_from(nodes.max(1)).ok());
@@ -270,18 +274,18 @@ impl Planner<'_, '_> {
         self.report(&rule::NO_FIT, place, message, hint);
     }
 
-    /// The name that the server answers to: replicas of one InferenceSet answer to its name.
-    fn served_name(&self, base: &Plan, model: &HubModel) -> String {
-        let of_set = base.inference_set.clone();
-        let has_roles = base.pod_labels.contains_key("multiroleinference.kaito.sh/created-by");
-        of_set.filter(|_| !has_roles).unwrap_or_else(|| model.short_name())
-    }
-
     /// The folder of a node that holds the weights, if they are there already.
     fn local_weights(&self, preset: &Preset) -> Option<String> {
         let name = preset.name.trim().to_lowercase().replace(['/', '\\'], "-");
         (self.annotation("kaito.sh/use-local-weights") == Some("true")).then(|| format!("/opt/kaito/models/{name}"))
     }
+}
+
+/// The name that the server answers to: replicas of one InferenceSet answer to its name.
+fn served_name(base: &Plan, model: &HubModel) -> String {
+    let of_set = base.inference_set.clone();
+    let has_roles = base.pod_labels.contains_key("multiroleinference.kaito.sh/created-by");
+    of_set.filter(|_| !has_roles).unwrap_or_else(|| model.short_name())
 }
 
 /// What an estimate for a model on nodes with such GPUs starts from.

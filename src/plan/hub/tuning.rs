@@ -1,5 +1,6 @@
 //! What is decided about tuning a model.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::super::{Plan, Planner, TuningPlan, filled, training_config};
@@ -51,7 +52,7 @@ impl Planner<'_, '_> {
                 preset: preset.name.clone(),
                 weights_image: Some(format!("{registry}/kaito-{}:{}", model.short_name(), training.tag)),
                 launch_flags: [("num_processes".to_owned(), Some(gpus.count.to_string()))].into_iter().collect(),
-                env: if is_alias { training.alias_env.clone() } else { Default::default() },
+                env: if is_alias { training.alias_env.clone() } else { IndexMap::default() },
             }),
             image: Some(self.base_image()?),
             ..base

@@ -288,7 +288,13 @@ fn output(rules: &mut Rules, output: &DataDestination) {
     if let Some(secret) = secret {
         rules.secret(secret, "/tuning/output/imagePushSecret");
     }
-    rules.placeholders(pointer);
+    rules.placeholders("/tuning/output/image");
+    // A Secret may have any name.
+    let mark = rules.diagnostics.len();
+    rules.placeholders("/tuning/output/imagePushSecret");
+    for finding in rules.diagnostics.iter_mut().skip(mark) {
+        finding.severity = Severity::Warning;
+    }
 }
 
 #[cfg(test)]

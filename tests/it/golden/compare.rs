@@ -51,6 +51,9 @@ fn normalised(object: &Value) -> Value {
     if is_node && object["spec"].get("machineTemplateRef").is_some() {
         object["spec"]["machineTemplateRef"]["name"] = json!("<name>");
     }
+    if let Some(template) = object.pointer_mut("/spec/template/metadata").filter(|_| is_node) {
+        strip(template.as_object_mut().unwrap(), "labels", |key| key == "accelerator");
+    }
     if kind == "ConfigMap" {
         yaml_values(&mut object["data"]);
     }
