@@ -7,6 +7,7 @@ mod cli;
 mod crds;
 mod explain;
 mod golden;
+mod hostile;
 mod program;
 mod project;
 mod properties;
