@@ -8,6 +8,7 @@ mod crds;
 mod explain;
 mod golden;
 mod hostile;
+mod output;
 mod program;
 mod project;
 mod properties;
