@@ -115,7 +115,8 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, S
     }
 }
 
-fn documents(text: &str) -> Vec<Value> {
+/// The documents of a stream, as we read them.
+pub(crate) fn documents(text: &str) -> Vec<Value> {
     let mut session = Session::default();
     let file = session.sources.add("expected.yaml", text);
     let documents = source::parse(&session.sources, file, &mut session.diagnostics);
