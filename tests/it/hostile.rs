@@ -10,6 +10,7 @@ use kaito_render::node::Node;
 use kaito_render::session::Session;
 use kaito_render::source;
 use proptest::collection::vec;
+use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
 use proptest::prelude::{BoxedStrategy, Strategy, any};
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -168,6 +169,32 @@ fn kubectl_reads_hostile_strings_as_they_are() {
     let objects = objects(&STRINGS);
     for format in [Format::Yaml, Format::Json] {
         assert_same(&objects, &read_by_kubectl(&format.stream(&objects)));
+    }
+}
+
+#[test]
+fn every_reader_reads_numbers_as_they_are() {
+    let mut runner = TestRunner::deterministic();
+    let floats = NORMAL | SUBNORMAL | ZERO | POSITIVE | NEGATIVE;
+    let mut numbers: Vec<_> = (0..500).map(|_| json!(floats.new_tree(&mut runner).unwrap().current())).collect();
+    numbers.extend([
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1e16),
+        json!(5e-324),
+        json!(f64::MAX),
+        json!(0.1),
+        json!(1e6),
+    ]);
+    let object =
+        json!({"apiVersion": "v1", "kind": "Free", "metadata": {"name": "a", "annotations": {}}, "list": numbers});
+    let text = Format::Yaml.stream([&object]);
+    for read in [read_by_us(&text).unwrap(), read_by_pyyaml(&text), read_by_kubectl(&text)] {
+        let read = read[0]["list"].as_array().unwrap();
+        assert_eq!(read.len(), numbers.len());
+        for (written, read) in numbers.iter().zip(read) {
+            assert_eq!(written.as_f64(), read.as_f64(), "{written} is read as {read}");
+        }
     }
 }
 
