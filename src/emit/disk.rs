@@ -33,13 +33,13 @@ pub enum WriteError {
         error: io::Error,
     },
     /// Something that this program did not write stands where it would. Nothing was written.
-    #[error("`{}` stands in the way: it was not written by kaito-render", path.display())]
+    #[error("`{}` stands in the way: it was not written by kaito-render; move it, or choose another folder", path.display())]
     Foreign {
-        /// What stands in the way.
+        /// What stands in the way: where a file belongs, or one of the folders that lead there.
         path: PathBuf,
     },
     /// The index can't be relied on. Nothing was written.
-    #[error("can't use the index `{}`: {error}", path.display())]
+    #[error("can't use the index `{}`: {error}; restore it, or delete it and all that kaito-render wrote", path.display())]
     Index {
         /// The index.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
             let mut device = OpenOptions::new().write(true).open(path).map_err(cant("open", path))?;
             device.write_all(text.as_bytes()).map_err(cant("write", path))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => replace_locked(path, text),
+        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => replace_locked(path, text),
         Err(error) => Err(cant("find", path)(error)),
     }
 }
@@ -96,7 +96,7 @@ pub fn write_directory(root: &Path, files: &BTreeMap<String, String>) -> Result<
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);
-    let listed = read_index(&index)?;
+    let listed = read_index(root)?;
     let ours = listed.iter().map(String::as_str).collect::<BTreeSet<_>>();
     let wanted = files.keys().map(String::as_str).collect::<BTreeSet<_>>();
     let changed = changed(root, files, &ours)?;
@@ -124,12 +124,12 @@ pub fn write_directory(root: &Path, files: &BTreeMap<String, String>) -> Result<
 }
 
 /// What is found where a file of ours belongs.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Nothing,
     File,
-    /// Something else than a file, or one behind a link: it may lie outside the directory.
-    Other,
+    /// Something else, at this path: a folder, or a file or link where a folder has to be. Links are never followed,
+    /// because they may lead out of the directory.
+    Other(PathBuf),
 }
 
 fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
@@ -143,7 +143,7 @@ fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
             Err(error) => return Err(cant("find", &at)(error)),
         };
         if !(if parts.peek().is_some() { kind.is_dir() } else { kind.is_file() }) {
-            return Ok(Standing::Other);
+            return Ok(Standing::Other(at));
         }
     }
     Ok(Standing::File)
@@ -159,7 +159,7 @@ fn changed<'a>(
     for (path, text) in files {
         let target = root.join(path);
         match standing(root, path)? {
-            Standing::Other => return Err(WriteError::Foreign { path: target }),
+            Standing::Other(path) => return Err(WriteError::Foreign { path }),
             Standing::File if !ours.contains(path.as_str()) => return Err(WriteError::Foreign { path: target }),
             Standing::File if has_text(&target, text)? => {}
             Standing::File | Standing::Nothing => changed.push(path.as_str()),
@@ -172,20 +172,22 @@ fn changed<'a>(
 fn reached<'a>(root: &Path, ours: &BTreeSet<&'a str>) -> Result<Vec<&'a str>, WriteError> {
     let mut reached = Vec::new();
     for path in ours {
-        if standing(root, path)? != Standing::Other {
+        if !matches!(standing(root, path)?, Standing::Other(_)) {
             reached.push(*path);
         }
     }
     Ok(reached)
 }
 
-fn read_index(path: &Path) -> Result<BTreeSet<String>, WriteError> {
-    let text = match fs::read(path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(cant("read", path)(error)),
-    };
-    index::read(&text).map_err(|error| WriteError::Index { path: path.to_path_buf(), error })
+fn read_index(root: &Path) -> Result<BTreeSet<String>, WriteError> {
+    let path = root.join(INDEX_FILE);
+    match standing(root, INDEX_FILE)? {
+        Standing::Nothing => return Ok(BTreeSet::new()),
+        Standing::Other(path) => return Err(WriteError::Foreign { path }),
+        Standing::File => {}
+    }
+    let bytes = fs::read(&path).map_err(cant("read", &path))?;
+    index::read(&String::from_utf8_lossy(&bytes)).map_err(|error| WriteError::Index { path, error })
 }
 
 /// Removes temporary files that a killed run left.

@@ -7,6 +7,8 @@ mod cli;
 mod crds;
 mod explain;
 mod golden;
+mod hostile;
+mod output;
 mod program;
 mod project;
 mod properties;
