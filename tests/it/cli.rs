@@ -175,7 +175,8 @@ fn a_reader_that_closes_its_end_is_no_failure() {
 
 #[test]
 fn the_catalogue_can_be_looked_at() {
-    let presets = stdout(&["presets", "list"], "");
+    assert_eq!(stdout(&["presets", "list"], "").lines().count(), 1 + 17 + 60);
+    let presets = stdout(&["presets", "list", "--release", "0.3"], "");
     assert!(presets.starts_with("NAME") && presets.lines().count() == 18, "{presets}");
     let row = presets.lines().find(|line| line.starts_with("llama-2-70b ")).unwrap();
     let cells: Vec<_> = row.split_whitespace().collect();
@@ -185,6 +186,8 @@ fn the_catalogue_can_be_looked_at() {
     assert_eq!(shown, format!("# presets/0.3/models/phi-2.yaml\n{file}"));
     let types = stdout(&["instance-types", "list", "--cloud", "aws"], "");
     assert!(types.contains("p4d.24xlarge") && !types.contains("Standard_"), "{types}");
+    let aliased = stdout(&["presets", "show", "Mistral-7B", "--release", "0.12"], "");
+    assert!(aliased.starts_with("# presets/0.12/models/mistralai/mistral-7b-v0.3.yaml\nname: mistralai/"), "{aliased}");
     for (args, said) in [
         (&["presets", "show", "phi-3"][..], "did you mean `phi-2`?"),
         (&["presets", "show", "gpt"], "`kaito-render presets list` names them all"),
