@@ -114,6 +114,8 @@ impl Compiler<'_> {
         let documents = documents.into_iter().filter(|document| !profile::is_of_ours(&document.node));
         let (workspaces, others): (Vec<_>, Vec<_>) =
             documents.partition(|document| workspace::is_workspace(&document.node));
+        let (sets, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|document| workspace::is_inference_set(&document.node));
         self.session.diagnostics.extend(others.iter().filter_map(|document| workspace::misfit(&document.node)));
         let rendered = workspaces.iter().filter(|document| workspace::is_rendered(&document.node));
         let ordinals: BTreeMap<_, _> = rendered.flat_map(|document| overlay::ordinals(&document.node)).collect();
@@ -121,6 +123,9 @@ impl Compiler<'_> {
         let config_maps = ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
         let mut parts: Vec<_> =
             workspaces.into_iter().filter_map(|document| self.document(document, &config_maps)).collect();
+        for document in sets {
+            parts.extend(self.inference_set(&document.node, &config_maps));
+        }
         let passed = others.iter().filter(|document| document.named && !self.options.only_generated);
         for document in passed {
             parts.extend(self.passed_through(&document.node, &ordinals));
@@ -147,6 +152,19 @@ impl Compiler<'_> {
         let key = self.reader.key(&node);
         self.remember(&key, node.span);
         self.passed_through(&node, &BTreeMap::new())
+    }
+
+    /// The Workspaces of a set. What is wrong with all of them is said once.
+    fn inference_set(&mut self, node: &Node, config_maps: &ConfigMaps) -> Vec<Part> {
+        self.tally.workspaces += 1;
+        let mark = self.session.mark();
+        let replicas = workspace::replicas(node, &mut self.session.diagnostics);
+        let mut parts = Vec::new();
+        for replica in replicas {
+            parts.extend(self.workspace(replica, config_maps));
+            workspace::without_repeats(&mut self.session.diagnostics, mark);
+        }
+        parts
     }
 
     /// A document as it is. Nodes of rendered output get their numbers back.

@@ -1,6 +1,7 @@
 //! The second stage: a document becomes a typed Workspace, or findings about its shape.
 
 mod images;
+mod inference_set;
 mod metadata;
 mod placeholder;
 mod pod_template;
@@ -20,6 +21,8 @@ use crate::schema::{self, Checker};
 use crate::source::Span;
 use crate::text;
 
+pub(crate) use inference_set::{CREATED_BY, without_repeats};
+pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub(crate) use images::reference as image_reference;
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
@@ -68,14 +71,15 @@ pub fn misfit(node: &Node) -> Option<Diagnostic> {
             Diagnostic::new(&rule::MISFIT, place, format!("a document of `{version}` has no `kind`")).hint("add it"),
         );
     };
-    if text::nearest(kind, ["Workspace"].into_iter()).is_some() {
+    if let Some(near) = text::nearest(kind, ["Workspace", "InferenceSet"].into_iter()).filter(|near| *near != kind) {
         let message = format!("`{kind}` is not a kind of `{version}`");
-        return Some(Diagnostic::new(&rule::MISFIT, place, message).hint("did you mean `Workspace`?"));
+        return Some(Diagnostic::new(&rule::MISFIT, place, message).hint(format!("did you mean `{near}`?")));
     }
-    let severity = if kind == "InferenceSet" { Severity::Error } else { Severity::Warning };
-    let finding =
-        Diagnostic::new(&rule::NOT_YET, place, format!("nothing is made of a `{kind}`: only Workspaces are compiled"));
-    Some(Diagnostic { severity, ..finding })
+    if kind == "InferenceSet" {
+        return None; // in rendered output
+    }
+    let message = format!("nothing is made of a `{kind}`: only Workspaces and InferenceSets are compiled");
+    Some(Diagnostic { severity: Severity::Warning, ..Diagnostic::new(&rule::NOT_YET, place, message) })
 }
 
 /// Whether a document was written by this compiler.

@@ -270,6 +270,9 @@ pub(super) enum SchemaKind {
     Workspace,
     /// A Workspace of `kaito.sh/v1alpha1`
     WorkspaceV1alpha1,
+    /// An InferenceSet
+    #[value(name = "inferenceset")]
+    InferenceSet,
     /// The facts of one cluster
     Profile,
     /// A model of the catalogue, with an image of its own
@@ -294,6 +297,7 @@ impl SchemaKind {
         match self {
             Self::Workspace => "workspace-v1beta1",
             Self::WorkspaceV1alpha1 => "workspace-v1alpha1",
+            Self::InferenceSet => "inferenceset",
             Self::Profile => "profile",
             Self::Model => "model",
             Self::HubModel => "hub-model",

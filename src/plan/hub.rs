@@ -18,13 +18,10 @@ use crate::preset::{HubModel, InstanceTypes, Provisioner};
 use crate::profile::{Cloud, NodeClass};
 use crate::rule::{self, Rule};
 use crate::text;
-use crate::workspace::Preset;
+use crate::workspace::{CREATED_BY, Preset};
 
 /// The labels of a Workspace that its pods carry too.
-const POD_LABELS: [&str; 3] = [INFERENCE_SET, "multiroleinference.kaito.sh/created-by", "kaito.sh/inference-role"];
-
-/// The InferenceSet that a Workspace is a replica of.
-const INFERENCE_SET: &str = "inferenceset.kaito.sh/created-by";
+const POD_LABELS: [&str; 3] = [CREATED_BY, "multiroleinference.kaito.sh/created-by", "kaito.sh/inference-role"];
 
 /// The disk of a node where no model says how much it needs (§5.2).
 const DISK: &str = "1Ti";
@@ -79,7 +76,7 @@ impl Planner<'_, '_> {
             POD_LABELS.iter().filter_map(|key| Some(((*key).to_owned(), labels.get(*key)?.clone()))).collect();
         Plan {
             accelerator: gpus::is_nvidia(self.workspace, types).then(|| "nvidia".to_owned()),
-            inference_set: pod_labels.get(INFERENCE_SET).cloned(),
+            inference_set: pod_labels.get(CREATED_BY).cloned(),
             match_labels,
             affinity,
             pod_labels,

@@ -21,6 +21,7 @@ fn published_schemas_are_up_to_date() {
         ("tuning-config", schema::read_as::<TuningConfigFile>()),
         ("release", schema::read_as::<ReleaseFile>()),
         ("hub-model", schema::read_as::<HubModel>()),
+        ("inferenceset", schema::read_as::<workspace::InferenceSet>()),
         ("import", schema::read_as::<ImportRules>()),
         ("workspace-v1alpha1", workspace::spec_schema(workspace::V1ALPHA1, WorkspaceApi::V1alpha1)),
         ("workspace-v1beta1", workspace::spec_schema(workspace::V1BETA1, WorkspaceApi::V1beta1)),
