@@ -97,6 +97,9 @@ pub struct Plan {
     pub pod_template: Option<PodTemplate>,
     /// How a model is tuned.
     pub tuning: Option<TuningPlan>,
+    /// What the number of nodes was estimated from; for `explain`.
+    #[serde(skip)]
+    estimate: Option<hub::Estimated>,
 }
 
 /// A node to create.
@@ -297,6 +300,7 @@ impl Planner<'_, '_> {
             inference: None,
             pod_template: None,
             tuning: None,
+            estimate: None,
         }
     }
 

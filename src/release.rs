@@ -97,6 +97,13 @@ impl<'a> Release<'a> {
         cached(&mut self.models, &path, || read(self.library, &path, session))
     }
 
+    /// The repository of the model that a Workspace calls by its alias or by the repository, in any case.
+    #[must_use]
+    pub fn repository(&self, name: &str) -> String {
+        let name = name.to_lowercase();
+        self.file.aliases.get(&name).cloned().unwrap_or(name)
+    }
+
     /// A model of Hugging Face by its repository, in lower case.
     pub fn hub_model(&mut self, repository: &str, session: &mut Session) -> Option<Rc<HubModel>> {
         let path = self.model_path(repository);

@@ -21,9 +21,9 @@ use crate::schema::{self, Checker};
 use crate::source::Span;
 use crate::text;
 
+pub(crate) use images::reference as image_reference;
 pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
-pub(crate) use images::reference as image_reference;
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
 pub use spec::{

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::decision::{Decision, Origin};
+use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
-use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner};
+use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner, SizingName};
 use crate::profile::Profile;
 use crate::release::Release;
 use crate::session::Session;
@@ -23,6 +24,15 @@ pub fn decisions(
     let spec = &workspace.spec;
     let inference = spec.inference.as_ref().and_then(|inference| inference.preset.as_ref());
     let tuning = spec.tuning.as_ref().and_then(|tuning| tuning.preset.as_ref());
+    if release.file.sizing == SizingName::Estimator {
+        let preset = inference.map(|preset| (preset, "inference")).or(tuning.map(|preset| (preset, "tuning")));
+        let hosted = preset.and_then(|(preset, section)| {
+            let repository = release.repository(&preset.name);
+            let model = release.hub_model(&repository, session)?;
+            Some(Hosted { model, path: release.model_path(&repository), section })
+        });
+        return Why { workspace, plan, profile, release, types, served: None }.hub(hosted.as_ref());
+    }
     let preset = inference.map(|preset| (preset, "inference")).or(tuning.map(|preset| (preset, "tuning")));
     let served = preset.and_then(|(preset, section)| {
         let model = release.model(&preset.name, session)?;
@@ -54,12 +64,12 @@ impl Served<'_> {
     }
 }
 
-struct Why<'a, 'l> {
-    workspace: &'a Workspace,
-    plan: &'a Plan,
-    profile: &'a Profile,
-    release: &'a Release<'l>,
-    types: Rc<InstanceTypes>,
+pub(super) struct Why<'a, 'l> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) plan: &'a Plan,
+    pub(super) profile: &'a Profile,
+    pub(super) release: &'a Release<'l>,
+    pub(super) types: Rc<InstanceTypes>,
     served: Option<Served<'a>>,
 }
 
@@ -86,12 +96,12 @@ impl Why<'_, '_> {
         all
     }
 
-    fn identity(&self) -> Decision {
+    pub(super) fn identity(&self) -> Decision {
         let name = Decision::new(&["name", "namespace"], "Workspace", self.workspace.key());
         name.from(Origin::workspace("/metadata/name"))
     }
 
-    fn release(&self) -> Decision {
+    pub(super) fn release(&self) -> Decision {
         let version = &self.workspace.spec.api_version;
         let release = Decision::new(&["release"], "release", &self.plan.release);
         match &self.profile.release {
@@ -103,7 +113,7 @@ impl Why<'_, '_> {
         }
     }
 
-    fn provisioner(&self) -> Decision {
+    pub(super) fn provisioner(&self) -> Decision {
         let provisioner = Decision::new(&["provisioner"], "provisioner", self.plan.provisioner.name());
         if self.profile.sets("provisioner") {
             return provisioner.from(Origin::Profile("provisioner"));
@@ -112,7 +122,7 @@ impl Why<'_, '_> {
         provisioner.because("the release's default").from(Origin::library(path, "/nodeObjects"))
     }
 
-    fn cloud(&self) -> Decision {
+    pub(super) fn cloud(&self) -> Decision {
         self.of_profile(Decision::new(&["cloud"], "cloud", self.plan.cloud.name()), "cloud")
     }
 
@@ -212,7 +222,7 @@ impl Why<'_, '_> {
         if self.profile.sets("registry") { image.from(Origin::Profile("registry")) } else { image }
     }
 
-    fn pull_secrets(&self) -> Option<Decision> {
+    pub(super) fn pull_secrets(&self) -> Option<Decision> {
         if self.plan.pull_secrets.is_empty() {
             return None;
         }
@@ -271,9 +281,9 @@ impl Why<'_, '_> {
         all
     }
 
-    fn tuning(&self, tuning: &TuningPlan, served: &Served) -> Vec<Decision> {
+    pub(super) fn tuning_config(&self, tuning: &TuningPlan) -> Decision {
         let config = Decision::new(&["tuning.config_map", "tuning.config_text"], "configuration", &tuning.config_map);
-        let config = if tuning.config_text.is_some() {
+        if tuning.config_text.is_some() {
             let method = tuning.config_map.split('-').next().unwrap_or_default();
             config
                 .because("the default of the method")
@@ -281,18 +291,20 @@ impl Why<'_, '_> {
                 .from(Origin::library(self.release.tuning_config_path(method), ""))
         } else {
             config.because("the ConfigMap of the input").from(Origin::workspace("/tuning/config"))
-        };
+        }
+    }
+
+    fn tuning(&self, tuning: &TuningPlan, served: &Served) -> Vec<Decision> {
         let data = tuning.input_image.clone().unwrap_or_else(|| text::count(tuning.urls.len(), "URL"));
         let data = Decision::new(&["tuning.urls", "tuning.input_image"], "data", data);
         let result = tuning.output_image.as_deref().unwrap_or_default();
         let result = Decision::new(&["tuning.output_image", "tuning.push_secret"], "result", result);
-        let directory = Decision::new(&["tuning.output_dir"], "result's folder", &tuning.output_dir);
         let launch = Decision::new(&["tuning.launch_flags"], "launcher's flags", flags(&tuning.launch_flags));
         let mut all = vec![
-            config,
+            self.tuning_config(tuning),
             data.from(Origin::workspace("/tuning/input")),
             result.from(Origin::workspace("/tuning/output")),
-            directory.because("`TrainingArguments.output_dir` of the configuration"),
+            output_dir(tuning),
             launch
                 .because("a process for each GPU, then the preset's own")
                 .from(self.instance())
@@ -319,7 +331,12 @@ impl Why<'_, '_> {
     }
 }
 
-fn flags(flags: &Flags) -> String {
+pub(super) fn output_dir(tuning: &TuningPlan) -> Decision {
+    let directory = Decision::new(&["tuning.output_dir"], "result's folder", &tuning.output_dir);
+    directory.because("`TrainingArguments.output_dir` of the configuration")
+}
+
+pub(super) fn flags(flags: &Flags) -> String {
     let words = flags.iter().map(|(name, value)| match value {
         Some(value) => format!("--{name}={value}"),
         None => format!("--{name}"),

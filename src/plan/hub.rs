@@ -2,6 +2,7 @@
 //!
 //! Numbers such as R3 and §5.3 are those of the specification of KAITO 0.12.
 
+mod decisions;
 mod flags;
 mod inference;
 mod tuning;
@@ -19,6 +20,8 @@ use crate::profile::{Cloud, NodeClass};
 use crate::rule::{self, Rule};
 use crate::text;
 use crate::workspace::{CREATED_BY, Preset};
+
+pub(super) use decisions::{Estimated, Hosted};
 
 /// The labels of a Workspace that its pods carry too.
 const POD_LABELS: [&str; 3] = [CREATED_BY, "multiroleinference.kaito.sh/created-by", "kaito.sh/inference-role"];
@@ -189,8 +192,7 @@ impl Planner<'_, '_> {
 
     /// A model by the name that a Workspace gives it: an alias or a repository, in any case.
     fn hub_model(&mut self, preset: &Preset, pointer: &str) -> Option<Rc<HubModel>> {
-        let name = preset.name.to_lowercase();
-        let repository = self.release.file.aliases.get(&name).cloned().unwrap_or(name);
+        let repository = self.release.repository(&preset.name);
         if self.release.has_model(&repository) {
             return self.release.hub_model(&repository, self.session);
         }

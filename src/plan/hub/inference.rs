@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::estimator::{self, Demand, Estimate};
 use super::super::gpus::Gpus;
 use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
-use super::{flags, gpu_request, pointer};
+use super::{Estimated, flags, gpu_request, pointer};
 use crate::preset::{AccessMode, Flags, HubModel, InstanceTypes};
 use crate::profile::Runtime;
 use crate::rule;
@@ -46,9 +46,11 @@ impl Planner<'_, '_> {
         };
         let gpus = gpus?;
         self.check_memory(&model, &gpus, runtime);
-        let node_count = match runtime {
-            TRANSFORMERS => self.counted_nodes()?,
-            _ => self.estimated_nodes(&model, &gpus, context, types)?,
+        let (node_count, estimate) = if runtime == TRANSFORMERS {
+            (self.counted_nodes()?, None)
+        } else {
+            let (count, estimated) = self.estimated_nodes(&model, &gpus, context, types)?;
+            (count, Some(estimated))
         };
         let is_prefilling = ["prefill", "decode"];
         let role = base.pod_labels.get("kaito.sh/inference-role").filter(|role| is_prefilling.contains(&role.as_str()));
@@ -75,6 +77,7 @@ impl Planner<'_, '_> {
         let disable_benchmark = self.annotation("kaito.sh/disable-benchmark");
         Some(Plan {
             node_count,
+            estimate,
             disk: model.disk(),
             gpus: gpus.count,
             gpu_request: gpu_request(&gpus),
@@ -198,24 +201,24 @@ impl Planner<'_, '_> {
         gpus: &Gpus,
         context: Option<u64>,
         types: &InstanceTypes,
-    ) -> Option<u32> {
+    ) -> Option<(u32, Estimated)> {
         let wanted = self.wanted_nodes();
         let demand = demand(model, gpus, context);
         let estimate = estimator::estimate(&demand);
         let estimated = estimate.nodes.and_then(|nodes| u32::try_from(nodes.max(1)).ok());
         let estimated = estimated.filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none());
-        match (wanted, estimated) {
-            (Some(wanted), Some(estimated)) if wanted >= estimated => Some(wanted),
+        let count = match (wanted, estimated) {
+            (Some(wanted), Some(estimated)) if wanted >= estimated => wanted,
             (Some(wanted), _) => {
                 let needed = estimated.map_or("none would do".to_owned(), |nodes| format!("{nodes} are estimated"));
                 let message = format!("`{}` is not expected to fit on {}: {needed}", model.name, nodes_of(wanted));
                 let hint = "raise the number, or choose nodes with more memory".to_owned();
                 self.report(&rule::COUNT_TOO_SMALL, &pointer(NODE_COUNT), message, hint);
-                Some(wanted)
+                wanted
             }
             (None, None) => {
                 self.does_not_fit(&demand, &estimate, model, types);
-                None
+                return None;
             }
             (None, Some(estimated)) => {
                 if let Some(there) = gpus.nodes.filter(|there| *there < estimated) {
@@ -224,9 +227,10 @@ impl Planner<'_, '_> {
                     let hint = "pods wait until there are enough".to_owned();
                     self.warn(&rule::NODES, "/resource/labelSelector", message, hint);
                 }
-                Some(estimated)
+                estimated
             }
-        }
+        };
+        Some((count, Estimated { demand, estimate, is_overridden: wanted.is_some() }))
     }
 
     /// The number of nodes that a person has decided on, whatever is estimated.
