@@ -8,6 +8,7 @@ mod crds;
 mod explain;
 mod golden;
 mod hostile;
+mod hub;
 mod output;
 mod program;
 mod project;
