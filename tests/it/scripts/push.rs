@@ -5,7 +5,7 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
-use super::{Place, places, push_script, stderr};
+use super::{Place, assert_no_temporary_folder, places, push_script, stderr, wait_until};
 
 const IMAGE: &str = "registry.example.com/adapters/out:0.0.1";
 
@@ -41,24 +41,12 @@ fn push(place: &Place, names: [&str; 2], port: u16, refusals: u32, meanwhile: im
     output
 }
 
-fn wait_until(done: impl Fn() -> bool) {
-    for _ in 0..500 {
-        if done() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    panic!("it did not happen within ten seconds");
-}
-
 /// The daemon is gone, and so is the folder the image was built in.
 fn assert_nothing_is_left(place: &Place) {
     let pid = fs::read_to_string(place.path().join("dockerd.pid")).unwrap();
     let status = format!("/proc/{}/status", pid.trim());
     wait_until(|| fs::read_to_string(&status).map_or(true, |status| status.contains("State:\tZ")));
-    let names = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    let left: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("tmp.")).collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_no_temporary_folder(place);
 }
 
 /// What the training leaves behind, marker last.
@@ -72,8 +60,7 @@ fn finish_training(folder: &Path) {
 
 /// The calls of docker, without those that ask whether it is up.
 fn calls(place: &Place) -> Vec<String> {
-    let calls = fs::read_to_string(place.path().join("calls")).unwrap();
-    calls.lines().filter(|call| *call != "<info>").map(str::to_owned).collect()
+    super::calls(place).into_iter().filter(|call| call != "<info>").collect()
 }
 
 fn call_names(place: &Place) -> Vec<String> {

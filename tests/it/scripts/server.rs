@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 /// What it answers goes by the first part of the path: `/good/…` the path itself, `/moved/…` a redirect to
-/// `/good/…`, `/empty/…` nothing, `/cut/…` less than promised, `/third/…` an error until the third request,
-/// and anything else 404.
+/// `/good/…`, `/elsewhere/…` a redirect to another protocol, `/empty/…` nothing, `/cut/…` less than promised,
+/// `/third/…` an error until the third request, and anything else 404.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -68,6 +68,7 @@ fn answer(path: &str, before: usize) -> String {
             let to = path.replace("/moved/", "/good/");
             format!("{}Location: {to}\r\n\r\n", head("302 Found", 0))
         }
+        Some("elsewhere") => format!("{}Location: ftp://127.0.0.1:1{path}\r\n\r\n", head("302 Found", 0)),
         Some("empty") => format!("{}\r\n", head("200 OK", 0)),
         Some("cut") => format!("{}\r\nshort", head("200 OK", 100)),
         Some("third") if before >= 2 => good,
