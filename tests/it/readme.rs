@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::program::{kaito_render, root, run, stdout};
 
-const EXAMPLE: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
+const EXAMPLE: &str = "examples/v1beta1/kaito_workspace_phi_4.yaml";
 
 fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
