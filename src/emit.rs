@@ -37,8 +37,16 @@ impl Format {
     #[must_use]
     pub fn stream<'a>(self, values: impl IntoIterator<Item = &'a Value>) -> String {
         match self {
-            Self::Yaml => yaml::stream(values),
+            Self::Yaml => yaml::pieces(values).collect(),
             Self::Json => json::list(values),
+        }
+    }
+
+    /// As [`Self::stream`], in pieces, so that the whole text never has to be held.
+    pub fn pieces<'a>(self, values: impl IntoIterator<Item = &'a Value> + 'a) -> Box<dyn Iterator<Item = String> + 'a> {
+        match self {
+            Self::Yaml => Box::new(yaml::pieces(values)),
+            Self::Json => Box::new(std::iter::once(json::list(values))),
         }
     }
 

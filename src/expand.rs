@@ -19,12 +19,13 @@ use crate::template::{Step, Trace};
 /// Where a template can't be rendered; the place is the template's line.
 pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Diagnostic> {
     let mut objects = Vec::new();
+    let mut variables = variables(plan);
     if let Some(template) = &templates.nodes {
-        name_nodes(plan, &template.render(&variables(plan))?);
-        let nodes = template.render(&variables(plan))?.into_iter().zip(0..);
+        name_nodes(plan, &template.render(&variables)?);
+        variables = self::variables(plan);
+        let nodes = template.render(&variables)?.into_iter().zip(0..);
         objects.extend(nodes.map(|(value, ordinal)| Object { value, ordinal: Some(ordinal) }));
     }
-    let variables = variables(plan);
     for template in &templates.objects {
         let values = template.render(&variables)?.into_iter();
         objects.extend(values.map(|value| Object { value, ordinal: None }));

@@ -12,7 +12,7 @@ use crate::preset::Provisioner;
 use crate::rule;
 use crate::schema::Checker;
 use crate::source::Span;
-use crate::workspace::without_nulls;
+use crate::workspace::drop_nulls;
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -219,7 +219,8 @@ pub fn is_of_ours(node: &Node) -> bool {
 impl Profile {
     /// Reads a profile from its document; none if it breaks the schema.
     pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        let value = without_nulls(node.to_value());
+        let mut value = node.to_value();
+        drop_nulls(&mut value);
         let checker = Checker::of::<Self>().ok()?;
         if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
             return None;

@@ -126,13 +126,14 @@ impl Reader {
     /// else is wrong with it.
     pub fn read(&mut self, node: Node, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Option<Workspace> {
         let mark = diagnostics.len();
-        let mut value = without_nulls(node.to_value());
+        let mut value = node.to_value();
+        drop_nulls(&mut value);
         let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default().to_owned();
         let checker = self.schemas.entry((version, dialect.api)).or_insert_with_key(|(version, api)| {
             Checker::new(spec_schema(version, *api)).ok() // the tests show that it can be prepared
         });
         let checker = checker.as_ref()?;
-        checker.check(&node, &value, &rule::FIELD, diagnostics);
+        let is_right = checker.check(&node, &value, &rule::FIELD, diagnostics);
         let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
         let template = value.pointer("/inference/template");
@@ -140,7 +141,9 @@ impl Reader {
         if !is_readable {
             return None;
         }
-        schema::remove_unknown(&mut value, checker.schema());
+        if !is_right {
+            schema::remove_unknown(&mut value, checker.schema());
+        }
         if let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.entry("namespace").or_insert_with(|| Value::String(self.namespace.clone()));
         }
@@ -182,13 +185,13 @@ impl Workspace {
 }
 
 /// Drops null fields, as the API server does before it looks at anything else.
-pub(crate) fn without_nulls(value: Value) -> Value {
+pub(crate) fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            let kept = fields.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(key, value)| (key, without_nulls(value))).collect())
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
         }
-        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
-        scalar => scalar,
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }

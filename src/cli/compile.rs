@@ -56,13 +56,13 @@ fn write(args: &Render, objects: &[Object]) -> Result<()> {
         ObjectFormat::Yaml => Format::Yaml,
         ObjectFormat::Json => Format::Json,
     };
-    let text = || format.stream(objects.iter().map(|object| &object.value));
+    let values = objects.iter().map(|object| &object.value);
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
-        None => output::print(text().as_bytes()).map(drop),
+        None => output::print_pieces(format.pieces(values)).map(drop),
         Some(path) if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
             let changes = emit::disk::write_directory(path, &emit::directory::layout(objects, format)?)?;
             output::changes(path, changes)
         }
-        Some(path) => Ok(emit::disk::write_file(path, &text())?),
+        Some(path) => Ok(emit::disk::write_file(path, &format.stream(values))?),
     }
 }

@@ -14,8 +14,14 @@ use super::args::Color;
 
 /// Writes data to standard output. A reader that has seen enough and closed its end is no failure.
 pub(super) fn print(data: &[u8]) -> Result<Outcome> {
+    print_pieces([data])
+}
+
+/// As [`print`], piece by piece.
+pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Outcome> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(data).and_then(|()| stdout.flush()) {
+    let mut pieces = pieces.into_iter();
+    match pieces.try_for_each(|piece| stdout.write_all(piece.as_ref())).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::new(error).context("can't write to standard output"))
         }

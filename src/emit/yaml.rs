@@ -17,17 +17,24 @@ const RESERVED: [&str; 13] =
 /// The longest key, in bytes, that a reader must recognise by its colon alone. Longer ones are marked by `?`.
 const LONGEST_SIMPLE_KEY: usize = 1024;
 
-/// Writes documents as one stream, separated by `---` lines.
-#[must_use]
-pub fn stream<'a>(documents: impl IntoIterator<Item = &'a Value>) -> String {
-    let mut out = String::new();
-    for (index, value) in documents.into_iter().enumerate() {
-        if index > 0 {
-            out.push_str("---\n");
+/// The bytes from which on a piece is large enough.
+const PIECE: usize = 1 << 16;
+
+/// Writes documents as one stream, separated by `---` lines, in pieces of many documents.
+pub fn pieces<'a>(documents: impl IntoIterator<Item = &'a Value>) -> impl Iterator<Item = String> {
+    let mut documents = documents.into_iter().enumerate();
+    std::iter::from_fn(move || {
+        let mut piece = String::new();
+        while piece.len() < PIECE
+            && let Some((index, value)) = documents.next()
+        {
+            if index > 0 {
+                piece.push_str("---\n");
+            }
+            write_document(&mut piece, value);
         }
-        write_document(&mut out, value);
-    }
-    out
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Writes one document. It ends with a line break and never contains a line that begins with `---`.
@@ -148,17 +155,27 @@ fn write_scalar(out: &mut String, text: &str) {
 }
 
 fn is_plain(text: &str) -> bool {
-    is_quantity(text)
-        || text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
-            && text.bytes().all(is_bare)
-            && text.as_bytes().windows(2).all(|pair| pair != b": ")
-            && !text.ends_with([':', ' '])
-            && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
+    match text.as_bytes() {
+        [b'0'..=b'9', ..] => is_quantity(text),
+        [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => {
+            is_bare(text) && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    }
 }
 
-fn is_bare(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'+' | b'=' | b',' | b'(' | b')')
+/// Whether all characters of a string may stand bare, also beside each other and at the end.
+fn is_bare(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        let is_known = byte.is_ascii_alphanumeric()
+            || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'+' | b'=' | b',' | b'(' | b')');
+        if !is_known || (before, byte) == (b':', b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    !matches!(before, b':' | b' ')
 }
 
 /// Whether a string is a Kubernetes quantity such as `500m` or `16Gi`, which no reader takes for a number.
@@ -183,14 +200,20 @@ fn is_hidden(char: char) -> bool {
 }
 
 fn pad(out: &mut String, indent: usize) {
-    out.extend(std::iter::repeat_n(' ', indent));
+    const BLANKS: &str = "                                ";
+    let mut left = indent;
+    while left > 0 {
+        let width = left.min(BLANKS.len());
+        out.push_str(&BLANKS[..width]);
+        left -= width;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{document, stream};
+    use super::{document, pieces};
 
     #[test]
     fn lists_stand_under_their_key_without_indentation() {
@@ -254,7 +277,11 @@ mod tests {
 
     #[test]
     fn documents_are_separated_and_none_opens_the_stream() {
+        let stream = |documents: &[Value]| pieces(documents).collect::<String>();
         assert_eq!(stream(&[json!({"a": 1}), Value::Null]), "a: 1\n---\nnull\n");
         assert_eq!(stream(&[]), "");
+        let many = vec![json!({"a": 1}); 20_000];
+        assert!(pieces(&many).count() > 1);
+        assert_eq!(stream(&many), vec!["a: 1\n"; 20_000].join("---\n"));
     }
 }

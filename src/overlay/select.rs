@@ -19,6 +19,9 @@ impl Selection {
     /// Drops what is not wanted. If that is everything, nothing is dropped but a finding made, because an empty output
     /// would delete whatever was delivered before.
     pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
+        if self.only.is_empty() && self.exclude.is_empty() {
+            return;
+        }
         self.check_names(objects, diagnostics);
         if objects.is_empty() || objects.iter().any(|object| self.wants(object)) {
             return objects.retain(|object| self.wants(object));

@@ -1,7 +1,7 @@
 //! All objects of a run together: shared ones once, conflicts found.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use crate::diagnostic::Diagnostic;
 use crate::object::{Identity, Object};
@@ -22,7 +22,7 @@ pub struct Part {
 /// Puts the objects of all documents together. Equal objects are kept once; different objects of one identity, and
 /// objects without one, are reported.
 pub fn together(parts: Vec<Part>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Object> {
-    let mut seen = BTreeMap::new();
+    let mut seen = IndexMap::new();
     let mut is_kept = Vec::new();
     for part in &parts {
         for object in &part.objects {

@@ -24,7 +24,7 @@ pub(super) fn value(tree: &Tree, scope: &Variable) -> Result<Option<Value>> {
         Tree::Expression(expression) => typed(expression, scope),
         Tree::Text(text) => text.render(scope).map(|text| Some(Value::String(text))),
         Tree::List(items) => {
-            let mut list = Vec::new();
+            let mut list = Vec::with_capacity(items.len());
             for tree in items {
                 item(tree, scope, &mut list)?;
             }
@@ -102,9 +102,10 @@ fn typed(expression: &Expression, scope: &Variable) -> Result<Option<Value>> {
     if let Some(problem) = unwritable(&value) {
         return Err(failure(expression.span, problem));
     }
-    serde_json::to_value(&value)
-        .map(|value| Some(without_nulls(value)))
-        .map_err(|error| failure(expression.span, format!("this can't be written: {error}")))
+    let mut value = serde_json::to_value(&value)
+        .map_err(|error| failure(expression.span, format!("this can't be written: {error}")))?;
+    drop_nulls(&mut value);
+    Ok(Some(value))
 }
 
 /// Why a value, or one inside of it, can't stand in an object.
@@ -122,13 +123,16 @@ fn unwritable(value: &Variable) -> Option<&'static str> {
 }
 
 /// None drops its key or its item, also inside of a value that comes as a whole.
-fn without_nulls(value: Value) -> Value {
+fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            let kept = fields.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(key, value)| (key, without_nulls(value))).collect())
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
         }
-        Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(without_nulls).collect(),
-        scalar => scalar,
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(drop_nulls);
+        }
+        _ => {}
     }
 }

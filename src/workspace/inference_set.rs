@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
-use super::{is_rendered, metadata, without_nulls};
+use super::{drop_nulls, is_rendered, metadata};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Entry, Node};
 use crate::rule;
@@ -135,7 +135,8 @@ pub fn is_inference_set(node: &Node) -> bool {
 /// Each value keeps its place, so that a finding about a replica points into the set.
 pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let mark = diagnostics.len();
-    let value = without_nulls(node.to_value());
+    let mut value = node.to_value();
+    drop_nulls(&mut value);
     let Ok(checker) = Checker::of::<InferenceSet>() else { return Vec::new() };
     checker.check(node, &value, &rule::FIELD, diagnostics);
     metadata::read(node, "", diagnostics);
