@@ -183,6 +183,21 @@ fn a_link_in_a_layer_leads_later_layers_nowhere() {
     }
 }
 
+#[test]
+fn a_link_is_no_folder_of_data() {
+    for place in places() {
+        let outside = place.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("a"), "").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&outside, folder.path().join("data")).unwrap();
+        layers(&place, &[]);
+        manifest(&place, &[pack(folder.path(), &place.path().join("image"), 0)]);
+        assert_fails(&place, &pull(&place, &OPEN), &format!("there is no folder /data in {IMAGE}"));
+        assert!(outside.join("a").exists());
+    }
+}
+
 /// Docker indents its manifests; fields come in any order, and not every digest is a layer's.
 #[test]
 fn manifests_may_look_different() {
