@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has failed")]
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use criterion::{BatchSize, Criterion};
@@ -19,43 +20,71 @@ use kaito_render::profile::Profile;
 use kaito_render::release::{Release, Templates};
 use kaito_render::session::Session;
 use kaito_render::source::{self, Document, FileId};
-use kaito_render::workspace::{Reader, Workspace};
+use kaito_render::workspace::{Dialect, Reader, Workspace};
 
 const NUMBER: usize = 100;
-const RELEASE: &str = "0.3";
 const NAMESPACE: &str = "default";
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let library = Library::embedded();
-    let mut run = Run::new(&library);
-    source(&mut criterion, &run);
-    workspace(&mut criterion, &run);
-    plan(&mut criterion, &mut run);
-    expand(&mut criterion, &mut run);
-    overlay(&mut criterion, &mut run);
-    emit(&mut criterion, &mut run);
-    together(&mut criterion, &library);
+    for case in CASES {
+        let mut run = Run::new(&library, case);
+        source(&mut criterion, &run);
+        workspace(&mut criterion, &run);
+        plan(&mut criterion, &mut run);
+        expand(&mut criterion, &mut run);
+        overlay(&mut criterion, &mut run);
+        emit(&mut criterion, &mut run);
+        together(&mut criterion, &library, case);
+    }
     criterion.final_summary();
+}
+
+/// What a release is measured with.
+#[derive(Clone, Copy)]
+struct Case {
+    release: &'static str,
+    provisioner: Provisioner,
+    /// One Workspace of each shape.
+    shapes: &'static str,
+}
+
+const CASES: [Case; 2] = [
+    Case { release: "0.3", provisioner: Provisioner::Machine, shapes: include_str!("mixed-0.3.yaml") },
+    Case { release: "0.12", provisioner: Provisioner::Nodeclaim, shapes: include_str!("mixed-0.12.yaml") },
+];
+
+impl Case {
+    /// The name of a benchmark.
+    fn title(self, stage: &str) -> String {
+        format!("{}/{stage}", self.release)
+    }
+
+    fn profile(self) -> Profile {
+        let release = Some(self.release.to_owned());
+        Profile { release, provisioner: Some(self.provisioner), ..Profile::default() }
+    }
 }
 
 /// A run that has read what it needs of its release, and can give what each stage takes.
 struct Run<'l> {
+    case: Case,
     session: Session,
     file: FileId,
-    reader: Reader,
+    reader: RefCell<Reader>,
     release: Release<'l>,
     templates: Rc<Templates>,
 }
 
 impl<'l> Run<'l> {
-    fn new(library: &'l Library) -> Self {
+    fn new(library: &'l Library, case: Case) -> Self {
         let mut session = Session::default();
-        let file = session.sources.add("mixed.yaml", text());
-        let reader = Reader::new(NAMESPACE.to_owned());
-        let mut release = Release::load(library, RELEASE, &mut session).unwrap();
-        let templates = release.templates(Provisioner::Machine, &mut session).unwrap();
-        Self { session, file, reader, release, templates }
+        let file = session.sources.add("mixed.yaml", text(case.shapes));
+        let reader = RefCell::new(Reader::new(NAMESPACE.to_owned()));
+        let mut release = Release::load(library, case.release, &mut session).unwrap();
+        let templates = release.templates(case.provisioner, &mut session).unwrap();
+        Self { case, session, file, reader, release, templates }
     }
 
     fn nodes(&self) -> Vec<Node> {
@@ -67,12 +96,14 @@ impl<'l> Run<'l> {
     }
 
     fn read(&self, nodes: Vec<Node>) -> Vec<Workspace> {
-        nodes.into_iter().map(|node| self.reader.read(node, &mut Vec::new()).unwrap()).collect()
+        let dialect = Dialect { api: self.release.file.workspace_api, default_instance_type: None };
+        nodes.into_iter().map(|node| self.reader.borrow_mut().read(node, dialect, &mut Vec::new()).unwrap()).collect()
     }
 
     fn plans(&mut self, workspaces: &[Workspace]) -> Vec<Plan> {
-        let Self { session, release, .. } = self;
-        let mut plan = |workspace| plan::make(workspace, &ConfigMaps::default(), release, &profile(), session).unwrap();
+        let Self { case, session, release, .. } = self;
+        let profile = case.profile();
+        let mut plan = |workspace| plan::make(workspace, &ConfigMaps::default(), release, &profile, session).unwrap();
         workspaces.iter().map(&mut plan).collect()
     }
 
@@ -86,8 +117,8 @@ impl<'l> Run<'l> {
 }
 
 /// The Workspaces, made from one of each shape.
-fn text() -> String {
-    let shapes: Vec<_> = include_str!("mixed.yaml").split("---\n").collect();
+fn text(shapes: &str) -> String {
+    let shapes: Vec<_> = shapes.split("---\n").collect();
     let numbered = |(number, shape): (usize, &&str)| {
         let team = number / shapes.len() % 10;
         shape.replace("NUMBER", &number.to_string()).replace("TEAM", &team.to_string())
@@ -95,28 +126,25 @@ fn text() -> String {
     (0..).zip(shapes.iter().cycle()).take(NUMBER).map(numbered).collect::<Vec<_>>().join("---\n")
 }
 
-fn profile() -> Profile {
-    Profile { release: Some(RELEASE.to_owned()), provisioner: Some(Provisioner::Machine), ..Profile::default() }
-}
-
 fn source(criterion: &mut Criterion, run: &Run) {
-    criterion.bench_function("source", |bencher| bencher.iter_with_large_drop(|| run.nodes()));
+    criterion.bench_function(&run.case.title("source"), |bencher| bencher.iter_with_large_drop(|| run.nodes()));
 }
 
 fn workspace(criterion: &mut Criterion, run: &Run) {
-    criterion.bench_function("workspace", |bencher| {
+    criterion.bench_function(&run.case.title("workspace"), |bencher| {
         bencher.iter_batched(|| run.nodes(), |nodes| run.read(nodes), BatchSize::LargeInput);
     });
 }
 
 fn plan(criterion: &mut Criterion, run: &mut Run) {
     let workspaces = run.workspaces();
-    criterion.bench_function("plan", |bencher| bencher.iter_with_large_drop(|| run.plans(&workspaces)));
+    criterion
+        .bench_function(&run.case.title("plan"), |bencher| bencher.iter_with_large_drop(|| run.plans(&workspaces)));
 }
 
 fn expand(criterion: &mut Criterion, run: &mut Run) {
     let plans = run.plans(&run.workspaces());
-    criterion.bench_function("expand", |bencher| {
+    criterion.bench_function(&run.case.title("expand"), |bencher| {
         bencher.iter_batched(|| plans.clone(), |plans| run.objects(plans), BatchSize::LargeInput);
     });
 }
@@ -125,7 +153,7 @@ fn overlay(criterion: &mut Criterion, run: &mut Run) {
     let plans = run.plans(&run.workspaces());
     let expanded = run.objects(plans);
     let inputs = || run.workspaces().into_iter().zip(expanded.clone()).collect::<Vec<_>>();
-    criterion.bench_function("overlay", |bencher| {
+    criterion.bench_function(&run.case.title("overlay"), |bencher| {
         bencher.iter_batched(inputs, overlaid, BatchSize::LargeInput);
     });
 }
@@ -143,7 +171,7 @@ fn emit(criterion: &mut Criterion, run: &mut Run) {
     let workspaces = run.workspaces();
     let plans = run.plans(&workspaces);
     let objects = overlaid(workspaces.into_iter().zip(run.objects(plans)).collect());
-    criterion.bench_function("emit", |bencher| {
+    criterion.bench_function(&run.case.title("emit"), |bencher| {
         bencher.iter_batched(|| objects.clone(), emitted, BatchSize::LargeInput);
     });
 }
@@ -155,9 +183,9 @@ fn emitted(mut objects: Vec<Object>) -> (Vec<Object>, String) {
 }
 
 /// A whole run without reading files, from the first preset that is loaded to the last byte.
-fn together(criterion: &mut Criterion, library: &Library) {
-    let (text, options) = (text(), options());
-    criterion.bench_function("together", |bencher| {
+fn together(criterion: &mut Criterion, library: &Library, case: Case) {
+    let (text, options) = (text(case.shapes), options(case));
+    criterion.bench_function(&case.title("together"), |bencher| {
         bencher.iter_with_large_drop(|| {
             let mut session = Session::default();
             let file = session.sources.add("mixed.yaml", text.as_str());
@@ -168,6 +196,6 @@ fn together(criterion: &mut Criterion, library: &Library) {
     });
 }
 
-fn options() -> Options {
-    Options { namespace: NAMESPACE.to_owned(), profile: profile(), only_generated: false, allow_empty: false }
+fn options(case: Case) -> Options {
+    Options { namespace: NAMESPACE.to_owned(), profile: case.profile(), only_generated: false, allow_empty: false }
 }
