@@ -33,6 +33,7 @@ use crate::workspace::{Preset, Resource, Workspace};
 
 pub use decision::{Decision, Origin};
 pub use decisions::decisions;
+pub use estimator::estimated_nodes;
 
 /// What was decided for one Workspace: all that templates read, under the name `plan`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

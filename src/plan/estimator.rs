@@ -3,11 +3,13 @@
 //! Numbers such as §3.3 are those of the specification of KAITO 0.12. The arithmetic is that of IEEE doubles, in the
 //! order in which KAITO does it, because the last node can hang on the last bit.
 
+use crate::preset::{HubModel, InstanceType};
+
 /// Bytes of a GiB.
 pub(super) const GIB: f64 = 1_073_741_824.0;
 
 /// The tokens that the cache is sized for where nobody says how many.
-pub(super) const DEFAULT_CONTEXT: u64 = 2048;
+const DEFAULT_CONTEXT: u64 = 2048;
 
 /// What loaded weights take, of what their files take.
 const EXPANSION: f64 = 1.02;
@@ -36,6 +38,19 @@ pub(super) struct Demand {
     pub(super) memory: u64,
 }
 
+impl Demand {
+    /// What an estimate for a model on nodes with such GPUs starts from; `context` may be left to the default.
+    pub(super) fn new(model: &HubModel, gpus: u32, memory: u64, context: Option<u64>) -> Self {
+        Self {
+            weights: model.weights_bytes(),
+            bytes_per_token: model.config.bytes_per_token(),
+            context: context.unwrap_or(DEFAULT_CONTEXT),
+            gpus,
+            memory,
+        }
+    }
+}
+
 /// An estimate with its intermediate figures, all in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Estimate {
@@ -55,6 +70,13 @@ pub(super) struct Estimate {
     pub(super) gpus: u64,
     /// The nodes that have so many GPUs; none if no number of them would do.
     pub(super) nodes: Option<u64>,
+}
+
+/// The nodes of a machine type that serve a model with a context of so many tokens, by default 2048; none if no number
+/// of them would do.
+#[must_use]
+pub fn estimated_nodes(model: &HubModel, machine: &InstanceType, context: Option<u64>) -> Option<u64> {
+    estimate(&Demand::new(model, machine.gpus, u64::from(machine.memory_gib) << 30, context)).nodes
 }
 
 /// Estimates the nodes for a model (§3.3).

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
+use crate::golden;
 use crate::program::{kaito_render, root, run, stdout};
 
 const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
@@ -217,9 +218,23 @@ fn a_library_shows_in_the_catalogue() {
 }
 
 #[test]
-fn schemas_and_crds_are_what_the_project_publishes() {
-    for kind in ["workspace", "Profile", "model", "instance-types", "tuning-config", "release", "plan"] {
+fn schemas_are_what_the_project_publishes() {
+    let workspaces = ["workspace", "workspace-v1alpha1"];
+    let others = ["Profile", "model", "hub-model", "import", "instance-types", "tuning-config", "release", "plan"];
+    for kind in workspaces.iter().chain(&others) {
         let schema: serde_json::Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{kind}");
     }
+}
+
+#[test]
+fn crds_are_those_of_the_newest_release_unless_another_is_named() {
+    let kinds = |args: &[&str]| {
+        let crds = golden::documents(&stdout(args, ""));
+        assert!(crds.iter().all(|crd| crd["kind"] == "CustomResourceDefinition"), "{args:?}");
+        crds.iter().map(|crd| crd["spec"]["names"]["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&["crds", "--release", "0.3"]), ["Workspace"]);
+    assert_eq!(kinds(&["crds", "--release", "0.12"]), ["InferenceSet", "Workspace"]);
+    assert_eq!(kinds(&["crds"]), kinds(&["crds", "--release", "0.12"]));
 }

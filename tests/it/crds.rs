@@ -3,18 +3,22 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use kaito_render::preset::WorkspaceApi;
+use kaito_render::workspace::{self, V1ALPHA1, V1BETA1};
 use serde_json::{Map, Value};
 
 use crate::program::root;
 
-fn workspaces() -> Value {
-    let text = fs::read_to_string(root().join("schemas/crds/0.3/workspaces.yaml")).unwrap();
+/// One of our CRDs, such as `0.3/workspaces`.
+fn crd(name: &str) -> Value {
+    let text = fs::read_to_string(root().join(format!("schemas/crds/{name}.yaml"))).unwrap();
     serde_yaml::from_str(&text).unwrap()
 }
 
-/// The schema of a CRD's only version.
-fn schema(crd: &mut Value) -> &mut Value {
-    crd.pointer_mut("/spec/versions/0/schema/openAPIV3Schema").unwrap()
+/// The schema of a version of a CRD.
+fn schema<'a>(crd: &'a Value, version: &str) -> &'a Value {
+    let versions = crd["spec"]["versions"].as_array().unwrap();
+    &versions.iter().find(|found| found["name"] == version).unwrap()["schema"]["openAPIV3Schema"]
 }
 
 /// Takes the descriptions out of a schema: what is left is what it accepts.
@@ -30,14 +34,24 @@ fn strip(schema: &mut Value) {
     }
 }
 
-/// The fixture is the `spec` of KAITO 0.3.2's CRD without descriptions.
+/// A fixture is the `spec` of KAITO's CRD (0.3.2, 0.12.0) without descriptions; an enumeration that it gives twice for
+/// one field stands there once.
 #[test]
-fn the_workspace_crd_of_release_0_3_accepts_what_kaitos_does() {
-    let mut ours = workspaces();
-    strip(schema(&mut ours));
-    let theirs: Value = serde_json::from_str(include_str!("../fixtures/crds/kaito-0.3-workspaces.json")).unwrap();
-    assert_eq!(ours["spec"], theirs);
-    assert_eq!(ours["metadata"]["name"], "workspaces.kaito.sh");
+fn the_crds_accept_what_kaitos_do() {
+    let fixtures = [
+        ("0.3", "workspaces", include_str!("../fixtures/crds/kaito-0.3-workspaces.json")),
+        ("0.12", "workspaces", include_str!("../fixtures/crds/kaito-0.12-workspaces.json")),
+        ("0.12", "inferencesets", include_str!("../fixtures/crds/kaito-0.12-inferencesets.json")),
+    ];
+    for (release, plural, theirs) in fixtures {
+        let mut ours = crd(&format!("{release}/{plural}"));
+        for version in ours["spec"]["versions"].as_array_mut().unwrap() {
+            strip(&mut version["schema"]["openAPIV3Schema"]);
+        }
+        let theirs: Value = serde_json::from_str(theirs).unwrap();
+        assert_eq!(ours["spec"], theirs, "{release}/{plural}");
+        assert_eq!(ours["metadata"]["name"], format!("{plural}.kaito.sh"));
+    }
 }
 
 /// Adds all fields below a schema, each with its type and a star if it is required.
@@ -64,15 +78,21 @@ fn type_of(field: &Value) -> &str {
 }
 
 #[test]
-fn the_crd_and_the_published_schema_have_the_same_fields() {
-    let published: Value = serde_json::from_str(include_str!("../../schemas/workspace-v1alpha1.json")).unwrap();
-    let mut crd = workspaces();
-    let crd = schema(&mut crd);
-    for part in ["resource", "inference", "tuning"] {
-        let [mut ours, mut theirs] = [BTreeSet::new(), BTreeSet::new()];
-        collect(part, &crd["properties"][part], &mut ours);
-        collect(part, &published["properties"][part], &mut theirs);
-        assert!(ours.len() > 4, "{ours:?}");
-        assert_eq!(ours, theirs);
+fn a_crd_and_the_schema_of_the_same_version_have_the_same_fields() {
+    for (release, version, api) in [
+        ("0.3", V1ALPHA1, WorkspaceApi::V1alpha1),
+        ("0.12", V1ALPHA1, WorkspaceApi::V1beta1),
+        ("0.12", V1BETA1, WorkspaceApi::V1beta1),
+    ] {
+        let published = workspace::spec_schema(version, api);
+        let crd = crd(&format!("{release}/workspaces"));
+        let crd = schema(&crd, version.rsplit('/').next().unwrap());
+        for part in ["resource", "inference", "tuning"] {
+            let [mut ours, mut theirs] = [BTreeSet::new(), BTreeSet::new()];
+            collect(part, &crd["properties"][part], &mut ours);
+            collect(part, &published["properties"][part], &mut theirs);
+            assert!(ours.len() > 4, "{ours:?}");
+            assert_eq!(ours, theirs, "{release}, {version}");
+        }
     }
 }

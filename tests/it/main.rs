@@ -5,6 +5,7 @@
 
 mod cli;
 mod crds;
+mod estimator;
 mod explain;
 mod golden;
 mod hostile;

@@ -203,7 +203,7 @@ impl Planner<'_, '_> {
         types: &InstanceTypes,
     ) -> Option<(u32, Estimated)> {
         let wanted = self.wanted_nodes();
-        let demand = demand(model, gpus, context);
+        let demand = Demand::new(model, gpus.count, gpus.memory, context);
         let estimate = estimator::estimate(&demand);
         let estimated = estimate.nodes.and_then(|nodes| u32::try_from(nodes.max(1)).ok());
         let estimated = estimated.filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none());
@@ -290,17 +290,6 @@ fn served_name(base: &Plan, model: &HubModel) -> String {
     let of_set = base.inference_set.clone();
     let has_roles = base.pod_labels.contains_key("multiroleinference.kaito.sh/created-by");
     of_set.filter(|_| !has_roles).unwrap_or_else(|| model.short_name())
-}
-
-/// What an estimate for a model on nodes with such GPUs starts from.
-pub(in super::super) fn demand(model: &HubModel, gpus: &Gpus, context: Option<u64>) -> Demand {
-    Demand {
-        weights: model.weights_bytes(),
-        bytes_per_token: model.config.bytes_per_token(),
-        context: context.unwrap_or(estimator::DEFAULT_CONTEXT),
-        gpus: gpus.count,
-        memory: gpus.memory,
-    }
 }
 
 fn nodes_of(count: u32) -> String {
