@@ -103,10 +103,10 @@ fn a_workspace_with_errors_is_not_explained() {
 /// the plan that is read there is what it is.
 #[test]
 fn every_field_has_a_line_and_reasons() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/0.3");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut fields = 0;
-    for case in fs::read_dir(folder).unwrap() {
-        let case = case.unwrap().path();
+    let cases = ["0.3", "0.12"].into_iter().flat_map(|release| crate::golden::entries(&folder.join(release)));
+    for case in cases {
         let mut session = Session::default();
         let profile = source::read_file(&case.join("profile.yaml"), &mut session.sources, &mut session.diagnostics);
         let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
