@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
-use crate::node::Node;
+use crate::node::{Data, Node};
 use crate::object::Object;
 use crate::overlay::{self, Part};
 use crate::plan::{self, Plan};
@@ -159,12 +159,13 @@ impl Compiler<'_> {
         self.tally.workspaces += 1;
         let mark = self.session.mark();
         let replicas = workspace::replicas(node, &mut self.session.diagnostics);
+        let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
         let mut parts = Vec::new();
         for replica in replicas {
             parts.extend(self.workspace(replica, config_maps));
             workspace::without_repeats(&mut self.session.diagnostics, mark);
         }
-        parts
+        if has_none { Vec::new() } else { parts }
     }
 
     /// A document as it is. Nodes of rendered output get their numbers back.

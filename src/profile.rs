@@ -1,6 +1,7 @@
 //! The facts of one cluster that no Workspace says.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ pub struct Profile {
     pub nodes: Vec<ProfileNode>,
     /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
     #[serde(default)]
-    pub node_counts: BTreeMap<String, u32>,
+    pub node_counts: BTreeMap<String, NonZeroU32>,
     /// The document it was read from, for places; none for the default.
     #[serde(skip)]
     pub document: Option<Node>,

@@ -114,12 +114,13 @@ impl Planner<'_, '_> {
 
     /// Serving by the user's own pods.
     fn hub_pods(&mut self, base: Plan, template: &Value) -> Plan {
-        let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
+        let asked = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
+        let asked = u32::try_from(asked).unwrap_or(0).max(1);
         self.check_service_names();
         let mut template = PodTemplate::of(template);
         template.labels.extend(base.pod_labels.iter().map(|(key, value)| (key.clone(), value.clone().into())));
         Plan {
-            node_count: u32::try_from(count).unwrap_or(0).max(1),
+            node_count: self.wanted_nodes().unwrap_or(asked),
             service_type: Some(self.service_type().to_owned()),
             kv_events: self.runtime() == inference::VLLM,
             pod_template: Some(template),

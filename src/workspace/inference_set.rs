@@ -131,6 +131,7 @@ pub fn is_inference_set(node: &Node) -> bool {
 }
 
 /// The Workspaces of an InferenceSet, named `<set>-<ordinal>`; none if it breaks a rule of its own, which is reported.
+/// A set of no replicas gives one that is to be checked alone.
 ///
 /// Each value keeps its place, so that a finding about a replica points into the set.
 pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
@@ -159,7 +160,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     }
     check_runtime(node, diagnostics);
     let name = set.metadata.name.unwrap_or_default();
-    (0..count).map(|ordinal| replica(node, &name, ordinal)).collect()
+    (0..count.max(1)).map(|ordinal| replica(node, &name, ordinal)).collect()
 }
 
 /// Warns of the annotation that sets don't hand on to their replicas.

@@ -327,6 +327,7 @@ impl Rules<'_> {
         }
         self.secrets(&input.image_pull_secrets, "/tuning/input/imagePullSecrets");
         self.urls(&input.urls);
+        self.file_names(&input.urls);
         let sources = [!input.urls.is_empty(), input.volume_source.is_some(), input.image.is_some()];
         match sources.into_iter().filter(|given| *given).count() {
             // D4
@@ -344,14 +345,19 @@ impl Rules<'_> {
 
     /// KAITO takes any text as a URL; the Job fails later.
     fn urls(&mut self, urls: &[String]) {
+        for (index, url) in urls.iter().enumerate().filter(|(_, url)| !is_url(url)) {
+            let message = format!("`{}` is not a URL", url.escape_debug());
+            let hint = "write it in full, with `%20` for a blank";
+            self.report(&rule::URL, &format!("/tuning/input/urls/{index}"), &message, hint);
+        }
+    }
+
+    fn file_names(&mut self, urls: &[String]) {
         let mut names = BTreeSet::new();
-        for (index, url) in urls.iter().enumerate() {
+        for (index, url) in urls.iter().enumerate().filter(|(_, url)| is_url(url)) {
             let place = format!("/tuning/input/urls/{index}");
             let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            if url.contains(char::is_whitespace) || !url.contains("://") {
-                let message = format!("`{}` is not a URL", url.escape_debug());
-                self.report(&rule::URL, &place, &message, "write it in full, with `%20` for a blank");
-            } else if !names.insert(name) {
+            if !names.insert(name) {
                 let message = format!("another URL is saved as `{name}` too, and one replaces the other");
                 self.report(&rule::URL, &place, &message, "give the files different names");
             }
@@ -410,4 +416,8 @@ impl Rules<'_> {
     fn report(&mut self, rule: &'static rule::Rule, pointer: &str, message: &str, hint: &str) {
         self.diagnostics.push(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
     }
+}
+
+fn is_url(text: &str) -> bool {
+    text.contains("://") && !text.contains(char::is_whitespace)
 }

@@ -111,6 +111,9 @@ fn what_can_not_work_is_reported() {
         (SET, "replicas: 2", "replicas: -1", "", "KR101 error"),
         (SET, "replicas: 2", "replicas: 6000", "", "KR108 error"),
         (SET, "replicas: 2", "replica: 2", "", "KR102 error"),
+        (SET, "replicas: 2\n", "replicas: 0\n  nodeCountLimit: a\n", "", "KR101 error"),
+        (PHI_4, "phi-4", "phi-4", "nodeCounts: {default/workspace-phi-4: 0}\n", "KR501 error"),
+        (TUNING, "metadata:", "metadata:\n  annotations: {render.kaito.sh/node-count: \"2\"}", "", "KR227 warning"),
         (SET, "mistral-7b-instruct", "mistral-8b-instruct", "", "KR203 error"),
         (SET, "kind: InferenceSet", "kind: InferenceSets", "", "KR118 error"),
     ] {
@@ -181,8 +184,11 @@ fn an_inference_set_is_its_workspaces_written_once() {
 #[test]
 fn what_is_wrong_with_all_replicas_is_said_once() {
     let text = changed(&read(SET), "replicas: 2", "replicas: 5");
-    let (found, report) = findings(&changed(&text, "mistral-7b-instruct", "mistral-8b-instruct"), "");
-    assert_eq!(found, ["KR203 error"], "{report}");
+    let wrong = changed(&text, "mistral-7b-instruct", "mistral-8b-instruct");
+    for text in [changed(&wrong, "replicas: 5", "replicas: 0"), wrong] {
+        let (found, report) = findings(&text, "");
+        assert_eq!(found, ["KR203 error"], "{report}");
+    }
 }
 
 #[test]

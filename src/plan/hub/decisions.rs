@@ -6,6 +6,7 @@ use super::super::decision::{Decision, Origin};
 use super::super::decisions::{Why, flags, output_dir};
 use super::super::estimator::{self, Demand, Estimate};
 use super::super::{InferencePlan, TuningPlan, gpus};
+use super::inference::{NODE_COUNT, VLLM};
 use super::pointer;
 use crate::preset::{HubModel, Provisioner};
 use crate::text;
@@ -36,8 +37,6 @@ impl Hosted {
 pub(in super::super) struct Estimated {
     pub(in super::super) demand: Demand,
     pub(in super::super) estimate: Estimate,
-    /// Whether somebody decided on another number.
-    pub(in super::super) is_overridden: bool,
 }
 
 impl Why<'_, '_> {
@@ -119,16 +118,18 @@ impl Why<'_, '_> {
 
     fn hub_node_count(&self) -> Decision {
         let count = Decision::new(&["node_count"], "nodes", self.plan.node_count.to_string());
-        let annotation = pointer("render.kaito.sh/node-count");
+        if self.plan.tuning.is_some() {
+            return count.because("a training runs on one");
+        }
+        let annotation = pointer(NODE_COUNT);
+        if self.workspace.node.find(&annotation).is_some() {
+            return count.because("as somebody decided").from(Origin::workspace(annotation));
+        }
+        if self.profile.node_counts.contains_key(&self.workspace.key()) {
+            return count.because("as somebody decided").from(Origin::Profile("nodeCounts"));
+        }
         match &self.plan.estimate {
-            Some(Estimated { is_overridden: true, .. }) if self.workspace.node.find(&annotation).is_some() => {
-                count.because("as somebody decided").from(Origin::workspace(annotation))
-            }
-            Some(Estimated { is_overridden: true, .. }) => {
-                count.because("as somebody decided").from(Origin::Profile("nodeCounts"))
-            }
             Some(_) => count.because("as estimated"),
-            None if self.plan.tuning.is_some() => count.because("a training runs on one"),
             None => count.because("as many as the Workspace says, or 1").from(Origin::workspace("/resource/count")),
         }
     }
@@ -211,7 +212,7 @@ impl Why<'_, '_> {
         let served = Decision::new(&["inference.flags"], "server's flags", flags(&inference.flags));
         let runtimes = Origin::library(self.release.path("release.yaml"), format!("/runtimes/{}", inference.runtime));
         let launch = Decision::new(&["inference.launch_flags"], "launcher's flags", flags(&inference.launch_flags));
-        let section = if inference.runtime == super::inference::VLLM { "/vllm/flags" } else { "/transformers/flags" };
+        let section = if inference.runtime == VLLM { "/vllm/flags" } else { "/transformers/flags" };
         let startup = format!("{} s at most", u64::from(inference.startup_failures) * 10);
         let startup = Decision::new(&["inference.startup_failures"], "start", startup);
         let tested = if inference.benchmark { "after a benchmark" } else { "once it answers" };
@@ -223,7 +224,11 @@ impl Why<'_, '_> {
         };
         let fields = &["inference.local_weights", "inference.weights_claim", "inference.access_secret"];
         let weights = annotated(Decision::new(fields, "weights are", weights), "kaito.sh/use-local-weights");
-        let kernels = if inference.deep_gemm { "DeepGEMM" } else { "vLLM's own" };
+        let kernels = match (inference.runtime.as_str(), inference.deep_gemm) {
+            (VLLM, true) => "DeepGEMM",
+            (VLLM, false) => "vLLM's own",
+            _ => "PyTorch's",
+        };
         let kernels = Decision::new(&["inference.deep_gemm", "inference.cuda_toolkit"], "kernels", kernels);
         let parallel = |kind: &str| inference.flags.get(&format!("{kind}-parallel-size")).cloned().flatten();
         let split =

@@ -18,7 +18,7 @@ const TRANSFORMERS: &str = "transformers";
 
 const RUNTIME: &str = "kaito.sh/runtime";
 const BYPASS: &str = "kaito.sh/bypass-resource-checks";
-const NODE_COUNT: &str = "render.kaito.sh/node-count";
+pub(super) const NODE_COUNT: &str = "render.kaito.sh/node-count";
 
 /// The port of the server, and that behind a routing sidecar.
 const PORT: u32 = 5000;
@@ -56,6 +56,8 @@ impl Planner<'_, '_> {
         let role = base.pod_labels.get("kaito.sh/inference-role").filter(|role| is_prefilling.contains(&role.as_str()));
         let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
         let local_weights = self.local_weights(preset);
+        let pull_secrets = pull_secrets(inference);
+        self.repeated(&pull_secrets, "/inference/adapters");
         let adapters = adapters(inference);
         let serving = flags::Serving {
             model: &model,
@@ -83,7 +85,7 @@ impl Planner<'_, '_> {
             gpu_request: gpu_request(&gpus),
             mig_resource: gpus.mig_resource.clone(),
             image: Some(self.base_image()?),
-            pull_secrets: pull_secrets(inference),
+            pull_secrets,
             service_type: Some(self.service_type().to_owned()),
             kv_events: runtime == VLLM,
             inference: Some(InferencePlan {
@@ -217,7 +219,8 @@ impl Planner<'_, '_> {
                 wanted
             }
             (None, None) => {
-                self.does_not_fit(&demand, &estimate, model, types);
+                let choices = gpus.nodes.is_none().then_some(types);
+                self.does_not_fit(&demand, &estimate, model, choices);
                 return None;
             }
             (None, Some(estimated)) => {
@@ -230,11 +233,11 @@ impl Planner<'_, '_> {
                 estimated
             }
         };
-        Some((count, Estimated { demand, estimate, is_overridden: wanted.is_some() }))
+        Some((count, Estimated { demand, estimate }))
     }
 
     /// The number of nodes that a person has decided on, whatever is estimated.
-    fn wanted_nodes(&mut self) -> Option<u32> {
+    pub(super) fn wanted_nodes(&mut self) -> Option<u32> {
         if let Some(text) = self.annotation(NODE_COUNT) {
             let count = text.trim().parse().ok().filter(|count| *count > 0);
             if count.is_none() {
@@ -243,10 +246,10 @@ impl Planner<'_, '_> {
             }
             return count;
         }
-        self.profile.node_counts.get(&self.workspace.key()).copied()
+        self.profile.node_counts.get(&self.workspace.key()).map(|count| count.get())
     }
 
-    fn does_not_fit(&mut self, demand: &Demand, estimate: &Estimate, model: &HubModel, types: &InstanceTypes) {
+    fn does_not_fit(&mut self, demand: &Demand, estimate: &Estimate, model: &HubModel, types: Option<&InstanceTypes>) {
         let place =
             self.workspace.node.find("/resource/instanceType").map_or("/resource", |_| "/resource/instanceType");
         let gib = |bytes: f64| format!("{:.1} GiB", bytes / estimator::GIB);
@@ -268,7 +271,7 @@ impl Planner<'_, '_> {
             let nodes = estimator::estimate(&Demand { gpus: instance.gpus, memory, ..*demand }).nodes;
             (instance.is_nvidia() && nodes == Some(1)).then(|| (instance.memory_gib, format!("`{name}`")))
         };
-        let mut fitting: Vec<_> = types.iter().filter_map(fits).collect();
+        let mut fitting: Vec<_> = types.into_iter().flatten().filter_map(fits).collect();
         fitting.sort();
         let names: Vec<_> = fitting.into_iter().take(3).map(|(_, name)| name).collect();
         let hint = match names.as_slice() {

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::super::{Plan, Planner, TuningPlan, filled, training_config};
-use super::gpu_request;
+use super::inference::NODE_COUNT;
+use super::{gpu_request, pointer};
 use crate::preset::InstanceTypes;
 use crate::rule;
 use crate::text;
@@ -14,6 +15,9 @@ impl Planner<'_, '_> {
     /// Tuning by preset.
     pub(in super::super) fn hub_tuning(&mut self, base: Plan, tuning: &Tuning, types: &InstanceTypes) -> Option<Plan> {
         let preset = tuning.preset.as_ref()?;
+        if self.wanted_nodes().is_some() {
+            self.without_effect(&pointer(NODE_COUNT), "a training runs on one node");
+        }
         let gpus = self.gpus(base.provisioner, &base.match_labels, types);
         let model = self.hub_model(preset, "/tuning/preset/name")?;
         let Some(training) = &model.tuning else {

@@ -122,6 +122,10 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
             let message = format!("`{name}` can't name an adapter");
             rules.report(&rule::ADAPTER, &format!("{place}/name"), &message, ADAPTER_NAME);
         }
+        Some(name) if adapter.strength.is_some() && name.starts_with(|first: char| first.is_ascii_digit()) => {
+            let message = format!("`{name}` can't name an adapter with a strength");
+            rules.report(&rule::ADAPTER, &format!("{place}/name"), &message, ADAPTER_NAME);
+        }
         Some(name) => adapter_volumes(rules, name, source, &place),
     }
     let image = source.image.as_deref().filter(|image| !image.is_empty());
