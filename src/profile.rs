@@ -52,7 +52,7 @@ pub struct Profile {
     /// What the cluster stores on.
     #[serde(default)]
     pub storage: Storage,
-    /// The NodeClasses that NodePools may refer to; on Azure by default the two of Karpenter's chart.
+    /// The NodeClasses that NodePools may refer to; on Azure by default the two that KAITO's operator makes.
     #[serde(default)]
     pub node_classes: Vec<NodeClass>,
     /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from their labels.

@@ -29,7 +29,7 @@ const POD_LABELS: [&str; 3] = [CREATED_BY, "multiroleinference.kaito.sh/created-
 /// The disk of a node where no model says how much it needs (§5.2).
 const DISK: &str = "1Ti";
 
-/// The NodeClasses that Karpenter's chart brings on Azure; the first is the default (§5.3).
+/// The NodeClasses that KAITO's operator makes on Azure, as its chart has it; the first is the default (§5.3).
 const AZURE_NODE_CLASSES: [&str; 2] = ["image-family-ubuntu", "image-family-azure-linux"];
 
 /// Annotations that ask for weights to be streamed from a store.
@@ -160,9 +160,9 @@ impl Planner<'_, '_> {
     fn node_class(&mut self) -> Option<String> {
         const ANNOTATION: &str = "kaito.sh/node-class-name";
         let classes = &self.profile.node_classes;
-        let of_chart = |name: &&str| NodeClass { name: (*name).to_owned(), default: false, spec: None };
+        let of_kaito = |name: &&str| NodeClass { name: (*name).to_owned(), default: false, spec: None };
         let classes: Vec<_> = if classes.is_empty() && self.profile.cloud == Cloud::Azure {
-            AZURE_NODE_CLASSES.iter().map(of_chart).collect()
+            AZURE_NODE_CLASSES.iter().map(of_kaito).collect()
         } else {
             classes.clone()
         };
