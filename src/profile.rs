@@ -42,11 +42,12 @@ pub struct Profile {
     #[serde(default = "default_domain")]
     #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
     pub cluster_domain: String,
-    /// The cluster's name; only AWS's NodeClass needs it.
+    /// The cluster's name; only the NodeClass that release 0.3 makes on AWS needs it.
     pub cluster_name: Option<String>,
-    /// What serves models that name no runtime; from release 0.12 on.
+    /// What serves models: `transformers` all of them, `vllm` those whose Workspace does not ask for transformers; from
+    /// release 0.12 on.
     pub runtime: Option<Runtime>,
-    /// The operating system of nodes, where a Workspace names none; from release 0.12 on.
+    /// The operating system of NodeClaims, where a Workspace names none; from release 0.12 on.
     #[serde(default)]
     pub node_image_family: ImageFamily,
     /// What the cluster stores on.

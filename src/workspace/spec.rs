@@ -103,7 +103,7 @@ pub struct ObjectMeta {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resource {
-    /// The number of nodes.
+    /// The number of nodes. Where vLLM serves a preset, it is estimated instead.
     #[serde(default = "one")]
     #[schemars(range(min = -2_147_483_648_i64, max = 2_147_483_647))]
     pub count: i64,
@@ -112,7 +112,7 @@ pub struct Resource {
     pub instance_type: String,
     /// The labels that the nodes carry.
     pub label_selector: LabelSelector,
-    /// Existing nodes to use first; each takes the place of a new one.
+    /// Existing nodes to use first; each takes the place of a new one. Only in release 0.3.
     #[serde(default)]
     pub preferred_nodes: Vec<String>,
     /// The part of a node's GPUs to use; only of nodes that are there already.
@@ -153,7 +153,7 @@ pub struct LabelSelector {
     /// Labels and their values.
     #[serde(default)]
     pub match_labels: IndexMap<String, String>,
-    /// Requirements in long form; refused, because nothing would act on them.
+    /// Requirements in long form, on which nothing acts.
     #[serde(default)]
     pub match_expressions: Vec<LabelRequirement>,
 }
@@ -192,7 +192,7 @@ pub struct Inference {
 pub struct Preset {
     /// The model's name in the catalogue.
     pub name: String,
-    /// `private` takes the image from `presetOptions`.
+    /// `private` takes the image from `presetOptions`. Only in release 0.3.
     #[serde(default)]
     pub access_mode: AccessMode,
     /// Where to get the model.
