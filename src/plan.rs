@@ -397,18 +397,13 @@ impl Planner<'_, '_> {
     }
 
     /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).
-    fn repeated(&mut self, secrets: &[String], pointer: &str) {
+    fn repeated(&mut self, secrets: &[String], pointer: &str, hint: &str) {
         for (index, name) in secrets.iter().enumerate().filter(|(index, name)| secrets[..*index].contains(name)) {
             let is_first = secrets[..index].iter().filter(|before| *before == name).count() == 1;
             if is_first {
                 let message =
                     format!("the pull Secret `{name}` is named more than once: server-side apply refuses such a list");
-                self.report(
-                    &rule::REPEATED_SECRET,
-                    pointer,
-                    message,
-                    "name it once: it counts for all images of the pod".to_owned(),
-                );
+                self.report(&rule::REPEATED_SECRET, pointer, message, hint.to_owned());
             }
         }
     }

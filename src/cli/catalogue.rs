@@ -183,8 +183,11 @@ pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
     let folder = format!("schemas/crds/{release}/");
     let names = library.names(&folder);
     let texts: Vec<_> = names.iter().filter_map(|name| library.get(&format!("{folder}{name}.yaml"))).collect();
-    if texts.is_empty() {
+    if !library.releases().contains(&release) {
         bail!("there is no release `{release}`; the releases are {}", text::and(&library.releases()));
+    }
+    if texts.is_empty() {
+        bail!("release {release} has no CRDs: there is nothing under `{folder}`");
     }
     let texts: Vec<_> = texts.iter().map(|file| file.text.trim_start_matches("---\n")).collect();
     output::print(texts.join("---\n").as_bytes())

@@ -207,17 +207,18 @@ impl Planner<'_, '_> {
         let aliases = self.release.file.aliases.keys().map(String::as_str);
         let known = self.release.model_names();
         let shorts = known.iter().filter_map(|name| name.rsplit('/').next());
-        if let Some(near) = text::nearest(repository, known.iter().copied().chain(aliases)) {
-            return (message, format!("did you mean `{near}`?"));
-        }
+        let near = text::nearest(repository, known.iter().copied().chain(aliases));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
         if repository.split_once('/').is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty()) {
             let import = format!(
                 "kaito-render presets import --name {name} --config config.json --files files.json --library DIR"
             );
-            return (
-                message,
-                format!("make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`"),
-            );
+            let import =
+                format!("make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`");
+            return (message, near.map_or(import.clone(), |near| format!("{near} If not, {import}")));
+        }
+        if let Some(near) = near {
+            return (message, near);
         }
         let full = shorts.zip(&known).find(|(short, _)| *short == repository).map(|(_, full)| full);
         match full {

@@ -25,7 +25,7 @@ impl Planner<'_, '_> {
             self.adapters_without_effect(&preset.name);
         }
         let pull_secrets = pull_secrets(inference, preset);
-        self.repeated(&pull_secrets, "/inference/adapters");
+        self.repeated(&pull_secrets, "/inference/adapters", "name it once: it counts for all images of the pod");
         Some(Plan {
             disk: model.inference.disk.clone(),
             gpus: types.get(&base.instance_type).map_or(needs.gpus, |instance| instance.gpus),

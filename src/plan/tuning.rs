@@ -21,7 +21,7 @@ impl Planner<'_, '_> {
             return None; // that is reported already
         }
         let pull_secrets = pull_secrets(tuning, preset);
-        self.repeated(&pull_secrets, "/tuning/input");
+        self.repeated(&pull_secrets, "/tuning/input", "name it once: it counts for all images of the pod");
         let config = training_config::find(self.workspace, &method, self.config_maps, self.release, self.session)?;
         let instance = types.get(&base.instance_type);
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();

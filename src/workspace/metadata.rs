@@ -24,7 +24,9 @@ pub struct Metadata {
 pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) -> Metadata {
     let name = string(node, "/metadata/name");
     if node.find("/metadata/name").is_none_or(|found| found.node.data == Data::Null) {
-        let missing = Diagnostic::new(&rule::NAME, node.at("/metadata/name").span, "the Workspace has no name");
+        let kind = node.get("kind").and_then(Node::as_str).unwrap_or("Workspace");
+        let message = format!("the {kind} has no name");
+        let missing = Diagnostic::new(&rule::NAME, node.at("/metadata/name").span, message);
         diagnostics.push(missing.hint("add `metadata.name`; `generateName` would give other objects in every run"));
     }
     let namespace = string(node, "/metadata/namespace");

@@ -99,6 +99,7 @@ fn what_can_not_work_is_reported() {
         (PHI_4, "phi-4", "phi-4", "provisioner: machine\n", "KR213 error"),
         (PHI_4, "  instanceType: Standard_NC24ads_A100_v4\n", "", "provisioner: none\n", "KR222 error"),
         (LLAMA, "hf-token\n", "HF_TOKEN\n", "", "KR120 error"),
+        (LLAMA, "hf-token\n", "YOUR_SECRET\n", "", "KR116 warning"),
         (ADAPTERS, "        name: phi-3-adapter\n", "", "", "KR112 error"),
         (ADAPTERS, "    - source:", "    - strength: \"0.5\"\n      source:", "", "KR220 error"),
         (ADAPTERS, "myregistry.azurecr.io/phi-3-adapter", "My Registry", "", "KR110 error"),
@@ -246,6 +247,8 @@ fn a_model_beyond_the_catalogue_is_imported_and_served() {
     let text = changed(&read(PHI_4), "name: phi-4\n", "name: acme/qwen3-custom\n");
     let unknown = run(&mut kaito_render(&["check", "-"]), &text);
     assert!(unknown.stderr.contains("kaito-render presets import --name acme/qwen3-custom"), "{}", unknown.stderr);
+    let near = run(&mut kaito_render(&["check", "-"]), &text.replace("acme/qwen3-custom", "qwen/qwen3-32b"));
+    assert!(near.stderr.contains("did you mean") && near.stderr.contains("presets import"), "{}", near.stderr);
 
     let library = path("library");
     let written = import("Acme/Qwen3-Custom", &["--library", &library]);

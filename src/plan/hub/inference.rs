@@ -57,7 +57,8 @@ impl Planner<'_, '_> {
         let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
         let local_weights = self.local_weights(preset);
         let pull_secrets = pull_secrets(inference);
-        self.repeated(&pull_secrets, "/inference/adapters");
+        let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
+        self.repeated(&pull_secrets, "/inference/adapters", hint);
         let adapters = adapters(inference);
         let serving = flags::Serving {
             model: &model,

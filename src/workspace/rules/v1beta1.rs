@@ -103,7 +103,9 @@ fn inference(rules: &mut Rules, inference: &Inference) {
 
 fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
     if let Some(secret) = preset.preset_options.model_access_secret.as_deref().filter(|name| !name.is_empty()) {
-        rules.secret(secret, &format!("{pointer}/presetOptions/modelAccessSecret"));
+        let place = format!("{pointer}/presetOptions/modelAccessSecret");
+        rules.secret(secret, &place);
+        rules.placeholders(&place);
     }
 }
 
