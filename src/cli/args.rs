@@ -13,7 +13,7 @@ use kaito_render::workspace;
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// When to use colour on standard error.
+    /// When to use colour in texts for people.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: Color,
 }
@@ -86,7 +86,11 @@ All or nothing: if anything in the input is wrong, nothing is written and the ex
 const CHECK_EXAMPLES: &str = "\
 Examples:
   kaito-render check workspaces/
+  kaito-render check workspaces/ --format concise | grep KR2
   kaito-render check workspaces/ --format json | jq '.diagnostics[].message'
+  kaito-render check workspaces/ --format github        in a step of GitHub Actions
+  kaito-render check workspaces/ --format sarif > kaito.sarif    for github/codeql-action/upload-sarif
+  kaito-render check workspaces/ --format junit > junit.xml      for GitLab's artifacts:reports:junit
   kaito-render check workspaces/ --deny-warnings";
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -172,7 +176,7 @@ pub(super) struct Render {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) input: Input,
-    /// How findings are written: for people on standard error, or as data on standard output
+    /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
 }
@@ -324,8 +328,16 @@ pub(super) enum FindingFormat {
     /// With excerpts of the source
     #[default]
     Human,
+    /// A line each: `path:line:column: error[KR113]: message (hint: …)`
+    Concise,
     /// One JSON document
     Json,
+    /// SARIF 2.1.0, for GitHub's code scanning and editors
+    Sarif,
+    /// Commands by which GitHub Actions shows findings beside the lines; ten errors, warnings and notes each
+    Github,
+    /// A test report, for GitLab and Jenkins: errors are failed tests, warnings skipped ones
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -9,7 +9,7 @@ use kaito_render::object::Object;
 use kaito_render::overlay::Selection;
 use kaito_render::session::Session;
 
-use super::args::{Check, Color, FindingFormat, Input, ObjectFormat, Render};
+use super::args::{Check, Color, Input, ObjectFormat, Render};
 use super::{Outcome, input, output};
 
 /// Writes all objects, or says why not.
@@ -32,12 +32,12 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
 /// Reports every finding.
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    input::compile(&args.input, false, &mut session, &mut |_, _, _| {})?;
+    let mut checked = Vec::new();
+    input::compile(&args.input, false, &mut session, &mut |compiled, _, _| {
+        checked.push(compiled.workspace.span("").file);
+    })?;
     let outcome = conclude(&args.input, &mut session);
-    match args.format {
-        FindingFormat::Human => output::findings(&session, color)?,
-        FindingFormat::Json => output::findings_as_json(&session)?,
-    }
+    output::findings_as(args, &session, &checked, color)?;
     Ok(outcome)
 }
 

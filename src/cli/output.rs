@@ -4,13 +4,14 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Error, Result};
-use kaito_render::diagnostic::{human, json};
+use anyhow::{Context, Error, Result};
+use kaito_render::diagnostic::{Report, concise, github, human, json, junit, sarif};
 use kaito_render::emit::disk::Changes;
 use kaito_render::session::Session;
+use kaito_render::source::{self, FileId};
 
 use super::Outcome;
-use super::args::Color;
+use super::args::{Check, Color, FindingFormat};
 
 /// Writes data to standard output. A reader that has seen enough and closed its end is no failure.
 pub(super) fn print(data: &[u8]) -> Result<Outcome> {
@@ -31,22 +32,43 @@ pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -
 
 /// Writes findings for people to standard error, and how many there were.
 pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
-    let color = wants_color(color);
+    let color = wants_color(color, &io::stderr());
     let mut text = String::new();
     for finding in &session.diagnostics {
         text += &human::render(finding, &session.sources, color);
         text.push('\n');
     }
-    let summary = human::summary(&session.diagnostics);
-    if !summary.is_empty() {
-        text += &format!("kaito-render: {summary}\n");
-    }
-    write_stderr(&text)
+    write_stderr(&(text + &summary(session)))
 }
 
-/// Writes findings as one JSON document to standard output.
-pub(super) fn findings_as_json(session: &Session) -> Result<()> {
-    print(json::document(&session.diagnostics, &session.sources).as_bytes()).map(drop)
+/// How many findings there were, as a line for people.
+fn summary(session: &Session) -> String {
+    let summary = human::summary(&session.diagnostics);
+    if summary.is_empty() { summary } else { format!("kaito-render: {summary}\n") }
+}
+
+/// Writes findings in the format that was asked for.
+///
+/// `checked` are the files whose Workspaces could be compiled.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], color: Color) -> Result<()> {
+    let Session { sources, diagnostics } = session;
+    let folder = std::env::current_dir().context("can't tell the working folder")?;
+    let report = Report { diagnostics, sources, folder: &folder };
+    let text = match args.format {
+        FindingFormat::Human => return findings(session, color),
+        FindingFormat::Concise => {
+            print(concise::lines(&report, wants_color(color, &io::stdout())).as_bytes())?;
+            return write_stderr(&summary(session));
+        }
+        FindingFormat::Json => json::document(diagnostics, sources),
+        FindingFormat::Sarif => {
+            sarif::document(&report, &args.input.paths.first().map_or_else(String::new, |path| source::name(path)))
+        }
+        FindingFormat::Github => github::commands(&report),
+        FindingFormat::Junit => junit::document(&report, checked),
+    };
+    print(text.as_bytes()).map(drop)
 }
 
 /// Says what became of a folder of output.
@@ -75,10 +97,10 @@ fn write_stderr(text: &str) -> Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
-fn wants_color(color: Color) -> bool {
+fn wants_color(color: Color, stream: &impl IsTerminal) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }

@@ -18,6 +18,9 @@ use crate::rule;
 /// The name of the index that a folder of output holds, by which it is known.
 pub const INDEX_FILE: &str = ".kaito-render.json";
 
+/// The name under which standard input is shown.
+pub(crate) const STDIN: &str = "<stdin>";
+
 /// The most bytes of one text.
 const MAX_TEXT: u64 = 256 << 20;
 
@@ -178,9 +181,15 @@ fn walk_error(root: &Path, error: &walkdir::Error, sources: &mut Sources) -> Dia
     Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {reason}"))
 }
 
+/// The name under which a path of the command line is shown.
+#[must_use]
+pub fn name(path: &Path) -> String {
+    if is_stdin(path) { STDIN.to_owned() } else { path.display().to_string() }
+}
+
 /// Reads one file, or standard input for `-`. What stands in the way is a finding.
 pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
-    let name = if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() };
+    let name = name(path);
     let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
