@@ -39,9 +39,14 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     let fix = diagnostic.fix.as_ref().and_then(|fix| {
         let window = window(fix.span, &[], sources)?;
         let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
-        Some(Level::HELP.secondary_title("this is certain to be right").element(
-            Snippet::source(window.text.clone()).line_start(window.line).path(sources.name(fix.span.file)).patch(patch),
-        ))
+        Some(
+            Level::HELP.secondary_title("this is certain to be right").element(
+                Snippet::source(window.text.clone())
+                    .line_start(window.line)
+                    .path(normalized(sources.name(fix.span.file)))
+                    .patch(patch),
+            ),
+        )
     });
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let groups: Vec<_> = [Some(group), fix].into_iter().flatten().collect();

@@ -14,80 +14,58 @@ use crate::source::FileId;
 /// The suite of findings without a place.
 const WHOLE: &str = "kaito-render";
 
+/// The findings of a suite.
+type Suite<'a> = Vec<&'a Diagnostic>;
+
 /// All findings, in suites by file, and a suite for each file that was checked and is clean.
 #[must_use]
 pub fn document(report: &Report, checked: &[FileId]) -> String {
     // The suite without a file comes last.
     let mut suites = BTreeMap::<(bool, String), Suite>::new();
-    let path = |file| report.whereabouts(file).as_str().to_owned();
+    let of_file = |file| (false, report.whereabouts(file).as_str().to_owned());
     for file in checked {
-        suites.entry((false, path(*file))).or_default();
+        suites.entry(of_file(*file)).or_default();
     }
     for finding in report.diagnostics {
-        let key = finding.place.map_or((true, WHOLE.to_owned()), |place| (false, path(place.file)));
-        suites.entry(key).or_default().findings.push(finding);
+        let key = finding.place.map_or((true, WHOLE.to_owned()), |place| of_file(place.file));
+        suites.entry(key).or_default().push(finding);
     }
-    let suites: Vec<_> = suites.iter().map(|((_, name), suite)| suite.write(name, report)).collect();
-    let total = suites.iter().fold(Counts::default(), |total, (counts, _)| total.plus(*counts));
-    let suites: String = suites.into_iter().map(|(_, text)| text).collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"kaito-render\" {total}>\n{suites}</testsuites>\n",
-        total = total.attributes()
-    )
+    let counts = counts(suites.values());
+    let suites: String = suites.iter().map(|((_, name), findings)| suite(name, findings, report)).collect();
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+    format!("{head}\n<testsuites name=\"kaito-render\" {counts}>\n{suites}</testsuites>\n")
 }
 
-#[derive(Default)]
-struct Suite<'a> {
-    findings: Vec<&'a Diagnostic>,
+/// The attributes that say how many tests there are.
+fn counts<'a>(suites: impl Iterator<Item = &'a Suite<'a>> + Clone) -> String {
+    let tests: usize = suites.clone().map(|findings| findings.len().max(1)).sum();
+    let count = |severity| suites.clone().flatten().filter(|finding| finding.severity == severity).count();
+    let (failures, skipped) = (count(Severity::Error), count(Severity::Warning));
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
 }
 
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    tests: usize,
-    failures: usize,
-    skipped: usize,
+fn suite(name: &str, findings: &Suite, report: &Report) -> String {
+    let mut tests = String::new();
+    // Of tests with one name, some programs show the first alone.
+    let mut names = BTreeMap::<String, usize>::new();
+    for finding in findings {
+        let test = format!("{} {}", finding.rule.id, finding.message);
+        let number = names.entry(test.clone()).or_default();
+        *number += 1;
+        let test = if *number > 1 { format!("{test} ({number})") } else { test };
+        tests += &format!("    {}>\n      {}\n    </testcase>\n", test_case(name, &test), outcome(finding, report));
+    }
+    if findings.is_empty() {
+        tests += &format!("    {}/>\n", test_case(name, "no findings"));
+    }
+    let counts = counts(std::iter::once(findings));
+    format!("  <testsuite name=\"{}\" {counts}>\n{tests}  </testsuite>\n", attribute(name))
 }
 
-impl Counts {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            tests: self.tests + other.tests,
-            failures: self.failures + other.failures,
-            skipped: self.skipped + other.skipped,
-        }
-    }
-
-    fn attributes(self) -> String {
-        let Self { tests, failures, skipped } = self;
-        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
-    }
-}
-
-impl Suite<'_> {
-    fn write(&self, name: &str, report: &Report) -> (Counts, String) {
-        let name = attribute(name);
-        let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
-        let counts = Counts {
-            tests: self.findings.len().max(1),
-            failures: count(Severity::Error),
-            skipped: count(Severity::Warning),
-        };
-        let mut cases = String::new();
-        if self.findings.is_empty() {
-            cases += &format!("    <testcase classname=\"{name}\" name=\"no findings\"/>\n");
-        }
-        // Of tests with one name, some programs show the first alone.
-        let mut names = BTreeMap::<String, usize>::new();
-        for finding in &self.findings {
-            let test = format!("{} {}", finding.rule.id, finding.message);
-            let number = names.entry(test.clone()).or_default();
-            *number += 1;
-            let test = if *number > 1 { format!("{test} ({number})") } else { test };
-            cases += &format!("    <testcase classname=\"{name}\" name=\"{}\"", attribute(&test));
-            cases += &format!(">\n      {}\n    </testcase>\n", outcome(finding, report));
-        }
-        (counts, format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts.attributes()))
-    }
+/// The beginning of a test. Where suites are not shown, its class says which file it is about; `file` makes a link.
+fn test_case(suite: &str, name: &str) -> String {
+    let (suite, name) = (attribute(suite), attribute(name));
+    format!("<testcase classname=\"{suite}\" name=\"{name}\" file=\"{suite}\"")
 }
 
 fn outcome(finding: &Diagnostic, report: &Report) -> String {
