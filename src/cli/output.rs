@@ -1,10 +1,10 @@
 //! What goes to standard output, which carries data alone, and to standard error, which is for people.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result};
 use kaito_render::diagnostic::{Report, concise, github, human, json, junit, sarif};
 use kaito_render::emit::disk::Changes;
 use kaito_render::session::Session;
@@ -50,10 +50,9 @@ fn summary(session: &Session) -> String {
 /// Writes findings in the format that was asked for.
 ///
 /// `checked` are the files whose Workspaces could be compiled.
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
 pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], color: Color) -> Result<()> {
     let Session { sources, diagnostics } = session;
-    let folder = std::env::current_dir().context("can't tell the working folder")?;
+    let folder = working_folder();
     let report = Report { diagnostics, sources, folder: &folder };
     let text = match args.format {
         FindingFormat::Human => return findings(session, color),
@@ -63,12 +62,19 @@ pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], c
         }
         FindingFormat::Json => json::document(diagnostics, sources),
         FindingFormat::Sarif => {
-            sarif::document(&report, &args.input.paths.first().map_or_else(String::new, |path| source::name(path)))
+            let input = args.input.paths.first().map_or_else(String::new, |path| source::name(path));
+            sarif::document(&report, &input)
         }
         FindingFormat::Github => github::commands(&report),
         FindingFormat::Junit => junit::document(&report, checked),
     };
     print(text.as_bytes()).map(drop)
+}
+
+/// The working folder; nothing if it is gone, and paths stay what they are.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+fn working_folder() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
 }
 
 /// Says what became of a folder of output.

@@ -30,16 +30,16 @@ pub fn document(report: &Report, checked: &[FileId]) -> String {
         let key = finding.place.map_or((true, WHOLE.to_owned()), |place| of_file(place.file));
         suites.entry(key).or_default().push(finding);
     }
-    let counts = counts(suites.values());
+    let counts = counts(&suites.values().collect::<Vec<_>>());
     let suites: String = suites.iter().map(|((_, name), findings)| suite(name, findings, report)).collect();
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
     format!("{head}\n<testsuites name=\"kaito-render\" {counts}>\n{suites}</testsuites>\n")
 }
 
 /// The attributes that say how many tests there are.
-fn counts<'a>(suites: impl Iterator<Item = &'a Suite<'a>> + Clone) -> String {
-    let tests: usize = suites.clone().map(|findings| findings.len().max(1)).sum();
-    let count = |severity| suites.clone().flatten().filter(|finding| finding.severity == severity).count();
+fn counts(suites: &[&Suite]) -> String {
+    let tests: usize = suites.iter().map(|findings| findings.len().max(1)).sum();
+    let count = |severity| suites.iter().copied().flatten().filter(|finding| finding.severity == severity).count();
     let (failures, skipped) = (count(Severity::Error), count(Severity::Warning));
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
 }
@@ -58,7 +58,7 @@ fn suite(name: &str, findings: &Suite, report: &Report) -> String {
     if findings.is_empty() {
         tests += &format!("    {}/>\n", test_case(name, "no findings"));
     }
-    let counts = counts(std::iter::once(findings));
+    let counts = counts(&[findings]);
     format!("  <testsuite name=\"{}\" {counts}>\n{tests}  </testsuite>\n", attribute(name))
 }
 

@@ -28,15 +28,19 @@ const ROOT: &str = "%SRCROOT%";
 #[must_use]
 pub fn document(report: &Report, input: &str) -> String {
     let input = Whereabouts::of(input, report.folder);
-    let sarif = run(report, &input, RESULTS);
+    let sarif = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run(report, &input)],
+    });
     // A value is never without a text.
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
 }
 
-fn run(report: &Report, input: &Whereabouts, limit: usize) -> Value {
+fn run(report: &Report, input: &Whereabouts) -> Value {
     let mut fingerprints = Fingerprints::default();
     let results = report.diagnostics.iter().map(|finding| (finding, fingerprints.of(finding, report)));
-    let results = worst(results.collect(), limit);
+    let results = worst(results.collect());
     let rules: BTreeMap<_, _> = results.iter().map(|(finding, _)| (finding.rule.id, finding.rule)).collect();
     let mut run = json!({
         "tool": {"driver": {
@@ -49,7 +53,8 @@ fn run(report: &Report, input: &Whereabouts, limit: usize) -> Value {
     });
     let left_out = report.diagnostics.len() - results.len();
     if left_out > 0 {
-        let text = format!("{} left out, because {limit} are the most that are read", text::count(left_out, "finding"));
+        let text =
+            format!("{} left out, because {RESULTS} are the most that are read", text::count(left_out, "finding"));
         let notification = json!({"level": "warning", "message": {"text": text}});
         run["invocations"] = json!([{"executionSuccessful": true, "toolExecutionNotifications": [notification]}]);
     }
@@ -62,18 +67,14 @@ fn run(report: &Report, input: &Whereabouts, limit: usize) -> Value {
             result
         })
         .collect();
-    json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [run],
-    })
+    run
 }
 
 /// The findings as they are, or if they are too many the worst of them, errors first.
-fn worst(mut findings: Vec<(&Diagnostic, String)>, limit: usize) -> Vec<(&Diagnostic, String)> {
-    if findings.len() > limit {
+fn worst(mut findings: Vec<(&Diagnostic, String)>) -> Vec<(&Diagnostic, String)> {
+    if findings.len() > RESULTS {
         findings.sort_by_key(|(finding, _)| Reverse(finding.severity));
-        findings.truncate(limit);
+        findings.truncate(RESULTS);
     }
     findings
 }

@@ -303,3 +303,23 @@ fn sarif_of_real_findings_is_valid() {
         assert_eq!(sarif_errors(&document), [""; 0], "{path}");
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_text_and_place_panics(text in "[a\\n\\r\\t\u{e9}\u{1f985}\0]{0,40}", start in 0_u32..60, length in 0_u32..60) {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let span = Span { file, start, end: start + length };
+        let diagnostics = [Diagnostic::new(&rule::NAME, span, "no name").also(span, "other").fix(span, "new")];
+        let report = Report { diagnostics: &diagnostics, sources: &sources, folder: Path::new(FOLDER) };
+        let texts = [concise::lines(&report, true), github::commands(&report), junit::document(&report, &[file])];
+        proptest::prop_assert!(texts.iter().all(|text| text.contains("no name")));
+        let sarif: Value = serde_json::from_str(&sarif::document(&report, ".")).unwrap();
+        let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+        let number = |name: &str| region[name].as_u64().unwrap();
+        let (start, end) = ((number("startLine"), number("startColumn")), (number("endLine"), number("endColumn")));
+        proptest::prop_assert!((1, 1) <= start && start <= end, "{}", region);
+    }
+}
