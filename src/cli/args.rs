@@ -88,10 +88,13 @@ Examples:
   kaito-render check workspaces/
   kaito-render check workspaces/ --format concise | grep KR2
   kaito-render check workspaces/ --format json | jq '.diagnostics[].message'
-  kaito-render check workspaces/ --format github        in a step of GitHub Actions
-  kaito-render check workspaces/ --format sarif > kaito.sarif    for github/codeql-action/upload-sarif
-  kaito-render check workspaces/ --format junit > junit.xml      for GitLab's artifacts:reports:junit
-  kaito-render check workspaces/ --deny-warnings";
+  kaito-render check workspaces/ --format github        beside the lines, in GitHub Actions
+  kaito-render check workspaces/ --format sarif > kaito-render.sarif
+  kaito-render check workspaces/ --format junit > junit.xml
+  kaito-render check workspaces/ --deny-warnings
+
+The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
+scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
