@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use kaito_render::explain::field::Field;
+use kaito_render::rule::{self, Rule};
 use kaito_render::workspace;
 
 /// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and deterministically.
@@ -87,7 +88,8 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   kaito-render check workspaces/
   kaito-render check workspaces/ --format json | jq '.diagnostics[].message'
-  kaito-render check workspaces/ --deny-warnings";
+  kaito-render check workspaces/ --deny-warnings
+  kaito-render check --explain KR113                    what a rule is about";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -175,6 +177,9 @@ pub(super) struct Check {
     /// How findings are written: for people on standard error, or as data on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
+    /// Say what a rule is about, why it matters and how it is kept, and check nothing
+    #[arg(long, value_name = "RULE", value_parser = rule::find, exclusive = true)]
+    pub(super) explain: Option<&'static Rule>,
 }
 
 #[derive(Args, Debug)]

@@ -88,11 +88,7 @@ fn finding<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
     Finding {
         rule: finding.rule.id,
         title: finding.rule.title,
-        severity: match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        },
+        severity: finding.severity.name(),
         message: &finding.message,
         hint: finding.hint.as_deref(),
         place: finding.place.map(|span| place(span, sources)),
