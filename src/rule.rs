@@ -1,7 +1,4 @@
-//! Every rule there is, by its stable id.
-//!
-//! `KR0..` reading, `KR1..` the shape of a Workspace, `KR2..` what was decided for it, `KR3..` presets and templates,
-//! `KR4..` objects and output, `KR5..` the profile.
+//! Every rule there is, by its stable id, with the page that explains it.
 
 use crate::diagnostic::Severity;
 
@@ -14,13 +11,30 @@ pub struct Rule {
     pub severity: Severity,
     /// What the rule is about, in a few words.
     pub title: &'static str,
+    /// Why it matters, with an example of what is wrong and one of what is right: `rules/<id>.md`, as Markdown.
+    pub page: &'static str,
 }
+
+/// What the rules are about whose ids begin alike.
+pub const GROUPS: &[(&str, &str)] = &[
+    ("KR0", "Reading"),
+    ("KR1", "The shape of a Workspace"),
+    ("KR2", "What is decided for a Workspace"),
+    ("KR3", "Presets and templates"),
+    ("KR4", "Objects and output"),
+    ("KR5", "The profile"),
+];
 
 macro_rules! rules {
     ($($name:ident = $id:literal $severity:ident $title:literal;)+) => {
         $(
             #[doc = $title]
-            pub const $name: Rule = Rule { id: $id, severity: Severity::$severity, title: $title };
+            pub const $name: Rule = Rule {
+                id: $id,
+                severity: Severity::$severity,
+                title: $title,
+                page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/", $id, ".md")),
+            };
         )+
 
         /// All rules, by id.
@@ -102,13 +116,53 @@ rules! {
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";
 }
 
+/// The rule of an id, in any letter case; else what may have been meant.
+///
+/// # Errors
+///
+/// If there is no such rule.
+pub fn find(id: &str) -> Result<&'static Rule, String> {
+    let found = ALL.iter().find(|rule| rule.id.eq_ignore_ascii_case(id));
+    found.copied().ok_or_else(|| match (number(id), ALL) {
+        (Some(wanted), [first, rest @ ..]) => {
+            let distance = |rule: &Rule| number(rule.id).unwrap_or(0).abs_diff(wanted);
+            let near = rest.iter().fold(first, |near, rule| if distance(rule) < distance(near) { rule } else { near });
+            format!("there is no such rule; the nearest is {}, {}", near.id, near.title)
+        }
+        (_, [first, .., last]) => format!("rules are called {} to {}", first.id, last.id),
+        _ => String::new(),
+    })
+}
+
+/// The number in an id, with or without its letters.
+fn number(id: &str) -> Option<u32> {
+    id.trim_start_matches(|character: char| character.is_ascii_alphabetic()).parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ALL;
+    use super::{ALL, GROUPS, find};
 
     #[test]
     fn ids_are_unique_and_in_order() {
         assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
         assert!(ALL.iter().all(|rule| rule.id.len() == 5 && rule.id.starts_with("KR")));
+    }
+
+    #[test]
+    fn every_rule_belongs_to_a_group() {
+        assert!(ALL.iter().all(|rule| GROUPS.iter().any(|(prefix, _)| rule.id.starts_with(prefix))));
+    }
+
+    #[test]
+    fn rules_are_found_by_their_ids() {
+        assert_eq!(find("kr113").map(|rule| rule.id), Ok("KR113"));
+        let hint = |id| find(id).unwrap_err();
+        assert_eq!(
+            hint("KR199"),
+            "there is no such rule; the nearest is KR201, the release was chosen by the Workspace's apiVersion"
+        );
+        assert!(hint("113").contains("the nearest is KR113"));
+        assert!(hint("method").starts_with("rules are called KR001 to KR"));
     }
 }

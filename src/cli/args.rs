@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use kaito_render::explain::field::Field;
+use kaito_render::rule::{self, Rule};
 use kaito_render::workspace;
 
 /// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and deterministically.
@@ -92,6 +93,7 @@ Examples:
   kaito-render check workspaces/ --format sarif > kaito-render.sarif
   kaito-render check workspaces/ --format junit > junit.xml
   kaito-render check workspaces/ --deny-warnings
+  kaito-render check --explain KR113                    what a rule is about
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
@@ -182,6 +184,9 @@ pub(super) struct Check {
     /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
+    /// Say what a rule is about, why it matters and how it is kept, and check nothing
+    #[arg(long, value_name = "RULE", value_parser = rule::find, exclusive = true)]
+    pub(super) explain: Option<&'static Rule>,
 }
 
 #[derive(Args, Debug)]

@@ -1,9 +1,10 @@
-//! Pages about the program itself: completion scripts and manual pages.
+//! Pages about the program itself: completion scripts, manual pages and what rules are about.
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
+use kaito_render::rule::Rule;
 
 use super::args::Cli;
 use super::{Outcome, output};
@@ -26,4 +27,10 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
     output::print(&text)
+}
+
+/// Prints the page of a rule.
+pub(super) fn rule(rule: &Rule) -> Result<Outcome> {
+    let Rule { id, severity, title, page } = rule;
+    output::print(format!("{}[{id}]: {title}\n\n{page}", severity.name()).as_bytes())
 }

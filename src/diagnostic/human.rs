@@ -53,13 +53,18 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     format!("{}\n", renderer.render(&groups))
 }
 
-/// How many findings there were, such as `2 errors, 1 warning`; empty if there were none to act on.
+/// How many findings there were, such as `2 errors, 1 warning`, and the command that says more about the first of the
+/// worst; empty if there were none to act on.
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
     let counts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(*number, noun));
-    counts.collect::<Vec<_>>().join(", ")
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let of = |severity| diagnostics.iter().find(|diagnostic| diagnostic.severity == severity);
+    of(Severity::Error)
+        .or_else(|| of(Severity::Warning))
+        .map_or(counts.clone(), |worst| format!("{counts}; `kaito-render check --explain {}` says more", worst.rule.id))
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -203,7 +208,12 @@ error[KR104]: `Falcon` is no name
     fn summaries_count() {
         let error = Diagnostic::global(&rule::NAME, "");
         let warning = Diagnostic::global(&rule::TIGHT_MEMORY, "");
-        assert_eq!(summary(&[error.clone(), warning, error]), "2 errors, 1 warning");
+        let more = |id| format!("`kaito-render check --explain {id}` says more");
+        assert_eq!(
+            summary(&[warning.clone(), error.clone(), error]),
+            format!("2 errors, 1 warning; {}", more("KR104"))
+        );
+        assert_eq!(summary(&[warning]), format!("1 warning; {}", more("KR207")));
         assert_eq!(summary(&[Diagnostic::global(&rule::RELEASE_CHOSEN, "")]), "");
     }
 

@@ -85,7 +85,7 @@ fn descriptor(rule: &Rule) -> Value {
         "name": name(rule.title),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.title},
-        "help": {"text": rule.title},
+        "help": {"text": rule.page, "markdown": rule.page},
         "defaultConfiguration": {"level": rule.severity.name()},
     })
 }

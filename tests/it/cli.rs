@@ -98,8 +98,9 @@ fn kinds_can_be_chosen() {
     assert_eq!(kinds(&[]), ["Workspace", "ConfigMap", "Machine", "Job"]);
     assert_eq!(kinds(&["--only", "job,machine"]), ["Machine", "Job"]);
     assert_eq!(kinds(&["--exclude", "Workspace"]), ["ConfigMap", "Machine", "Job"]);
-    let nothing = run(&mut kaito_render(&["render", TUNING, "--only", "Pod"]), "");
+    let nothing = run(&mut kaito_render(&["render", TUNING, "--only", "Machines"]), "");
     assert_eq!((nothing.code, nothing.stdout.as_str()), (1, ""));
+    assert!(nothing.stderr.contains("error[KR404]") && nothing.stderr.contains("warning[KR405]"), "{}", nothing.stderr);
 }
 
 #[test]
@@ -128,6 +129,23 @@ fn the_profile_is_found_above_the_input() {
     let wrong = crate::program::run(&mut kaito_render(&["render", inner.to_str().unwrap()]), "");
     assert_eq!(wrong.code, 1);
     assert!(wrong.stderr.contains("did you mean `registry`?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_profile_that_is_not_one_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n";
+    for (cluster, text) in [("a", profile.to_owned()), ("b", format!("{profile}---\n{profile}"))] {
+        let cluster = folder.path().join(cluster);
+        fs::create_dir_all(&cluster).unwrap();
+        fs::write(cluster.join("kaito-render.yaml"), text).unwrap();
+        fs::write(cluster.join("w.yaml"), tuning()).unwrap();
+    }
+    let paths = ["a", "b"].map(|cluster| folder.path().join(cluster).to_str().unwrap().to_owned());
+    let two = run(&mut kaito_render(&["check", &paths[1]]), "");
+    assert!(two.code == 1 && two.stderr.contains("error[KR502]"), "{}", two.stderr);
+    let both = run(&mut kaito_render(&["check", &paths[0], &paths[1]]), "");
+    assert!(both.code == 1 && both.stderr.contains("error[KR503]"), "{}", both.stderr);
 }
 
 #[test]
