@@ -20,7 +20,7 @@ use kaito_render::object::Object;
 use kaito_render::profile::Profile;
 use kaito_render::release::Release;
 use kaito_render::session::Session;
-use kaito_render::source;
+use kaito_render::source::{self, Document};
 use serde_json::Value;
 
 /// What became of one case: nothing to say if it passes.
@@ -79,9 +79,6 @@ fn title(case: &Path) -> String {
 }
 
 fn verdict(case: &Path) -> Verdict {
-    if case.join("old.yaml").exists() {
-        return Err("updates are not checked yet".to_owned());
-    }
     let rendered = render(case, true);
     match (fs::read_to_string(case.join("expected.yaml")), rendered) {
         (Ok(expected), Ok(objects)) => {
@@ -91,6 +88,8 @@ fn verdict(case: &Path) -> Verdict {
         }
         // What can never work may be refused; docs/parity.md says why.
         (Ok(_), Err(refusal)) if !is_odd(case) => Err(format!("refused, but KAITO takes it: {}", refusal.message)),
+        (Err(_), Ok(_)) if case.join("accepted.txt").exists() => Ok(()),
+        (Err(_), Err(refusal)) if case.join("accepted.txt").exists() => Err(format!("refused, but KAITO takes it: {}", refusal.message)),
         (_, Err(refusal)) => {
             refusal.misplaced.map_or(Ok(()), |what| Err(format!("refused for a wrong reason: {what}")))
         }
@@ -143,9 +142,19 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
         profile: profile.unwrap_or_default(),
         only_generated,
         allow_empty: false,
+        against: old(case, &mut session),
     };
     let objects = compile(documents, &options, &library, &mut session);
     Refusal::of(&session).map_or(Ok(objects), Err)
+}
+
+/// What an update is compared with; nothing if the case is none.
+fn old(case: &Path, session: &mut Session) -> Vec<Document> {
+    let path = case.join("old.yaml");
+    if !path.exists() {
+        return Vec::new();
+    }
+    source::load(&[path], &mut session.sources, &mut Vec::new()).unwrap()
 }
 
 /// Makes a preset of what the hub answered, by address, and lays it over the library.
