@@ -24,7 +24,11 @@ pub fn select<'a>(paths: &[String], files: &[&'a str]) -> Vec<(&'a str, bool)> {
     let is_mark = |file: &&&str| MARKS.contains(&split(file).1);
     let passed_over: BTreeSet<&str> = files.iter().filter(is_mark).map(|file| split(file).0).collect();
     let is_input = |folder: &str, file: &str| {
-        let inside = if folder.is_empty() { Some(file) } else { file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) };
+        let inside = if folder.is_empty() {
+            Some(file)
+        } else {
+            file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
+        };
         let Some(inside) = inside else { return false };
         let is_named_like_input = inside.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending));
         let mut folders = inside.match_indices('/').map(|(at, _)| &file[..file.len() - inside.len() + at]);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::spec::{LabelSelector, Preset, Tuning};
-use super::{Workspace, drop_nulls, strength};
+use super::{Workspace, drop_nulls, rules, strength};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
 use crate::preset::{AccessMode, WorkspaceApi};
@@ -27,9 +27,12 @@ pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagn
     changes.resource();
     changes.inference();
     changes.tuning();
-    if api == WorkspaceApi::V1beta1 {
-        changes.field(&rule::STREAMING_CHANGED, STREAMING, "how the weights are loaded can't change");
-        changes.strengths();
+    match api {
+        WorkspaceApi::V1alpha1 => changes.ignored_adapters(),
+        WorkspaceApi::V1beta1 => {
+            changes.field(&rule::STREAMING_CHANGED, STREAMING, "how the weights are loaded can't change");
+            changes.strengths();
+        }
     }
     changes.found
 }
@@ -159,11 +162,20 @@ impl Changes<'_> {
         }
     }
 
+    /// Reports mistakes in adapters beside a template, at which KAITO 0.3 looks in updates alone.
+    fn ignored_adapters(&mut self) {
+        if self.new.spec.inference.as_ref().is_some_and(|inference| inference.template.is_some()) {
+            rules::check_adapters(self.new, &mut self.found);
+        }
+    }
+
     /// Reports strengths of adapters that KAITO 0.12 lets pass when a Workspace is created, and only then.
     fn strengths(&mut self) {
         let adapters = self.new.spec.inference.iter().flat_map(|inference| &inference.adapters);
         for (index, adapter) in adapters.enumerate() {
-            let Some(given) = adapter.strength.as_deref().filter(|given| !strength::is_allowed(given)) else { continue };
+            let Some(given) = adapter.strength.as_deref().filter(|given| !strength::is_allowed(given)) else {
+                continue;
+            };
             let message = format!("no update may have an adapter of strength `{given}`");
             let place = self.new.span(&format!("/inference/adapters/{index}/strength"));
             let finding = Diagnostic::new(&rule::STRENGTH_IN_UPDATE, place, message);

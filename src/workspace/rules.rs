@@ -7,8 +7,7 @@ mod v1beta1;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder,
-    strength,
+    Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder, strength,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::Data;
@@ -36,6 +35,15 @@ pub(super) fn check(workspace: &Workspace, api: WorkspaceApi, diagnostics: &mut 
     match api {
         WorkspaceApi::V1alpha1 => rules.all(),
         WorkspaceApi::V1beta1 => v1beta1::check(&mut rules),
+    }
+}
+
+/// Reports what is wrong with the adapters beside a pod template, which nothing looks at before an update.
+pub(super) fn check_adapters(workspace: &Workspace, diagnostics: &mut Vec<Diagnostic>) {
+    let adapters = workspace.spec.inference.iter().flat_map(|inference| &inference.adapters);
+    let mut rules = Rules { workspace, diagnostics };
+    for (index, adapter) in adapters.enumerate() {
+        rules.adapter(adapter, &format!("/inference/adapters/{index}"));
     }
 }
 

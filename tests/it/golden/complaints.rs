@@ -19,7 +19,7 @@ const KNOWN: &[(&[&str], &str, &str)] = &[
     // Text, types and names.
     (&["^yaml: line"], "KR003", ""),
     (&["^Workspace.kaito.sh"], "KR101 KR103 KR104 KR105 KR202", NAMED),
-    (&["^decoding request failed"], "KR101 KR102", ""),
+    (&["^decoding request failed"], "KR101 KR102 KR115", ""),
     (&["must not contain dots"], "KR104", "/metadata/name"),
     (&["no more than 63"], "KR104", "/metadata/name"),
     // Annotations.
@@ -29,8 +29,9 @@ const KNOWN: &[(&[&str], &str, &str)] = &[
     (&["KAITO-managed NodeClass"], "KR224", "/metadata/annotations/kaito.sh~1node-class-name"),
     // Nodes.
     (&["Insufficient number of GPUs"], "KR108 KR205", "/resource"),
-    (&["Insufficient per GPU memory"], "KR206", "/resource"),
-    (&["Insufficient total GPU memory"], "KR108 KR206", "/resource"),
+    // Too few or too small: that is said once, with the machine types that would do.
+    (&["Insufficient per GPU memory"], "KR205 KR206", "/resource"),
+    (&["Insufficient total GPU memory"], "KR108 KR205 KR206 KR219", "/resource"),
     (&["Unsupported instance type"], "KR107 KR204 KR216", "/resource/instanceType"),
     (&["resource.instanceType is required"], "KR107", "/resource/instanceType"),
     (&["old label selector format"], "KR109", "/resource/labelSelector"),
@@ -43,7 +44,7 @@ const KNOWN: &[(&[&str], &str, &str)] = &[
     (&["Non-uniform GPU product"], "KR222", ""),
     (&["No nodes found"], "KR222", ""),
     (&["multinode"], "KR108", "/resource/count"),
-    (&["Multi-node distributed inference"], "KR220", ""),
+    (&["Multi-node distributed inference"], "KR219", ""),
     // What is served.
     (&["not neither"], "KR106", ""),
     (&["but not both"], "KR106", ""),
@@ -57,7 +58,7 @@ const KNOWN: &[(&[&str], &str, &str)] = &[
     (&["Runtime validation: model"], "KR220", ""),
     (&["inference_config.yaml"], "KR223", ""),
     (&["max-model-len"], "KR223", ""),
-    (&["specified in 'config'"], "KR210 KR223", ""),
+    (&["specified in 'config'"], "KR113 KR210 KR223", ""),
     // Adapters.
     (&["vLLM", "adapter strength"], "KR220", "/inference/adapters/*/strength"),
     (&["maximum of 10"], "KR112", "/inference/adapters"),
@@ -71,8 +72,9 @@ const KNOWN: &[(&[&str], &str, &str)] = &[
     (&["Strength", "Adapter '"], "KR112 KR611", "/inference/adapters/*/strength"),
     // Tuning.
     (&["invalid value", "tuning.Method"], "KR113", "/tuning/method"),
-    (&["validateConfigMap"], "KR210", ""),
-    (&["tuning.Config"], "KR210", ""),
+    // There is no default ConfigMap of a method that does not exist.
+    (&["validateConfigMap"], "KR113 KR210", ""),
+    (&["tuning.Config"], "KR113 KR210", ""),
     (&["training_config.yaml"], "KR210", ""),
     (&["output_dir"], "KR210", ""),
     (&["tuning.Input.URLs", "Exactly one"], "KR114", "/tuning/input"),
@@ -156,24 +158,30 @@ impl<'a> Found<'a> {
     /// Whether a place belongs to a field or, where that is absent, to what would hold it.
     fn is_at(&self, place: Option<Span>, field: &str) -> bool {
         field.is_empty()
-            || self.documents.iter().any(|document| {
-                let mut places = Vec::new();
-                walk(document, "", &mut places);
-                let mut matching = places.iter().filter(|(pointer, _)| is_in(pointer, field)).peekable();
-                match matching.peek() {
-                    Some(_) => matching.any(|(_, span)| Some(*span) == place),
-                    None => Some(document.at(&field.replace('*', "0")).span) == place,
-                }
-            })
+            || place.is_some_and(|place| self.documents.iter().any(|document| belongs(place, document, field)))
     }
 }
 
-/// Every place of a document, with the pointer to what stands there.
+fn belongs(place: Span, document: &Node, field: &str) -> bool {
+    let mut places = Vec::new();
+    walk(document, "", &mut places);
+    let holds =
+        |span: &Span| span.file == place.file && span.start <= place.start && place.end <= span.end.max(span.start);
+    let is_field = |pointer: &str| places.iter().any(|(other, _)| is_in(other, pointer));
+    let steps: Vec<_> = field.split('/').collect();
+    // The longest part of the path that leads somewhere. What holds an absent field is only a place of its own.
+    let there = (1..=steps.len()).rev().map(|count| steps[..count].join("/")).find(|pointer| is_field(pointer));
+    let there = there.unwrap_or_default();
+    let is_own = |pointer: &str| there == field || pointer.matches('/').count() == there.matches('/').count();
+    places.iter().any(|(pointer, span)| is_in(pointer, &there) && is_own(pointer) && holds(span))
+}
+
+/// Every place of a document, with the pointer to what stands there. Null is as good as absent.
 fn walk(node: &Node, pointer: &str, places: &mut Vec<(String, Span)>) {
     places.push((pointer.to_owned(), node.span));
     match &node.data {
         Data::Map(entries) => {
-            for entry in entries {
+            for entry in entries.iter().filter(|entry| entry.value.data != Data::Null) {
                 let pointer = format!("{pointer}/{}", entry.key.replace('~', "~0").replace('/', "~1"));
                 places.push((pointer.clone(), entry.key_span));
                 walk(&entry.value, &pointer, places);
