@@ -19,7 +19,7 @@ pub(super) fn read(against: &str, paths: &[PathBuf], session: &mut Session) -> R
         source::load(&[path], &mut session.sources, &mut found)?
     } else {
         git::documents(against, paths, &mut session.sources, &mut found)
-            .with_context(|| format!("there is no file or folder `{against}` to compare with, and no revision"))?
+            .with_context(|| format!("there is no file or folder `{against}` to compare with"))?
     };
     let errors = found.into_iter().filter(Diagnostic::is_error);
     session.diagnostics.extend(errors.filter_map(|error| workspace::not_compared(vec![error])));

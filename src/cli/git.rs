@@ -45,18 +45,17 @@ pub(super) fn documents(
 
 /// The repositories that paths belong to, each with its paths, relative to its top.
 fn by_repository(paths: &[PathBuf]) -> Result<BTreeMap<Repository, Vec<String>>> {
-    let mut folders = BTreeMap::new();
-    let mut repositories = BTreeMap::<_, Vec<_>>::new();
+    let mut by_folder = BTreeMap::new();
+    let mut repositories = BTreeMap::<Repository, Vec<_>>::new();
     for path in paths {
-        ensure!(path != Path::new("-"), "standard input has no history: name a file or folder");
+        ensure!(path != Path::new("-"), "standard input has no history; name an earlier file or folder");
         let folder = input::folder(path);
-        let repository = match folders.get(folder) {
-            Some(repository) => Repository::clone(repository),
-            None => Repository::of(folder)?,
-        };
-        folders.insert(folder, repository.clone());
+        if !by_folder.contains_key(folder) {
+            by_folder.insert(folder, Repository::of(folder)?);
+        }
+        let repository = &by_folder[folder];
         let path = repository.relative(path)?;
-        repositories.entry(repository).or_default().push(path);
+        repositories.entry(repository.clone()).or_default().push(path);
     }
     Ok(repositories)
 }
@@ -72,7 +71,7 @@ impl Repository {
     /// The repository that a folder belongs to.
     fn of(folder: &Path) -> Result<Self> {
         let root = output(git(folder).args(["rev-parse", "--show-toplevel"]))
-            .with_context(|| format!("`{}` is in no Git repository", folder.display()))?;
+            .with_context(|| format!("`{}` is in no Git repository; name an earlier file or folder", folder.display()))?;
         let root = fs::canonicalize(root.trim_end_matches(['\r', '\n']))?;
         Ok(Self { root })
     }
@@ -101,10 +100,10 @@ impl Repository {
     fn lacks(&self, revision: &str) -> Error {
         let error = anyhow!("`{revision}` is no revision of the Git repository `{}`", self.root.display());
         let shallow = output(git(&self.root).args(["rev-parse", "--is-shallow-repository"]));
-        match shallow.is_ok_and(|answer| answer.trim() == "true") {
-            true => anyhow!("{error}, which was cloned without its whole history: `git fetch --unshallow` brings that"),
-            false => error,
+        if shallow.is_ok_and(|answer| answer.trim() == "true") {
+            return anyhow!("{error}, which was cloned without its whole history: `git fetch --unshallow` brings that");
         }
+        error
     }
 
     /// All files of a commit, by path from the top with slashes, with the names of their contents. Symbolic links and

@@ -21,31 +21,34 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
 /// All paths are relative to the root of the tree, with slashes; the root itself is an empty path.
 #[must_use]
 pub fn select<'a>(paths: &[String], files: &[&'a str]) -> Vec<(&'a str, bool)> {
-    let is_mark = |file: &&&str| MARKS.contains(&split(file).1);
-    let passed_over: BTreeSet<&str> = files.iter().filter(is_mark).map(|file| split(file).0).collect();
-    let is_input = |folder: &str, file: &str| {
-        let inside = if folder.is_empty() {
-            Some(file)
-        } else {
-            file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
-        };
-        let Some(inside) = inside else { return false };
-        let is_named_like_input = inside.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending));
-        let mut folders = inside.match_indices('/').map(|(at, _)| &file[..file.len() - inside.len() + at]);
-        is_named_like_input
-            && !inside.split('/').any(|name| is_hidden(name.as_bytes()))
-            && !passed_over.contains(folder)
-            && !folders.any(|folder| passed_over.contains(folder))
-    };
-    let mut selected: Vec<_> = files
-        .iter()
-        .filter_map(|file| {
-            let named = paths.iter().any(|path| path == file);
-            (named || paths.iter().any(|folder| is_input(folder, file))).then_some((*file, named))
-        })
-        .collect();
+    let wanted: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
+    let marks = files.iter().map(|file| split(file)).filter(|(_, name)| MARKS.contains(name));
+    let passed_over: BTreeSet<&str> = marks.map(|(folder, _)| folder).collect();
+    let selected = files.iter().filter_map(|file| {
+        let named = wanted.contains(file);
+        (named || is_found(file, &wanted, &passed_over)).then_some((*file, named))
+    });
+    let mut selected: Vec<_> = selected.collect();
     selected.sort_unstable();
     selected
+}
+
+/// Whether a walk through one of the wanted folders comes to a file.
+fn is_found(file: &str, wanted: &BTreeSet<&str>, passed_over: &BTreeSet<&str>) -> bool {
+    let (mut folder, mut name) = split(file);
+    if !name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending)) {
+        return false;
+    }
+    while !is_hidden(name.as_bytes()) && !passed_over.contains(folder) {
+        if wanted.contains(folder) {
+            return true;
+        }
+        if folder.is_empty() {
+            return false;
+        }
+        (folder, name) = split(folder);
+    }
+    false
 }
 
 /// The folder of a file, and its name.

@@ -43,7 +43,9 @@ fn commit(folder: &TempDir) {
 fn repository(files: &[(&str, String)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     git(folder.path(), &["init", "--quiet"]);
-    files.iter().for_each(|(path, text)| write(&folder, path, text));
+    for (path, text) in files {
+        write(&folder, path, text);
+    }
     commit(&folder);
     folder
 }
@@ -232,6 +234,54 @@ fn the_repository_is_that_of_the_input_even_in_a_hook() {
     let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "json"]);
     command.current_dir(folder.path()).env("GIT_DIR", other.path().join(".git")).env("GIT_INDEX_FILE", "/dev/null");
     assert_eq!(findings(&run(&mut command, "")), ["KR603 a.yaml:6 HEAD:a.yaml:6"]);
+}
+
+#[test]
+fn what_no_golden_case_shows_follows_the_webhook_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = workspace("a", SMALL);
+    let annotated = |annotation: &str| served.replace("  name: a\n", &format!("  name: a\n  annotations: {{{annotation}}}\n"));
+    let adapter = "  adapters:\n  - source: {name: x, image: \"r.io/t/x:1\"}\n    strength: \"2\"\n";
+    let transformers = annotated("kaito.sh/runtime: transformers");
+    let tuned = |method: &str, url: &str| {
+        let tuning = format!(
+            "tuning:\n  preset: {{name: phi-4}}\n  method: {method}\n  input: {{name: d, urls: [\"{url}\"]}}\n  \
+             output: {{image: \"r.io/t/x:1\", imagePushSecret: push}}\n"
+        );
+        served.replace("inference:\n  preset: {name: phi-4}\n", &tuning)
+    };
+    let streamed = annotated("kaito.sh/model-streaming: disabled");
+    for (old, new, rules) in [
+        (&served, &streamed, &["KR610"][..]),
+        (&streamed, &served, &["KR610"]),
+        (&streamed, &annotated("kaito.sh/model-streaming: 'off'"), &["KR610"]),
+        (&transformers, &format!("{transformers}{adapter}"), &["KR112", "KR611"]),
+        (&served, &served.replace("phi-4", "microsoft/phi-4"), &["KR606"]),
+        (&served, &served.replace("  instanceType", "  count: 1\n  instanceType"), &[]),
+        (&served, &annotated("kaito.sh/performance-mode: balanced"), &[]),
+        (&tuned("lora", "https://e.com/a"), &tuned("LoRA", "https://e.com/b"), &[]),
+        (&tuned("lora", "https://e.com/a"), &tuned("qlora", "https://e.com/a"), &["KR608"]),
+    ] {
+        write(&folder, "old.yaml", old);
+        write(&folder, "new.yaml", new);
+        let run = check(folder.path(), &["new.yaml", "--against", "old.yaml"]);
+        let found: Vec<_> = findings(&run).iter().map(|finding| finding[..5].to_owned()).collect();
+        assert_eq!(found, rules, "{old}\n{new}");
+    }
+}
+
+#[test]
+fn a_machine_type_may_go_where_the_nodes_are_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "old.yaml", &workspace("a", SMALL));
+    write(&folder, "new.yaml", &workspace("a", SMALL).replace(&format!("  instanceType: {SMALL}\n"), ""));
+    let node = "labels: {apps: a, nvidia.com/gpu.product: NVIDIA-A100, nvidia.com/gpu.count: \"1\", nvidia.com/gpu.memory: \"81920\"}";
+    let profile = format!(
+        "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.12\"\nprovisioner: none\nnodes:\n- {node}\n"
+    );
+    write(&folder, "kaito-render.yaml", &profile);
+    let run = check(folder.path(), &["new.yaml", "--against", "old.yaml"]);
+    assert_eq!((run.code, findings(&run)), (0, vec![]));
 }
 
 #[test]

@@ -142,7 +142,7 @@ impl<'a> Found<'a> {
             Some(start) => complaint.starts_with(start),
             None => complaint.contains(*part),
         };
-        let rows: Vec<_> = KNOWN.iter().filter(|(parts, ..)| parts.iter().all(|part| is_in(part))).collect();
+        let rows: Vec<_> = KNOWN.iter().filter(|(parts, ..)| parts.iter().all(is_in)).collect();
         if rows.is_empty() {
             return vec![format!("no rule is known for: {complaint}")];
         }
