@@ -70,8 +70,9 @@ struct Repository {
 impl Repository {
     /// The repository that a folder belongs to.
     fn of(folder: &Path) -> Result<Self> {
-        let root = output(git(folder).args(["rev-parse", "--show-toplevel"]))
-            .with_context(|| format!("`{}` is in no Git repository; name an earlier file or folder", folder.display()))?;
+        let root = output(git(folder).args(["rev-parse", "--show-toplevel"])).with_context(|| {
+            format!("`{}` is in no Git repository; name an earlier file or folder", folder.display())
+        })?;
         let root = fs::canonicalize(root.trim_end_matches(['\r', '\n']))?;
         Ok(Self { root })
     }

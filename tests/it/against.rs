@@ -240,7 +240,8 @@ fn the_repository_is_that_of_the_input_even_in_a_hook() {
 fn what_no_golden_case_shows_follows_the_webhook_too() {
     let folder = tempfile::tempdir().unwrap();
     let served = workspace("a", SMALL);
-    let annotated = |annotation: &str| served.replace("  name: a\n", &format!("  name: a\n  annotations: {{{annotation}}}\n"));
+    let annotated =
+        |annotation: &str| served.replace("  name: a\n", &format!("  name: a\n  annotations: {{{annotation}}}\n"));
     let adapter = "  adapters:\n  - source: {name: x, image: \"r.io/t/x:1\"}\n    strength: \"2\"\n";
     let transformers = annotated("kaito.sh/runtime: transformers");
     let tuned = |method: &str, url: &str| {
