@@ -197,5 +197,11 @@ fn together(criterion: &mut Criterion, library: &Library, case: Case) {
 }
 
 fn options(case: Case) -> Options {
-    Options { namespace: NAMESPACE.to_owned(), profile: case.profile(), only_generated: false, allow_empty: false }
+    Options {
+        namespace: NAMESPACE.to_owned(),
+        profile: case.profile(),
+        only_generated: false,
+        allow_empty: false,
+        against: Vec::new(),
+    }
 }

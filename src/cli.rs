@@ -1,9 +1,11 @@
 //! Commands, their options and their exit codes.
 
+mod against;
 mod args;
 mod catalogue;
 mod compile;
 mod explain;
+mod git;
 mod input;
 mod output;
 mod page;

@@ -9,7 +9,7 @@ use crate::node::{Data, Node};
 use crate::object::Object;
 use crate::overlay::{self, Part};
 use crate::plan::{self, Plan};
-use crate::preset::Provisioner;
+use crate::preset::{Provisioner, WorkspaceApi};
 use crate::profile::{self, Profile};
 use crate::release::{Release, Templates};
 use crate::session::Session;
@@ -28,6 +28,8 @@ pub struct Options {
     pub only_generated: bool,
     /// Whether it is no error to find no Workspace.
     pub allow_empty: bool,
+    /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for updates of these.
+    pub against: Vec<Document>,
 }
 
 /// Compiles the Workspaces among the documents and passes through what else was named.
@@ -63,6 +65,7 @@ pub fn compile_each(
     each: &mut dyn FnMut(Compiled),
 ) -> Vec<Object> {
     let reader = workspace::Reader::new(options.namespace.clone());
+    let earlier = earlier(options, &reader);
     let compiler = Compiler {
         options,
         library,
@@ -72,6 +75,7 @@ pub fn compile_each(
         releases: BTreeMap::new(),
         chosen: BTreeMap::new(),
         workspaces: BTreeMap::new(),
+        earlier,
         tally: Tally::default(),
     };
     compiler.run(documents)
@@ -89,6 +93,8 @@ struct Compiler<'a> {
     chosen: BTreeMap<String, Option<String>>,
     /// Where each Workspace stands, by namespace and name.
     workspaces: BTreeMap<String, Span>,
+    /// What the Workspaces and InferenceSets were before, by kind, namespace and name.
+    earlier: BTreeMap<String, &'a Node>,
     tally: Tally,
 }
 
@@ -142,7 +148,8 @@ impl Compiler<'_> {
         let Document { node, named } = document;
         if !workspace::is_rendered(&node) {
             self.tally.workspaces += 1;
-            return self.workspace(node, config_maps);
+            let earlier = self.earlier.get(&identity(&node, &self.reader)).copied();
+            return self.workspace(node, earlier, config_maps);
         }
         if !named {
             self.tally.rendered += 1;
@@ -160,9 +167,13 @@ impl Compiler<'_> {
         let mark = self.session.mark();
         let replicas = workspace::replicas(node, &mut self.session.diagnostics);
         let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
+        if let Some(earlier) = self.earlier.get(&identity(node, &self.reader)) {
+            let changes = workspace::changes_of_set(earlier, node, &self.reader.key(node));
+            self.session.diagnostics.extend(changes);
+        }
         let mut parts = Vec::new();
         for replica in replicas {
-            parts.extend(self.workspace(replica, config_maps));
+            parts.extend(self.workspace(replica, None, config_maps));
             workspace::without_repeats(&mut self.session.diagnostics, mark);
         }
         if has_none { Vec::new() } else { parts }
@@ -184,13 +195,17 @@ impl Compiler<'_> {
         Some(Part { span: node.span, title, objects: vec![object] })
     }
 
-    fn workspace(&mut self, node: Node, config_maps: &ConfigMaps) -> Option<Part> {
+    fn workspace(&mut self, node: Node, earlier: Option<&Node>, config_maps: &ConfigMaps) -> Option<Part> {
         let mark = self.session.mark();
         let release = self.release_for(&node)?;
         let dialect = dialect(self.releases.get(&release)?.as_ref()?, &self.options.profile);
+        let api = dialect.api;
         let workspace = self.reader.read(node, dialect, &mut self.session.diagnostics)?;
         let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
         self.remember(&key, span);
+        if let Some(earlier) = earlier {
+            self.compare(earlier, &workspace, api);
+        }
         let release = self.releases.get_mut(&release)?.as_mut()?;
         let plan = plan::make(&workspace, config_maps, release, &self.options.profile, self.session);
         let mut plan = plan.filter(|_| !self.session.failed_since(mark))?;
@@ -201,6 +216,25 @@ impl Compiler<'_> {
         let (session, templates) = (&mut *self.session, &*templates);
         (self.each)(Compiled { workspace: &workspace, plan: &plan, release, templates, objects: &objects, session });
         Some(part(workspace, &plan, span, objects))
+    }
+
+    /// Reports what of a Workspace may not differ from what it was. What was wrong before is not this run's concern.
+    fn compare(&mut self, earlier: &Node, workspace: &Workspace, api: WorkspaceApi) {
+        let mark = self.session.mark();
+        let old = self.read_earlier(earlier);
+        let found = self.session.diagnostics.split_off(mark);
+        match old {
+            Some(old) => self.session.diagnostics.extend(workspace::changes(&old, workspace, api)),
+            None => self.session.diagnostics.extend(workspace::not_compared(found)),
+        }
+    }
+
+    /// Reads a Workspace as the release read it that compiled it then.
+    fn read_earlier(&mut self, node: &Node) -> Option<Workspace> {
+        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        let release = self.options.profile.release.clone().or_else(|| self.find(version))?;
+        let dialect = dialect(self.releases.get(&release)?.as_ref()?, &self.options.profile);
+        self.reader.read(node.clone(), dialect, &mut self.session.diagnostics)
     }
 
     /// Reports a Workspace that stands twice in the input.
@@ -235,10 +269,14 @@ impl Compiler<'_> {
         if let Some(chosen) = self.chosen.get(version) {
             return chosen.clone();
         }
-        let names: Vec<_> = self.library.releases().into_iter().map(str::to_owned).collect();
-        let name = names.into_iter().find(|name| self.compiles(name, version));
+        let name = self.find(version);
         self.chosen.insert(version.to_owned(), name.clone());
         name
+    }
+
+    fn find(&mut self, version: &str) -> Option<String> {
+        let names: Vec<_> = self.library.releases().into_iter().map(str::to_owned).collect();
+        names.into_iter().find(|name| self.compiles(name, version))
     }
 
     fn compiles(&mut self, name: &str, version: &str) -> bool {
@@ -303,6 +341,18 @@ impl Compiler<'_> {
         let other = lines.next().unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
         format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
     }
+}
+
+/// The documents of KAITO to compare with, by kind, namespace and name.
+fn earlier<'a>(options: &'a Options, reader: &workspace::Reader) -> BTreeMap<String, &'a Node> {
+    let nodes = options.against.iter().map(|document| &document.node);
+    nodes.filter(|node| workspace::is_of_kaito(node)).map(|node| (identity(node, reader), node)).collect()
+}
+
+/// By what a document is found again.
+fn identity(node: &Node, reader: &workspace::Reader) -> String {
+    let kind = node.get("kind").and_then(Node::as_str).unwrap_or_default();
+    format!("{kind} {}", reader.key(node))
 }
 
 fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {

@@ -23,6 +23,7 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("KR3", "Presets and templates"),
     ("KR4", "Objects and output"),
     ("KR5", "The profile"),
+    ("KR6", "Changes: a Workspace and what it was before"),
 ];
 
 macro_rules! rules {
@@ -114,6 +115,18 @@ rules! {
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";
+    PURPOSE_CHANGED = "KR601" Error "a Workspace that begins or ceases to serve or to tune";
+    NODE_COUNT_CHANGED = "KR602" Error "another number of nodes than before";
+    INSTANCE_TYPE_CHANGED = "KR603" Error "another machine type than before";
+    SELECTOR_CHANGED = "KR604" Error "other labels of nodes than before";
+    PARTITION_CHANGED = "KR605" Error "another part of the GPUs than before";
+    PRESET_CHANGED = "KR606" Error "another model than before";
+    TEMPLATE_CHANGED = "KR607" Error "a pod template in the place of a model, or a model in the place of a template";
+    METHOD_CHANGED = "KR608" Error "another tuning method than before";
+    DATA_NAME_CHANGED = "KR609" Error "another name of a tuning's data than before";
+    STREAMING_CHANGED = "KR610" Error "weights that are loaded in another way than before";
+    STRENGTH_IN_UPDATE = "KR611" Error "an adapter with a strength that KAITO refuses in updates";
+    NOT_COMPARED = "KR612" Note "an earlier version that can't be compared with";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

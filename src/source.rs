@@ -3,9 +3,13 @@
 mod disk;
 mod files;
 mod scalar;
+mod text;
+mod tree;
 mod yaml;
 
 pub(crate) use disk::STDIN;
-pub use disk::{Document, INDEX_FILE, LoadError, find_upward, lay_library, load, name, read_file};
+pub use disk::{LoadError, find_upward, lay_library, load, name, read_file};
 pub use files::{FileId, Position, Sources, Span};
+pub use text::{Document, documents};
+pub use tree::{INDEX_FILE, select};
 pub use yaml::parse;

@@ -1,5 +1,6 @@
 //! The second stage: a document becomes a typed Workspace, or findings about its shape.
 
+mod changes;
 mod images;
 mod inference_set;
 mod metadata;
@@ -7,6 +8,7 @@ mod placeholder;
 mod pod_template;
 mod rules;
 mod spec;
+mod strength;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,7 @@ use crate::schema::{self, Checker};
 use crate::source::Span;
 use crate::text;
 
+pub use changes::{changes, changes_of_set, not_compared};
 pub(crate) use images::reference as image_reference;
 pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
@@ -50,8 +53,13 @@ pub struct Workspace {
 /// Whether a document is a Workspace of KAITO, whatever its version.
 #[must_use]
 pub fn is_workspace(node: &Node) -> bool {
-    let text = |key| node.get(key).and_then(Node::as_str);
-    text("kind") == Some("Workspace") && text("apiVersion").is_some_and(|version| version.starts_with("kaito.sh/"))
+    is_of_kaito(node) && node.get("kind").and_then(Node::as_str) == Some("Workspace")
+}
+
+/// Whether a document is of any kind of KAITO's.
+#[must_use]
+pub fn is_of_kaito(node: &Node) -> bool {
+    node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("kaito.sh/"))
 }
 
 /// Reports a document that nobody compiles although it is KAITO's, or was probably meant to be.
@@ -59,7 +67,7 @@ pub fn is_workspace(node: &Node) -> bool {
 pub fn misfit(node: &Node) -> Option<Diagnostic> {
     let text = |key| node.get(key).and_then(Node::as_str);
     let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind"));
-    if !version.starts_with("kaito.sh/") {
+    if !is_of_kaito(node) {
         let is_meant = kind == Some("Workspace") && !version.contains('/');
         let finding =
             || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, "a Workspace without KAITO's `apiVersion`");

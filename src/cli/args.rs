@@ -94,6 +94,10 @@ Examples:
   kaito-render check workspaces/ --format junit > junit.xml
   kaito-render check workspaces/ --deny-warnings
   kaito-render check --explain KR113                    what a rule is about
+  kaito-render check workspaces/ --against origin/main      what KAITO will refuse
+  kaito-render check phi-4.yaml --against phi-4.old.yaml
+  kubectl get workspaces -A -o yaml > live.yaml
+  kaito-render check workspaces/ --against live.yaml
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
@@ -181,6 +185,13 @@ pub(super) struct Render {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) input: Input,
+    /// Find changes that KAITO refuses, too: compare with a file or folder, or with a Git revision
+    ///
+    /// A path that exists is read like the input. Everything else is a revision of the Git repository that the input
+    /// belongs to: the same paths are read as they were then. Workspaces are found again by namespace and name,
+    /// whatever their file. One that is new, or gone, is no finding.
+    #[arg(long, value_name = "PATH|REV", value_hint = ValueHint::AnyPath)]
+    pub(super) against: Option<String>,
     /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,

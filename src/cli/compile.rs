@@ -15,7 +15,7 @@ use super::{Outcome, input, output};
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    let mut objects = input::compile(&args.input, args.only_generated, &mut session, &mut |_, _, _| {})?;
+    let mut objects = input::compile(&args.input, None, args.only_generated, &mut session, &mut |_, _, _| {})?;
     let selection = Selection { only: args.only.clone(), exclude: args.exclude.clone() };
     selection.apply(&mut objects, &mut session.diagnostics);
     let outcome = conclude(&args.input, &mut session);
@@ -33,7 +33,7 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
     let mut checked = Vec::new();
-    input::compile(&args.input, false, &mut session, &mut |compiled, _, _| {
+    input::compile(&args.input, args.against.as_deref(), false, &mut session, &mut |compiled, _, _| {
         checked.push(compiled.workspace.span("").file);
     })?;
     let outcome = conclude(&args.input, &mut session);

@@ -13,6 +13,7 @@ use kaito_render::rule;
 use kaito_render::session::Session;
 use kaito_render::source;
 
+use super::against;
 use super::args::Input;
 
 /// The name under which profiles are found.
@@ -27,19 +28,21 @@ pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
     Ok(library)
 }
 
-/// Compiles what the command line names, and shows each Workspace on its way.
+/// Compiles what the command line names, `against` what was before, and shows each Workspace on its way.
 pub(super) fn compile(
     input: &Input,
+    against: Option<&str>,
     only_generated: bool,
     session: &mut Session,
     each: &mut dyn FnMut(Compiled, &Profile, &Library),
 ) -> Result<Vec<Object>> {
     let library = library(input.library.as_deref())?;
     let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
+    let against = against.map_or(Ok(Vec::new()), |against| against::read(against, &input.paths, session))?;
     let Some(mut profile) = profile(input, session)? else { return Ok(Vec::new()) };
     profile.release = input.release.clone().or(profile.release);
-    let options =
-        Options { namespace: input.namespace.clone(), profile, only_generated, allow_empty: input.allow_empty };
+    let (namespace, allow_empty) = (input.namespace.clone(), input.allow_empty);
+    let options = Options { namespace, profile, only_generated, allow_empty, against };
     let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
     Ok(compile::compile_each(documents, &options, &library, session, &mut each))
 }
@@ -80,7 +83,7 @@ fn find_profile(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {
 }
 
 /// The folder in which the search for a profile begins.
-fn folder(path: &Path) -> &Path {
+pub(super) fn folder(path: &Path) -> &Path {
     match path.parent() {
         _ if path.is_dir() => path,
         Some(parent) if parent != Path::new("") => parent,

@@ -14,8 +14,14 @@ const STRENGTH: &str = "1.0";
 impl Planner<'_, '_> {
     /// Serving by preset.
     pub(super) fn inference(&mut self, base: Plan, inference: &Inference, types: &InstanceTypes) -> Option<Plan> {
-        let preset = inference.preset.as_ref()?;
-        let model = self.model(preset, "/inference/preset/name")?;
+        let known = inference.preset.as_ref().and_then(|preset| {
+            let model = self.model(preset, "/inference/preset/name")?;
+            Some((preset, model))
+        });
+        let Some((preset, model)) = known else {
+            preset_count::check_name(self.workspace, self.profile.cloud, types, self.session);
+            return None;
+        };
         let needs = &model.inference.needs;
         preset_count::check_inference(self.workspace, needs, self.profile.cloud, types, self.session);
         let processes = self.processes(&model.inference, base.node_count);

@@ -9,29 +9,15 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{FileId, Sources, Span, parse};
+use super::text::{self, Document, MAX_TEXT};
+use super::tree::{self, INDEX_FILE};
+use super::{FileId, Sources, Span};
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
-use crate::node::{Data, Node};
 use crate::rule;
-
-/// The name of the index that a folder of output holds, by which it is known.
-pub const INDEX_FILE: &str = ".kaito-render.json";
 
 /// The name under which standard input is shown.
 pub(crate) const STDIN: &str = "<stdin>";
-
-/// The most bytes of one text.
-const MAX_TEXT: u64 = 256 << 20;
-
-/// A document of the input.
-#[derive(Debug)]
-pub struct Document {
-    /// The document.
-    pub node: Node,
-    /// Whether its file was named, or standard input, rather than found in a folder.
-    pub named: bool,
-}
 
 /// Why a run can't begin.
 #[derive(Debug, thiserror::Error)]
@@ -66,43 +52,15 @@ pub fn load(
     }
     let mut documents = Vec::new();
     for (path, named) in files(paths, sources, diagnostics) {
-        let mark = diagnostics.len();
-        let Some(file) = read_file(&path, sources, diagnostics) else {
-            if !named {
-                pass_over_unreadable(&path, mark, diagnostics);
-            }
-            continue;
-        };
-        let nodes = parse(sources, file, diagnostics).into_iter().flat_map(items);
-        let nodes = nodes.filter(|node| named || matters(node));
-        documents.extend(nodes.map(|node| Document { node, named }));
-        if !named && !sources.text(file).contains("kaito.sh/") {
-            pass_over(Span::whole(file), mark, diagnostics);
+        if let Some(bytes) = read_or_report(&path, sources, diagnostics) {
+            documents.extend(text::documents(name(&path), bytes, named, sources, diagnostics));
         }
     }
     Ok(documents)
 }
 
-/// Replaces the finding that a file is no text, or is too large, if it does not mention KAITO anywhere.
-fn pass_over_unreadable(path: &Path, mark: usize, diagnostics: &mut Vec<Diagnostic>) {
-    let place = diagnostics.get(mark).and_then(|finding| finding.place);
-    let mentions_kaito = |bytes: Vec<u8>| bytes.windows(9).any(|window| window == b"kaito.sh/");
-    if let (Some(place), Ok(false)) = (place, read(path).map(mentions_kaito)) {
-        pass_over(place, mark, diagnostics);
-    }
-}
-
 fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
-}
-
-/// Replaces the findings in a file that has nothing to do with KAITO.
-fn pass_over(file: Span, mark: usize, diagnostics: &mut Vec<Diagnostic>) {
-    let error = diagnostics.drain(mark..).find(Diagnostic::is_error);
-    if let Some(error) = error {
-        let place = error.place.unwrap_or(file);
-        diagnostics.push(Diagnostic::new(&rule::NOT_PARSED, place, format!("file passed over: {}", error.message)));
-    }
 }
 
 /// The files that paths lead to, each once, and whether it was named.
@@ -138,8 +96,7 @@ fn files(paths: &[PathBuf], sources: &mut Sources, diagnostics: &mut Vec<Diagnos
 }
 
 fn is_input(entry: &DirEntry) -> bool {
-    let is_hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
-    if is_hidden {
+    if entry.depth() > 0 && tree::is_hidden(entry.file_name().as_encoded_bytes()) {
         return false;
     }
     let path = entry.path();
@@ -147,17 +104,17 @@ fn is_input(entry: &DirEntry) -> bool {
 }
 
 fn is_folder_of_input(path: &Path) -> bool {
-    !path.join("Chart.yaml").is_file() && !path.join(INDEX_FILE).is_file()
+    tree::MARKS.iter().all(|mark| !path.join(mark).is_file())
 }
 
 fn is_named_like_input(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+    path.extension().is_some_and(|extension| tree::ENDINGS.iter().any(|known| extension == *known))
 }
 
 /// Whether an error is about a link to nothing that would not have been read anyway, such as the lock of an editor.
 fn leads_nowhere(error: &walkdir::Error) -> bool {
     let is_missing = error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
-    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| tree::is_hidden(name.as_encoded_bytes()));
     is_missing && error.path().is_some_and(|path| is_hidden(path) || !is_named_like_input(path))
 }
 
@@ -189,36 +146,17 @@ pub fn name(path: &Path) -> String {
 
 /// Reads one file, or standard input for `-`. What stands in the way is a finding.
 pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
-    let name = name(path);
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let place = Span::whole(sources.add(name, ""));
-            diagnostics.push(Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {error}")));
-            return None;
-        }
-    };
-    if bytes.len() as u64 > MAX_TEXT {
-        let place = Span::whole(sources.add(name, ""));
-        let message = format!("the file has more than {} MiB", MAX_TEXT >> 20);
-        diagnostics.push(Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it"));
-        return None;
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(sources.add(name, text)),
-        Err(error) => {
-            diagnostics.push(not_utf8(name, &error, sources));
-            None
-        }
-    }
+    let bytes = read_or_report(path, sources, diagnostics)?;
+    text::add(name(path), bytes, sources).map_err(|finding| diagnostics.push(*finding)).ok()
 }
 
-fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
-    let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-    let file = sources.add(name, good);
-    let end = u32::try_from(sources.text(file).len()).unwrap_or(u32::MAX);
-    Diagnostic::new(&rule::NOT_UTF8, Span { file, start: end, end }, "here the file is no UTF-8 text")
-        .hint("save it as UTF-8")
+fn read_or_report(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
+    read(path)
+        .map_err(|error| {
+            let place = Span::whole(sources.add(name(path), ""));
+            diagnostics.push(Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {error}")));
+        })
+        .ok()
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -229,26 +167,6 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
         File::open(path)?.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
     }
     Ok(bytes)
-}
-
-/// The items of a List of Kubernetes, however nested; any other document is its own only item.
-fn items(mut node: Node) -> Vec<Node> {
-    let is_list = node.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"))
-        && node.get("apiVersion").and_then(Node::as_str).is_some();
-    if is_list
-        && let Data::Map(entries) = &mut node.data
-        && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "items")
-        && let Data::List(items) = &mut entry.value.data
-    {
-        return std::mem::take(items).into_iter().flat_map(self::items).collect();
-    }
-    vec![node]
-}
-
-/// Whether a document that was found in a folder can mean anything to this compiler.
-fn matters(node: &Node) -> bool {
-    let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
-    text("apiVersion").starts_with("kaito.sh/") || matches!(text("kind"), "ConfigMap" | "Secret")
 }
 
 /// Looks for a file from a folder upward to the root of the Git repository; outside of one, in that folder alone.
@@ -303,9 +221,9 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::{Document, LoadError, find_upward, load};
+    use super::{LoadError, find_upward, load};
     use crate::diagnostic::Diagnostic;
-    use crate::source::Sources;
+    use crate::source::{Document, Sources};
 
     const WORKSPACE: &str = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
 

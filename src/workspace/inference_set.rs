@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
-use super::{drop_nulls, is_rendered, metadata};
+use super::{drop_nulls, is_of_kaito, is_rendered, metadata};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Entry, Node};
 use crate::rule;
@@ -125,9 +125,8 @@ pub struct MaintenanceWindow {
 /// Whether a document is an InferenceSet that is still to be expanded.
 #[must_use]
 pub fn is_inference_set(node: &Node) -> bool {
-    let text = |key| node.get(key).and_then(Node::as_str);
-    let is_set = text("kind") == Some("InferenceSet");
-    is_set && text("apiVersion").is_some_and(|version| version.starts_with("kaito.sh/")) && !is_rendered(node)
+    let is_set = node.get("kind").and_then(Node::as_str) == Some("InferenceSet");
+    is_set && is_of_kaito(node) && !is_rendered(node)
 }
 
 /// The Workspaces of an InferenceSet, named `<set>-<ordinal>`; none if it breaks a rule of its own, which is reported.

@@ -7,7 +7,7 @@ mod v1beta1;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder,
+    Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder, strength,
 };
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::Data;
@@ -35,6 +35,15 @@ pub(super) fn check(workspace: &Workspace, api: WorkspaceApi, diagnostics: &mut 
     match api {
         WorkspaceApi::V1alpha1 => rules.all(),
         WorkspaceApi::V1beta1 => v1beta1::check(&mut rules),
+    }
+}
+
+/// Reports what is wrong with the adapters beside a pod template, which nothing looks at before an update.
+pub(super) fn check_adapters(workspace: &Workspace, diagnostics: &mut Vec<Diagnostic>) {
+    let adapters = workspace.spec.inference.iter().flat_map(|inference| &inference.adapters);
+    let mut rules = Rules { workspace, diagnostics };
+    for (index, adapter) in adapters.enumerate() {
+        rules.adapter(adapter, &format!("/inference/adapters/{index}"));
     }
 }
 
@@ -266,14 +275,17 @@ impl Rules<'_> {
     }
 
     fn strength(&mut self, adapter: &Adapter, pointer: &str, severity: Severity) {
-        if let Some(strength) = &adapter.strength
-            && !strength.parse::<f64>().is_ok_and(|strength| (0.0..=1.0).contains(&strength))
-        {
-            let message = format!("the adapter's strength must be a number from 0 to 1, not `{strength}`");
-            let place = self.workspace.span(&format!("{pointer}/strength"));
-            let finding = Diagnostic::new(&rule::ADAPTER, place, message).hint("write it as a string, such as \"0.5\"");
-            self.diagnostics.push(Diagnostic { severity, ..finding });
-        }
+        let Some(given) = adapter.strength.as_deref() else { return };
+        let (message, severity) = if !strength::is_allowed(given) {
+            (format!("the adapter's strength must be a number from 0 to 1, not `{given}`"), severity)
+        } else if !strength::is_decimal(given) {
+            (format!("the server can't use `{given}` as a strength, although KAITO takes it"), Severity::Warning)
+        } else {
+            return;
+        };
+        let place = self.workspace.span(&format!("{pointer}/strength"));
+        let finding = Diagnostic::new(&rule::ADAPTER, place, message).hint("write it as a string, such as \"0.5\"");
+        self.diagnostics.push(Diagnostic { severity, ..finding });
     }
 
     fn tuning(&mut self, tuning: &Tuning) {

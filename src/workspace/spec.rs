@@ -120,7 +120,7 @@ pub struct Resource {
 }
 
 /// A part of a node's GPUs.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Partition {
     /// What the GPUs are parted by.

@@ -106,7 +106,8 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
     };
     let (profile, documents) = (parse("profile.yaml", &profile), parse("input.yaml", &input));
     let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();
-    let options = Options { namespace: "default".into(), profile, only_generated: true, allow_empty: false };
+    let options =
+        Options { namespace: "default".into(), profile, only_generated: true, allow_empty: false, against: Vec::new() };
     let documents = documents.into_iter().map(|node| Document { node, named: true }).collect();
     let mut nodes = BTreeMap::new();
     let mut each = |compiled: Compiled| {

@@ -113,7 +113,13 @@ fn every_field_has_a_line_and_reasons() {
         let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();
         let paths = [case.join("input.yaml")];
         let documents = source::load(&paths, &mut session.sources, &mut session.diagnostics).unwrap();
-        let options = Options { namespace: "default".into(), profile, only_generated: true, allow_empty: false };
+        let options = Options {
+            namespace: "default".into(),
+            profile,
+            only_generated: true,
+            allow_empty: false,
+            against: Vec::new(),
+        };
         let mut each = |compiled: Compiled| fields += check(compiled, &options.profile);
         compile_each(documents, &options, &Library::embedded(), &mut session, &mut each);
     }

@@ -275,7 +275,8 @@ fn check_writes_each_format_to_standard_output_with_paths_from_the_working_folde
         run(command.arg(path).current_dir(&work), "")
     };
     let concise = check("concise", &work);
-    assert_eq!((concise.code, concise.stderr.as_str()), (1, "kaito-render: 1 error, 1 warning\n"));
+    assert_eq!(concise.code, 1);
+    assert!(concise.stderr.starts_with("kaito-render: 1 error, 1 warning; "), "{}", concise.stderr);
     let lines: Vec<_> = concise.stdout.lines().map(|line| line.split_once("]: ").unwrap().0).collect();
     assert_eq!(lines, ["wrong one.yaml:8:17: warning[KR207", "wrong one.yaml:15:11: error[KR113"]);
     for path in [".", "../work", work.to_str().unwrap()] {

@@ -6,6 +6,7 @@
 //! the counts.
 
 mod compare;
+mod complaints;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,7 @@ use kaito_render::object::Object;
 use kaito_render::profile::Profile;
 use kaito_render::release::Release;
 use kaito_render::session::Session;
-use kaito_render::source;
+use kaito_render::source::{self, Document};
 use serde_json::Value;
 
 /// What became of one case: nothing to say if it passes.
@@ -79,22 +80,20 @@ fn title(case: &Path) -> String {
 }
 
 fn verdict(case: &Path) -> Verdict {
-    if case.join("old.yaml").exists() {
-        return Err("updates are not checked yet".to_owned());
-    }
-    let rendered = render(case, true);
-    match (fs::read_to_string(case.join("expected.yaml")), rendered) {
+    let is_accepted = case.join("accepted.txt").exists();
+    match (fs::read_to_string(case.join("expected.yaml")), render(case, true)) {
         (Ok(expected), Ok(objects)) => {
             let objects: Vec<_> = objects.into_iter().map(|object| object.value).collect();
             let found = compare::differences(&documents(&expected), &objects);
             if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
         }
+        (Err(_), Ok(_)) if !is_accepted => Err("taken, but KAITO refuses it".to_owned()),
+        (Err(_), Ok(_)) => Ok(()),
         // What can never work may be refused; docs/parity.md says why.
-        (Ok(_), Err(refusal)) if !is_odd(case) => Err(format!("refused, but KAITO takes it: {}", refusal.message)),
-        (_, Err(refusal)) => {
-            refusal.misplaced.map_or(Ok(()), |what| Err(format!("refused for a wrong reason: {what}")))
+        (expected, Err(refusal)) if (expected.is_ok() || is_accepted) && !is_odd(case) => {
+            Err(format!("refused, but KAITO takes it: {}", refusal.message))
         }
-        (Err(_), Ok(_)) => Err("taken, but KAITO refuses it".to_owned()),
+        (_, Err(refusal)) => refusal.wrong.map_or(Ok(()), |what| Err(format!("refused for a wrong reason: {what}"))),
     }
 }
 
@@ -108,12 +107,13 @@ fn is_odd(case: &Path) -> bool {
 pub(crate) struct Refusal {
     /// The first error.
     message: String,
-    /// An error, if there is one, that blames something else than a place of the case's own files.
-    misplaced: Option<String>,
+    /// What is wrong with the refusal itself, if anything: an error that blames something else than a place of the
+    /// case's own files, or a complaint of KAITO's that no error answers.
+    wrong: Option<String>,
 }
 
 impl Refusal {
-    fn of(session: &Session) -> Option<Self> {
+    fn of(case: &Path, session: &Session) -> Option<Self> {
         let title = |finding: &Diagnostic| format!("{}: {}", finding.rule.id, finding.message);
         let is_placed = |finding: &&Diagnostic| {
             let name = finding.place.map_or("", |span| session.sources.name(span.file));
@@ -121,8 +121,12 @@ impl Refusal {
             !is_ours && ["input.yaml", "profile.yaml"].iter().any(|file| Path::new(name).ends_with(file))
         };
         let errors: Vec<_> = session.diagnostics.iter().filter(|finding| finding.is_error()).collect();
+        let message = title(errors.first()?);
         let misplaced = errors.iter().find(|finding| !is_placed(finding)).map(|finding| title(finding));
-        errors.first().map(|finding| Self { message: title(finding), misplaced })
+        // Its text is not part of the cases that are kept here.
+        let complaint = fs::read_to_string(case.join("error.txt")).unwrap_or_default();
+        let wrong = misplaced.into_iter().chain(complaints::unanswered(&complaint, session)).next();
+        Some(Self { message, wrong })
     }
 }
 
@@ -131,7 +135,7 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
     let mut session = Session::default();
     let mut library = Library::embedded();
     if case.join("hub.json").exists() {
-        import(case, &mut library).map_err(|message| Refusal { message, misplaced: None })?;
+        import(case, &mut library).map_err(|message| Refusal { message, wrong: None })?;
     }
     let profile = source::read_file(&case.join("profile.yaml"), &mut session.sources, &mut session.diagnostics);
     let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
@@ -143,9 +147,19 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
         profile: profile.unwrap_or_default(),
         only_generated,
         allow_empty: false,
+        against: old(case, &mut session),
     };
     let objects = compile(documents, &options, &library, &mut session);
-    Refusal::of(&session).map_or(Ok(objects), Err)
+    Refusal::of(case, &session).map_or(Ok(objects), Err)
+}
+
+/// What an update is compared with; nothing if the case is none.
+fn old(case: &Path, session: &mut Session) -> Vec<Document> {
+    let path = case.join("old.yaml");
+    if !path.exists() {
+        return Vec::new();
+    }
+    source::load(&[path], &mut session.sources, &mut Vec::new()).unwrap()
 }
 
 /// Makes a preset of what the hub answered, by address, and lays it over the library.

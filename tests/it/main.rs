@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests touch the world that the library must not")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+mod against;
 mod cli;
 mod crds;
 mod estimator;

@@ -160,6 +160,7 @@ fn compile_bytes(bytes: &[u8]) {
         profile: Profile::default(),
         only_generated: false,
         allow_empty: false,
+        against: Vec::new(),
     };
     let objects = compile(documents, &options, &Library::embedded(), &mut session);
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));

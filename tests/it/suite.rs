@@ -45,7 +45,7 @@ struct Found {
 /// The name of the text that is checked; others are laid beside it.
 const INPUT: &str = "input.yaml";
 
-/// Checks files, given by their paths and texts, as `check input.yaml --library library` does.
+/// Checks files, given by their paths and texts, as `check input.yaml --library library --against old` does.
 fn check(files: &[(String, String)]) -> Vec<Found> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -60,12 +60,19 @@ fn check(files: &[(String, String)]) -> Vec<Found> {
     let mut session = Session::default();
     let input = [folder.path().join(INPUT)];
     let documents = source::load(&input, &mut session.sources, &mut session.diagnostics).unwrap();
+    let old = [folder.path().join("old")];
+    let against = if old[0].exists() {
+        source::load(&old, &mut session.sources, &mut session.diagnostics).unwrap()
+    } else {
+        Vec::new()
+    };
     let profile = match documents.iter().find(|document| profile::is_of_ours(&document.node)) {
         Some(document) => Profile::read(&document.node, &mut session.diagnostics),
         None => Some(Profile::default()),
     };
     if let Some(profile) = profile {
-        let options = Options { namespace: "default".to_owned(), profile, only_generated: false, allow_empty: false };
+        let options =
+            Options { namespace: "default".to_owned(), profile, only_generated: false, allow_empty: false, against };
         compile::compile(documents, &options, &library, &mut session);
     }
     session.diagnostics.iter().map(|finding| found(finding, &session, folder.path())).collect()
