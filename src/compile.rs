@@ -1,6 +1,6 @@
 //! The stages one after the other: documents in, objects out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
@@ -16,6 +16,9 @@ use crate::session::Session;
 use crate::source::{Document, Span};
 use crate::workspace::{self, Dialect, Workspace};
 use crate::{expand, rule, text};
+
+/// Where Workspaces and InferenceSets name ConfigMaps.
+const CONFIGS: [&str; 3] = ["/inference/config", "/tuning/config", "/spec/template/inference/config"];
 
 /// What the documents of a run are compiled with.
 #[derive(Clone, Debug)]
@@ -117,6 +120,7 @@ impl Compiler<'_> {
         let (sets, others): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|document| workspace::is_inference_set(&document.node));
         self.session.diagnostics.extend(others.iter().filter_map(|document| workspace::misfit(&document.node)));
+        self.secrets(workspaces.iter().chain(&sets), &others);
         let rendered = workspaces.iter().filter(|document| workspace::is_rendered(&document.node));
         let ordinals: BTreeMap<_, _> = rendered.flat_map(|document| overlay::ordinals(&document.node)).collect();
         let namespace = &self.options.namespace;
@@ -136,6 +140,22 @@ impl Compiler<'_> {
         }
         self.notes();
         overlay::together(parts, &mut self.session.diagnostics)
+    }
+
+    /// Looks for secrets in what is to be compiled, and in the ConfigMaps that it names.
+    fn secrets<'d>(&mut self, sources: impl Iterator<Item = &'d Document>, others: &'d [Document]) {
+        let mut names = BTreeSet::new();
+        for Document { node, .. } in sources.filter(|document| !workspace::is_rendered(&document.node)) {
+            workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
+            let named = CONFIGS.iter().filter_map(|pointer| node.find(pointer)?.node.as_str());
+            names.extend(named);
+        }
+        let text = |node: &'d Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
+        for Document { node, named } in others.iter().filter(|other| text(&other.node, "/kind") == Some("ConfigMap")) {
+            if *named || text(node, "/metadata/name").is_some_and(|name| names.contains(name)) {
+                workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
+            }
+        }
     }
 
     fn document(&mut self, document: Document, config_maps: &ConfigMaps) -> Option<Part> {

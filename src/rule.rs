@@ -59,6 +59,10 @@ rules! {
     URL = "KR119" Warning "a URL that can't be downloaded as it is";
     SECRET = "KR120" Error "a Secret that can't exist";
     ANNOTATION = "KR121" Error "an annotation with a value that KAITO does not know";
+    UNKNOWN_KEY = "KR122" Warning "a label or annotation of KAITO's that nothing reads";
+    MISREAD_VALUE = "KR123" Warning "a value that is not taken for what it looks like";
+    SECRET_IN_CLEAR = "KR124" Error "a secret that stands in clear";
+    VARIABLE_IN_CLEAR = "KR125" Warning "a variable whose name says that its value is a secret";
     RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
     UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
     UNKNOWN_PRESET = "KR203" Error "a model that is not in the release's catalogue";

@@ -2,10 +2,12 @@
 
 mod images;
 mod inference_set;
+mod keys;
 mod metadata;
 mod placeholder;
 mod pod_template;
 mod rules;
+mod secrets;
 mod spec;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,7 @@ pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
+pub(crate) use secrets::check as check_secrets;
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource, Spec, Tuning,
     V1ALPHA1, V1BETA1, schema as spec_schema,
@@ -136,6 +139,7 @@ impl Reader {
         let is_right = checker.check(&node, &value, &rule::FIELD, diagnostics);
         let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
+        keys::check(&node, keys::Holder::Workspace(dialect.api), diagnostics);
         let template = value.pointer("/inference/template");
         let template = template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
         if !is_readable {

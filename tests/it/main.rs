@@ -11,6 +11,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod hub;
+mod lints;
 mod output;
 mod program;
 mod project;
