@@ -5,6 +5,7 @@ mod inference_set;
 mod keys;
 mod metadata;
 mod placeholder;
+mod pod_rules;
 mod pod_template;
 mod rules;
 mod secrets;
@@ -140,8 +141,12 @@ impl Reader {
         let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
         keys::check(&node, keys::Holder::Workspace(dialect.api), diagnostics);
+        images::check_tags(&node, dialect.api, diagnostics);
         let template = value.pointer("/inference/template");
         let template = template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
+        if template.is_some() {
+            pod_rules::check(&node, diagnostics);
+        }
         if !is_readable {
             return None;
         }
