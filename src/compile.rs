@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::{Data, Node};
 use crate::object::Object;
-use crate::overlay::{self, Part};
+use crate::overlay::{self, Part, Selectors};
 use crate::plan::{self, Plan};
 use crate::preset::Provisioner;
 use crate::profile::{self, Profile};
@@ -75,6 +75,7 @@ pub fn compile_each(
         releases: BTreeMap::new(),
         chosen: BTreeMap::new(),
         workspaces: BTreeMap::new(),
+        selectors: Selectors::default(),
         tally: Tally::default(),
     };
     compiler.run(documents)
@@ -92,6 +93,7 @@ struct Compiler<'a> {
     chosen: BTreeMap<String, Option<String>>,
     /// Where each Workspace stands, by namespace and name.
     workspaces: BTreeMap<String, Span>,
+    selectors: Selectors,
     tally: Tally,
 }
 
@@ -147,8 +149,7 @@ impl Compiler<'_> {
         let mut names = BTreeSet::new();
         for Document { node, .. } in sources.filter(|document| !workspace::is_rendered(&document.node)) {
             workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
-            let named = CONFIGS.iter().filter_map(|pointer| node.find(pointer)?.node.as_str());
-            names.extend(named);
+            names.extend(CONFIGS.iter().filter_map(|pointer| node.find(pointer)?.node.as_str()));
         }
         let text = |node: &'d Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
         for Document { node, named } in others.iter().filter(|other| text(&other.node, "/kind") == Some("ConfigMap")) {
@@ -190,6 +191,7 @@ impl Compiler<'_> {
 
     /// A document as it is. Nodes of rendered output get their numbers back.
     fn passed_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) -> Option<Part> {
+        overlay::check_node(node, &mut self.session.diagnostics);
         let mut object = Object { value: node.to_value(), ordinal: None };
         let identity = object.identity();
         if identity.is_incomplete() {
@@ -220,6 +222,10 @@ impl Compiler<'_> {
         let objects = objects.map_err(|diagnostic| self.session.report(diagnostic)).ok()?;
         let (session, templates) = (&mut *self.session, &*templates);
         (self.each)(Compiled { workspace: &workspace, plan: &plan, release, templates, objects: &objects, session });
+        let title = format!("Workspace `{key}`");
+        let place = workspace.span("/resource/labelSelector/matchLabels");
+        let shared = self.selectors.add(&plan, place, &title);
+        session.diagnostics.extend(shared);
         Some(part(workspace, &plan, span, objects))
     }
 

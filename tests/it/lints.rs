@@ -169,3 +169,163 @@ fn no_other_finding_shows_a_secret() {
         assert!(!format!("{}{}", run.stdout, run.stderr).contains("s3cret"), "{}{}", run.stdout, run.stderr);
     }
 }
+
+#[test]
+fn images_have_a_version() {
+    let image = "registry.example.com/team/server";
+    for (tag, is_found) in [("", true), (":latest", true), (":1", false), (":latest@sha256:", false)] {
+        let digest = if tag.ends_with(':') { "a".repeat(64) } else { String::new() };
+        let written = format!("{image}{tag}{digest}");
+        let text = OWN_PODS.replace(&format!("{image}:1.0.0"), &written);
+        if is_found {
+            assert_one(&text, "", "KR126 warning", &written, None);
+        } else {
+            assert_eq!(findings(&text, ""), [], "{text}");
+        }
+    }
+    let adapter = format!("{WORKSPACE}  adapters: [{{source: {{name: a, image: example.com/a}}}}]\n");
+    assert_one(&adapter, "", "KR126 warning", "example.com/a", None);
+    let ignored = WORKSPACE.replace("name: phi-4\n", "name: phi-4\n    presetOptions: {image: example.com/a}\n");
+    assert!(findings(&ignored, "").iter().all(|(title, ..)| !title.starts_with("KR126")), "{ignored}");
+}
+
+#[test]
+fn pods_that_the_api_refuses_are_reported() {
+    let container = |lines: &str| format!("{OWN_PODS}          {lines}\n");
+    let pod = |lines: &str| format!("{OWN_PODS}      {lines}\n");
+    for (text, at) in [
+        (container("ports: [{containerPort: 70000}]"), "70000"),
+        (container("ports: [{containerPort: 1, hostPort: -1}]"), "-1"),
+        (container("ports: [{name: a, containerPort: 1}, {name: 'a', containerPort: 2}]"), "'a'"),
+        (container("volumeMounts: [{name: models, mountPath: /models}]"), "models"),
+        (container("resources: {requests: {cpu: 1.5}, limits: {cpu: 1200m}}"), "1.5"),
+        (container("resources: {requests: {nvidia.com/gpu: 1}, limits: {nvidia.com/gpu: 2}}"), "1"),
+        (container("resources: {requests: {nvidia.com/gpu: 1}}"), "1"),
+        (pod("restartPolicy: Never"), "Never"),
+        (pod("initContainers: [{name: 'server', image: example.com/a:1}]"), "'server'"),
+        (pod("volumes: [{name: a_b, emptyDir: {}}]"), "a_b"),
+        (pod("volumes: [{name: a, emptyDir: {}}, {name: 'a', emptyDir: {}}]"), "'a'"),
+        (OWN_PODS.replace("image: registry", "image: Registry//"), "Registry//.example.com/team/server:1.0.0"),
+        (OWN_PODS.replace("          image: registry.example.com/team/server:1.0.0\n", ""), "server"),
+    ] {
+        assert_one(&text, "", "KR127 error", at, None);
+    }
+    for text in [
+        container("resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: 1, memory: 1024Mi}}"),
+        container("resources: {requests: {nvidia.com/gpu: 1}, limits: {nvidia.com/gpu: \"1\"}}"),
+        container("ports: [{containerPort: 65535, hostPort: 0}]"),
+        pod("volumes: [{name: a, emptyDir: {}}]\n      restartPolicy: Always"),
+    ] {
+        assert_eq!(findings(&text, ""), [], "{text}");
+    }
+    let twice = container("env: [{name: A, value: b}, {name: \"A\", value: c}]");
+    assert_one(&twice, "", "KR128 warning", "\"A\"", None);
+    let large = with_metadata(WORKSPACE, &format!("annotations: {{a: {}}}", "x".repeat(256 << 10)));
+    assert_eq!(findings(&large, "")[0].0, "KR105 error");
+}
+
+#[test]
+fn machine_types_can_be_had() {
+    let older = |name: &str| {
+        WORKSPACE.replace("v1beta1", "v1alpha1").replace("phi-4", "phi-2").replace("Standard_NC24ads_A100_v4", name)
+    };
+    let profile = "provisioner: machine\n";
+    assert_one(&older("Standard_NC6s_v2"), profile, "KR229 warning", "Standard_NC6s_v2", None);
+    assert_one(
+        &older("Standard_NC24ADS_A100_v4"),
+        profile,
+        "KR228 warning",
+        "Standard_NC24ADS_A100_v4",
+        Some("Standard_NC24ads_A100_v4"),
+    );
+    assert_one(
+        &older("standard_nc24ads_a100_v4"),
+        profile,
+        "KR204 error",
+        "standard_nc24ads_a100_v4",
+        Some("Standard_NC24ads_A100_v4"),
+    );
+    assert_eq!(findings(&older("Standard_NC24ads_A100_v4"), profile), []);
+    let inexact = WORKSPACE.replace("Standard_NC24ads_A100_v4", "\"standard_NC24ads_A100_v4\"");
+    let (at, fix) = ("\"standard_NC24ads_A100_v4\"", "\"Standard_NC24ads_A100_v4\"");
+    assert_one(&inexact, "", "KR228 warning", at, Some(fix));
+}
+
+#[test]
+fn labels_of_nodes_are_one_s_own() {
+    let labelled =
+        |label: &str| WORKSPACE.replace("      apps: phi-4\n", &format!("      apps: phi-4\n      {label}\n"));
+    for (label, title, at) in [
+        ("app.kubernetes.io/instance: a", "KR230 warning", "app.kubernetes.io/instance"),
+        ("kustomize.toolkit.fluxcd.io/name: a", "KR230 warning", "kustomize.toolkit.fluxcd.io/name"),
+        ("karpenter.sh/capacity-type: spot", "KR231 warning", "karpenter.sh/capacity-type"),
+        ("kubernetes.io/hostname: a", "KR231 warning", "kubernetes.io/hostname"),
+    ] {
+        assert_one(&labelled(label), "", title, at, None);
+    }
+    for (label, profile) in
+        [("app.kubernetes.io/name: a", ""), ("karpenter.sh/capacity-type: spot", "provisioner: nodepool\n")]
+    {
+        assert_eq!(findings(&labelled(label), profile), [], "{label}");
+    }
+    let there = "provisioner: none\nnodes: [{labels: {apps: phi-4, kubernetes.io/hostname: a, \
+                 nvidia.com/gpu.product: A100, nvidia.com/gpu.count: \"1\", nvidia.com/gpu.memory: \"81920\"}}]\n";
+    let text = labelled("kubernetes.io/hostname: a").replace("  instanceType: Standard_NC24ads_A100_v4\n", "");
+    assert_eq!(findings(&text, there), []);
+    let old = there.replace("{apps", "{nvidia.com/gpu.compute.major: \"7\", apps");
+    assert_one(&text, &old, "KR232 warning", "labelSelector", None);
+}
+
+#[test]
+fn settings_of_the_server_are_those_of_its_version() {
+    let configured = |lines: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  inference_config.yaml: |\n    {lines}\n---\n\
+             {WORKSPACE}  config: c\n"
+        )
+    };
+    for lines in ["vllm: {max-model-length: 8192}", "max-num-seqs: 8", "vllm: {swap-space: 4}", "vllm: {x: 1}"] {
+        assert_one(&configured(lines), "", "KR233 warning", "inference_config.yaml", None);
+    }
+    for lines in ["vllm: {tensor-parallel-size: 2}", "vllm: {port: 8000}", "vllm: {pipeline_parallel_size: 2}"] {
+        assert_one(&configured(lines), "", "KR234 warning", "inference_config.yaml", None);
+    }
+    for lines in [
+        "vllm: {max_num_seqs: 8, no-enable-prefix-caching: true, compilation-config.pass_config.x: 1}",
+        "kv_cache_cpu_memory_utilization: 0.5",
+        "vllm: {tensor-parallel-size: 1, port: 5000, gpu-memory-utilization: 0.9}",
+    ] {
+        assert_eq!(findings(&configured(lines), ""), [], "{lines}");
+    }
+}
+
+#[test]
+fn pods_keep_to_their_own_nodes() {
+    let two = |text: &str| format!("{text}---\n{}", text.replacen("name: ", "name: another-", 1));
+    let older = WORKSPACE.replace("v1beta1", "v1alpha1").replace("phi-4", "phi-2");
+    assert_one(&two(&older), "provisioner: machine\n", "KR406 warning", "matchLabels", None);
+    assert_eq!(findings(&two(&older), "provisioner: none\n"), []);
+    assert_eq!(findings(&two(WORKSPACE), ""), []);
+}
+
+#[test]
+fn node_objects_of_one_s_own_give_the_nodes_they_seem_to() {
+    let claim = "apiVersion: karpenter.sh/v1
+kind: NodeClaim
+metadata: {name: wsfirst, labels: {kaito.sh/workspace: phi-4}}
+spec:
+  expireAfter: Never
+  nodeClassRef: {group: kaito.sh, kind: KaitoNodeClass, name: default}
+  requirements:
+    - {key: karpenter.sh/nodepool, operator: In, values: [kaito]}
+";
+    let with = |from: &str, to: &str| format!("{}---\n{WORKSPACE}", claim.replacen(from, to, 1));
+    assert_eq!(findings(&with("", ""), ""), []);
+    assert_one(&with("KaitoNodeClass", "AKSNodeClass"), "", "KR407 warning", "AKSNodeClass", None);
+    assert_one(&with("  expireAfter: Never\n", ""), "", "KR408 warning", "spec", None);
+    let zone = with("karpenter.sh/nodepool", "topology.kubernetes.io/zone");
+    assert_one(&zone, "", "KR409 warning", "topology.kubernetes.io/zone", None);
+    let foreign =
+        with("labels: {kaito.sh/workspace: phi-4}", "labels: {a: b}").replace("KaitoNodeClass", "AKSNodeClass");
+    assert_eq!(findings(&foreign.replace("  expireAfter: Never\n", ""), ""), []);
+}
