@@ -2,6 +2,8 @@
 //!
 //! What is found is also hidden from every excerpt and message of the run.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
 use crate::rule;
@@ -50,7 +52,7 @@ fn is_token(byte: u8) -> bool {
 /// Reports the secrets in the strings of a document, without showing them.
 pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) {
     let mut search = Search { sources, diagnostics };
-    search.walk(document, "");
+    search.walk(document, &mut Vec::new());
 }
 
 struct Search<'a> {
@@ -59,24 +61,31 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn walk(&mut self, node: &Node, pointer: &str) {
+    /// `path` leads to the node. Only a finding makes a text of it.
+    fn walk<'n>(&mut self, node: &'n Node, path: &mut Vec<Cow<'n, str>>) {
         match &node.data {
             Data::String(value) => {
                 for (name, secret) in secrets(value) {
                     let place = self.hide(node, secret);
-                    let message = format!("`{}` holds {name} in clear", text::field(pointer));
-                    self.diagnostics.push(Diagnostic::new(&rule::SECRET_IN_CLEAR, place, message).hint(HINT));
+                    let field = text::field(&format!("/{}", path.join("/")));
+                    let finding =
+                        Diagnostic::new(&rule::SECRET_IN_CLEAR, place, format!("`{field}` holds {name} in clear"));
+                    self.diagnostics.push(finding.hint(HINT));
                 }
             }
             Data::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.walk(item, &format!("{pointer}/{index}"));
+                    path.push(Cow::Owned(index.to_string()));
+                    self.walk(item, path);
+                    path.pop();
                 }
             }
             Data::Map(entries) => {
                 self.variable(node);
                 for entry in entries {
-                    self.walk(&entry.value, &format!("{pointer}/{}", text::escape(&entry.key)));
+                    path.push(text::escape(&entry.key));
+                    self.walk(&entry.value, path);
+                    path.pop();
                 }
             }
             _ => {}
