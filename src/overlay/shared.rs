@@ -18,7 +18,7 @@ pub struct Selectors {
 struct Selector {
     place: Span,
     title: String,
-    /// Whether the pods ask for the Workspace's own nodes too.
+    /// Whether these labels alone place no pod of the Workspace.
     is_exclusive: bool,
 }
 
@@ -29,7 +29,12 @@ impl Selectors {
         if plan.provisioner == Provisioner::None || plan.match_labels.is_empty() {
             return None;
         }
-        let is_exclusive = plan.tuning.is_none() && plan.affinity.len() > plan.match_labels.len();
+        let has_own_labels = plan.affinity.len() > plan.match_labels.len();
+        let is_exclusive = match plan.tuning {
+            None => has_own_labels,
+            // Where nodes have labels of their Workspace, Jobs ask for all but these; elsewhere they ask for none.
+            Some(_) => !has_own_labels,
+        };
         let Some(first) = self.seen.get(&plan.match_labels) else {
             let selector = Selector { place, title: title.to_owned(), is_exclusive };
             self.seen.insert(plan.match_labels.clone(), selector);

@@ -10,7 +10,8 @@ use crate::text;
 impl Planner<'_, '_> {
     /// Warns of settings that the server does not know, and of those by which it becomes another one than was planned
     /// for: what a ConfigMap says stands behind the plan's flags, and the last one counts.
-    pub(super) fn check_server_flags(&mut self, config: &ServerConfig, runtime: &str, planned: &Flags) {
+    pub(super) fn check_server_flags(&mut self, config: Option<&ServerConfig>, runtime: &str, planned: &Flags) {
+        let Some(config) = config else { return };
         let Some(server) = self.release.server_flags(runtime, self.session) else { return };
         let mut warn = |rule: &'static Rule, setting: &Setting, message: String, hint: String| {
             let message = format!("{}: {message}", setting.place());

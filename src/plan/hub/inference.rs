@@ -75,9 +75,7 @@ impl Planner<'_, '_> {
             Some(transformers) if runtime == TRANSFORMERS => (own, flags::transformers(&model, &transformers.flags)),
             _ => (Flags::new(), flags::vllm(&own, &serving)),
         };
-        if let Some(config) = &config {
-            self.check_server_flags(config, runtime, &server_flags);
-        }
+        self.check_server_flags(config.as_ref(), runtime, &server_flags);
         let leader = format!("{0}-0.{0}-headless.{1}.svc.{2}", base.name, base.namespace, base.cluster_domain);
         let disable_benchmark = self.annotation("kaito.sh/disable-benchmark");
         Some(Plan {
