@@ -1,13 +1,13 @@
 //! The stages one after the other: documents in, objects out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::{Data, Node};
 use crate::object::Object;
-use crate::overlay::{self, Part};
+use crate::overlay::{self, Part, Selectors};
 use crate::plan::{self, Plan};
 use crate::preset::{Provisioner, WorkspaceApi};
 use crate::profile::{self, Profile};
@@ -16,6 +16,9 @@ use crate::session::Session;
 use crate::source::{Document, Span};
 use crate::workspace::{self, Dialect, Workspace};
 use crate::{expand, rule, text};
+
+/// Where Workspaces and InferenceSets name ConfigMaps.
+const CONFIGS: [&str; 3] = ["/inference/config", "/tuning/config", "/spec/template/inference/config"];
 
 /// What the documents of a run are compiled with.
 #[derive(Clone, Debug)]
@@ -76,6 +79,7 @@ pub fn compile_each(
         chosen: BTreeMap::new(),
         workspaces: BTreeMap::new(),
         earlier,
+        selectors: Selectors::default(),
         tally: Tally::default(),
     };
     compiler.run(documents)
@@ -95,6 +99,7 @@ struct Compiler<'a> {
     workspaces: BTreeMap<String, Span>,
     /// What the Workspaces and InferenceSets were before, by kind, namespace and name.
     earlier: BTreeMap<String, &'a Node>,
+    selectors: Selectors,
     tally: Tally,
 }
 
@@ -123,6 +128,7 @@ impl Compiler<'_> {
         let (sets, others): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|document| workspace::is_inference_set(&document.node));
         self.session.diagnostics.extend(others.iter().filter_map(|document| workspace::misfit(&document.node)));
+        self.secrets(workspaces.iter().chain(&sets), &others);
         let rendered = workspaces.iter().filter(|document| workspace::is_rendered(&document.node));
         let ordinals: BTreeMap<_, _> = rendered.flat_map(|document| overlay::ordinals(&document.node)).collect();
         let namespace = &self.options.namespace;
@@ -142,6 +148,21 @@ impl Compiler<'_> {
         }
         self.notes();
         overlay::together(parts, &mut self.session.diagnostics)
+    }
+
+    /// Looks for secrets in what is to be compiled, and in the ConfigMaps that it names.
+    fn secrets<'d>(&mut self, sources: impl Iterator<Item = &'d Document>, others: &'d [Document]) {
+        let mut names = BTreeSet::new();
+        for Document { node, .. } in sources.filter(|document| !workspace::is_rendered(&document.node)) {
+            workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
+            names.extend(CONFIGS.iter().filter_map(|pointer| node.find(pointer)?.node.as_str()));
+        }
+        let text = |node: &'d Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
+        for Document { node, named } in others.iter().filter(|other| text(&other.node, "/kind") == Some("ConfigMap")) {
+            if *named || text(node, "/metadata/name").is_some_and(|name| names.contains(name)) {
+                workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
+            }
+        }
     }
 
     fn document(&mut self, document: Document, config_maps: &ConfigMaps) -> Option<Part> {
@@ -181,6 +202,7 @@ impl Compiler<'_> {
 
     /// A document as it is. Nodes of rendered output get their numbers back.
     fn passed_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) -> Option<Part> {
+        overlay::check_node(node, &mut self.session.diagnostics);
         let mut object = Object { value: node.to_value(), ordinal: None };
         let identity = object.identity();
         if identity.is_incomplete() {
@@ -215,6 +237,10 @@ impl Compiler<'_> {
         let objects = objects.map_err(|diagnostic| self.session.report(diagnostic)).ok()?;
         let (session, templates) = (&mut *self.session, &*templates);
         (self.each)(Compiled { workspace: &workspace, plan: &plan, release, templates, objects: &objects, session });
+        let title = format!("Workspace `{key}`");
+        let place = workspace.span("/resource/labelSelector/matchLabels");
+        let shared = self.selectors.add(&plan, place, &title);
+        session.diagnostics.extend(shared);
         Some(part(workspace, &plan, span, objects))
     }
 

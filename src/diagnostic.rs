@@ -127,6 +127,14 @@ impl Diagnostic {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
+
+    /// Adds the certain repair of a word by another, which gets quotes where the word has them.
+    #[must_use]
+    pub fn respell(self, span: Span, word: &str, replacement: &str) -> Self {
+        let is_bare = (span.end - span.start) as usize == word.len();
+        let replacement = if is_bare { replacement.to_owned() } else { format!("\"{replacement}\"") };
+        self.fix(span, replacement)
+    }
 }
 
 /// What formats for other programs write.

@@ -1,9 +1,13 @@
 //! The fifth stage: objects are completed, and held against each other.
 
+mod nodes;
 mod rendered;
 mod select;
+mod shared;
 mod together;
 
+pub use nodes::check_node;
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
+pub use shared::Selectors;
 pub use together::{Part, together};

@@ -6,9 +6,11 @@ mod estimator;
 mod gpus;
 mod hub;
 mod inference;
+mod machine;
 mod output_dir;
 mod preset_count;
 mod server_config;
+mod server_flags;
 mod training_config;
 mod tuning;
 
@@ -260,6 +262,7 @@ impl Planner<'_, '_> {
         }
         let types = self.release.instance_types(self.profile.cloud, self.session)?;
         let provisioner = self.provisioner();
+        self.check_made_nodes(provisioner, &types);
         let base = self.base(resource, provisioner);
         match self.release.file.sizing {
             SizingName::PresetCount => self.counted(base, resource, &types),

@@ -37,6 +37,8 @@ pub struct ReleaseFile {
     /// Labels that a Workspace can't select nodes by.
     #[serde(default)]
     pub reserved_labels: Vec<String>,
+    /// The least compute capability of NVIDIA's GPUs, before the point, that models are served with.
+    pub least_compute_capability: Option<u32>,
     /// The image that serves and tunes every model, if there is one.
     pub base_image: Option<BaseImage>,
     /// The flags that the launcher of a runtime always gets, for each runtime.
@@ -225,6 +227,20 @@ pub struct TrainingArguments {
     pub output_dir: Option<String>,
 }
 
+/// `flags/<runtime>.yaml`: what a server understands.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServerFlags {
+    /// The version of the server.
+    pub version: String,
+    /// The names of its flags, with hyphens.
+    pub flags: Vec<String>,
+    /// What its configuration may hold beside flags.
+    pub settings: Vec<String>,
+    /// The flags that follow from the plan, with what holds where the plan sets none.
+    pub planned: Flags,
+}
+
 /// `instance-types/<cloud>.yaml`: the machine types of a cloud by their exact name.
 pub type InstanceTypes = IndexMap<String, InstanceType>;
 
@@ -242,6 +258,11 @@ pub struct InstanceType {
     /// Whether the machine has a fast disk of its own, on `NVMe`.
     #[serde(default)]
     pub nvme: bool,
+    /// The day on which the cloud retired it, such as `2023-09-06`; absent while it can be had.
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    pub retired: Option<String>,
+    /// The machine type that comes nearest to a retired one.
+    pub successor: Option<String>,
 }
 
 impl InstanceType {

@@ -37,6 +37,19 @@ pub fn canonical(text: &str) -> Option<String> {
     decimal(digits, decimals + power, exponent_name)
 }
 
+/// A quantity as a number of its plain unit, to compare it with others.
+#[must_use]
+pub fn amount(text: &str) -> Option<f64> {
+    let (number, unit) = split(text)?;
+    let number: f64 = number.parse().ok()?;
+    if let Some((_, power)) = BINARY.iter().find(|(name, _)| *name == unit) {
+        return Some(number * 1024_f64.powi(i32::try_from(*power).ok()?));
+    }
+    let power = DECIMAL.iter().find(|(name, _)| *name == unit).map(|(_, power)| *power);
+    let power = power.or_else(|| unit.strip_prefix(['e', 'E'])?.parse().ok())?;
+    Some(number * 10_f64.powi(power))
+}
+
 /// The number and the unit behind it.
 fn split(text: &str) -> Option<(&str, &str)> {
     let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-');

@@ -10,7 +10,9 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
-use crate::preset::{HubModel, ImportRules, InstanceTypes, Model, Provisioner, ReleaseFile, TuningConfigFile};
+use crate::preset::{
+    HubModel, ImportRules, InstanceTypes, Model, Provisioner, ReleaseFile, ServerFlags, TuningConfigFile,
+};
 use crate::profile::Cloud;
 use crate::rule;
 use crate::schema::Checker;
@@ -33,6 +35,7 @@ pub struct Release<'a> {
     hub_models: Cache<HubModel>,
     instance_types: Cache<InstanceTypes>,
     tuning_configs: Cache<TuningConfig>,
+    server_flags: Cache<ServerFlags>,
     templates: BTreeMap<Provisioner, Option<Rc<Templates>>>,
 }
 
@@ -69,6 +72,7 @@ impl<'a> Release<'a> {
             hub_models: Cache::new(),
             instance_types: Cache::new(),
             tuning_configs: Cache::new(),
+            server_flags: Cache::new(),
             templates: BTreeMap::new(),
         })
     }
@@ -154,6 +158,13 @@ impl<'a> Release<'a> {
             typed::<TuningConfigFile>(self.library, &path, &node, session)?;
             Some(TuningConfig { text, node })
         })
+    }
+
+    /// What the server of a runtime understands; none if the release does not say.
+    pub fn server_flags(&mut self, runtime: &str, session: &mut Session) -> Option<Rc<ServerFlags>> {
+        let path = self.path(&format!("flags/{runtime}.yaml"));
+        self.library.get(&path)?;
+        cached(&mut self.server_flags, &path, || read(self.library, &path, session))
     }
 
     /// What `presets import` goes by; none if the release imports no models.

@@ -74,6 +74,13 @@ rules! {
     URL = "KR119" Warning "a URL that can't be downloaded as it is";
     SECRET = "KR120" Error "a Secret that can't exist";
     ANNOTATION = "KR121" Error "an annotation with a value that KAITO does not know";
+    UNKNOWN_KEY = "KR122" Warning "a label or annotation of KAITO's that nothing reads";
+    MISREAD_VALUE = "KR123" Warning "a value that is not taken for what it looks like";
+    SECRET_IN_CLEAR = "KR124" Error "a secret that stands in clear";
+    VARIABLE_IN_CLEAR = "KR125" Warning "a variable whose name says that its value is a secret";
+    FLOATING_TAG = "KR126" Warning "an image that may be another one tomorrow";
+    POD_REFUSED = "KR127" Error "pods that Kubernetes' API refuses";
+    REPEATED_VARIABLE = "KR128" Warning "a variable that is set twice";
     RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
     UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
     UNKNOWN_PRESET = "KR203" Error "a model that is not in the release's catalogue";
@@ -102,6 +109,12 @@ rules! {
     COUNT_TOO_SMALL = "KR226" Warning "a number of nodes that is smaller than the estimate";
     NO_EFFECT = "KR227" Warning "a field that has no effect";
     INEXACT_NAME = "KR228" Warning "a machine type that is not in the cloud's exact spelling";
+    RETIRED_TYPE = "KR229" Warning "a machine type that the cloud has retired";
+    TRACKING_LABEL = "KR230" Warning "a label of nodes by which a tool of delivery finds what it may prune";
+    UNSERVED_LABEL = "KR231" Warning "a label that a new node does not get as the Workspace has it";
+    OLD_GPU = "KR232" Warning "nodes with GPUs that are too old for the release";
+    SERVER_FLAG = "KR233" Warning "a setting that the server does not know";
+    PLANNED_FLAG = "KR234" Warning "a setting that replaces what was planned";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";
@@ -112,6 +125,10 @@ rules! {
     NAMELESS = "KR403" Error "an object without `apiVersion`, `kind` or `metadata.name`";
     EMPTY_SELECTION = "KR404" Error "a selection of kinds that leaves no object";
     UNKNOWN_KIND = "KR405" Warning "a selection names a kind that no object has";
+    SHARED_NODES = "KR406" Warning "two Workspaces whose pods may run on each other's nodes";
+    TWO_MANAGERS = "KR407" Warning "a NodeClaim that two provisioners act on";
+    EXPIRES = "KR408" Warning "a node object whose nodes are deleted after a month";
+    IGNORED_REQUIREMENT = "KR409" Warning "a requirement that gpu-provisioner does not look at";
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";

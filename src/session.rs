@@ -24,8 +24,12 @@ impl Session {
         self.diagnostics.len()
     }
 
-    /// Puts the findings into the order in which people read.
+    /// Puts the findings into the order in which people read, without the secrets that they quote.
     pub fn sort(&mut self) {
+        for finding in &mut self.diagnostics {
+            let texts = finding.also.iter_mut().map(|label| &mut label.text).chain(&mut finding.hint);
+            texts.chain([&mut finding.message]).for_each(|text| self.sources.mask(text));
+        }
         diagnostic::sort(&mut self.diagnostics, &self.sources);
     }
 

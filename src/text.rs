@@ -74,6 +74,14 @@ pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> O
     (best.0 >= NEAR_ENOUGH).then_some(best.1)
 }
 
+/// The one candidate that was certainly meant: it differs in case alone or by one slip of the keyboard, and no other
+/// one does.
+pub fn typo<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let mut near = candidates.filter(|candidate| strsim::osa_distance(&wanted, &candidate.to_lowercase()) <= 1);
+    near.next().filter(|_| near.next().is_none())
+}
+
 /// A scalar without quotes.
 #[must_use]
 pub fn plain(value: &Value) -> String {
@@ -110,7 +118,7 @@ pub fn type_word(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{and, field, nearest, or};
+    use super::{and, field, nearest, or, typo};
 
     #[test]
     fn lists_read_as_sentences() {
@@ -132,5 +140,15 @@ mod tests {
         let names = ["falcon-7b", "falcon-40b", "phi-2"];
         assert_eq!(nearest("Falcon7b", names.into_iter()), Some("falcon-7b"));
         assert_eq!(nearest("whisper", names.into_iter()), None);
+    }
+
+    #[test]
+    fn only_one_slip_is_certain() {
+        let names = ["falcon-7b", "falcon-70b", "phi-2"];
+        for (wanted, meant) in [("Phi-2", Some("phi-2")), ("ph-i2", Some("phi-2")), ("phi_3", None)] {
+            assert_eq!(typo(wanted, names.into_iter()), meant, "{wanted}");
+        }
+        assert_eq!(typo("falcon-7", names.into_iter()), Some("falcon-7b"));
+        assert_eq!(typo("falcon-7-b", ["falcon-7b", "falcon-7-c"].into_iter()), None, "two are as near");
     }
 }

@@ -3,10 +3,13 @@
 mod changes;
 mod images;
 mod inference_set;
+mod keys;
 mod metadata;
 mod placeholder;
+mod pod_rules;
 mod pod_template;
 mod rules;
+mod secrets;
 mod spec;
 mod strength;
 
@@ -29,6 +32,7 @@ pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
+pub(crate) use secrets::check as check_secrets;
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource, Spec, Tuning,
     V1ALPHA1, V1BETA1, schema as spec_schema,
@@ -144,8 +148,13 @@ impl Reader {
         let is_right = checker.check(&node, &value, &rule::FIELD, diagnostics);
         let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
+        keys::check(&node, keys::Holder::Workspace(dialect.api), diagnostics);
+        images::check_tags(&node, dialect.api, diagnostics);
         let template = value.pointer("/inference/template");
         let template = template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
+        if template.is_some() {
+            pod_rules::check(&node, diagnostics);
+        }
         if !is_readable {
             return None;
         }

@@ -130,7 +130,7 @@ fn window(place: Span, near: &[&Label], sources: &Sources) -> Option<Window> {
     let lines = near.iter().map(|label| line(label.span, sources)).chain([line(place, sources)]);
     let (first, last) = lines.fold((usize::MAX, 0), |(first, last), line| (first.min(line), last.max(line)));
     let (start, end) = (line_start(place.file, first, sources)?, line_end(place.file, last, sources));
-    let text = sources.text(place.file).get(start..end)?;
+    let text = sources.shown(place.file, start..end)?;
     // Offsets stay what they are.
     let text = text.replace('\r', " ");
     let is_shown = !text.is_empty() && text.len() <= LONG;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Planner;
+use crate::diagnostic::Diagnostic;
 use crate::preset::{InstanceType, InstanceTypes, Provisioner};
 use crate::profile::{Cloud, ProfileNode};
 use crate::rule;
@@ -18,6 +19,7 @@ const PARTITION: &str = "/resource/partition";
 const PRODUCT: &str = "nvidia.com/gpu.product";
 const COUNT: &str = "nvidia.com/gpu.count";
 const MEMORY: &str = "nvidia.com/gpu.memory";
+const CAPABILITY: &str = "nvidia.com/gpu.compute.major";
 
 /// The profiles of slices that GPUs of NVIDIA can have (specification of KAITO 0.12, section 2.5): the slices and GB.
 const MIG_PROFILES: [(u32, &[u32]); 5] = [
@@ -73,7 +75,9 @@ impl Planner<'_, '_> {
         } else if let Some((exact, _)) = instance_type(types, name) {
             if exact != name {
                 let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
-                self.report(&rule::INEXACT_NAME, TYPE, message, format!("write `{exact}`"));
+                let place = self.workspace.span(TYPE);
+                let finding = Diagnostic::new(&rule::INEXACT_NAME, place, message).hint(format!("write `{exact}`"));
+                self.session.report(finding.respell(place, name, exact));
             }
         } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
             let message = format!("`{name}` is not a machine type of {} that is known", self.profile.cloud.title());
@@ -190,6 +194,7 @@ impl Planner<'_, '_> {
                 format!("a node of the profile lacks `{PRODUCT}`, `{COUNT}` or `{MEMORY}`, or has no number there");
             return self.unfit_nodes(message, "take them from `kubectl get node -o yaml`");
         };
+        self.check_capability(first);
         let mut nodes = 1;
         for node in selected {
             if described(node).as_ref() != Some(&kind) {
@@ -209,6 +214,21 @@ impl Planner<'_, '_> {
             mig_resource: None,
             nodes: Some(nodes),
         })
+    }
+
+    /// Warns of nodes with GPUs that the release serves no models with.
+    fn check_capability(&mut self, node: &ProfileNode) {
+        let has = node.labels.get(CAPABILITY).and_then(|text| text.parse::<u32>().ok());
+        if let Some((has, least)) = has.zip(self.release.file.least_compute_capability)
+            && has < least
+        {
+            let message = format!(
+                "the nodes have GPUs of compute capability {has}, and release {} serves with {least} or more",
+                self.release.name
+            );
+            let hint = "select nodes with newer GPUs, of the Ampere generation at least".to_owned();
+            self.report(&rule::OLD_GPU, "/resource/labelSelector", message, hint);
+        }
     }
 
     fn unfit_nodes(&mut self, message: String, hint: &str) -> Option<Gpus> {

@@ -2,6 +2,7 @@
 //!
 //! Numbers such as R1 are those of the specification of KAITO 0.3.
 
+use super::gpus;
 use crate::diagnostic::Diagnostic;
 use crate::preset::{InstanceType, InstanceTypes, Needs};
 use crate::profile::Cloud;
@@ -98,7 +99,8 @@ fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
 /// The smallest machine types that would do, for a hint.
 fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String {
     const SHOWN: usize = 3;
-    let mut fit: Vec<_> = types.iter().filter(|(_, instance)| lack(resource, instance, needs).is_none()).collect();
+    let does = |instance: &InstanceType| instance.retired.is_none() && lack(resource, instance, needs).is_none();
+    let mut fit: Vec<_> = types.iter().filter(|(_, instance)| does(instance)).collect();
     fit.sort_by_key(|(name, instance)| (instance.memory_gib, instance.gpus, *name));
     let names: Vec<_> = fit.iter().take(SHOWN).map(|(name, _)| format!("`{name}`")).collect();
     match names.as_slice() {
@@ -129,7 +131,16 @@ pub(super) fn check_name(workspace: &Workspace, cloud: Cloud, types: &InstanceTy
     let Some(resource) = &workspace.spec.resource else { return };
     let name = &resource.instance_type;
     let is_let_through = ["Standard_N", "Standard_D"].iter().any(|series| name.starts_with(series));
-    if types.contains_key(name) || cloud == Cloud::Azure && is_let_through {
+    let is_let_through = cloud == Cloud::Azure && is_let_through;
+    let exact = gpus::instance_type(types, name).map(|(exact, _)| exact);
+    if let Some(exact) = exact.filter(|exact| exact != name) {
+        let rule = if is_let_through { &rule::INEXACT_NAME } else { &rule::UNKNOWN_INSTANCE_TYPE };
+        let message = format!("`{name}` is spelt `{exact}` by the cloud");
+        let place = workspace.span(PLACE);
+        let finding = Diagnostic::new(rule, place, message).hint(format!("write `{exact}`"));
+        return session.report(finding.respell(place, name, exact));
+    }
+    if exact.is_some() || is_let_through {
         return;
     }
     let message = format!("`{name}` is not a machine type of {} that is known", cloud.title());

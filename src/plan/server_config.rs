@@ -4,17 +4,47 @@
 
 use super::Planner;
 use crate::diagnostic::Diagnostic;
-use crate::node::{Data, Node};
+use crate::node::{Data, Entry, Node};
 use crate::preset::HubModel;
 use crate::rule;
-use crate::source::{self, Sources};
+use crate::source::{self, Sources, Span};
+use crate::text;
 
 const KEY: &str = "inference_config.yaml";
 const PLACE: &str = "/inference/config";
 
+/// The settings of a ConfigMap.
+#[derive(Debug)]
+pub(super) struct ServerConfig {
+    /// The place to show for them.
+    pub(super) place: Span,
+    /// The context length that they name.
+    pub(super) context: Option<u64>,
+    /// Those for vLLM.
+    pub(super) flags: Vec<Setting>,
+    /// Those beside them.
+    pub(super) others: Vec<Setting>,
+}
+
+/// One setting.
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// Its line in the text of the ConfigMap.
+    pub(super) line: usize,
+}
+
+impl Setting {
+    /// The place in words, for a message.
+    pub(super) fn place(&self) -> String {
+        format!("`{KEY}`, line {}", self.line)
+    }
+}
+
 impl Planner<'_, '_> {
-    /// Checks the settings for vLLM (C1), and gives the context length that they name.
-    pub(super) fn server_config(&mut self, name: &str, model: &HubModel) -> Option<u64> {
+    /// Reads and checks the settings for vLLM (C1).
+    pub(super) fn server_config(&mut self, name: &str, model: &HubModel) -> Option<ServerConfig> {
         let namespace = &self.workspace.metadata.namespace;
         let Some(config_map) = self.config_maps.get(namespace, name) else {
             let message = format!("there is no ConfigMap `{name}` of namespace `{namespace}` in the input");
@@ -30,15 +60,20 @@ impl Planner<'_, '_> {
             report(format!("the ConfigMap has no `{KEY}`"), "put the settings under it");
             return None;
         };
-        let node = match parsed(text) {
-            Ok(node) => node?,
+        let (node, sources) = match parsed(text) {
+            Ok(parsed) => parsed?,
             Err(message) => {
                 report(message, "correct the text under this key");
                 return None;
             }
         };
         match context_length(&node, model.context_length) {
-            Ok(length) => length,
+            Ok(context) => {
+                let vllm = node.get("vllm").map(|vllm| settings(vllm, &sources)).unwrap_or_default();
+                let mut others = settings(&node, &sources);
+                others.retain(|setting| setting.name != "vllm");
+                Some(ServerConfig { place, context, flags: vllm, others })
+            }
             Err(message) => {
                 report(message, "settings under `vllm` are plain: one name and one value a line");
                 None
@@ -47,8 +82,8 @@ impl Planner<'_, '_> {
     }
 }
 
-/// The document of a text; none if it is empty.
-fn parsed(text: &str) -> Result<Option<Node>, String> {
+/// The document of a text, with the text for places; none if it is empty.
+fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
     let (mut sources, mut found) = (Sources::default(), Vec::new());
     let file = sources.add(KEY, text);
     let mut documents = source::parse(&sources, file, &mut found);
@@ -57,8 +92,18 @@ fn parsed(text: &str) -> Result<Option<Node>, String> {
             let line = error.place.map_or(1, |span| sources.position(file, span.start).line);
             Err(format!("`{KEY}`, line {line}: {}", error.message))
         }
-        None => Ok(documents.drain(..).next()),
+        None => Ok(documents.drain(..).next().map(|node| (node, sources))),
     }
+}
+
+fn settings(node: &Node, sources: &Sources) -> Vec<Setting> {
+    let Data::Map(entries) = &node.data else { return Vec::new() };
+    let setting = |entry: &Entry| Setting {
+        name: entry.key.clone(),
+        value: text::plain(&entry.value.to_value()),
+        line: sources.position(entry.key_span.file, entry.key_span.start).line,
+    };
+    entries.iter().map(setting).collect()
 }
 
 /// The context length among the settings for vLLM, if there is one; at most `limit`.

@@ -1,6 +1,8 @@
 //! The texts of a run, and places in them.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 /// A text of [`Sources`], by its order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +54,19 @@ struct File {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<File>,
+    hidden: Vec<Hidden>,
 }
+
+/// A part of a text that nobody may see.
+#[derive(Debug)]
+struct Hidden {
+    span: Span,
+    /// What stands there, without quotes and escapes.
+    value: String,
+}
+
+/// What stands for something hidden.
+const MASK: &str = "***";
 
 impl Sources {
     /// Keeps a text under its name, without a byte order mark. A file that could not be read is kept with an empty text.
@@ -86,6 +100,38 @@ impl Sources {
         &self.file(file).text
     }
 
+    /// Keeps a part of a text from being shown. `value` is what stands there, without quotes and escapes.
+    pub fn hide(&mut self, span: Span, value: &str) {
+        self.hidden.push(Hidden { span, value: value.to_owned() });
+    }
+
+    /// A part of a text as people may see it: as long as it is, with asterisks for what is hidden.
+    #[must_use]
+    pub fn shown(&self, file: FileId, range: Range<usize>) -> Option<Cow<'_, str>> {
+        let text = self.text(file).get(range.clone())?;
+        let hidden = self.hidden.iter().map(|hidden| hidden.span).filter(|span| span.file == file);
+        let hidden: Vec<_> = hidden.map(|span| span.start as usize..span.end as usize).collect();
+        if !hidden.iter().any(|hidden| hidden.start < range.end && range.start < hidden.end) {
+            return Some(Cow::Borrowed(text));
+        }
+        let is_hidden = |offset: usize| hidden.iter().any(|hidden| hidden.contains(&(range.start + offset)));
+        let shown = text.char_indices().map(|(offset, character)| {
+            let is_visible = character == '\n' || !is_hidden(offset);
+            if is_visible { character.to_string() } else { "*".repeat(character.len_utf8()) }
+        });
+        Some(Cow::Owned(shown.collect()))
+    }
+
+    /// Puts asterisks in the place of everything hidden that a message quotes. Words of three letters stay: they would
+    /// be found in any sentence.
+    pub fn mask(&self, message: &mut String) {
+        for hidden in self.hidden.iter().filter(|hidden| hidden.value.len() > 3) {
+            if message.contains(&hidden.value) {
+                *message = message.replace(&hidden.value, MASK);
+            }
+        }
+    }
+
     /// The line and column of a byte offset; an offset behind the end counts as the end.
     #[must_use]
     pub fn position(&self, file: FileId, offset: u32) -> Position {
@@ -114,7 +160,19 @@ impl Sources {
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, Sources};
+    use super::{Position, Sources, Span};
+
+    #[test]
+    fn what_is_hidden_is_neither_shown_nor_quoted() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "é: sécret\nb: c\n");
+        sources.hide(Span { file, start: 4, end: 11 }, "sécret");
+        assert_eq!(sources.shown(file, 0..16).unwrap(), "é: *******\nb: c");
+        assert_eq!(sources.shown(file, 12..16).unwrap(), "b: c");
+        let mut message = "`sécret` and `sécret`".to_owned();
+        sources.mask(&mut message);
+        assert_eq!(message, "`***` and `***`");
+    }
 
     #[test]
     fn positions_count_characters_and_lines_from_one() {

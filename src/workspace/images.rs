@@ -1,6 +1,9 @@
 //! References of container images, as KAITO wants them: in full, with a tag.
 
+use super::placeholder;
 use crate::diagnostic::Diagnostic;
+use crate::node::{Data, Node};
+use crate::preset::WorkspaceApi;
 use crate::rule;
 use crate::source::Span;
 
@@ -34,6 +37,44 @@ pub(super) fn check_blanks(image: &str, field: &str, span: Span, diagnostics: &m
         diagnostics.push(Diagnostic::new(&rule::IMAGE, span, message).hint(hint));
     }
     has_blanks
+}
+
+const ADAPTERS: &str = "/inference/adapters";
+
+/// Warns of images without a fixed content: those that are pulled by the tag `latest`, or by none.
+pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut Vec<Diagnostic>) {
+    let is_old = api == WorkspaceApi::V1alpha1;
+    let models: &[&str] = if is_old {
+        &["/inference/preset/presetOptions/image", "/tuning/preset/presetOptions/image"]
+    } else {
+        &[] // nothing reads them
+    };
+    let data = ["/tuning/input/image", "/tuning/output/image"];
+    let lists = [
+        (ADAPTERS, "/source/image"),
+        ("/inference/template/spec/initContainers", "/image"),
+        ("/inference/template/spec/containers", "/image"),
+    ];
+    let single = models.iter().copied().chain(data).filter_map(|pointer| Some((pointer, workspace.find(pointer)?)));
+    let listed = lists.iter().flat_map(|(list, image)| {
+        let items = match workspace.find(list).map(|found| &found.node.data) {
+            Some(Data::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        items.iter().filter_map(|item| Some((*list, item.find(image)?)))
+    });
+    for (pointer, found) in single.chain(listed) {
+        let Some(image) = found.node.as_str().filter(|image| !placeholder::is_in(image)) else { continue };
+        let is_data = data.contains(&pointer) || pointer == ADAPTERS;
+        if is_old && is_data && parts(image).is_none() {
+            continue; // that is reported already
+        }
+        if reference(image).is_some_and(|full| full.ends_with(":latest")) {
+            let message = format!("`{image}` may be another image tomorrow");
+            let hint = "give it the tag of a version, or a digest";
+            diagnostics.push(Diagnostic::new(&rule::FLOATING_TAG, found.span, message).hint(hint));
+        }
+    }
 }
 
 /// The last part of the name of `<path>/<name>:<tag>`; none if the reference is not of that form.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
-use super::{drop_nulls, is_of_kaito, is_rendered, metadata};
+use super::{drop_nulls, is_of_kaito, is_rendered, keys, metadata};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Entry, Node};
 use crate::rule;
@@ -140,6 +140,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let Ok(checker) = Checker::of::<InferenceSet>() else { return Vec::new() };
     checker.check(node, &value, &rule::FIELD, diagnostics);
     metadata::read(node, "", diagnostics);
+    keys::check(node, keys::Holder::Set, diagnostics);
     if diagnostics.iter().skip(mark).any(Diagnostic::is_error) {
         return Vec::new();
     }

@@ -20,6 +20,9 @@ pub struct Metadata {
     pub annotations: BTreeMap<String, String>,
 }
 
+/// The most bytes that the annotations of an object have together (`k8s.io/apimachinery`, `TotalAnnotationSizeLimitB`).
+const ALL_ANNOTATIONS: usize = 256 << 10;
+
 /// Reads the metadata of a document and reports what Kubernetes would refuse.
 pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) -> Metadata {
     let name = string(node, "/metadata/name");
@@ -38,6 +41,12 @@ pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<D
     }
     let labels = strings(node, "/metadata/labels", check_label, diagnostics);
     let annotations = strings(node, "/metadata/annotations", |entry, _, found| check_key(entry, found), diagnostics);
+    let total: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if total > ALL_ANNOTATIONS {
+        let message = format!("the annotations have {total} bytes together, and Kubernetes takes {ALL_ANNOTATIONS}");
+        let place = node.at("/metadata/annotations").span;
+        diagnostics.push(Diagnostic::new(&rule::LABEL, place, message).hint("move large texts into a ConfigMap"));
+    }
     Metadata {
         name: name.unwrap_or_default(),
         namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),

@@ -12,6 +12,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod hub;
+mod lints;
 mod output;
 mod pages;
 mod program;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use kaito_render::preset::{HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, TuningConfigFile, WorkspaceApi};
+use kaito_render::preset::{
+    HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile, WorkspaceApi,
+};
 use kaito_render::profile::Profile;
 use kaito_render::{plan, schema, workspace};
 use serde_json::Value;
@@ -22,6 +24,7 @@ fn published_schemas_are_up_to_date() {
         ("release", schema::read_as::<ReleaseFile>()),
         ("hub-model", schema::read_as::<HubModel>()),
         ("inferenceset", schema::read_as::<workspace::InferenceSet>()),
+        ("server-flags", schema::read_as::<ServerFlags>()),
         ("import", schema::read_as::<ImportRules>()),
         ("workspace-v1alpha1", workspace::spec_schema(workspace::V1ALPHA1, WorkspaceApi::V1alpha1)),
         ("workspace-v1beta1", workspace::spec_schema(workspace::V1BETA1, WorkspaceApi::V1beta1)),

@@ -40,10 +40,9 @@ impl Planner<'_, '_> {
         let model = self.hub_model(preset, "/inference/preset/name")?;
         self.check_runtime(inference, &model, runtime);
         let config_map = filled(inference.config.as_ref());
-        let context = match &config_map {
-            Some(name) if runtime == VLLM => self.server_config(name, &model),
-            _ => None,
-        };
+        let config = config_map.as_ref().filter(|_| runtime == VLLM);
+        let config = config.and_then(|name| self.server_config(name, &model));
+        let context = config.as_ref().and_then(|config| config.context);
         let gpus = gpus?;
         self.check_memory(&model, &gpus, runtime);
         let (node_count, estimate) = if runtime == TRANSFORMERS {
@@ -76,6 +75,7 @@ impl Planner<'_, '_> {
             Some(transformers) if runtime == TRANSFORMERS => (own, flags::transformers(&model, &transformers.flags)),
             _ => (Flags::new(), flags::vllm(&own, &serving)),
         };
+        self.check_server_flags(config.as_ref(), runtime, &server_flags);
         let leader = format!("{0}-0.{0}-headless.{1}.svc.{2}", base.name, base.namespace, base.cluster_domain);
         let disable_benchmark = self.annotation("kaito.sh/disable-benchmark");
         Some(Plan {
