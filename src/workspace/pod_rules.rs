@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{images, metadata, placeholder};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::{Data, Node};
 use crate::quantity;
 use crate::rule;
@@ -142,7 +142,9 @@ impl Pod<'_> {
                 None if is_whole => format!("`{}` is requested without a limit", entry.key),
                 _ => continue,
             };
-            self.refuse(entry.value.span, &message, "write the same under `requests` and `limits`");
+            let finding = Diagnostic::new(&rule::POD_REFUSED, entry.value.span, message);
+            let finding = finding.hint("write the same under `requests` and `limits`");
+            self.diagnostics.push(Diagnostic { severity: Severity::Warning, ..finding }); // KAITO takes it
         }
     }
 

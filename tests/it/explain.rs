@@ -68,7 +68,7 @@ Deployment/workspace-falcon-7b
   templates/0.3/deployment.yaml:91 nvidia.com/gpu: \"{{ plan.gpus | string }}\"
   plan.gpus: GPUs of a pod 2
     all of the machine
-    presets/0.3/instance-types/azure.yaml:10 Standard_NC12s_v3
+    presets/0.3/instance-types/azure.yaml:12 Standard_NC12s_v3
 ";
     assert_eq!(stdout(&["explain", FALCON, "--field", gpu], ""), expected);
     let literal = stdout(&["explain", TUNING, "--field", "job/workspace-tuning-phi-3/spec.backoffLimit"], "");

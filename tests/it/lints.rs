@@ -198,9 +198,6 @@ fn pods_that_the_api_refuses_are_reported() {
         (container("ports: [{containerPort: 1, hostPort: -1}]"), "-1"),
         (container("ports: [{name: a, containerPort: 1}, {name: 'a', containerPort: 2}]"), "'a'"),
         (container("volumeMounts: [{name: models, mountPath: /models}]"), "models"),
-        (container("resources: {requests: {cpu: 1.5}, limits: {cpu: 1200m}}"), "1.5"),
-        (container("resources: {requests: {nvidia.com/gpu: 1}, limits: {nvidia.com/gpu: 2}}"), "1"),
-        (container("resources: {requests: {nvidia.com/gpu: 1}}"), "1"),
         (pod("restartPolicy: Never"), "Never"),
         (pod("initContainers: [{name: 'server', image: example.com/a:1}]"), "'server'"),
         (pod("volumes: [{name: a_b, emptyDir: {}}]"), "a_b"),
@@ -209,6 +206,13 @@ fn pods_that_the_api_refuses_are_reported() {
         (OWN_PODS.replace("          image: registry.example.com/team/server:1.0.0\n", ""), "server"),
     ] {
         assert_one(&text, "", "KR127 error", at, None);
+    }
+    for (text, at) in [
+        (container("resources: {requests: {cpu: 1.5}, limits: {cpu: 1200m}}"), "1.5"),
+        (container("resources: {requests: {nvidia.com/gpu: 1}, limits: {nvidia.com/gpu: 2}}"), "1"),
+        (container("resources: {requests: {nvidia.com/gpu: 1}}"), "1"),
+    ] {
+        assert_one(&text, "", "KR127 warning", at, None);
     }
     for text in [
         container("resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: 1, memory: 1024Mi}}"),
