@@ -25,6 +25,7 @@ pub mod node;
 pub mod object;
 pub mod overlay;
 pub mod plan;
+pub mod policy;
 pub mod preset;
 pub mod profile;
 pub mod quantity;

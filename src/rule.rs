@@ -100,6 +100,16 @@ rules! {
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";
+    NOT_LOWERED = "KR504" Warning "an error that was to be lowered";
+    UNUSED_SETTING = "KR505" Warning "a profile lowers a rule that found nothing";
+    UNUSED_ALLOWANCE = "KR506" Warning "a Workspace allows what is not found in it";
+    UNKNOWN_RULE = "KR507" Warning "a rule that does not exist";
+}
+
+/// A rule by its id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.id == id).copied()
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
 
 /// Puts the findings in order and decides on the exit code.
 pub(super) fn conclude(input: &Input, session: &mut Session) -> Outcome {
+    session.settle();
     if input.deny_warnings {
         let warnings = session.diagnostics.iter_mut().filter(|finding| finding.severity == Severity::Warning);
         warnings.for_each(|finding| finding.severity = Severity::Error);

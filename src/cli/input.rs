@@ -8,6 +8,7 @@ use kaito_render::compile::{self, Compiled, Options};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::library::Library;
 use kaito_render::object::Object;
+use kaito_render::policy::Policy;
 use kaito_render::profile::Profile;
 use kaito_render::rule;
 use kaito_render::session::Session;
@@ -37,6 +38,7 @@ pub(super) fn compile(
     let library = library(input.library.as_deref())?;
     let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
     let Some(mut profile) = profile(input, session)? else { return Ok(Vec::new()) };
+    session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
     profile.release = input.release.clone().or(profile.release);
     let options =
         Options { namespace: input.namespace.clone(), profile, only_generated, allow_empty: input.allow_empty };

@@ -25,7 +25,7 @@ pub(crate) const STDIN: &str = "<stdin>";
 const MAX_TEXT: u64 = 256 << 20;
 
 /// A document of the input.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// The document.
     pub node: Node,
@@ -205,12 +205,24 @@ pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagn
         return None;
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Some(sources.add(name, text)),
+        Ok(text) => {
+            let file = sources.add(name, text);
+            if let Some(path) = location(path) {
+                sources.locate(file, path);
+            }
+            Some(file)
+        }
         Err(error) => {
             diagnostics.push(not_utf8(name, &error, sources));
             None
         }
     }
+}
+
+/// The path of a file whose folder is free of links.
+fn location(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)).filter(|_| !is_stdin(path))
 }
 
 fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {

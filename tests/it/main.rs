@@ -12,6 +12,7 @@ mod golden;
 mod hostile;
 mod hub;
 mod output;
+mod policy;
 mod program;
 mod project;
 mod properties;
