@@ -4,6 +4,7 @@ mod args;
 mod catalogue;
 mod compile;
 mod explain;
+mod fix;
 mod input;
 mod output;
 mod page;

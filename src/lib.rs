@@ -18,6 +18,7 @@ pub mod diagnostic;
 pub mod emit;
 pub mod expand;
 pub mod explain;
+pub mod fix;
 mod hex;
 pub mod import;
 pub mod library;

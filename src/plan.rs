@@ -378,7 +378,12 @@ impl Planner<'_, '_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the presets are {}", text::and(&names)),
         };
-        self.report(&rule::UNKNOWN_PRESET, pointer, message, hint);
+        let finding = Diagnostic::new(&rule::UNKNOWN_PRESET, self.workspace.span(pointer), message).hint(hint);
+        let mut exact = names.iter().filter(|known| known.eq_ignore_ascii_case(&preset.name));
+        self.session.report(match (exact.next(), exact.next()) {
+            (Some(exact), None) => finding.respelt(&preset.name, exact, &self.session.sources),
+            _ => finding,
+        });
         None
     }
 

@@ -1,6 +1,7 @@
 //! What a run gathers on its way.
 
 use crate::diagnostic::{self, Diagnostic};
+use crate::fix;
 use crate::policy::Policy;
 use crate::source::Sources;
 
@@ -27,10 +28,13 @@ impl Session {
         self.diagnostics.len()
     }
 
-    /// Lets the policy raise, lower and take away findings. Once, at the end: a stage that stops at an error must not be
+    /// Lets the policy raise, lower and take away findings, and takes away repairs that are not certain. Once, at the end: a stage that stops at an error must not be
     /// told that it is none.
     pub fn settle(&mut self) {
         self.policy.apply(&mut self.diagnostics);
+        for finding in &mut self.diagnostics {
+            finding.fix.take_if(|fix| !fix::is_certain(fix, &self.sources));
+        }
     }
 
     /// Puts the findings into the order in which people read.

@@ -92,6 +92,13 @@ Examples:
   kaito-render check workspaces/ --format sarif > kaito-render.sarif
   kaito-render check workspaces/ --format junit > junit.xml
   kaito-render check workspaces/ --deny-warnings
+  kaito-render check workspaces/ --fix                  repairs spelling and quotes, nothing else
+
+`rules` in kaito-render.yaml sets the severity of rules, and the annotation render.kaito.sh/allow of a Workspace names
+those that are not to be reported in it:
+  rules:
+  - {rule: KR207, severity: error}
+  - {rule: KR201, severity: off, paths: [\"legacy/**\"]}
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
@@ -182,6 +189,9 @@ pub(super) struct Check {
     /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
+    /// Repair in the files what is certain, and report what is left
+    #[arg(long)]
+    pub(super) fix: bool,
 }
 
 #[derive(Args, Debug)]

@@ -10,7 +10,7 @@ use kaito_render::overlay::Selection;
 use kaito_render::session::Session;
 
 use super::args::{Check, Color, Input, ObjectFormat, Render};
-use super::{Outcome, input, output};
+use super::{Outcome, fix, input, output};
 
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
@@ -31,6 +31,9 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
 
 /// Reports every finding.
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
+    if args.fix {
+        fix::fix(&args.input)?;
+    }
     let mut session = Session::default();
     let mut checked = Vec::new();
     input::compile(&args.input, false, &mut session, &mut |compiled, _, _| {

@@ -40,7 +40,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         let window = window(fix.span, &[], sources)?;
         let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
         Some(
-            Level::HELP.secondary_title("this is certain to be right").element(
+            Level::HELP.secondary_title("`check --fix` writes this").element(
                 Snippet::source(window.text.clone())
                     .line_start(window.line)
                     .path(normalized(sources.name(fix.span.file)))
@@ -53,13 +53,19 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     format!("{}\n", renderer.render(&groups))
 }
 
-/// How many findings there were, such as `2 errors, 1 warning`; empty if there were none to act on.
+/// How many findings there were, such as `2 errors, 1 warning (1 fixable by `check --fix`)`; empty if there were none to
+/// act on.
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
     let counts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(*number, noun));
-    counts.collect::<Vec<_>>().join(", ")
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    match diagnostics.iter().filter(|diagnostic| diagnostic.fix.is_some()).count() {
+        0 => counts,
+        _ if counts.is_empty() => counts,
+        fixable => format!("{counts} ({fixable} fixable by `check --fix`)"),
+    }
 }
 
 fn level(severity: Severity) -> Level<'static> {

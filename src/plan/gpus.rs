@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Planner;
+use crate::diagnostic::Diagnostic;
 use crate::preset::{InstanceType, InstanceTypes, Provisioner};
 use crate::profile::{Cloud, ProfileNode};
 use crate::rule;
@@ -73,7 +74,9 @@ impl Planner<'_, '_> {
         } else if let Some((exact, _)) = instance_type(types, name) {
             if exact != name {
                 let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
-                self.report(&rule::INEXACT_NAME, TYPE, message, format!("write `{exact}`"));
+                let finding = Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(TYPE), message);
+                let finding = finding.hint(format!("write `{exact}`")).respelt(name, exact, &self.session.sources);
+                self.session.report(finding);
             }
         } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
             let message = format!("`{name}` is not a machine type of {} that is known", self.profile.cloud.title());

@@ -76,6 +76,13 @@ impl Sources {
         self.files[file.0 as usize].path = Some(path);
     }
 
+    #[cfg(test)]
+    pub(crate) fn add_at(&mut self, path: PathBuf, text: &str) -> FileId {
+        let file = self.add(path.display().to_string(), text);
+        self.locate(file, path);
+        file
+    }
+
     /// Where on the disk a text lies; none for standard input and for what the program carries.
     #[must_use]
     pub fn path(&self, file: FileId) -> Option<&Path> {

@@ -7,6 +7,7 @@ mod cli;
 mod crds;
 mod estimator;
 mod explain;
+mod fix;
 mod formats;
 mod golden;
 mod hostile;
