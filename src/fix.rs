@@ -28,10 +28,10 @@ pub fn fixed<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<Fix
     let mut files = BTreeMap::<&Path, (FileId, BTreeSet<(Span, &str)>)>::new();
     for fix in diagnostics.iter().filter_map(|finding| finding.fix.as_ref()) {
         let Some(path) = sources.path(fix.span.file) else { continue };
-        let (file, fixes) = files.entry(path).or_insert_with(|| (fix.span.file, BTreeSet::new()));
+        let (first, fixes) = files.entry(path).or_insert_with(|| (fix.span.file, BTreeSet::new()));
         // A profile may have been read as part of a folder too.
-        if sources.text(*file) == sources.text(fix.span.file) {
-            fixes.insert((Span { file: *file, ..fix.span }, &fix.replacement));
+        if sources.text(*first) == sources.text(fix.span.file) {
+            fixes.insert((Span { file: *first, ..fix.span }, &fix.replacement));
         }
     }
     let fixed = files.into_iter().map(|(path, (file, fixes))| spliced(path, file, &fixes, sources));

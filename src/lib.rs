@@ -35,6 +35,7 @@ pub mod rule;
 pub mod schema;
 pub mod session;
 pub mod source;
+pub mod target;
 pub mod template;
 pub mod text;
 pub mod workspace;

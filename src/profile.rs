@@ -246,7 +246,7 @@ impl Default for Profile {
 
 /// A bare `off` is `false` to readers of YAML 1.1, such as ours.
 fn spell_out_off(profile: &mut Value) {
-    for setting in profile["rules"].as_array_mut().into_iter().flatten() {
+    for setting in profile.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
         if setting["severity"] == false {
             setting["severity"] = "off".into();
         }

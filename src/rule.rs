@@ -87,6 +87,14 @@ rules! {
     COUNT_TOO_SMALL = "KR226" Warning "a number of nodes that is smaller than the estimate";
     NO_EFFECT = "KR227" Warning "a field that has no effect";
     INEXACT_NAME = "KR228" Warning "a machine type that is not in the cloud's exact spelling";
+    RETIRED_PRESET = "KR260" Error "a model that the release serves no more";
+    RETIRED_INSTANCE_TYPE = "KR261" Error "a machine type that the release uses no more";
+    OLD_API_VERSION = "KR262" Warning "an apiVersion that is on its way out";
+    NEW_NODES = "KR263" Warning "nodes that another release makes anew";
+    NEW_RUNTIME = "KR264" Warning "a model that another release serves by another runtime";
+    NEW_WORKLOAD = "KR265" Warning "pods that another release makes anew";
+    NEW_NODE_COUNT = "KR266" Warning "a number of nodes that another release counts otherwise";
+    OLD_NAME = "KR267" Note "a model that another release has under another name";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";

@@ -93,6 +93,7 @@ Examples:
   kaito-render check workspaces/ --format junit > junit.xml
   kaito-render check workspaces/ --deny-warnings
   kaito-render check workspaces/ --fix                  repairs spelling and quotes, nothing else
+  kaito-render check workspaces/ --target-release 0.12  what stands in the way of an upgrade
 
 `rules` in kaito-render.yaml sets the severity of rules, and the annotation render.kaito.sh/allow of a Workspace names
 those that are not to be reported in it:
@@ -192,6 +193,11 @@ pub(super) struct Check {
     /// Repair in the files what is certain, and report what is left
     #[arg(long)]
     pub(super) fix: bool,
+    /// Report as well what another release would refuse, and what it would make otherwise
+    ///
+    /// What this finds begins with `target` and the release.
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) target_release: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -12,7 +12,8 @@ use kaito_render::policy::Policy;
 use kaito_render::profile::Profile;
 use kaito_render::rule;
 use kaito_render::session::Session;
-use kaito_render::source;
+use kaito_render::source::{self, Document};
+use kaito_render::{target, text};
 
 use super::args::Input;
 
@@ -35,15 +36,40 @@ pub(super) fn compile(
     session: &mut Session,
     each: &mut dyn FnMut(Compiled, &Profile, &Library),
 ) -> Result<Vec<Object>> {
+    let Some(Loaded { documents, options, library }) = load(input, only_generated, session)? else {
+        return Ok(Vec::new());
+    };
+    let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
+    Ok(compile::compile_each(documents, &options, &library, session, &mut each))
+}
+
+/// Compiles what the command line names, and adds what another release finds besides.
+pub(super) fn compare(input: &Input, release: &str, session: &mut Session) -> Result<()> {
+    let Some(Loaded { documents, options, library }) = load(input, false, session)? else { return Ok(()) };
+    if !library.releases().contains(&release) {
+        bail!("there is no release `{release}`: the releases are {}", text::and(&library.releases()));
+    }
+    target::check(documents, &options, release, &library, session);
+    Ok(())
+}
+
+/// What a command line names.
+struct Loaded {
+    documents: Vec<Document>,
+    options: Options,
+    library: Library,
+}
+
+/// Reads what the command line names; none if the profile can't be used.
+fn load(input: &Input, only_generated: bool, session: &mut Session) -> Result<Option<Loaded>> {
     let library = library(input.library.as_deref())?;
     let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
-    let Some(mut profile) = profile(input, session)? else { return Ok(Vec::new()) };
+    let Some(mut profile) = profile(input, session)? else { return Ok(None) };
     session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
     profile.release = input.release.clone().or(profile.release);
     let options =
         Options { namespace: input.namespace.clone(), profile, only_generated, allow_empty: input.allow_empty };
-    let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
-    Ok(compile::compile_each(documents, &options, &library, session, &mut each))
+    Ok(Some(Loaded { documents, options, library }))
 }
 
 /// The profile that is named, or found, or the default one; none if it can't be used.

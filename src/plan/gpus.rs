@@ -79,6 +79,11 @@ impl Planner<'_, '_> {
                 self.session.report(finding);
             }
         } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
+            if let Some(why) = self.release.retired_instance_type(name) {
+                let message = format!("release {} uses `{name}` no more: {why}", self.release.name);
+                let hint = format!("`kaito-render instance-types list --release {}` names them all", self.release.name);
+                return self.report(&rule::RETIRED_INSTANCE_TYPE, TYPE, message, hint);
+            }
             let message = format!("`{name}` is not a machine type of {} that is known", self.profile.cloud.title());
             let hint = match text::nearest(name, types.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),

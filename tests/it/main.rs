@@ -21,5 +21,6 @@ mod readme;
 mod rules;
 mod schemas;
 mod scripts;
+mod target;
 mod tools;
 mod validate;
