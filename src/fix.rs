@@ -25,16 +25,16 @@ pub struct Fixed<'a> {
 /// run finds what is left. Standard input and what the program carries stay as they are.
 #[must_use]
 pub fn fixed<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<Fixed<'a>> {
-    let mut files = BTreeMap::<&Path, (FileId, BTreeSet<(Span, &str)>)>::new();
+    let mut by_path = BTreeMap::<&Path, (FileId, BTreeSet<(Span, &str)>)>::new();
     for fix in diagnostics.iter().filter_map(|finding| finding.fix.as_ref()) {
         let Some(path) = sources.path(fix.span.file) else { continue };
-        let (first, fixes) = files.entry(path).or_insert_with(|| (fix.span.file, BTreeSet::new()));
+        let (first, fixes) = by_path.entry(path).or_insert_with(|| (fix.span.file, BTreeSet::new()));
         // A profile may have been read as part of a folder too.
         if sources.text(*first) == sources.text(fix.span.file) {
             fixes.insert((Span { file: *first, ..fix.span }, &fix.replacement));
         }
     }
-    let fixed = files.into_iter().map(|(path, (file, fixes))| spliced(path, file, &fixes, sources));
+    let fixed = by_path.into_iter().map(|(path, (file, fixes))| spliced(path, file, &fixes, sources));
     fixed.filter(|fixed| fixed.after != fixed.before).collect()
 }
 

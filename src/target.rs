@@ -28,11 +28,11 @@ const NODES: &str = "karpenter.sh/";
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds besides and makes
 /// otherwise. Its findings begin with its name, and none of them can be repaired without thinking: today's release
 /// compiles the same files.
-pub fn check(documents: Vec<Document>, options: &Options, target: &str, library: &Library, session: &mut Session) {
-    let today = pass(documents.clone(), options, library, session);
+pub fn check(documents: &[Document], options: &Options, target: &str, library: &Library, session: &mut Session) {
+    let today = pass(documents.to_vec(), options, library, session);
     let known = mem::take(&mut session.diagnostics);
     let profile = Profile { release: Some(target.to_owned()), ..options.profile.clone() };
-    let next = pass(documents.clone(), &Options { profile, ..options.clone() }, library, session);
+    let next = pass(documents.to_vec(), &Options { profile, ..options.clone() }, library, session);
     let release = Release::load(library, target, session);
     let found = mem::replace(&mut session.diagnostics, known);
     let mut new = only_new(found, &session.diagnostics, &session.sources);

@@ -49,7 +49,7 @@ pub(super) fn compare(input: &Input, release: &str, session: &mut Session) -> Re
     if !library.releases().contains(&release) {
         bail!("there is no release `{release}`: the releases are {}", text::and(&library.releases()));
     }
-    target::check(documents, &options, release, &library, session);
+    target::check(&documents, &options, release, &library, session);
     Ok(())
 }
 
