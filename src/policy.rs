@@ -19,6 +19,19 @@ use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 /// The annotation of a Workspace or InferenceSet that names the rules whose findings in it are not to be shown.
 pub const ALLOW: &str = "render.kaito.sh/allow";
 
+/// Rules that only some runs look at: `render` with a selection, and `check` with a target. Nobody can say that they
+/// found nothing.
+const ON_DEMAND: [&Rule; 8] = [
+    &rule::OLD_API_VERSION,
+    &rule::NEW_NODES,
+    &rule::NEW_RUNTIME,
+    &rule::NEW_WORKLOAD,
+    &rule::NEW_NODE_COUNT,
+    &rule::OLD_NAME,
+    &rule::EMPTY_SELECTION,
+    &rule::UNKNOWN_KIND,
+];
+
 /// What was said about rules.
 #[derive(Debug, Default)]
 pub struct Policy {
@@ -159,7 +172,7 @@ impl Setting {
             return Some(Diagnostic::new(&rule::NOT_LOWERED, self.place, message).hint(hint));
         }
         let has_files = self.files.as_ref().is_none_or(|files| !files.is_empty());
-        let is_unused = lowers && !met.used && !failed && has_files;
+        let is_unused = lowers && !met.used && !failed && has_files && !ON_DEMAND.contains(&self.rule);
         is_unused.then(|| {
             let message = format!("`{id}` found nothing that this would have lowered");
             Diagnostic::new(self.unused, self.place, message).hint("remove it, so that it hides nothing to come")

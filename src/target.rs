@@ -15,7 +15,7 @@ use crate::profile::Profile;
 use crate::release::Release;
 use crate::rule::{self, Rule};
 use crate::session::Session;
-use crate::source::{Document, Sources, Span};
+use crate::source::{Document, FileId, Sources, Span};
 use crate::text;
 use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 
@@ -28,7 +28,9 @@ const NODES: &str = "karpenter.sh/";
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds besides and makes
 /// otherwise. Its findings begin with its name, and none of them can be repaired without thinking: today's release
 /// compiles the same files.
-pub fn check(documents: &[Document], options: &Options, target: &str, library: &Library, session: &mut Session) {
+///
+/// Gives the files of the Workspaces that today's release could compile.
+pub fn check(documents: &[Document], options: &Options, target: &str, library: &Library, session: &mut Session) -> Vec<FileId> {
     let today = pass(documents.to_vec(), options, library, session);
     let known = mem::take(&mut session.diagnostics);
     let profile = Profile { release: Some(target.to_owned()), ..options.profile.clone() };
@@ -49,6 +51,7 @@ pub fn check(documents: &[Document], options: &Options, target: &str, library: &
     let marked =
         |finding: Diagnostic| Diagnostic { message: format!("target {target}: {}", finding.message), ..finding };
     session.diagnostics.extend(new.into_iter().map(marked));
+    today.values().map(|made| made.places.resource.file).collect()
 }
 
 /// What a release makes of a Workspace, as far as it is compared.

@@ -95,11 +95,12 @@ Examples:
   kaito-render check workspaces/ --fix                  repairs spelling and quotes, nothing else
   kaito-render check workspaces/ --target-release 0.12  what stands in the way of an upgrade
 
-`rules` in kaito-render.yaml sets the severity of rules, and the annotation render.kaito.sh/allow of a Workspace names
-those that are not to be reported in it:
+The annotation render.kaito.sh/allow names rules, by commas, that are not to be reported in its
+Workspace, and `rules` in kaito-render.yaml sets their severity for all:
   rules:
   - {rule: KR207, severity: error}
-  - {rule: KR201, severity: off, paths: [\"legacy/**\"]}
+  - {rule: KR228, severity: off, paths: [\"legacy/**\"]}
+What was found as an error can't be lowered: the objects behind it were never made.
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";

@@ -12,7 +12,7 @@ use kaito_render::policy::Policy;
 use kaito_render::profile::Profile;
 use kaito_render::rule;
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document};
+use kaito_render::source::{self, Document, FileId};
 use kaito_render::{target, text};
 
 use super::args::Input;
@@ -43,14 +43,14 @@ pub(super) fn compile(
     Ok(compile::compile_each(documents, &options, &library, session, &mut each))
 }
 
-/// Compiles what the command line names, and adds what another release finds besides.
-pub(super) fn compare(input: &Input, release: &str, session: &mut Session) -> Result<()> {
-    let Some(Loaded { documents, options, library }) = load(input, false, session)? else { return Ok(()) };
+/// Compiles what the command line names, and adds what another release finds besides. Gives the files of the Workspaces
+/// that could be compiled.
+pub(super) fn compare(input: &Input, release: &str, session: &mut Session) -> Result<Vec<FileId>> {
+    let Some(Loaded { documents, options, library }) = load(input, false, session)? else { return Ok(Vec::new()) };
     if !library.releases().contains(&release) {
         bail!("there is no release `{release}`: the releases are {}", text::and(&library.releases()));
     }
-    target::check(&documents, &options, release, &library, session);
-    Ok(())
+    Ok(target::check(&documents, &options, release, &library, session))
 }
 
 /// What a command line names.

@@ -154,6 +154,9 @@ fn what_lowers_nothing_is_reported_where_it_is_written() {
     let folder = folder(rules, &[("a.yaml", &tight("KR207, KR119"))]);
     let found = ["KR505 warning KR218", "KR505 warning KR217", "KR506 warning KR119"];
     assert_eq!(sorted(&check(folder.path(), &[]).1), sorted(&found.map(str::to_owned)));
+    // Only `--target-release` looks for them.
+    let target = self::folder("- {rule: KR262, severity: off}\n", &[("a.yaml", &tight("KR207, KR263"))]);
+    assert_eq!(check(target.path(), &[]), (0, vec![]));
     let quiet = self::folder(
         "- {rule: KR505, severity: off}\n- {rule: KR218, severity: off}\n",
         &[("a.yaml", &tight("KR207"))],
