@@ -30,7 +30,13 @@ const NODES: &str = "karpenter.sh/";
 /// compiles the same files.
 ///
 /// Gives the files of the Workspaces that today's release could compile.
-pub fn check(documents: &[Document], options: &Options, target: &str, library: &Library, session: &mut Session) -> Vec<FileId> {
+pub fn check(
+    documents: &[Document],
+    options: &Options,
+    target: &str,
+    library: &Library,
+    session: &mut Session,
+) -> Vec<FileId> {
     let today = pass(documents.to_vec(), options, library, session);
     let known = mem::take(&mut session.diagnostics);
     let profile = Profile { release: Some(target.to_owned()), ..options.profile.clone() };

@@ -92,15 +92,15 @@ Examples:
   kaito-render check workspaces/ --format sarif > kaito-render.sarif
   kaito-render check workspaces/ --format junit > junit.xml
   kaito-render check workspaces/ --deny-warnings
-  kaito-render check workspaces/ --fix                  repairs spelling and quotes, nothing else
-  kaito-render check workspaces/ --target-release 0.12  what stands in the way of an upgrade
+  kaito-render check workspaces/ --fix                  repairs spelling and quotes
+  kaito-render check workspaces/ --target-release 0.12  what an upgrade would break
 
-The annotation render.kaito.sh/allow names rules, by commas, that are not to be reported in its
-Workspace, and `rules` in kaito-render.yaml sets their severity for all:
+The annotation render.kaito.sh/allow names rules, by commas, that are not to be
+reported in its Workspace; `rules` in kaito-render.yaml sets severities for all:
   rules:
   - {rule: KR207, severity: error}
   - {rule: KR228, severity: off, paths: [\"legacy/**\"]}
-What was found as an error can't be lowered: the objects behind it were never made.
+What was found as an error can't be lowered: its objects were never made.
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";

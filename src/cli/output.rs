@@ -52,7 +52,7 @@ fn summary(session: &Session) -> String {
 ///
 /// `checked` are the files whose Workspaces could be compiled.
 pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], color: Color) -> Result<()> {
-    let Session { sources, diagnostics } = session;
+    let Session { sources, diagnostics, .. } = session;
     let folder = working_folder();
     let report = Report { diagnostics, sources, folder: &folder };
     let text = match args.format {
