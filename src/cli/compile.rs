@@ -35,16 +35,14 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
         fix::fix(&args.input)?;
     }
     let mut session = Session::default();
-    let checked = match &args.target_release {
-        Some(release) => input::compare(&args.input, release, &mut session)?,
-        None => {
-            let mut checked = Vec::new();
-            input::compile(&args.input, false, &mut session, &mut |compiled, _, _| {
-                checked.push(compiled.workspace.span("").file);
-            })?;
-            checked
-        }
-    };
+    let mut checked = Vec::new();
+    if let Some(release) = &args.target_release {
+        checked = input::compare(&args.input, release, &mut session)?;
+    } else {
+        input::compile(&args.input, false, &mut session, &mut |compiled, _, _| {
+            checked.push(compiled.workspace.span("").file);
+        })?;
+    }
     let outcome = conclude(&args.input, &mut session);
     output::findings_as(args, &session, &checked, color)?;
     Ok(outcome)
