@@ -5,6 +5,7 @@ mod args;
 mod catalogue;
 mod compile;
 mod explain;
+mod fix;
 mod git;
 mod input;
 mod output;

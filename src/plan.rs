@@ -375,14 +375,30 @@ impl Planner<'_, '_> {
         if self.release.has_model(&preset.name) {
             return self.release.model(&preset.name, self.session);
         }
+        if self.is_retired(&preset.name, pointer) {
+            return None;
+        }
         let names = self.release.model_names();
         let message = format!("release {} has no preset `{}`", self.release.name, preset.name);
         let hint = match text::nearest(&preset.name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the presets are {}", text::and(&names)),
         };
-        self.report(&rule::UNKNOWN_PRESET, pointer, message, hint);
+        let finding = Diagnostic::new(&rule::UNKNOWN_PRESET, self.workspace.span(pointer), message).hint(hint);
+        let mut exact = names.iter().filter(|known| known.eq_ignore_ascii_case(&preset.name));
+        self.session.report(match (exact.next(), exact.next()) {
+            (Some(exact), None) => finding.respelt(&preset.name, exact, &self.session.sources),
+            _ => finding,
+        });
         None
+    }
+
+    /// Reports a model that only earlier releases serve.
+    fn is_retired(&mut self, name: &str, pointer: &str) -> bool {
+        let Some(near) = self.release.retired_model(name).map(str::to_owned) else { return false };
+        let message = format!("release {} serves `{name}` no more", self.release.name);
+        self.report(&rule::RETIRED_PRESET, pointer, message, format!("`{near}` comes nearest"));
+        true
     }
 
     /// The image that serves and tunes the model.

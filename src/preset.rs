@@ -46,6 +46,62 @@ pub struct ReleaseFile {
     /// Other names of models, in lower case.
     #[serde(default)]
     pub aliases: IndexMap<String, String>,
+    /// What earlier releases had and this one has no more.
+    #[serde(default)]
+    pub retired: Retired,
+    /// Since which version KAITO does otherwise than in earlier releases.
+    #[serde(default)]
+    pub since: Since,
+}
+
+/// What earlier releases had and a release has no more.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Retired {
+    /// The apiVersions that are on their way out, although they still compile.
+    #[serde(default)]
+    pub api_versions: IndexMap<String, OldVersion>,
+    /// The models, each with the one that comes nearest.
+    #[serde(default)]
+    pub presets: IndexMap<String, String>,
+    /// The machine types.
+    #[serde(default)]
+    pub instance_types: Vec<OldTypes>,
+}
+
+/// What took the place of an apiVersion.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OldVersion {
+    /// The version of KAITO that brought it.
+    pub since: String,
+    /// The apiVersion to write.
+    #[serde(rename = "use")]
+    pub instead: String,
+}
+
+/// Machine types that are used no more for one reason.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OldTypes {
+    /// The reason: lower case, no full stop, about one of them.
+    pub why: String,
+    /// Their exact names.
+    pub names: Vec<String>,
+}
+
+/// The versions of KAITO that brought what a release does.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Since {
+    /// Its node objects.
+    pub node_objects: Option<String>,
+    /// Its workloads.
+    pub workload: Option<String>,
+    /// What serves models by default.
+    pub runtime: Option<String>,
+    /// How nodes are counted.
+    pub sizing: Option<String>,
 }
 
 /// A version of the Workspace API, with the rules that KAITO had for it.

@@ -62,6 +62,9 @@ pub struct Profile {
     /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
     #[serde(default)]
     pub node_counts: BTreeMap<String, NonZeroU32>,
+    /// How much findings matter; of entries that concern the same finding the last one counts.
+    #[serde(default)]
+    pub rules: Vec<RuleSetting>,
     /// The document it was read from, for places; none for the default.
     #[serde(skip)]
     pub document: Option<Node>,
@@ -151,6 +154,34 @@ pub struct ProfileNode {
     pub labels: BTreeMap<String, String>,
 }
 
+/// How much the findings of a rule matter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuleSetting {
+    /// The rule, such as `KR207`.
+    pub rule: String,
+    /// How much its findings matter. Errors can't be lowered.
+    pub severity: SeveritySetting,
+    /// The files in which it holds, as globs that are relative to the profile's folder, such as `legacy/**`; by default
+    /// everywhere.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SeveritySetting {
+    /// Nothing is written.
+    Error,
+    /// Probably not what was meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+    /// Not shown.
+    Off,
+}
+
 /// A cloud with a table of machine types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -207,7 +238,17 @@ impl Default for Profile {
             node_classes: Vec::new(),
             nodes: Vec::new(),
             node_counts: BTreeMap::new(),
+            rules: Vec::new(),
             document: None,
+        }
+    }
+}
+
+/// A bare `off` is `false` to readers of YAML 1.1, such as ours.
+fn spell_out_off(profile: &mut Value) {
+    for setting in profile.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
+        if setting["severity"] == false {
+            setting["severity"] = "off".into();
         }
     }
 }
@@ -223,6 +264,7 @@ impl Profile {
     pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut value = node.to_value();
         drop_nulls(&mut value);
+        spell_out_off(&mut value);
         let checker = Checker::of::<Self>().ok()?;
         if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
             return None;

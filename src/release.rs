@@ -11,7 +11,7 @@ use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
 use crate::preset::{
-    HubModel, ImportRules, InstanceTypes, Model, Provisioner, ReleaseFile, ServerFlags, TuningConfigFile,
+    HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner, ReleaseFile, ServerFlags, TuningConfigFile,
 };
 use crate::profile::Cloud;
 use crate::rule;
@@ -106,6 +106,19 @@ impl<'a> Release<'a> {
     pub fn repository(&self, name: &str) -> String {
         let name = name.to_lowercase();
         self.file.aliases.get(&name).cloned().unwrap_or(name)
+    }
+
+    /// The model that comes nearest to one that the release serves no more.
+    #[must_use]
+    pub fn retired_model(&self, name: &str) -> Option<&str> {
+        self.file.retired.presets.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// Why the release uses a machine type no more.
+    #[must_use]
+    pub fn retired_instance_type(&self, name: &str) -> Option<&str> {
+        let is_meant = |types: &&OldTypes| types.names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        self.file.retired.instance_types.iter().find(is_meant).map(|types| types.why.as_str())
     }
 
     /// A model of Hugging Face by its repository, in lower case.

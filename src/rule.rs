@@ -115,6 +115,14 @@ rules! {
     OLD_GPU = "KR232" Warning "nodes with GPUs that are too old for the release";
     SERVER_FLAG = "KR233" Warning "a setting that the server does not know";
     PLANNED_FLAG = "KR234" Warning "a setting that replaces what was planned";
+    RETIRED_PRESET = "KR260" Error "a model that the release serves no more";
+    RETIRED_INSTANCE_TYPE = "KR261" Error "a machine type that the release uses no more";
+    OLD_API_VERSION = "KR262" Warning "an apiVersion that is on its way out";
+    NEW_NODES = "KR263" Warning "nodes that another release makes anew";
+    NEW_RUNTIME = "KR264" Warning "a model that another release serves by another runtime";
+    NEW_WORKLOAD = "KR265" Warning "pods that another release makes anew";
+    NEW_NODE_COUNT = "KR266" Warning "a number of nodes that another release counts otherwise";
+    OLD_NAME = "KR267" Note "a model that another release has under another name";
     TEMPLATE_SYNTAX = "KR301" Error "a template that is not well formed";
     TEMPLATE_FIELD = "KR302" Error "a template that reads a field which the plan does not have";
     TEMPLATE_VALUE = "KR303" Error "an expression of a template without a value that can stand in its place";
@@ -132,6 +140,10 @@ rules! {
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";
+    NOT_LOWERED = "KR504" Warning "an error that was to be lowered";
+    UNUSED_SETTING = "KR505" Warning "a profile lowers a rule that found nothing";
+    UNUSED_ALLOWANCE = "KR506" Warning "a Workspace allows what is not found in it";
+    UNKNOWN_RULE = "KR507" Warning "a rule that does not exist";
     PURPOSE_CHANGED = "KR601" Error "a Workspace that begins or ceases to serve or to tune";
     NODE_COUNT_CHANGED = "KR602" Error "another number of nodes than before";
     INSTANCE_TYPE_CHANGED = "KR603" Error "another machine type than before";

@@ -1,6 +1,8 @@
 //! What a run gathers on its way.
 
 use crate::diagnostic::{self, Diagnostic};
+use crate::fix;
+use crate::policy::Policy;
 use crate::source::Sources;
 
 /// The texts a run has read and what it found in them.
@@ -10,6 +12,8 @@ pub struct Session {
     pub sources: Sources,
     /// The findings, in the order in which they were made.
     pub diagnostics: Vec<Diagnostic>,
+    /// How much they matter, as far as somebody has said so.
+    pub policy: Policy,
 }
 
 impl Session {
@@ -22,6 +26,15 @@ impl Session {
     #[must_use]
     pub fn mark(&self) -> usize {
         self.diagnostics.len()
+    }
+
+    /// Lets the policy raise, lower and take away findings, and takes away repairs that are not certain. Once, at the
+    /// end: a stage that stops at an error must not be told that it is none.
+    pub fn settle(&mut self) {
+        self.policy.apply(&mut self.diagnostics);
+        for finding in &mut self.diagnostics {
+            finding.fix.take_if(|fix| !fix::is_certain(fix, &self.sources));
+        }
     }
 
     /// Puts the findings into the order in which people read, without the secrets that they quote.

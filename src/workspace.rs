@@ -41,6 +41,9 @@ pub use spec::{
 /// The annotation by which rendered output is recognised.
 pub const RENDERED: &str = "render.kaito.sh/rendered";
 
+/// The annotation of a Workspace or InferenceSet that names the rules whose findings in it are not to be shown.
+pub const ALLOW: &str = "render.kaito.sh/allow";
+
 /// A Workspace that could be understood.
 #[derive(Debug)]
 pub struct Workspace {

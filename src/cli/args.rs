@@ -98,6 +98,15 @@ Examples:
   kaito-render check phi-4.yaml --against phi-4.old.yaml
   kubectl get workspaces -A -o yaml > live.yaml
   kaito-render check workspaces/ --against live.yaml
+  kaito-render check workspaces/ --fix                  repairs spelling and quotes
+  kaito-render check workspaces/ --target-release 0.12  what an upgrade would break
+
+The annotation render.kaito.sh/allow names rules, by commas, that are not to be
+reported in its Workspace; `rules` in kaito-render.yaml sets severities for all:
+  rules:
+  - {rule: KR207, severity: error}
+  - {rule: KR228, severity: off, paths: [\"legacy/**\"]}
+What was found as an error can't be lowered: its objects were never made.
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
@@ -198,6 +207,14 @@ pub(super) struct Check {
     /// Say what a rule is about, why it matters and how it is kept, and check nothing
     #[arg(long, value_name = "RULE", value_parser = rule::find, exclusive = true)]
     pub(super) explain: Option<&'static Rule>,
+    /// Repair in the files what is certain, and report what is left
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Report as well what another release would refuse, and what it would make otherwise
+    ///
+    /// What this finds begins with `target` and the release.
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) target_release: Option<String>,
 }
 
 #[derive(Args, Debug)]

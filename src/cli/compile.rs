@@ -10,7 +10,7 @@ use kaito_render::overlay::Selection;
 use kaito_render::session::Session;
 
 use super::args::{Check, Color, Input, ObjectFormat, Render};
-use super::{Outcome, input, output};
+use super::{Outcome, fix, input, output};
 
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
@@ -31,11 +31,18 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
 
 /// Reports every finding.
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
+    if args.fix {
+        fix::fix(&args.input)?;
+    }
     let mut session = Session::default();
     let mut checked = Vec::new();
-    input::compile(&args.input, args.against.as_deref(), false, &mut session, &mut |compiled, _, _| {
-        checked.push(compiled.workspace.span("").file);
-    })?;
+    if let Some(release) = &args.target_release {
+        checked = input::compare(&args.input, args.against.as_deref(), release, &mut session)?;
+    } else {
+        input::compile(&args.input, args.against.as_deref(), false, &mut session, &mut |compiled, _, _| {
+            checked.push(compiled.workspace.span("").file);
+        })?;
+    }
     let outcome = conclude(&args.input, &mut session);
     output::findings_as(args, &session, &checked, color)?;
     Ok(outcome)
@@ -43,6 +50,7 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
 
 /// Puts the findings in order and decides on the exit code.
 pub(super) fn conclude(input: &Input, session: &mut Session) -> Outcome {
+    session.settle();
     if input.deny_warnings {
         let warnings = session.diagnostics.iter_mut().filter(|finding| finding.severity == Severity::Warning);
         warnings.for_each(|finding| finding.severity = Severity::Error);

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use kaito_render::diagnostic::Diagnostic;
-use kaito_render::source::{self, Document, Sources};
+use kaito_render::source::{self, Document, Sources, Text};
 
 use super::input;
 
@@ -36,8 +36,9 @@ pub(super) fn documents(
         let names: Vec<_> = files.keys().map(String::as_str).collect();
         let selected = source::select(&paths, &names);
         let objects: Vec<_> = selected.iter().filter_map(|(path, _)| files.get(*path)).collect();
+        let text = |path: &str, bytes| Text { name: format!("{revision}:{path}"), path: None, bytes };
         for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
-            documents.extend(source::documents(format!("{revision}:{path}"), bytes, named, sources, diagnostics));
+            documents.extend(source::documents(text(path, bytes), named, sources, diagnostics));
         }
     }
     Ok(documents)

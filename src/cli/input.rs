@@ -8,10 +8,12 @@ use kaito_render::compile::{self, Compiled, Options};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::library::Library;
 use kaito_render::object::Object;
+use kaito_render::policy::Policy;
 use kaito_render::profile::Profile;
 use kaito_render::rule;
 use kaito_render::session::Session;
-use kaito_render::source;
+use kaito_render::source::{self, Document, FileId};
+use kaito_render::{target, text};
 
 use super::against;
 use super::args::Input;
@@ -36,15 +38,48 @@ pub(super) fn compile(
     session: &mut Session,
     each: &mut dyn FnMut(Compiled, &Profile, &Library),
 ) -> Result<Vec<Object>> {
+    let Some(Loaded { documents, options, library }) = load(input, against, only_generated, session)? else {
+        return Ok(Vec::new());
+    };
+    let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
+    Ok(compile::compile_each(documents, &options, &library, session, &mut each))
+}
+
+/// Compiles what the command line names, and adds what another release finds besides. Gives the files of the Workspaces
+/// that could be compiled.
+pub(super) fn compare(
+    input: &Input,
+    against: Option<&str>,
+    release: &str,
+    session: &mut Session,
+) -> Result<Vec<FileId>> {
+    let Some(Loaded { documents, options, library }) = load(input, against, false, session)? else {
+        return Ok(Vec::new());
+    };
+    if !library.releases().contains(&release) {
+        bail!("there is no release `{release}`: the releases are {}", text::and(&library.releases()));
+    }
+    Ok(target::check(&documents, &options, release, &library, session))
+}
+
+/// What a command line names.
+struct Loaded {
+    documents: Vec<Document>,
+    options: Options,
+    library: Library,
+}
+
+/// Reads what the command line names; none if the profile can't be used.
+fn load(input: &Input, against: Option<&str>, only_generated: bool, session: &mut Session) -> Result<Option<Loaded>> {
     let library = library(input.library.as_deref())?;
     let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
     let against = against.map_or(Ok(Vec::new()), |against| against::read(against, &input.paths, session))?;
-    let Some(mut profile) = profile(input, session)? else { return Ok(Vec::new()) };
+    let Some(mut profile) = profile(input, session)? else { return Ok(None) };
+    session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
     profile.release = input.release.clone().or(profile.release);
     let (namespace, allow_empty) = (input.namespace.clone(), input.allow_empty);
     let options = Options { namespace, profile, only_generated, allow_empty, against };
-    let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
-    Ok(compile::compile_each(documents, &options, &library, session, &mut each))
+    Ok(Some(Loaded { documents, options, library }))
 }
 
 /// The profile that is named, or found, or the default one; none if it can't be used.

@@ -9,6 +9,7 @@ use kaito_render::diagnostic::{Report, concise, github, human, json, junit, sari
 use kaito_render::emit::disk::Changes;
 use kaito_render::session::Session;
 use kaito_render::source::{self, FileId};
+use kaito_render::text;
 
 use super::Outcome;
 use super::args::{Check, Color, FindingFormat};
@@ -51,7 +52,7 @@ fn summary(session: &Session) -> String {
 ///
 /// `checked` are the files whose Workspaces could be compiled.
 pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], color: Color) -> Result<()> {
-    let Session { sources, diagnostics } = session;
+    let Session { sources, diagnostics, .. } = session;
     let folder = working_folder();
     let report = Report { diagnostics, sources, folder: &folder };
     let text = match args.format {
@@ -86,6 +87,12 @@ pub(super) fn changes(folder: &Path, changes: Changes) -> Result<()> {
 /// Says that a file was written.
 pub(super) fn written(path: &Path) -> Result<()> {
     write_stderr(&format!("kaito-render: {}: written\n", path.display()))
+}
+
+/// Says how much was repaired.
+pub(super) fn fixed(findings: usize, files: usize) -> Result<()> {
+    let (findings, files) = (text::count(findings, "finding"), text::count(files, "file"));
+    write_stderr(&format!("kaito-render: fixed {findings} in {files}\n"))
 }
 
 /// Says why the command could not run.

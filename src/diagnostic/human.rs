@@ -40,7 +40,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         let window = window(fix.span, &[], sources)?;
         let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
         Some(
-            Level::HELP.secondary_title("this is certain to be right").element(
+            Level::HELP.secondary_title("`check --fix` writes this").element(
                 Snippet::source(window.text.clone())
                     .line_start(window.line)
                     .path(normalized(sources.name(fix.span.file)))
@@ -53,8 +53,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     format!("{}\n", renderer.render(&groups))
 }
 
-/// How many findings there were, such as `2 errors, 1 warning`, and the command that says more about the first of the
-/// worst; empty if there were none to act on.
+/// How many findings there were, such as `2 errors, 1 warning (1 fixable by `check --fix`)`, and the command that says
+/// more about the first of the worst; empty if there were none to act on.
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
@@ -62,9 +62,12 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let counts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(*number, noun));
     let counts = counts.collect::<Vec<_>>().join(", ");
     let of = |severity| diagnostics.iter().find(|diagnostic| diagnostic.severity == severity);
-    of(Severity::Error)
-        .or_else(|| of(Severity::Warning))
-        .map_or(counts.clone(), |worst| format!("{counts}; `kaito-render check --explain {}` says more", worst.rule.id))
+    let Some(worst) = of(Severity::Error).or_else(|| of(Severity::Warning)) else { return counts };
+    let fixable = match diagnostics.iter().filter(|diagnostic| diagnostic.fix.is_some()).count() {
+        0 => String::new(),
+        fixable => format!(" ({fixable} fixable by `check --fix`)"),
+    };
+    format!("{counts}{fixable}; `kaito-render check --explain {}` says more", worst.rule.id)
 }
 
 fn level(severity: Severity) -> Level<'static> {

@@ -38,6 +38,12 @@ pub enum WriteError {
         /// What stands in the way: where a file belongs, or one of the folders that lead there.
         path: PathBuf,
     },
+    /// A file does not have the text any more with which it was read. It was left as it is.
+    #[error("`{}` was changed by somebody else in the meantime, and is left as it is: run again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The index can't be relied on. Nothing was written.
     #[error("can't use the index `{}`: {error}; restore it, or delete it and all that kaito-render wrote", path.display())]
     Index {
@@ -84,6 +90,20 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
         Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => replace_locked(path, text),
         Err(error) => Err(cant("find", path)(error)),
     }
+}
+
+/// Gives a file, or the one that a link leads to, a new text in the place of the one with which it was read.
+///
+/// # Errors
+///
+/// If it has another text by now, or can't be written.
+pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteError> {
+    let target = fs::canonicalize(path).map_err(cant("find", path))?;
+    let _lock = target.parent().and_then(lock);
+    if !has_text(&target, before)? {
+        return Err(WriteError::Changed { path: path.to_path_buf() });
+    }
+    replace(&target, after)
 }
 
 /// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them, beside whatever

@@ -75,11 +75,16 @@ impl Planner<'_, '_> {
         } else if let Some((exact, _)) = instance_type(types, name) {
             if exact != name {
                 let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
-                let place = self.workspace.span(TYPE);
-                let finding = Diagnostic::new(&rule::INEXACT_NAME, place, message).hint(format!("write `{exact}`"));
-                self.session.report(finding.respell(place, name, exact));
+                let finding = Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(TYPE), message);
+                let finding = finding.hint(format!("write `{exact}`")).respelt(name, exact, &self.session.sources);
+                self.session.report(finding);
             }
         } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
+            if let Some(why) = self.release.retired_instance_type(name) {
+                let message = format!("release {} uses `{name}` no more: {why}", self.release.name);
+                let hint = format!("`kaito-render instance-types list --release {}` names them all", self.release.name);
+                return self.report(&rule::RETIRED_INSTANCE_TYPE, TYPE, message, hint);
+            }
             let message = format!("`{name}` is not a machine type of {} that is known", self.profile.cloud.title());
             let hint = match text::nearest(name, types.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -197,6 +197,9 @@ impl Planner<'_, '_> {
         if self.release.has_model(&repository) {
             return self.release.hub_model(&repository, self.session);
         }
+        if self.is_retired(&preset.name, pointer) {
+            return None;
+        }
         let (message, hint) = self.unknown_model(&preset.name, &repository);
         self.report(&rule::UNKNOWN_PRESET, pointer, message, hint);
         None

@@ -2,7 +2,6 @@
 //!
 //! Numbers such as R1 are those of the specification of KAITO 0.3.
 
-use super::gpus;
 use crate::diagnostic::Diagnostic;
 use crate::preset::{InstanceType, InstanceTypes, Needs};
 use crate::profile::Cloud;
@@ -130,23 +129,25 @@ fn check_gpus(workspace: &Workspace, instance: Option<&InstanceType>, session: &
 pub(super) fn check_name(workspace: &Workspace, cloud: Cloud, types: &InstanceTypes, session: &mut Session) {
     let Some(resource) = &workspace.spec.resource else { return };
     let name = &resource.instance_type;
+    let exact = types.keys().find(|known| known.eq_ignore_ascii_case(name));
     let is_let_through = ["Standard_N", "Standard_D"].iter().any(|series| name.starts_with(series));
-    let is_let_through = cloud == Cloud::Azure && is_let_through;
-    let exact = gpus::instance_type(types, name).map(|(exact, _)| exact);
-    if let Some(exact) = exact.filter(|exact| exact != name) {
-        let rule = if is_let_through { &rule::INEXACT_NAME } else { &rule::UNKNOWN_INSTANCE_TYPE };
-        let message = format!("`{name}` is spelt `{exact}` by the cloud");
-        let place = workspace.span(PLACE);
-        let finding = Diagnostic::new(rule, place, message).hint(format!("write `{exact}`"));
-        return session.report(finding.respell(place, name, exact));
-    }
-    if exact.is_some() || is_let_through {
+    if types.contains_key(name) || cloud == Cloud::Azure && is_let_through && exact.is_none() {
         return;
+    }
+    if let (Some(exact), true) = (exact, is_let_through) {
+        let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
+        let finding = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
+        let finding = finding.hint(format!("write `{exact}`")).respelt(name, exact, &session.sources);
+        return session.report(finding);
     }
     let message = format!("`{name}` is not a machine type of {} that is known", cloud.title());
     let hint = match text::nearest(name, types.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "use a machine type with GPUs, in the cloud's exact spelling".to_owned(),
     };
-    session.report(Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint));
+    let finding = Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);
+    session.report(match exact {
+        Some(exact) => finding.respelt(name, exact, &session.sources),
+        None => finding,
+    });
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::text::{self, Document, MAX_TEXT};
+use super::text::{self, Document, MAX_TEXT, Text};
 use super::tree::{self, INDEX_FILE};
 use super::{FileId, Sources, Span};
 use crate::diagnostic::Diagnostic;
@@ -53,7 +53,7 @@ pub fn load(
     let mut documents = Vec::new();
     for (path, named) in files(paths, sources, diagnostics) {
         if let Some(bytes) = read_or_report(&path, sources, diagnostics) {
-            documents.extend(text::documents(name(&path), bytes, named, sources, diagnostics));
+            documents.extend(text::documents(text(&path, bytes), named, sources, diagnostics));
         }
     }
     Ok(documents)
@@ -147,7 +147,17 @@ pub fn name(path: &Path) -> String {
 /// Reads one file, or standard input for `-`. What stands in the way is a finding.
 pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
     let bytes = read_or_report(path, sources, diagnostics)?;
-    text::add(name(path), bytes, sources).map_err(|finding| diagnostics.push(*finding)).ok()
+    text::add(text(path, bytes), sources).map_err(|finding| diagnostics.push(*finding)).ok()
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Text {
+    Text { name: name(path), path: location(path), bytes }
+}
+
+/// The path of a file whose folder is free of links.
+fn location(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)).filter(|_| !is_stdin(path))
 }
 
 fn read_or_report(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 /// A text of [`Sources`], by its order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,8 @@ const MARK: char = '\u{feff}';
 #[derive(Debug)]
 struct File {
     name: String,
+    /// Where it lies; none for standard input and for what the program carries.
+    path: Option<PathBuf>,
     text: String,
     /// Whether a byte order mark stood before the text.
     is_marked: bool,
@@ -77,8 +80,38 @@ impl Sources {
         if is_marked {
             text.drain(..MARK.len_utf8());
         }
-        self.files.push(File { name: name.into(), text, is_marked, line_starts: OnceCell::new() });
+        self.files.push(File { name: name.into(), path: None, text, is_marked, line_starts: OnceCell::new() });
         FileId(id)
+    }
+
+    /// Notes where on the disk a text lies: the folder without links, and the name of the file in it.
+    pub(super) fn locate(&mut self, file: FileId, path: PathBuf) {
+        self.files[file.0 as usize].path = Some(path);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn add_at(&mut self, path: PathBuf, text: &str) -> FileId {
+        let file = self.add(path.display().to_string(), text);
+        self.locate(file, path);
+        file
+    }
+
+    /// Where on the disk a text lies; none for standard input and for what the program carries.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> Option<&Path> {
+        self.file(file).path.as_deref()
+    }
+
+    /// Every text, in the order of arrival.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> {
+        (0_u32..).take(self.files.len()).map(FileId)
+    }
+
+    /// The text of a file with its byte order mark, if it has one.
+    #[must_use]
+    pub fn whole_text(&self, file: FileId) -> Cow<'_, str> {
+        let file = self.file(file);
+        if file.is_marked { Cow::Owned(format!("{MARK}{}", file.text)) } else { Cow::Borrowed(&file.text) }
     }
 
     /// An offset in the text as one in the file that it was read from.

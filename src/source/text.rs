@@ -1,5 +1,7 @@
 //! A text that was read, from wherever, becomes documents.
 
+use std::path::PathBuf;
+
 use super::{FileId, Sources, Span, parse};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
@@ -17,20 +19,25 @@ pub struct Document {
     pub named: bool,
 }
 
+/// A text as it was read.
+#[derive(Debug)]
+pub struct Text {
+    /// The name by which people know it.
+    pub name: String,
+    /// Where it lies on the disk, if it does.
+    pub path: Option<PathBuf>,
+    /// What it is made of.
+    pub bytes: Vec<u8>,
+}
+
 /// The documents of a text, with the items of lists one by one.
 ///
 /// Of a text that was not named only KAITO's documents, ConfigMaps and Secrets are kept, and that it can't be parsed is
 /// an error only if it mentions KAITO. What can't be read or parsed is reported as a finding.
-pub fn documents(
-    name: String,
-    bytes: Vec<u8>,
-    named: bool,
-    sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Document> {
+pub fn documents(text: Text, named: bool, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
     let mark = diagnostics.len();
-    let matters_anyway = named || mentions_kaito(&bytes);
-    let nodes = match add(name, bytes, sources) {
+    let matters_anyway = named || mentions_kaito(&text.bytes);
+    let nodes = match add(text, sources) {
         Ok(file) => parse(sources, file, diagnostics),
         Err(finding) => {
             diagnostics.push(*finding);
@@ -52,14 +59,21 @@ fn mentions_kaito(bytes: &[u8]) -> bool {
 }
 
 /// Keeps a text. The finding says what stands in the way.
-pub(super) fn add(name: String, bytes: Vec<u8>, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
+pub(super) fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
+    let Text { name, path, bytes } = text;
     if bytes.len() as u64 > MAX_TEXT {
         let place = Span::whole(sources.add(name, ""));
         let message = format!("the file has more than {} MiB", MAX_TEXT >> 20);
         return Err(Box::new(Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it")));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(sources.add(name, text)),
+        Ok(text) => {
+            let file = sources.add(name, text);
+            if let Some(path) = path {
+                sources.locate(file, path);
+            }
+            Ok(file)
+        }
         Err(error) => Err(Box::new(not_utf8(name, &error, sources))),
     }
 }

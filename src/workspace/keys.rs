@@ -16,11 +16,12 @@ pub(super) enum Holder {
 }
 
 /// The annotations that KAITO 0.3 and this compiler read (specification of 0.3, "Metadata constants").
-const V1ALPHA1: [&str; 2] = ["kaito.sh/enablelb", super::RENDERED];
+const V1ALPHA1: [&str; 3] = ["kaito.sh/enablelb", super::ALLOW, super::RENDERED];
 
 /// The annotations that KAITO 0.12 and this compiler read (specification of 0.12, section 1.2).
-const V1BETA1: [&str; 18] = [
+const V1BETA1: [&str; 19] = [
     "kaito.sh/enablelb",
+    super::ALLOW,
     super::RENDERED,
     "inference.kaito.sh/static-model-mirror",
     "inference.kaito.sh/stream-datarefs-url",
@@ -41,7 +42,7 @@ const V1BETA1: [&str; 18] = [
 ];
 
 /// The annotations of an InferenceSet; that of the runtime has a rule of its own.
-const OF_SETS: [&str; 3] = ["kaito.sh/disable-benchmark", "kaito.sh/runtime", super::RENDERED];
+const OF_SETS: [&str; 4] = ["kaito.sh/disable-benchmark", "kaito.sh/runtime", super::ALLOW, super::RENDERED];
 
 /// Labels that KAITO reads, or that objects carry to say whose they are.
 const LABELS: [&str; 6] = [

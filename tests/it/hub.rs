@@ -58,7 +58,7 @@ fn find<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
 #[test]
 fn what_can_not_work_is_reported() {
     for (example, from, to, lines, expected) in [
-        (PHI_4, "Standard_NC24ads_A100_v4", "Standard_NC6s_v3", "", "KR204 error"),
+        (PHI_4, "Standard_NC24ads_A100_v4", "Standard_NC6s_v3", "", "KR261 error"),
         (PHI_4, "Standard_NC24ads_A100_v4", "standard_nc24ads_a100_v4", "", "KR228 warning"),
         (PHI_4, "Standard_NC24ads_A100_v4", "Standard_NG32ads_V620_v1", "", "KR216 error"),
         (PHI_4, "  instanceType: Standard_NC24ads_A100_v4\n", "", "", "KR107 error"),

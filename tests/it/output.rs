@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use kaito_render::emit::INDEX_FILE;
-use kaito_render::emit::disk::{Changes, WriteError, write_directory, write_file};
+use kaito_render::emit::disk::{Changes, WriteError, edit_file, write_directory, write_file};
 use serde_json::Value;
 use tempfile::TempDir;
 use walkdir::WalkDir;
@@ -49,6 +49,18 @@ fn written() -> TempDir {
     let changes = write(folder.path(), &[("ai/phi/job.yaml", "a\n"), ("ai/phi/service.yaml", "b\n")]).unwrap();
     assert_eq!(changes, Changes { written: 2, removed: 0 });
     folder
+}
+
+#[test]
+fn a_file_is_edited_only_if_it_is_still_as_it_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    fs::write(&path, "new\n").unwrap();
+    assert!(matches!(edit_file(&path, "old\n", "fixed\n"), Err(WriteError::Changed { .. })));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
+    edit_file(&path, "new\n", "fixed\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "fixed\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use kaito_render::compile::{self, Options};
 use kaito_render::diagnostic::{Diagnostic, Severity};
 use kaito_render::library::Library;
+use kaito_render::policy::Policy;
 use kaito_render::profile::{self, Profile};
 use kaito_render::rule::{self, Rule};
 use kaito_render::session::Session;
 use kaito_render::source::{self, Span};
+use kaito_render::target;
 use walkdir::WalkDir;
 
 use crate::program::root;
@@ -45,8 +47,12 @@ struct Found {
 /// The name of the text that is checked; others are laid beside it.
 const INPUT: &str = "input.yaml";
 
-/// Checks files, given by their paths and texts, as `check input.yaml --library library --against old` does.
-fn check(files: &[(String, String)]) -> Vec<Found> {
+/// Rules about what another release makes otherwise.
+const OF_TARGETS: [&str; 6] = ["KR262", "KR263", "KR264", "KR265", "KR266", "KR267"];
+
+/// Checks files, given by their paths and texts, as `check input.yaml --library library --against old` does; for a rule
+/// about targets with `--target-release 0.12` as well.
+fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -71,10 +77,16 @@ fn check(files: &[(String, String)]) -> Vec<Found> {
         None => Some(Profile::default()),
     };
     if let Some(profile) = profile {
+        session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
         let options =
             Options { namespace: "default".to_owned(), profile, only_generated: false, allow_empty: false, against };
-        compile::compile(documents, &options, &library, &mut session);
+        if own.is_some_and(|rule| OF_TARGETS.contains(&rule.id)) {
+            target::check(&documents, &options, "0.12", &library, &mut session);
+        } else {
+            compile::compile(documents, &options, &library, &mut session);
+        }
     }
+    session.settle();
     session.diagnostics.iter().map(|finding| found(finding, &session, folder.path())).collect()
 }
 
@@ -128,7 +140,7 @@ fn with_comments(name: &str, text: &str, found: &[Found]) -> String {
 /// Files with the comments that belong there, and what was found.
 fn commented(files: &[(String, String)], own: Option<&Rule>) -> (Vec<String>, Vec<Found>) {
     let bare: Vec<_> = files.iter().map(|(name, text)| (name.clone(), without_comments(text))).collect();
-    let mut found = check(&bare);
+    let mut found = check(&bare, own);
     found.retain(|found| found.severity > Severity::Note || own.is_some_and(|rule| rule.id == found.rule));
     (bare.iter().map(|(name, text)| with_comments(name, text, &found)).collect(), found)
 }
@@ -209,7 +221,7 @@ fn check_page(rule: &'static Rule, wrong: &mut Vec<String>) {
     }
     for example in &examples {
         if example.is_good {
-            let found = check(&files(example, &parts));
+            let found = check(&files(example, &parts), Some(rule));
             if let Some(found) = found.iter().find(|found| found.severity == Severity::Error || found.rule == rule.id) {
                 complain(&format!("what is good has {}", found.comment));
             }
