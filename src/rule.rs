@@ -164,15 +164,15 @@ rules! {
 ///
 /// If there is no such rule.
 pub fn find(id: &str) -> Result<&'static Rule, String> {
-    let found = ALL.iter().find(|rule| rule.id.eq_ignore_ascii_case(id));
-    found.copied().ok_or_else(|| match (number(id), ALL) {
-        (Some(wanted), [first, rest @ ..]) => {
-            let distance = |rule: &Rule| number(rule.id).unwrap_or(0).abs_diff(wanted);
-            let near = rest.iter().fold(first, |near, rule| if distance(rule) < distance(near) { rule } else { near });
-            format!("there is no such rule; the nearest is {}, {}", near.id, near.title)
-        }
-        (_, [first, .., last]) => format!("rules are called {} to {}", first.id, last.id),
-        _ => String::new(),
+    if let Some(found) = ALL.iter().find(|rule| rule.id.eq_ignore_ascii_case(id)) {
+        return Ok(found);
+    }
+    let distance = |rule: &Rule, wanted: u32| number(rule.id).unwrap_or(0).abs_diff(wanted);
+    let near = number(id).and_then(|wanted| ALL.iter().min_by_key(|rule| distance(rule, wanted)));
+    Err(match (near, ALL) {
+        (Some(near), _) => format!("there is no such rule; the nearest is {}, {}", near.id, near.title),
+        (None, [first, .., last]) => format!("rules are called {} to {}", first.id, last.id),
+        (None, _) => String::new(),
     })
 }
 
