@@ -6,6 +6,7 @@
 mod against;
 mod cli;
 mod crds;
+mod delivery;
 mod editors;
 mod estimator;
 mod explain;
