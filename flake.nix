@@ -57,11 +57,15 @@
           packages = with pkgs; [
             busybox
             cargo-deny
+            cargo-fuzz
             clippy
+            git
             go
             kubectl
             kubectl-validate
             kustomize
+            nodejs
+            pre-commit
             python3
             rust-analyzer
             rustfmt

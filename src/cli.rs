@@ -39,7 +39,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Presets(command) => catalogue::presets(&command, cli.color),
         Command::InstanceTypes(command) => catalogue::instance_types(&command, cli.color),
         Command::Crds { release } => catalogue::crds(release.as_deref()),
-        Command::Schema { kind } => catalogue::schema(kind),
+        Command::Schema(command) => catalogue::schema(&command, cli.color),
         Command::Completions { shell } => page::completions(shell),
         Command::Man { command } => page::man(command.as_deref()),
     };

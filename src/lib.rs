@@ -15,6 +15,7 @@
 pub mod compile;
 pub mod config_map;
 pub mod diagnostic;
+pub mod editor;
 pub mod emit;
 pub mod expand;
 pub mod explain;

@@ -13,6 +13,9 @@ use crate::quantity;
 use crate::rule::{self, Rule};
 use crate::text;
 
+/// The draft of JSON Schema that all of ours are written in.
+pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// The JSON Schema (draft 2020-12) of what is read as `T`, without references.
 ///
 /// Absent and null are the same to Kubernetes' API, so optional fields do not list null.

@@ -54,22 +54,39 @@ schema() {
   ln -sf "${file##*/}-$3" "$file"
 }
 
-pyyaml() {
-  "$tools/venv/bin/python" -c "import yaml; assert yaml.__version__ == '$1'" 2>/dev/null && return
+# python_package PACKAGE VERSION: one of Python's, into an environment of its own.
+python_package() {
+  local version='import importlib.metadata as m, sys; sys.exit(m.version(sys.argv[1]) != sys.argv[2])'
+  "$tools/venv/bin/python" -c "$version" "$1" "$2" 2>/dev/null && return
   python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install -q --disable-pip-version-check "PyYAML==$1"
+  "$tools/venv/bin/pip" install -q --disable-pip-version-check "$1==$2"
 }
 
-cargo_deny() {
-  [ "$("$tools/bin/cargo-deny" --version 2>/dev/null)" = "cargo-deny $1" ] && return
-  cargo install cargo-deny --version "$1" --locked --quiet --root "$tools"
+# node_package PACKAGE VERSION: one of Node's; nothing that it brings is run.
+node_package() {
+  local folder=$tools/node/$1-$2
+  if [ ! -d "$folder" ]; then
+    npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$folder.part" "$1@$2"
+    mv "$folder.part" "$folder"
+  fi
+  ln -sfn "$1-$2" "$tools/node/$1"
+}
+
+# cargo_program NAME VERSION: builds one written in Rust.
+cargo_program() {
+  [ "$("$tools/bin/$1" --version 2>/dev/null)" = "$1 $2" ] && return
+  cargo install "$1" --version "$2" --locked --quiet --root "$tools"
 }
 
 distribution \
   busybox busybox \
   curl curl \
+  g++ g++ \
+  git git \
   kubectl kubernetes-client \
   nix-instantiate nix-bin \
+  node nodejs \
+  npm npm \
   shellcheck shellcheck
 program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
 program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
@@ -81,6 +98,9 @@ crds karpenter sigs.k8s.io/karpenter 1.10.0
 crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
 # The standard's own schema, as the tests of gosec have it.
 schema report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
-pyyaml 6.0.3
-cargo_deny 0.20.2
+python_package PyYAML 6.0.3
+python_package pre-commit 4.7.0
+node_package yaml-language-server 2.0.0
+cargo_program cargo-deny 0.20.2
+cargo_program cargo-fuzz 0.13.2
 echo "tools: $tools"

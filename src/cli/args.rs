@@ -55,11 +55,7 @@ pub(super) enum Command {
     },
     /// Print the JSON Schema of a kind of file
     #[command(after_long_help = SCHEMA_EXAMPLES)]
-    Schema {
-        /// The kind of file
-        #[arg(long, value_enum, ignore_case = true, value_name = "KIND")]
-        kind: SchemaKind,
-    },
+    Schema(Schema),
     /// Print the completion script of a shell
     #[command(after_long_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -124,11 +120,13 @@ Example:
   kaito-render crds --release 0.3 | kubectl apply --server-side -f -";
 
 const SCHEMA_EXAMPLES: &str = "\
-Example:
+Examples:
+  kaito-render schema --kind workspace > kaito-workspace.json
   kaito-render schema --kind profile > kaito-render-profile.json
 
-An editor with YAML support checks a file that begins with
-  # yaml-language-server: $schema=kaito-render-profile.json";
+An editor with YAML support (yaml-language-server) checks a file that begins with
+  # yaml-language-server: $schema=kaito-workspace.json
+and knows its fields, presets and machine types.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Example:
@@ -237,6 +235,19 @@ pub(super) struct Catalogue {
     pub(super) library: Option<PathBuf>,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct Schema {
+    /// The kind of file
+    #[arg(long, value_enum, ignore_case = true, value_name = "KIND")]
+    pub(super) kind: SchemaKind,
+    /// The release whose names are suggested; by default the oldest that compiles a Workspace's apiVersion
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) release: Option<String>,
+    /// A folder with `presets/` of your own, whose names are suggested too
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) library: Option<PathBuf>,
+}
+
 const IMPORT: &str = "Nothing is fetched: save what the hub answers, and name the two files.
 
 Examples:
@@ -306,10 +317,12 @@ pub(super) enum CloudName {
 /// A kind of file that has a JSON Schema.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum SchemaKind {
-    /// A Workspace of `kaito.sh/v1beta1`
+    /// Workspaces and InferenceSets of any version
     Workspace,
     /// A Workspace of `kaito.sh/v1alpha1`
     WorkspaceV1alpha1,
+    /// A Workspace of `kaito.sh/v1beta1`
+    WorkspaceV1beta1,
     /// An InferenceSet
     #[value(name = "inferenceset")]
     InferenceSet,
@@ -329,25 +342,6 @@ pub(super) enum SchemaKind {
     Release,
     /// What templates read
     Plan,
-}
-
-impl SchemaKind {
-    /// The name of its file under `schemas/`, without the ending.
-    pub(super) fn file(self) -> &'static str {
-        match self {
-            Self::Workspace => "workspace-v1beta1",
-            Self::WorkspaceV1alpha1 => "workspace-v1alpha1",
-            Self::InferenceSet => "inferenceset",
-            Self::Profile => "profile",
-            Self::Model => "model",
-            Self::HubModel => "hub-model",
-            Self::Import => "import",
-            Self::InstanceTypes => "instance-types",
-            Self::TuningConfig => "tuning-config",
-            Self::Release => "release",
-            Self::Plan => "plan",
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

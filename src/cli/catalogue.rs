@@ -3,17 +3,23 @@
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, bail};
+use kaito_render::editor::Editor;
 use kaito_render::emit::{self, Format};
 use kaito_render::import::{self, Facts};
 use kaito_render::library::Library;
-use kaito_render::preset::{AccessMode, Model, SizingName};
+use kaito_render::plan;
+use kaito_render::preset::{
+    AccessMode, HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName, TuningConfigFile,
+};
 use kaito_render::profile::Cloud;
 use kaito_render::release::Release;
+use kaito_render::schema;
 use kaito_render::session::Session;
 use kaito_render::source;
 use kaito_render::text;
+use kaito_render::workspace;
 
-use super::args::{Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, SchemaKind};
+use super::args::{Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, Schema, SchemaKind};
 use super::{Outcome, input, output};
 
 /// Lists the presets, or shows one.
@@ -75,8 +81,10 @@ fn model_row(name: &str, release: &str, model: &Model) -> Vec<String> {
 /// Prints the file of a preset, of each release that has it.
 fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
     let library = input::library(catalogue.library.as_deref())?;
-    let folders: Vec<_> =
-        releases(&library, catalogue)?.iter().map(|release| format!("presets/{release}/models/")).collect();
+    let folders: Vec<_> = releases(&library, catalogue.release.as_deref())?
+        .iter()
+        .map(|release| format!("presets/{release}/models/"))
+        .collect();
     let names = [name.to_lowercase()].into_iter().chain(aliased(&library, catalogue, name)?).collect::<Vec<_>>();
     let paths = folders.iter().flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}.yaml")));
     let files = paths.filter_map(|path| library.get(&path));
@@ -96,7 +104,7 @@ fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
 fn aliased(library: &Library, catalogue: &Catalogue, name: &str) -> Result<Vec<String>> {
     let mut session = Session::default();
     let mut found = Vec::new();
-    for release in releases(library, catalogue)? {
+    for release in releases(library, catalogue.release.as_deref())? {
         let release = Release::load(library, &release, &mut session);
         found.extend(release.and_then(|release| release.file.aliases.get(&name.to_lowercase()).cloned()));
     }
@@ -194,21 +202,40 @@ pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
 }
 
 /// Prints the JSON Schema of a kind of file.
-pub(super) fn schema(kind: SchemaKind) -> Result<Outcome> {
-    let path = format!("schemas/{}.json", kind.file());
-    let library = Library::embedded();
-    let file = library.get(&path).with_context(|| format!("the program carries no `{path}`"))?;
-    output::print(file.text.as_bytes())
+pub(super) fn schema(command: &Schema, color: Color) -> Result<Outcome> {
+    let library = input::library(command.library.as_deref())?;
+    let releases = releases(&library, command.release.as_deref())?;
+    let mut session = Session::default();
+    let mut editor = Editor::new(&library, releases.iter().map(String::as_str).collect(), &mut session);
+    let schema = match command.kind {
+        SchemaKind::Workspace => editor.workspaces(),
+        SchemaKind::WorkspaceV1alpha1 => editor.workspace(workspace::V1ALPHA1),
+        SchemaKind::WorkspaceV1beta1 => editor.workspace(workspace::V1BETA1),
+        SchemaKind::InferenceSet => editor.inference_set(),
+        SchemaKind::Profile => editor.profile(),
+        SchemaKind::Model => schema::read_as::<Model>(),
+        SchemaKind::HubModel => schema::read_as::<HubModel>(),
+        SchemaKind::Import => schema::read_as::<ImportRules>(),
+        SchemaKind::InstanceTypes => schema::read_as::<InstanceTypes>(),
+        SchemaKind::TuningConfig => schema::read_as::<TuningConfigFile>(),
+        SchemaKind::Release => schema::read_as::<ReleaseFile>(),
+        SchemaKind::Plan => plan::schema(),
+    };
+    output::findings(&session, color)?;
+    if session.failed_since(0) {
+        return Ok(Outcome::Refused);
+    }
+    output::print(format!("{}\n", serde_json::to_string_pretty(&schema)?).as_bytes())
 }
 
 /// The releases that are asked for: one, or all.
-fn releases(library: &Library, catalogue: &Catalogue) -> Result<Vec<String>> {
+fn releases(library: &Library, only: Option<&str>) -> Result<Vec<String>> {
     let known = library.releases();
-    match &catalogue.release {
-        Some(name) if !known.contains(&name.as_str()) => {
+    match only {
+        Some(name) if !known.contains(&name) => {
             bail!("there is no release `{name}`; the releases are {}", text::and(&known))
         }
-        Some(name) => Ok(vec![name.clone()]),
+        Some(name) => Ok(vec![name.to_owned()]),
         None => Ok(known.into_iter().map(str::to_owned).collect()),
     }
 }
@@ -223,7 +250,7 @@ fn table(
     let library = input::library(catalogue.library.as_deref())?;
     let mut session = Session::default();
     let mut lines = vec![header.iter().map(|&title| title.to_owned()).collect::<Vec<_>>()];
-    for name in releases(&library, catalogue)? {
+    for name in releases(&library, catalogue.release.as_deref())? {
         if let Some(mut release) = Release::load(&library, &name, &mut session) {
             lines.extend(rows(&mut release, &mut session));
         }

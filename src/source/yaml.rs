@@ -13,7 +13,7 @@ use crate::rule;
 /// The most bytes of one document. The API server takes no larger request (`MaxRequestBodyBytes` of Kubernetes).
 const MAX_DOCUMENT: usize = 3 << 20;
 
-/// The deepest nesting of mappings and lists.
+/// The deepest nesting of mappings and lists, with what aliases stand for.
 const MAX_DEPTH: usize = 100;
 
 /// The most bytes that the values which anchors mark and aliases repeat may take in one document.
@@ -30,7 +30,8 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>)
     };
     let text = sources.text(file);
     let parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader { text, file, parser, start: 0, anchors: BTreeMap::new(), copied: 0, diagnostics };
+    let anchors = BTreeMap::new();
+    let mut reader = Reader { text, file, parser, start: 0, depth: 0, anchors, copied: 0, diagnostics };
     reader.documents()
 }
 
@@ -43,6 +44,8 @@ struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     /// Where the document begins.
     start: u32,
+    /// How many mappings and lists are open.
+    depth: usize,
     /// The values that aliases stand for, by the number the parser gives their anchors.
     anchors: BTreeMap<usize, Node>,
     /// The bytes that were copied for anchors and aliases.
@@ -72,6 +75,7 @@ impl<'a> Reader<'a> {
     fn document(&mut self) -> Result<Option<Node>, Broken> {
         self.anchors.clear();
         self.copied = 0;
+        self.depth = 0;
         self.start = loop {
             match self.next()? {
                 None | Some((Event::StreamEnd, _)) => return Ok(None),
@@ -90,11 +94,11 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, style, anchor, tag) => (anchor, self.scalar(&text, style, tag.as_deref(), span)?),
             Event::SequenceStart(_, anchor, tag) => {
                 self.collection_tag(tag.as_deref(), "seq", span)?;
-                (anchor, self.list()?)
+                (anchor, self.within(span, Self::list)?)
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.collection_tag(tag.as_deref(), "map", span)?;
-                (anchor, self.map(style == StructureStyle::Block)?)
+                (anchor, self.within(span, |reader| reader.map(style == StructureStyle::Block))?)
             }
             Event::Alias(anchor) => return self.alias(anchor, span),
             Event::UnresolvedAlias(name) => return self.unknown_anchor(&name, span),
@@ -106,6 +110,17 @@ impl<'a> Reader<'a> {
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
+    }
+
+    /// Reads what is inside a mapping or list. The parser counts those in brackets and those by indentation apart.
+    fn within(&mut self, span: Span, read: impl FnOnce(&mut Self) -> Result<Data, Broken>) -> Result<Data, Broken> {
+        if self.depth == MAX_DEPTH {
+            return self.fail(too_deep(span));
+        }
+        self.depth += 1;
+        let data = read(self)?;
+        self.depth -= 1;
+        Ok(data)
     }
 
     fn list(&mut self) -> Result<Data, Broken> {
@@ -265,6 +280,9 @@ impl<'a> Reader<'a> {
             return self.fail(Diagnostic::new(&rule::SYNTAX, span, message));
         };
         self.charge(&node, span)?;
+        if self.depth + depth(&node) > MAX_DEPTH {
+            return self.fail(too_deep(span));
+        }
         let data = node.data.clone();
         self.anchors.insert(anchor, node);
         Ok(Node { span, data })
@@ -341,10 +359,7 @@ impl<'a> Reader<'a> {
             return tab_error(tab);
         }
         match error.kind() {
-            ErrorKind::RecursionLimitExceeded => {
-                let message = format!("mappings and lists are nested more than {MAX_DEPTH} deep");
-                Diagnostic::new(&rule::TOO_LARGE, span, message)
-            }
+            ErrorKind::RecursionLimitExceeded => too_deep(span),
             _ => Diagnostic::new(&rule::SYNTAX, span, format!("not valid YAML: {}", error.info())),
         }
     }
@@ -360,6 +375,19 @@ impl<'a> Reader<'a> {
 
 fn tab_error(tab: Span) -> Diagnostic {
     Diagnostic::new(&rule::SYNTAX, tab, "YAML can't be indented by a tab").hint("indent with spaces")
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new(&rule::TOO_LARGE, span, format!("mappings and lists are nested more than {MAX_DEPTH} deep"))
+}
+
+/// How many mappings and lists are nested in a value, itself included.
+fn depth(node: &Node) -> usize {
+    match &node.data {
+        Data::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Data::Map(entries) => 1 + entries.iter().map(|entry| depth(&entry.value)).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// Whether a value and all inside it are within a budget, which they use up.
@@ -386,6 +414,7 @@ mod tests {
 
     use super::parse;
     use crate::diagnostic::Diagnostic;
+    use crate::emit::Format;
     use crate::node::Node;
     use crate::source::{Sources, Span};
 
@@ -533,6 +562,25 @@ mod tests {
         assert_eq!(only(&nested).0, "KR005");
         assert_eq!(only(&format!("a: {}", "x".repeat(4 << 20))).0, "KR005");
         assert_eq!(read(&format!("a: [{}]", "b, ".repeat(500_000))).diagnostics, []);
+    }
+
+    #[test]
+    fn nesting_counts_whatever_it_is_written_with() {
+        let block = |depth: usize| (0..depth).map(|level| format!("{}a:\n", " ".repeat(level))).collect::<String>();
+        let flow = |depth: usize| format!("{}{}\n", "[".repeat(depth), "]".repeat(depth));
+        let mixed = |outer: usize, inner| format!("{}{}{}", block(outer), " ".repeat(outer), flow(inner));
+        for text in [block(100), flow(100), mixed(50, 50)] {
+            let value = &read(&text).values()[0];
+            assert_eq!(&read(&Format::Yaml.document(value)).values()[0], value, "{text}");
+        }
+        let aliased = |outer, inner| format!("a: &a {}b: {}*a{}\n", flow(inner), "[".repeat(outer), "]".repeat(outer));
+        assert_eq!(read(&aliased(49, 50)).diagnostics, []);
+        for text in [block(101), flow(101), mixed(50, 51), aliased(50, 50)] {
+            assert_eq!(only(&text).0, "KR005", "{text}");
+        }
+        // Each level takes the one before for a part of itself.
+        let levels: String = (1..40).map(|level| format!("a{level}: &a{level} [[[*a{}]]]\n", level - 1)).collect();
+        assert_eq!(only(&format!("a0: &a0 x\n{levels}")).0, "KR005");
     }
 
     proptest::proptest! {

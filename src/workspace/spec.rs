@@ -45,6 +45,7 @@ fn remove(schema: &mut Value, holder: &str, field: &str) {
 /// A Workspace's fields.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "Workspace")]
 pub struct Spec {
     /// The version of this API.
     pub api_version: String,

@@ -239,11 +239,16 @@ fn a_library_shows_in_the_catalogue() {
 
 #[test]
 fn schemas_are_what_the_project_publishes() {
-    let workspaces = ["workspace", "workspace-v1alpha1"];
+    let workspaces = ["workspace", "workspace-v1alpha1", "workspace-v1beta1", "inferenceset"];
     let others = ["Profile", "model", "hub-model", "import", "instance-types", "tuning-config", "release", "plan"];
     for kind in workspaces.iter().chain(&others) {
         let schema: serde_json::Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{kind}");
+        // The others are published with the names of the library left out.
+        if others.contains(kind) && *kind != "Profile" {
+            let published = fs::read_to_string(root().join(format!("schemas/{kind}.json"))).unwrap();
+            assert_eq!(schema, serde_json::from_str::<serde_json::Value>(&published).unwrap(), "{kind}");
+        }
     }
 }
 

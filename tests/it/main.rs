@@ -6,6 +6,8 @@
 mod against;
 mod cli;
 mod crds;
+mod delivery;
+mod editors;
 mod estimator;
 mod explain;
 mod fix;

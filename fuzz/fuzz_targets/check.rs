@@ -1,0 +1,34 @@
+//! Any text is compiled by every release without a panic, and what is found can be shown.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use kaito_render::compile::{Options, compile};
+use kaito_render::diagnostic::{human, json};
+use kaito_render::library::Library;
+use kaito_render::profile::Profile;
+use kaito_render::session::Session;
+use kaito_render::source::{self, Document};
+use libfuzzer_sys::fuzz_target;
+
+static LIBRARY: LazyLock<Library> = LazyLock::new(Library::embedded);
+
+fuzz_target!(|text: &str| {
+    for release in LIBRARY.releases() {
+        let mut session = Session::default();
+        let file = session.sources.add("input.yaml", text);
+        let nodes = source::parse(&session.sources, file, &mut session.diagnostics);
+        if nodes.is_empty() {
+            return;
+        }
+        let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
+        let profile = Profile { release: Some(release.to_owned()), ..Profile::default() };
+        let options = Options { namespace: "default".to_owned(), profile, only_generated: false, allow_empty: false };
+        compile(documents, &options, &LIBRARY, &mut session);
+        session.sort();
+        for finding in &session.diagnostics {
+            assert!(!human::render(finding, &session.sources, true).is_empty());
+        }
+        assert!(!json::document(&session.diagnostics, &session.sources).is_empty());
+    }
+});
