@@ -4,6 +4,7 @@ mod against;
 mod args;
 mod catalogue;
 mod compile;
+mod diff;
 mod explain;
 mod fix;
 mod git;
@@ -24,6 +25,8 @@ enum Outcome {
     Done,
     /// The input has errors; nothing was written.
     Refused,
+    /// The two sides of a comparison differ.
+    Different,
 }
 
 /// Runs the command that the process was started with.
@@ -35,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
             Some(rule) => page::rule(rule),
             None => compile::check(&check, cli.color),
         },
+        Command::Diff(diff) => diff::diff(&diff, cli.color),
         Command::Explain(explain) => explain::explain(&explain, cli.color),
         Command::Presets(command) => catalogue::presets(&command, cli.color),
         Command::InstanceTypes(command) => catalogue::instance_types(&command, cli.color),
@@ -45,7 +49,7 @@ pub(crate) fn run() -> ExitCode {
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::from(1),
+        Ok(Outcome::Refused | Outcome::Different) => ExitCode::from(1),
         Err(error) => output::failure(&error),
     }
 }

@@ -9,12 +9,13 @@
 //! 5. [`overlay`] completes the objects and holds them against each other;
 //! 6. [`emit`] writes them.
 //!
-//! [`compile`] strings them together. Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all
+//! [`diff`] compares the objects of two runs. [`compile`] strings the stages together. Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all
 //! files in one run.
 
 pub mod compile;
 pub mod config_map;
 pub mod diagnostic;
+pub mod diff;
 pub mod editor;
 pub mod emit;
 pub mod expand;

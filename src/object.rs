@@ -44,8 +44,8 @@ pub struct Identity<'a> {
 }
 
 /// The labels that say which Workspace an object was made for.
-const WORKSPACE_LABEL: &str = "kaito.sh/workspace";
-const NAMESPACE_LABEL: &str = "kaito.sh/workspacenamespace";
+const WORKSPACE_LABELS: [&str; 2] = ["kaito.sh/workspace", "karpenter.kaito.sh/workspace-name"];
+const NAMESPACE_LABELS: [&str; 2] = ["kaito.sh/workspacenamespace", "karpenter.kaito.sh/workspace-namespace"];
 
 impl Object {
     /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace is shared.
@@ -53,11 +53,12 @@ impl Object {
     pub fn group(&self) -> Group {
         let metadata = &self.value["metadata"];
         let identity = self.identity();
+        let label = |keys: [&str; 2]| keys.into_iter().find_map(|key| metadata["labels"][key].as_str());
         let owner = match identity.kind {
             "Workspace" => Some(identity.name),
-            _ => metadata["labels"][WORKSPACE_LABEL].as_str(),
+            _ => label(WORKSPACE_LABELS),
         };
-        let namespace = identity.namespace.or_else(|| metadata["labels"][NAMESPACE_LABEL].as_str());
+        let namespace = identity.namespace.or_else(|| label(NAMESPACE_LABELS));
         match (namespace.map(str::to_owned), owner.map(str::to_owned)) {
             (Some(namespace), Some(name)) => Group::Workspace { namespace, name },
             (Some(namespace), None) => Group::Shared { namespace },

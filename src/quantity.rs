@@ -37,17 +37,39 @@ pub fn canonical(text: &str) -> Option<String> {
     decimal(digits, decimals + power, exponent_name)
 }
 
-/// A quantity as a number of its plain unit, to compare it with others.
+/// Whether two texts are quantities of the same amount, whatever their units.
 #[must_use]
+pub fn same(one: &str, other: &str) -> bool {
+    let amounts = exact(one).zip(exact(other));
+    amounts.is_some_and(|(one, other)| one == other)
+}
+
+/// A quantity as a number of its plain unit, as near as a float comes. None if the text is no quantity.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "an amount is shown, not added up to the last byte")]
 pub fn amount(text: &str) -> Option<f64> {
+    exact(text).map(|(digits, power)| digits as f64 * 10_f64.powi(power))
+}
+
+/// Digits without zeros at the end, and the power of ten they are multiplied by.
+fn exact(text: &str) -> Option<(i128, i32)> {
     let (number, unit) = split(text)?;
-    let number: f64 = number.parse().ok()?;
-    if let Some((_, power)) = BINARY.iter().find(|(name, _)| *name == unit) {
-        return Some(number * 1024_f64.powi(i32::try_from(*power).ok()?));
+    let (mut digits, mut power) = mantissa(number)?;
+    if let Some((_, steps)) = BINARY.iter().find(|(name, _)| *name == unit) {
+        digits = digits.checked_mul(1024_i128.checked_pow(*steps)?)?;
+    } else if let Some((_, step)) = DECIMAL.iter().find(|(name, _)| *name == unit) {
+        power += step;
+    } else {
+        power += unit.strip_prefix(['e', 'E'])?.parse::<i32>().ok().filter(|power| power.abs() <= LARGEST)?;
     }
-    let power = DECIMAL.iter().find(|(name, _)| *name == unit).map(|(_, power)| *power);
-    let power = power.or_else(|| unit.strip_prefix(['e', 'E'])?.parse().ok())?;
-    Some(number * 10_f64.powi(power))
+    if digits == 0 {
+        return Some((0, 0));
+    }
+    while digits % 10 == 0 {
+        digits /= 10;
+        power += 1;
+    }
+    Some((digits, power))
 }
 
 /// The number and the unit behind it.
@@ -112,7 +134,7 @@ fn exponent_name(power: i32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{canonical, same};
 
     #[test]
     fn quantities_are_written_as_kubernetes_writes_them() {
@@ -141,6 +163,16 @@ mod tests {
             ("-1.0000000001", "-1000000001n"),
         ] {
             assert_eq!(canonical(written).as_deref(), Some(expected), "{written}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_the_same_in_any_unit() {
+        for (one, other) in [("1Ti", "1024Gi"), ("1k", "1e3"), ("0.5", "500m"), ("0", "0Gi"), ("1.5Ki", "1536")] {
+            assert!(same(one, other), "{one} {other}");
+        }
+        for (one, other) in [("1Gi", "1G"), ("1", "2"), ("x", "x"), ("1", "1 ")] {
+            assert!(!same(one, other), "{one} {other}");
         }
     }
 

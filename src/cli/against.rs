@@ -16,9 +16,9 @@ pub(super) fn read(against: &str, paths: &[PathBuf], session: &mut Session) -> R
     let mut found = Vec::new();
     let path = PathBuf::from(against);
     let documents = if path.exists() {
-        source::load(&[path], &mut session.sources, &mut found)?
+        source::load(&[path], source::Reach::Input, &mut session.sources, &mut found)?
     } else {
-        git::documents(against, paths, &mut session.sources, &mut found)
+        git::documents(against, paths, source::Reach::Input, &mut session.sources, &mut found)
             .with_context(|| format!("there is no file or folder `{against}` to compare with"))?
     };
     let errors = found.into_iter().filter(Diagnostic::is_error);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use kaito_render::diff::ignore;
 use kaito_render::explain::field::Field;
 use kaito_render::rule::{self, Rule};
 use kaito_render::workspace;
@@ -37,6 +38,9 @@ pub(super) enum Command {
     /// Find the mistakes in Workspaces without writing anything
     #[command(after_long_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Say what a change will do: object by object, and what it means for pods, nodes and GPUs
+    #[command(after_long_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Say what was decided for Workspaces, and why
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -106,6 +110,17 @@ What was found as an error can't be lowered: its objects were never made.
 
 The action github/codeql-action/upload-sarif takes kaito-render.sarif into code
 scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  kaito-render diff old/ new/                           two files or folders, of Workspaces or of rendered output
+  kaito-render diff --git main workspaces/              what the working tree changes since main
+  kaito-render diff --git v1 --to v2 workspaces/        two revisions; the checkout is not touched
+  kaito-render diff --from-release 0.3 --to-release 0.12 workspaces/
+  kaito-render diff --git origin/main --format markdown > comment.md
+  kaito-render diff old/ new/ --ignore ConfigMap --ignore /metadata/labels/team --stat
+
+Exit codes: 0 nothing differs, 1 something does, 2 the command could not run, also because a side has errors.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -213,6 +228,58 @@ pub(super) struct Check {
     /// What this finds begins with `target` and the release.
     #[arg(long, value_name = "RELEASE")]
     pub(super) target_release: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Diff {
+    /// Two files or folders, of Workspaces or of rendered output; with `--git` or `--from-release` what to compare
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Compare the paths (by default the working folder) of this Git revision with those of the working tree
+    #[arg(long, value_name = "REV", conflicts_with_all = ["from_release", "to_release"])]
+    pub(super) git: Option<String>,
+    /// Compare with this revision and not with the working tree
+    #[arg(long, value_name = "REV", requires = "git")]
+    pub(super) to: Option<String>,
+    /// Compare what this release makes of the paths…
+    #[arg(long, value_name = "RELEASE", requires = "to_release")]
+    pub(super) from_release: Option<String>,
+    /// …with what this one makes
+    #[arg(long, value_name = "RELEASE", requires = "from_release")]
+    pub(super) to_release: Option<String>,
+    /// How differences are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: DiffFormat,
+    /// Show how many objects differ, and not which fields
+    #[arg(long)]
+    pub(super) stat: bool,
+    /// Leave out a kind (`ConfigMap`), a field (`/metadata/labels/team`, `Service/spec/ports`; `*` is any one step) or
+    /// the objects with a label (`team=a`)
+    #[arg(long, value_name = "WHAT")]
+    pub(super) ignore: Vec<ignore::Rule>,
+    /// The namespace of Workspaces that name none
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default", value_parser = namespace)]
+    pub(super) namespace: String,
+    /// The profile of the cluster
+    ///
+    /// By default the first `kaito-render.yaml` from a path's folder upward to the root of the Git repository.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) profile: Option<PathBuf>,
+    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by file
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) library: Option<PathBuf>,
+}
+
+/// How differences are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For the comment of a pull request, in at most 65,536 bytes
+    Markdown,
+    /// One JSON document
+    Json,
 }
 
 #[derive(Args, Debug)]

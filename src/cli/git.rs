@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use kaito_render::diagnostic::Diagnostic;
-use kaito_render::source::{self, Document, Sources, Text};
+use kaito_render::source::{self, Document, Reach, Sources, Text};
 
 use super::input;
 
@@ -26,6 +26,7 @@ const ENVIRONMENT: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "G
 pub(super) fn documents(
     revision: &str,
     paths: &[PathBuf],
+    reach: Reach,
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Document>> {
@@ -34,14 +35,39 @@ pub(super) fn documents(
         let commit = repository.commit(revision)?.ok_or_else(|| repository.lacks(revision))?;
         let files = repository.files(&commit)?;
         let names: Vec<_> = files.keys().map(String::as_str).collect();
-        let selected = source::select(&paths, &names);
+        let selected = source::select(&paths, reach, &names);
         let objects: Vec<_> = selected.iter().filter_map(|(path, _)| files.get(*path)).collect();
         let text = |path: &str, bytes| Text { name: format!("{revision}:{path}"), path: None, bytes };
         for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
-            documents.extend(source::documents(text(path, bytes), named, sources, diagnostics));
+            documents.extend(source::documents(text(path, bytes), named, reach, sources, diagnostics));
         }
     }
     Ok(documents)
+}
+
+/// The nearest file of a name in a revision, from the folder of each path upward to the top of its repository. None if
+/// there is none.
+///
+/// # Errors
+///
+/// As [`documents`]; and if paths have different ones.
+pub(super) fn find_upward(revision: &str, paths: &[PathBuf], name: &str) -> Result<Option<Text>> {
+    let mut found = BTreeMap::new();
+    for (repository, paths) in by_repository(paths)? {
+        let commit = repository.commit(revision)?.ok_or_else(|| repository.lacks(revision))?;
+        let files = repository.files(&commit)?;
+        for path in paths {
+            let folders = Path::new(&path).ancestors().map(|folder| folder.join(name));
+            let mut candidates = folders.filter_map(|path| Some(path.to_str()?.to_owned()));
+            let nearest = candidates.find(|path| files.contains_key(path));
+            let object = nearest.as_ref().and_then(|path| files.get(path));
+            found.insert((repository.clone(), nearest.clone()), object.cloned());
+        }
+    }
+    ensure!(found.len() < 2, "the paths belong to different profiles: compare them one by one");
+    let Some(((repository, Some(path)), Some(object))) = found.into_iter().next() else { return Ok(None) };
+    let bytes = repository.read(&[&object])?.into_iter().next().unwrap_or_default();
+    Ok(Some(Text { name: format!("{revision}:{path}"), path: None, bytes }))
 }
 
 /// The repositories that paths belong to, each with its paths, relative to its top.
@@ -50,7 +76,7 @@ fn by_repository(paths: &[PathBuf]) -> Result<BTreeMap<Repository, Vec<String>>>
     let mut repositories = BTreeMap::<Repository, Vec<_>>::new();
     for path in paths {
         ensure!(path != Path::new("-"), "standard input has no history; name an earlier file or folder");
-        let folder = input::folder(path);
+        let folder = input::folder(there(path));
         if !by_folder.contains_key(folder) {
             by_folder.insert(folder, Repository::of(folder)?);
         }
@@ -59,6 +85,12 @@ fn by_repository(paths: &[PathBuf]) -> Result<BTreeMap<Repository, Vec<String>>>
         repositories.entry(repository.clone()).or_default().push(path);
     }
     Ok(repositories)
+}
+
+/// As much of a path as there is in the working tree; the rest may have been there once.
+fn there(path: &Path) -> &Path {
+    let there = path.ancestors().find(|path| path.exists() && *path != Path::new(""));
+    there.unwrap_or(Path::new("."))
 }
 
 /// A repository with a working tree.
@@ -80,7 +112,8 @@ impl Repository {
 
     /// A path of the working tree from its top, with slashes; the top itself is empty.
     fn relative(&self, path: &Path) -> Result<String> {
-        let path = fs::canonicalize(path)?;
+        let there = there(path);
+        let path = fs::canonicalize(there)?.join(path.strip_prefix(there).unwrap_or(Path::new("")));
         let inside = path.strip_prefix(&self.root);
         let inside = inside.with_context(|| format!("`{}` leads out of its Git repository", path.display()))?;
         Ok(inside.iter().map(|step| step.to_string_lossy()).collect::<Vec<_>>().join("/"))

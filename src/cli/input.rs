@@ -19,7 +19,7 @@ use super::against;
 use super::args::Input;
 
 /// The name under which profiles are found.
-const PROFILE: &str = "kaito-render.yaml";
+pub(super) const PROFILE: &str = "kaito-render.yaml";
 
 /// The embedded library, with a folder laid over it if one is named.
 pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
@@ -72,9 +72,9 @@ struct Loaded {
 /// Reads what the command line names; none if the profile can't be used.
 fn load(input: &Input, against: Option<&str>, only_generated: bool, session: &mut Session) -> Result<Option<Loaded>> {
     let library = library(input.library.as_deref())?;
-    let documents = source::load(&input.paths, &mut session.sources, &mut session.diagnostics)?;
+    let documents = source::load(&input.paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics)?;
     let against = against.map_or(Ok(Vec::new()), |against| against::read(against, &input.paths, session))?;
-    let Some(mut profile) = profile(input, session)? else { return Ok(None) };
+    let Some(mut profile) = profile(&input.paths, input.profile.as_deref(), session)? else { return Ok(None) };
     session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
     profile.release = input.release.clone().or(profile.release);
     let (namespace, allow_empty) = (input.namespace.clone(), input.allow_empty);
@@ -83,28 +83,33 @@ fn load(input: &Input, against: Option<&str>, only_generated: bool, session: &mu
 }
 
 /// The profile that is named, or found, or the default one; none if it can't be used.
-fn profile(input: &Input, session: &mut Session) -> Result<Option<Profile>> {
-    let Some(path) = (match &input.profile {
-        Some(path) => Some(path.clone()),
-        None => find_profile(&input.paths, session),
+pub(super) fn profile(paths: &[PathBuf], named: Option<&Path>, session: &mut Session) -> Result<Option<Profile>> {
+    let Some(path) = (match named {
+        Some(path) => Some(path.to_owned()),
+        None => find_profile(paths, session),
     }) else {
         return Ok(Some(Profile::default()));
     };
     if !path.exists() || path.is_dir() {
         bail!("there is no profile `{}`", path.display());
     }
-    let Some(file) = source::read_file(&path, &mut session.sources, &mut session.diagnostics) else { return Ok(None) };
+    let file = source::read_file(&path, &mut session.sources, &mut session.diagnostics);
+    Ok(file.and_then(|file| read_profile(file, session)))
+}
+
+/// The profile that a file holds; none if it can't be used.
+pub(super) fn read_profile(file: FileId, session: &mut Session) -> Option<Profile> {
     let mark = session.mark();
     let documents = source::parse(&session.sources, file, &mut session.diagnostics);
     if session.failed_since(mark) {
-        return Ok(None);
+        return None;
     }
     if let [document] = documents.as_slice() {
-        return Ok(Profile::read(document, &mut session.diagnostics));
+        return Profile::read(document, &mut session.diagnostics);
     }
     let message = format!("a profile file has to hold one document, not {}", documents.len());
     session.report(Diagnostic::new(&rule::PROFILE_COUNT, source::Span::whole(file), message));
-    Ok(None)
+    None
 }
 
 fn find_profile(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {

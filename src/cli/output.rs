@@ -109,6 +109,11 @@ fn write_stderr(text: &str) -> Result<()> {
     }
 }
 
+/// Whether what goes to standard output may have colour.
+pub(super) fn colors_stdout(color: Color) -> bool {
+    wants_color(color, &io::stdout())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
 fn wants_color(color: Color, stream: &impl IsTerminal) -> bool {
     match color {

@@ -11,7 +11,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::text::{self, Document, MAX_TEXT, Text};
 use super::tree::{self, INDEX_FILE};
-use super::{FileId, Sources, Span};
+use super::{FileId, Reach, Sources, Span};
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::rule;
@@ -37,13 +37,15 @@ pub enum LoadError {
 ///
 /// Folders are walked by name, through symbolic links, for files that end in `.yaml`, `.yml` or `.json`. Left out are
 /// what is hidden, Helm charts, and folders of output. Of what is found there only KAITO's documents, ConfigMaps and
-/// Secrets are kept, and a file that can't be parsed is an error only if it mentions KAITO.
+/// Secrets are kept, and a file that can't be parsed is an error only if it mentions KAITO. [`Reach::Everything`] keeps
+/// all documents, and enters a folder of output that is named.
 ///
 /// # Errors
 ///
 /// If a path does not exist. What can't be read or parsed is reported as a finding.
 pub fn load(
     paths: &[PathBuf],
+    reach: Reach,
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Document>, LoadError> {
@@ -51,9 +53,9 @@ pub fn load(
         return Err(LoadError::Missing(missing.clone()));
     }
     let mut documents = Vec::new();
-    for (path, named) in files(paths, sources, diagnostics) {
+    for (path, named) in files(paths, reach, sources, diagnostics) {
         if let Some(bytes) = read_or_report(&path, sources, diagnostics) {
-            documents.extend(text::documents(text(&path, bytes), named, sources, diagnostics));
+            documents.extend(text::documents(text(&path, bytes), named, reach, sources, diagnostics));
         }
     }
     Ok(documents)
@@ -64,7 +66,12 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 /// The files that paths lead to, each once, and whether it was named.
-fn files(paths: &[PathBuf], sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<(PathBuf, bool)> {
+fn files(
+    paths: &[PathBuf],
+    reach: Reach,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(PathBuf, bool)> {
     let mut files: Vec<(PathBuf, bool)> = Vec::new();
     let mut seen = BTreeMap::new();
     let mut add = |path: PathBuf, named: bool| {
@@ -80,6 +87,8 @@ fn files(paths: &[PathBuf], sources: &mut Sources, diagnostics: &mut Vec<Diagnos
             add(path.clone(), true);
             continue;
         }
+        let is_wanted = reach == Reach::Everything && path.join(INDEX_FILE).is_file();
+        let is_input = |entry: &DirEntry| is_wanted && entry.depth() == 0 || is_input(entry);
         for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_input) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => add(entry.into_path(), false),
@@ -88,7 +97,7 @@ fn files(paths: &[PathBuf], sources: &mut Sources, diagnostics: &mut Vec<Diagnos
                 Err(error) => diagnostics.push(walk_error(path, &error, sources)),
             }
         }
-        if !is_folder_of_input(path) {
+        if !is_wanted && !is_folder_of_input(path) {
             diagnostics.push(passed_over_folder(path, sources));
         }
     }
@@ -147,7 +156,7 @@ pub fn name(path: &Path) -> String {
 /// Reads one file, or standard input for `-`. What stands in the way is a finding.
 pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
     let bytes = read_or_report(path, sources, diagnostics)?;
-    text::add(text(path, bytes), sources).map_err(|finding| diagnostics.push(*finding)).ok()
+    text::keep(text(path, bytes), sources, diagnostics)
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Text {
@@ -233,7 +242,7 @@ mod tests {
 
     use super::{LoadError, find_upward, load};
     use crate::diagnostic::Diagnostic;
-    use crate::source::{Document, Sources};
+    use crate::source::{Document, Reach, Sources};
 
     const WORKSPACE: &str = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
 
@@ -249,7 +258,7 @@ mod tests {
 
     fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
         let (mut sources, mut diagnostics) = (Sources::default(), Vec::new());
-        let documents = load(paths, &mut sources, &mut diagnostics).unwrap();
+        let documents = load(paths, Reach::Input, &mut sources, &mut diagnostics).unwrap();
         (documents, diagnostics)
     }
 
@@ -362,7 +371,8 @@ mod tests {
     #[test]
     fn a_path_that_leads_nowhere_is_no_finding() {
         let missing = PathBuf::from("no/such/file.yaml");
-        let error = load(std::slice::from_ref(&missing), &mut Sources::default(), &mut Vec::new()).unwrap_err();
+        let error =
+            load(std::slice::from_ref(&missing), Reach::Input, &mut Sources::default(), &mut Vec::new()).unwrap_err();
         assert!(matches!(error, LoadError::Missing(path) if path == missing));
     }
 

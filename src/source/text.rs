@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{FileId, Sources, Span, parse};
+use super::{FileId, Reach, Sources, Span, parse};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
 use crate::rule;
@@ -32,9 +32,15 @@ pub struct Text {
 
 /// The documents of a text, with the items of lists one by one.
 ///
-/// Of a text that was not named only KAITO's documents, ConfigMaps and Secrets are kept, and that it can't be parsed is
-/// an error only if it mentions KAITO. What can't be read or parsed is reported as a finding.
-pub fn documents(text: Text, named: bool, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
+/// Of a text that was not named only KAITO's documents, ConfigMaps and Secrets are kept, unless everything is wanted, and
+/// that it can't be parsed is an error only if it mentions KAITO. What can't be read or parsed is reported as a finding.
+pub fn documents(
+    text: Text,
+    named: bool,
+    reach: Reach,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Document> {
     let mark = diagnostics.len();
     let matters_anyway = named || mentions_kaito(&text.bytes);
     let nodes = match add(text, sources) {
@@ -47,7 +53,7 @@ pub fn documents(text: Text, named: bool, sources: &mut Sources, diagnostics: &m
     if !matters_anyway {
         pass_over(mark, diagnostics);
     }
-    let nodes = nodes.into_iter().flat_map(items).filter(|node| named || matters(node));
+    let nodes = nodes.into_iter().flat_map(items).filter(|node| named || reach == Reach::Everything || matters(node));
     nodes.map(|node| Document { node, named }).collect()
 }
 
@@ -58,8 +64,13 @@ fn mentions_kaito(bytes: &[u8]) -> bool {
     }
 }
 
-/// Keeps a text. The finding says what stands in the way.
-pub(super) fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
+/// Keeps a text. What stands in the way is a finding.
+pub fn keep(text: Text, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
+    add(text, sources).map_err(|finding| diagnostics.push(*finding)).ok()
+}
+
+/// As [`keep`]. The finding says what stands in the way.
+fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
     let Text { name, path, bytes } = text;
     if bytes.len() as u64 > MAX_TEXT {
         let place = Span::whole(sources.add(name, ""));
@@ -109,7 +120,8 @@ fn items(mut node: Node) -> Vec<Node> {
 }
 
 /// Whether a document that was found in a folder can mean anything to this compiler.
-fn matters(node: &Node) -> bool {
+#[must_use]
+pub fn matters(node: &Node) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
     text("apiVersion").starts_with("kaito.sh/") || matches!(text("kind"), "ConfigMap" | "Secret")
 }

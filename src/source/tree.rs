@@ -11,6 +11,15 @@ pub(super) const MARKS: [&str; 2] = ["Chart.yaml", INDEX_FILE];
 /// How the names of input files end.
 pub(super) const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// What is looked for in folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// What can be compiled.
+    Input,
+    /// Every document, and folders of output too if they are named.
+    Everything,
+}
+
 pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".")
 }
@@ -20,10 +29,12 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
 ///
 /// All paths are relative to the root of the tree, with slashes; the root itself is an empty path.
 #[must_use]
-pub fn select<'a>(paths: &[String], files: &[&'a str]) -> Vec<(&'a str, bool)> {
+pub fn select<'a>(paths: &[String], reach: Reach, files: &[&'a str]) -> Vec<(&'a str, bool)> {
     let wanted: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
     let marks = files.iter().map(|file| split(file)).filter(|(_, name)| MARKS.contains(name));
-    let passed_over: BTreeSet<&str> = marks.map(|(folder, _)| folder).collect();
+    let enters = |folder: &str, mark: &str| reach == Reach::Everything && mark == INDEX_FILE && wanted.contains(folder);
+    let passed_over: BTreeSet<&str> =
+        marks.filter(|(folder, mark)| !enters(folder, mark)).map(|(folder, _)| folder).collect();
     let selected = files.iter().filter_map(|file| {
         let named = wanted.contains(file);
         (named || is_found(file, &wanted, &passed_over)).then_some((*file, named))
@@ -58,7 +69,7 @@ fn split(file: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::select;
+    use super::{Reach, select};
 
     const FILES: [&str; 9] = [
         ".github/x.yaml",
@@ -73,7 +84,7 @@ mod tests {
     ];
 
     fn names(paths: &[&str]) -> Vec<(&'static str, bool)> {
-        select(&paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>(), &FILES)
+        select(&paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>(), Reach::Input, &FILES)
     }
 
     #[test]
@@ -83,6 +94,14 @@ mod tests {
         assert_eq!(names(&["a/chart"]), []);
         assert_eq!(names(&["a/chart/templates"]), [("a/chart/templates/x.yaml", false)]);
         assert_eq!(names(&[".github"]), [(".github/x.yaml", false)]);
+    }
+
+    #[test]
+    fn output_is_walked_where_it_is_named_and_wanted() {
+        let select = |path: &str, reach| select(&[path.to_owned()], reach, &FILES);
+        assert_eq!(select("a/out", Reach::Input), []);
+        assert_eq!(select("a/out", Reach::Everything), [("a/out/x.yaml", false)]);
+        assert_eq!(select("a", Reach::Everything), [("a/b.yml", false)]);
     }
 
     #[test]

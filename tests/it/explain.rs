@@ -112,7 +112,8 @@ fn every_field_has_a_line_and_reasons() {
         let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
         let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();
         let paths = [case.join("input.yaml")];
-        let documents = source::load(&paths, &mut session.sources, &mut session.diagnostics).unwrap();
+        let documents =
+            source::load(&paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
         let options = Options {
             namespace: "default".into(),
             profile,

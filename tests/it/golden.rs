@@ -141,7 +141,7 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
     let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
     let profile = Profile::read(&profile[0], &mut session.diagnostics);
     let paths = [case.join("input.yaml")];
-    let documents = source::load(&paths, &mut session.sources, &mut session.diagnostics).unwrap();
+    let documents = source::load(&paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
     let options = Options {
         namespace: "default".to_owned(),
         profile: profile.unwrap_or_default(),
@@ -159,7 +159,7 @@ fn old(case: &Path, session: &mut Session) -> Vec<Document> {
     if !path.exists() {
         return Vec::new();
     }
-    source::load(&[path], &mut session.sources, &mut Vec::new()).unwrap()
+    source::load(&[path], source::Reach::Input, &mut session.sources, &mut Vec::new()).unwrap()
 }
 
 /// Makes a preset of what the hub answered, by address, and lays it over the library.

@@ -7,6 +7,7 @@ mod against;
 mod cli;
 mod crds;
 mod delivery;
+mod diff;
 mod editors;
 mod estimator;
 mod explain;

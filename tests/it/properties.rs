@@ -154,7 +154,8 @@ fn compile_bytes(bytes: &[u8]) {
     let path = folder.path().join("input.yaml");
     fs::write(&path, bytes).unwrap();
     let mut session = Session::default();
-    let documents = source::load(&[path], &mut session.sources, &mut session.diagnostics).unwrap();
+    let documents =
+        source::load(&[path], source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
     let options = Options {
         namespace: "default".to_owned(),
         profile: Profile::default(),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use kaito_render::diff::json::Document;
 use kaito_render::preset::{
     HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile, WorkspaceApi,
 };
@@ -16,6 +17,7 @@ use crate::tools::{succeed, tool};
 #[test]
 fn published_schemas_are_up_to_date() {
     let schemas = [
+        ("diff", schema::written_as::<Document>()),
         ("instance-types", schema::read_as::<InstanceTypes>()),
         ("model", schema::read_as::<Model>()),
         ("plan", plan::schema()),

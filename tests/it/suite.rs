@@ -65,10 +65,10 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
     }
     let mut session = Session::default();
     let input = [folder.path().join(INPUT)];
-    let documents = source::load(&input, &mut session.sources, &mut session.diagnostics).unwrap();
+    let documents = source::load(&input, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
     let old = [folder.path().join("old")];
     let against = if old[0].exists() {
-        source::load(&old, &mut session.sources, &mut session.diagnostics).unwrap()
+        source::load(&old, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap()
     } else {
         Vec::new()
     };

@@ -1,0 +1,149 @@
+//! `diff`: what separates two sides, each compiled on its own.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use kaito_render::compile::{self, Options};
+use kaito_render::diagnostic::Severity;
+use kaito_render::diff::bill::Machines;
+use kaito_render::diff::ignore::Ignore;
+use kaito_render::diff::{self, json, markdown, text};
+use kaito_render::emit;
+use kaito_render::library::Library;
+use kaito_render::object::Object;
+use kaito_render::profile::{Cloud, Profile};
+use kaito_render::release::Release;
+use kaito_render::session::Session;
+use kaito_render::source::{self, Document, Reach};
+use kaito_render::workspace;
+use serde_json::Value;
+
+use super::args::{Color, Diff, DiffFormat};
+use super::{Outcome, git, input, output};
+
+/// Compares two sides and says what differs.
+pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
+    let library = input::library(args.library.as_deref())?;
+    let mut session = Session::default();
+    let [before, after] = sides(args)?;
+    let mut before = objects(&before, args, &library, &mut session)?;
+    let mut after = objects(&after, args, &library, &mut session)?;
+    session.diagnostics.retain(|finding| finding.severity == Severity::Error);
+    if session.failed_since(0) {
+        session.sort();
+        output::findings(&session, color)?;
+        bail!("both sides have to be free of errors to be compared");
+    }
+    emit::sort(&mut before);
+    emit::sort(&mut after);
+    let machines = machines(&library, &mut session);
+    let comparison = diff::compare(&before, &after, &Ignore::new(args.ignore.iter().cloned()), &machines);
+    let detail = if args.stat { text::Detail::Stat } else { text::Detail::Full };
+    let text = match args.format {
+        DiffFormat::Text => text::render(&comparison, detail, output::colors_stdout(color)),
+        DiffFormat::Markdown => markdown::render(&comparison, markdown::BUDGET),
+        DiffFormat::Json => json::render(&comparison),
+    };
+    output::print(text.as_bytes())?;
+    let outcome = if comparison.is_empty() { Outcome::Done } else { Outcome::Different };
+    // The process ends now, and to free every value on its own would take long.
+    std::mem::forget((before, after));
+    Ok(outcome)
+}
+
+/// What is compiled before or after.
+struct Side {
+    paths: Vec<PathBuf>,
+    /// The revision to read the paths from; none for the working tree.
+    revision: Option<String>,
+    /// The release to compile with; none if profile and Workspaces decide.
+    release: Option<String>,
+}
+
+fn sides(args: &Diff) -> Result<[Side; 2]> {
+    let of = |paths: &[PathBuf], revision: Option<&String>, release: Option<&String>| Side {
+        paths: paths.to_vec(),
+        revision: revision.cloned(),
+        release: release.cloned(),
+    };
+    let here = [PathBuf::from(".")];
+    Ok(match (&args.git, &args.from_release, args.paths.as_slice()) {
+        (Some(git), _, paths) => {
+            let paths = if paths.is_empty() { &here } else { paths };
+            [of(paths, Some(git), None), of(paths, args.to.as_ref(), None)]
+        }
+        (None, Some(_), []) => bail!("name the files or folders to compile with both releases"),
+        (None, from @ Some(_), paths) => [of(paths, None, from.as_ref()), of(paths, None, args.to_release.as_ref())],
+        (None, None, [before, after]) => [before, after].map(|path| of(std::slice::from_ref(path), None, None)),
+        (None, None, paths) => {
+            bail!("name two files or folders to compare, not {}; `--git REV` compares revisions", paths.len())
+        }
+    })
+}
+
+/// The objects of a side, with the ConfigMaps and Secrets of its folders. Where a Workspace in it is rendered already,
+/// all its documents are objects.
+fn objects(side: &Side, args: &Diff, library: &Library, session: &mut Session) -> Result<Vec<Object>> {
+    let documents = documents(side, session)?;
+    let Some(profile) = profile(side, args, session)? else { return Ok(Vec::new()) };
+    let is_rendered = documents.iter().any(|document| workspace::is_rendered(&document.node));
+    let is_object = |document: &Document| is_rendered || document.named || source::matters(&document.node);
+    let documents = documents.into_iter().filter(is_object).map(|document| Document { named: true, ..document });
+    let options = Options {
+        namespace: args.namespace.clone(),
+        profile,
+        only_generated: false,
+        allow_empty: true,
+        against: Vec::new(),
+    };
+    let mut objects = compile::compile(documents.collect(), &options, library, session);
+    for object in &mut objects {
+        fill_namespace(&mut object.value, &args.namespace);
+    }
+    Ok(objects)
+}
+
+fn documents(side: &Side, session: &mut Session) -> Result<Vec<Document>> {
+    let Session { sources, diagnostics, .. } = session;
+    match &side.revision {
+        Some(revision) => git::documents(revision, &side.paths, Reach::Everything, sources, diagnostics),
+        None => Ok(source::load(&side.paths, Reach::Everything, sources, diagnostics)?),
+    }
+}
+
+/// The profile of a side: as it was in a revision, unless one is named.
+fn profile(side: &Side, args: &Diff, session: &mut Session) -> Result<Option<Profile>> {
+    let profile = match &side.revision {
+        Some(revision) if args.profile.is_none() => match git::find_upward(revision, &side.paths, input::PROFILE)? {
+            Some(text) => {
+                let file = source::keep(text, &mut session.sources, &mut session.diagnostics);
+                file.and_then(|file| input::read_profile(file, session))
+            }
+            None => Some(Profile::default()),
+        },
+        _ => input::profile(&side.paths, args.profile.as_deref(), session)?,
+    };
+    Ok(profile.map(|profile| Profile { release: side.release.clone().or(profile.release), ..profile }))
+}
+
+/// Gives what was passed through the namespace in which it will be, as far as its kind is known.
+fn fill_namespace(object: &mut Value, namespace: &str) {
+    let is_namespaced = matches!(object["kind"].as_str(), Some("ConfigMap" | "Secret"));
+    if is_namespaced && object["metadata"]["namespace"].is_null() {
+        object["metadata"]["namespace"] = namespace.into();
+    }
+}
+
+/// The machine types of all clouds, as the newest release that has them says.
+fn machines(library: &Library, session: &mut Session) -> Machines {
+    let mut machines = Machines::new();
+    for name in library.releases() {
+        let Some(mut release) = Release::load(library, name, session) else { continue };
+        for cloud in Cloud::ALL.into_iter().filter(|cloud| release.has_cloud(*cloud)).collect::<Vec<_>>() {
+            let types = release.instance_types(cloud, session);
+            let types = types.iter().flat_map(|types| types.iter());
+            machines.extend(types.map(|(name, found)| (name.clone(), (found.gpus, found.memory_gib))));
+        }
+    }
+    machines
+}

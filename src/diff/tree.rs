@@ -1,0 +1,185 @@
+//! Two objects, field by field.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::ignore::Ignore;
+use super::{Change, command, lists, same};
+use crate::object::Object;
+use crate::source::{self, Sources};
+use crate::text;
+
+/// The operations that make one object of the other, but for what is ignored.
+pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<Change> {
+    if before.value == after.value {
+        return Vec::new();
+    }
+    let kind = after.identity().kind;
+    let mut walk = Walk { kind, ignore, pointer: String::new(), keys: Vec::new(), changes: Vec::new() };
+    walk.value(&before.value, &after.value);
+    walk.changes
+}
+
+struct Walk<'a> {
+    kind: &'a str,
+    ignore: &'a Ignore,
+    /// The place, as a JSON Pointer with the numbers of items.
+    pointer: String,
+    /// The place, step by step, with the keys of items.
+    keys: Vec<Step>,
+    changes: Vec<Change>,
+}
+
+#[derive(Debug)]
+struct Step {
+    key: String,
+    is_item: bool,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, before: &Value, after: &Value) {
+        if before == after || self.ignore.is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str())) {
+            return;
+        }
+        match (before, after) {
+            (Value::Object(before), Value::Object(after)) => self.map(before, after),
+            (Value::Array(before), Value::Array(after)) => self.list(before, after),
+            _ if same::same(self.step(1), self.step(0), before, after) => {}
+            (Value::String(was), Value::String(is)) => {
+                let Some(inside) = self.inside(was, is) else { return };
+                self.push(Some(before), Some(after), inside);
+            }
+            _ => self.push(Some(before), Some(after), Vec::new()),
+        }
+    }
+
+    fn map(&mut self, before: &Map<String, Value>, after: &Map<String, Value>) {
+        for (key, was) in before {
+            self.at(key, key, false, |walk| match after.get(key) {
+                Some(is) => walk.value(was, is),
+                None => walk.whole(Some(was), None),
+            });
+        }
+        for (key, is) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+            self.at(key, key, false, |walk| walk.whole(None, Some(is)));
+        }
+    }
+
+    fn list(&mut self, before: &[Value], after: &[Value]) {
+        match lists::keys(self.step(0), before, after) {
+            Some((were, are)) => self.keyed(before, after, &were, &are),
+            None => self.positions(before, after),
+        }
+    }
+
+    /// Items that are known by a key: what is gone goes from the end on, what is new comes in its order.
+    fn keyed(&mut self, before: &[Value], after: &[Value], were: &[String], are: &[String]) {
+        let (kept, known): (BTreeSet<_>, BTreeSet<_>) = (are.iter().collect(), were.iter().collect());
+        let order = were.iter().filter(|key| kept.contains(key));
+        if !order.eq(are.iter().filter(|key| known.contains(key))) {
+            return self.whole(Some(&before.into()), Some(&after.into()));
+        }
+        let mut there: Vec<(String, &Value)> = were.iter().cloned().zip(before).collect();
+        for index in (0..before.len()).rev().filter(|index| !kept.contains(&were[*index])) {
+            if self.at(&index.to_string(), &were[index], true, |walk| walk.whole(Some(&before[index]), None)) {
+                there.remove(index);
+            }
+        }
+        let mut next = 0;
+        for (key, is) in are.iter().zip(after) {
+            if let Some(index) = there.iter().position(|(other, _)| other == key) {
+                let was = there[index].1;
+                self.at(&index.to_string(), key, true, |walk| walk.value(was, is));
+                next = index + 1;
+            } else if self.at(&next.to_string(), key, true, |walk| walk.whole(None, Some(is))) {
+                there.insert(next, (key.clone(), is));
+                next += 1;
+            }
+        }
+    }
+
+    /// Items that are known by their place alone: what is equal at both ends stays, what lies between meets in order.
+    fn positions(&mut self, before: &[Value], after: &[Value]) {
+        let start = before.iter().zip(after).take_while(|(was, is)| was == is).count();
+        let (before, after) = (&before[start..], &after[start..]);
+        let end = before.iter().rev().zip(after.iter().rev()).take_while(|(was, is)| was == is).count();
+        let (before, after) = (&before[..before.len() - end], &after[..after.len() - end]);
+        let at = |offset: usize| (start + offset).to_string();
+        for (offset, (was, is)) in before.iter().zip(after).enumerate() {
+            self.at(&at(offset), &at(offset), true, |walk| walk.value(was, is));
+        }
+        for offset in (after.len()..before.len()).rev() {
+            self.at(&at(offset), &at(offset), true, |walk| walk.whole(Some(&before[offset]), None));
+        }
+        for (offset, is) in after.iter().enumerate().skip(before.len()) {
+            self.at(&at(offset), &at(offset), true, |walk| walk.whole(None, Some(is)));
+        }
+    }
+
+    /// Goes one step down and back. Returns whether a change was found there.
+    fn at(&mut self, step: &str, key: &str, is_item: bool, go: impl FnOnce(&mut Self)) -> bool {
+        let (length, found) = (self.pointer.len(), self.changes.len());
+        self.pointer.push('/');
+        self.pointer.push_str(&text::escape(step));
+        self.keys.push(Step { key: key.to_owned(), is_item });
+        go(self);
+        self.keys.pop();
+        self.pointer.truncate(length);
+        self.changes.len() > found
+    }
+
+    /// A value that is new, gone, or another one altogether.
+    fn whole(&mut self, before: Option<&Value>, after: Option<&Value>) {
+        if !self.ignore.is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str())) {
+            self.push(before, after, Vec::new());
+        }
+    }
+
+    fn push(&mut self, before: Option<&Value>, after: Option<&Value>, inside: Vec<Change>) {
+        let (before, after) = (before.cloned(), after.cloned());
+        let (pointer, field) = (self.pointer.clone(), self.field());
+        self.changes.push(Change { pointer, field, before, after, inside });
+    }
+
+    /// The key of a step, counted from the end; empty at the root.
+    fn step(&self, back: usize) -> &str {
+        let index = self.keys.len().checked_sub(back + 1);
+        index.and_then(|index| self.keys.get(index)).map_or("", |step| &step.key)
+    }
+
+    fn field(&self) -> String {
+        let mut field = String::new();
+        for Step { key, is_item } in &self.keys {
+            if *is_item || key.contains(['.', '/']) {
+                field += &format!("[{key}]");
+            } else {
+                let dot = if field.is_empty() { "" } else { "." };
+                field += &format!("{dot}{key}");
+            }
+        }
+        field
+    }
+
+    /// What differs inside two texts that can be looked into; none if they mean the same.
+    fn inside(&self, before: &str, after: &str) -> Option<Vec<Change>> {
+        if self.kind == "ConfigMap" && self.step(1) == "data" {
+            let (Some(before), Some(after)) = (yaml(before), yaml(after)) else { return Some(Vec::new()) };
+            let mut walk = Walk { pointer: String::new(), keys: Vec::new(), changes: Vec::new(), ..*self };
+            walk.value(&before, &after);
+            return Some(walk.changes).filter(|changes| !changes.is_empty());
+        }
+        let is_command = ["command", "args"].contains(&self.step(1));
+        Some(command::changes(before, after).filter(|_| is_command).unwrap_or_default())
+    }
+}
+
+/// The content of a text that is one YAML document with a mapping or a list.
+fn yaml(text: &str) -> Option<Value> {
+    let (mut sources, mut findings) = (Sources::default(), Vec::new());
+    let file = sources.add("", text);
+    let documents = source::parse(&sources, file, &mut findings);
+    let [document] = &documents[..] else { return None };
+    let is_whole = !findings.iter().any(crate::diagnostic::Diagnostic::is_error);
+    Some(document.to_value()).filter(|value| is_whole && (value.is_object() || value.is_array()))
+}
