@@ -75,9 +75,13 @@ pub fn misfit(node: &Node) -> Option<Diagnostic> {
     let text = |key| node.get(key).and_then(Node::as_str);
     let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind"));
     if !is_of_kaito(node) {
-        let is_meant = kind == Some("Workspace") && !version.contains('/');
-        let finding =
-            || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, "a Workspace without KAITO's `apiVersion`");
+        let is_near = version.split_once('/').is_none_or(|(group, _)| group.contains("kaito"));
+        let is_meant = matches!(kind, Some("Workspace" | "InferenceSet")) && is_near;
+        let message = match version {
+            "" => "a Workspace without KAITO's `apiVersion`".to_owned(),
+            version => format!("`{version}` is not KAITO's `apiVersion`"),
+        };
+        let finding = || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, message);
         return is_meant.then(|| finding().hint("write `apiVersion: kaito.sh/v1beta1`"));
     }
     let place = node.at("/kind").span;

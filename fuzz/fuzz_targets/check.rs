@@ -23,7 +23,8 @@ fuzz_target!(|text: &str| {
         }
         let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
         let profile = Profile { release: Some(release.to_owned()), ..Profile::default() };
-        let options = Options { namespace: "default".to_owned(), profile, only_generated: false, allow_empty: false };
+        let namespace = "default".to_owned();
+        let options = Options { namespace, profile, only_generated: false, allow_empty: false, against: Vec::new() };
         compile(documents, &options, &LIBRARY, &mut session);
         session.sort();
         for finding in &session.diagnostics {

@@ -47,7 +47,7 @@ fn command(finding: &Diagnostic, report: &Report) -> String {
 fn place(finding: &Diagnostic, report: &Report) -> (String, String) {
     let Some(span) = finding.place else { return Default::default() };
     let file = match report.whereabouts(span.file) {
-        Whereabouts::Stdin => return (String::new(), format!("{}: ", report.start(span))),
+        Whereabouts::Nowhere(_) => return (String::new(), format!("{}: ", report.start(span))),
         Whereabouts::Inside(path) | Whereabouts::Outside(path) => property(&normalized(&path)),
     };
     let [start, end] = [span.start, span.end].map(|offset| report.sources.position(span.file, offset));

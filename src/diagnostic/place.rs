@@ -12,15 +12,15 @@ pub(super) enum Whereabouts {
     Inside(String),
     /// Elsewhere, by its absolute path.
     Outside(String),
-    /// Nowhere: it came through standard input.
-    Stdin,
+    /// Nowhere: it came through standard input, or is of a revision of Git.
+    Nowhere(String),
 }
 
 impl Whereabouts {
     /// Where the file of a name lies that may be relative to `folder`. No link is followed.
     pub(super) fn of(name: &str, folder: &Path) -> Self {
         if name == STDIN {
-            return Self::Stdin;
+            return Self::Nowhere(name.to_owned());
         }
         let mut path = PathBuf::new();
         for component in folder.join(name).components() {
@@ -40,8 +40,7 @@ impl Whereabouts {
     /// As text.
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Self::Inside(path) | Self::Outside(path) => path,
-            Self::Stdin => STDIN,
+            Self::Inside(path) | Self::Outside(path) | Self::Nowhere(path) => path,
         }
     }
 }
@@ -53,7 +52,10 @@ fn slashed(path: &Path) -> String {
 impl Report<'_> {
     /// Where a file lies.
     pub(super) fn whereabouts(&self, file: FileId) -> Whereabouts {
-        Whereabouts::of(self.sources.name(file), self.folder)
+        match self.sources.name(file) {
+            name if self.sources.is_nowhere(file) => Whereabouts::Nowhere(name.to_owned()),
+            name => Whereabouts::of(name, self.folder),
+        }
     }
 
     /// The start of a place, as `path:line:column`.
@@ -83,7 +85,7 @@ mod tests {
             ("../a.yaml", outside("/home/a.yaml")),
             ("../../../../a.yaml", outside("/a.yaml")),
             ("/home/workshop/a.yaml", outside("/home/workshop/a.yaml")),
-            ("<stdin>", Whereabouts::Stdin),
+            ("<stdin>", Whereabouts::Nowhere("<stdin>".to_owned())),
         ] {
             assert_eq!(Whereabouts::of(name, Path::new("/home/work")), expected, "{name}");
         }

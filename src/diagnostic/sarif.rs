@@ -138,7 +138,7 @@ fn artifact(file: &Whereabouts) -> Value {
     match file {
         Whereabouts::Inside(_) => json!({"uri": uri, "uriBaseId": ROOT}),
         Whereabouts::Outside(_) => json!({"uri": format!("file://{uri}")}),
-        Whereabouts::Stdin => json!({"uri": uri}),
+        Whereabouts::Nowhere(_) => json!({"uri": uri}),
     }
 }
 

@@ -167,7 +167,7 @@ impl Checks<'_> {
         let found = node.find("/training_config/TrainingArguments/output_dir").and_then(|found| found.node.as_str());
         let Some(written) = found.filter(|written| !written.is_empty()) else { return };
         let volume = output_dir::of(node);
-        if written.trim_end_matches('/') != volume {
+        if output_dir::is_inside(written) && written.trim_end_matches('/') != volume {
             let message = format!("the training writes to `{written}`, but the result is looked for in `{volume}`");
             let finding = Diagnostic::new(&rule::OUTPUT_DIR, self.place, message);
             self.session.report(finding.hint(format!("set `TrainingArguments.output_dir: {volume}`")));

@@ -47,6 +47,8 @@ struct File {
     name: String,
     /// Where it lies; none for standard input and for what the program carries.
     path: Option<PathBuf>,
+    /// Whether its name is no path: that of standard input, or of a file in a revision of Git.
+    is_nowhere: bool,
     text: String,
     /// Whether a byte order mark stood before the text.
     is_marked: bool,
@@ -80,19 +82,34 @@ impl Sources {
         if is_marked {
             text.drain(..MARK.len_utf8());
         }
-        self.files.push(File { name: name.into(), path: None, text, is_marked, line_starts: OnceCell::new() });
+        self.files.push(File {
+            name: name.into(),
+            path: None,
+            is_nowhere: false,
+            text,
+            is_marked,
+            line_starts: OnceCell::new(),
+        });
         FileId(id)
     }
 
-    /// Notes where on the disk a text lies: the folder without links, and the name of the file in it.
-    pub(super) fn locate(&mut self, file: FileId, path: PathBuf) {
-        self.files[file.0 as usize].path = Some(path);
+    /// Notes where on the disk a text lies: the folder without links, and the name of the file in it; none if nowhere.
+    pub(super) fn locate(&mut self, file: FileId, path: Option<PathBuf>) {
+        let file = &mut self.files[file.0 as usize];
+        file.is_nowhere = path.is_none();
+        file.path = path;
+    }
+
+    /// Whether the name of a text is known not to be a path.
+    #[must_use]
+    pub fn is_nowhere(&self, file: FileId) -> bool {
+        self.file(file).is_nowhere
     }
 
     #[cfg(test)]
     pub(crate) fn add_at(&mut self, path: PathBuf, text: &str) -> FileId {
         let file = self.add(path.display().to_string(), text);
-        self.locate(file, path);
+        self.locate(file, Some(path));
         file
     }
 

@@ -80,9 +80,7 @@ fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
     match String::from_utf8(bytes) {
         Ok(text) => {
             let file = sources.add(name, text);
-            if let Some(path) = path {
-                sources.locate(file, path);
-            }
+            sources.locate(file, path);
             Ok(file)
         }
         Err(error) => Err(Box::new(not_utf8(name, &error, sources))),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{Run, kaito_render, run};
@@ -234,6 +234,18 @@ fn the_repository_is_that_of_the_input_even_in_a_hook() {
     let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "json"]);
     command.current_dir(folder.path()).env("GIT_DIR", other.path().join(".git")).env("GIT_INDEX_FILE", "/dev/null");
     assert_eq!(findings(&run(&mut command, "")), ["KR603 a.yaml:6 HEAD:a.yaml:6"]);
+}
+
+#[test]
+fn what_stands_in_a_revision_is_no_file_of_the_working_folder() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "sarif"]);
+    let sarif: Value = serde_json::from_str(&run(command.current_dir(folder.path()), "").stdout).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    let artifact = |location: &Value| location["physicalLocation"]["artifactLocation"].clone();
+    assert_eq!(artifact(&result["locations"][0]), json!({"uri": "a.yaml", "uriBaseId": "%SRCROOT%"}));
+    assert_eq!(artifact(&result["relatedLocations"][0]), json!({"uri": "HEAD%3Aa.yaml"}));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::super::estimator::{self, Demand, Estimate};
 use super::super::gpus::Gpus;
 use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
 use super::{Estimated, flags, gpu_request, pointer};
+use crate::diagnostic::Diagnostic;
 use crate::preset::{AccessMode, Flags, HubModel, InstanceTypes};
 use crate::profile::Runtime;
 use crate::rule;
@@ -44,7 +45,7 @@ impl Planner<'_, '_> {
         let config = config.and_then(|name| self.server_config(name, &model));
         let context = config.as_ref().and_then(|config| config.context);
         let gpus = gpus?;
-        self.check_memory(&model, &gpus, runtime);
+        self.check_memory(&model, &gpus, runtime)?;
         let (node_count, estimate) = if runtime == TRANSFORMERS {
             (self.counted_nodes()?, None)
         } else {
@@ -160,8 +161,9 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// Reports nodes that have less memory than the weights alone need (R8, R9).
-    fn check_memory(&mut self, model: &HubModel, gpus: &Gpus, runtime: &str) {
+    /// Reports nodes that have less memory than the weights alone need (R8, R9). None if they have: an estimate
+    /// would only say it again.
+    fn check_memory(&mut self, model: &HubModel, gpus: &Gpus, runtime: &str) -> Option<()> {
         let place = if gpus.nodes.is_some() { "/resource/labelSelector" } else { "/resource/instanceType" };
         let weights = model.weights_bytes();
         let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
@@ -172,18 +174,22 @@ impl Planner<'_, '_> {
         if gpus.mig_resource.is_some() && weights > gpus.memory && !bypasses {
             let message = format!("the weights take {needed}, and the slice has {}", text::gibibytes(gpus.memory));
             let hint = "choose a larger slice, or a smaller model".to_owned();
-            return self.report(&rule::TOO_LITTLE_MEMORY, "/resource/partition", message, hint);
+            self.report(&rule::TOO_LITTLE_MEMORY, "/resource/partition", message, hint);
+            return None;
         }
         if runtime == TRANSFORMERS && weights > gpus.memory {
             let message = format!("the weights take {needed}, and one node has {}", text::gibibytes(gpus.memory));
             let hint = "transformers does not spread a model over nodes: choose larger ones, or vLLM".to_owned();
-            return self.report(&rule::NO_FIT, place, message, hint);
+            self.report(&rule::NO_FIT, place, message, hint);
+            return None;
         }
         if total < weights && !bypasses && (gpus.nodes.is_some() || runtime == TRANSFORMERS) {
             let message = format!("the weights take {needed}, and all nodes have {}", text::gibibytes(total));
             let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
             self.report(&rule::TOO_LITTLE_MEMORY, place, message, hint);
+            return None;
         }
+        Some(())
     }
 
     /// The nodes that a Workspace asks for, each of which serves the whole model.
@@ -216,7 +222,11 @@ impl Planner<'_, '_> {
                 let needed = estimated.map_or("none would do".to_owned(), |nodes| format!("{nodes} are estimated"));
                 let message = format!("`{}` is not expected to fit on {}: {needed}", model.name, nodes_of(wanted));
                 let hint = "raise the number, or choose nodes with more memory".to_owned();
-                self.report(&rule::COUNT_TOO_SMALL, &pointer(NODE_COUNT), message, hint);
+                let annotated = self.workspace.node.find(&pointer(NODE_COUNT)).map(|found| found.span);
+                let of_profile = format!("/nodeCounts/{}", text::escape(&self.workspace.key()));
+                let place = annotated.or_else(|| self.profile.span(&of_profile));
+                let finding = Diagnostic::global(&rule::COUNT_TOO_SMALL, message).hint(hint);
+                self.session.report(Diagnostic { place, ..finding });
                 wanted
             }
             (None, None) => {
