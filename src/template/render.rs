@@ -4,12 +4,11 @@ use minijinja::Value as Variable;
 use minijinja::value::{DynObject, ValueKind};
 
 use super::expression::Expression;
-use super::text::plain;
 use super::{Map, Tree, failure};
 use crate::diagnostic::Diagnostic;
 use crate::json::{self, Entry, Json};
 
-type Result<T> = std::result::Result<T, Diagnostic>;
+type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
 /// The objects that a template makes.
 pub(super) fn root(tree: &Tree, scope: &Variable) -> Result<Vec<Json>> {
@@ -108,7 +107,7 @@ fn typed(expression: &Expression, scope: &Variable) -> Result<Option<Json>> {
 }
 
 /// A value as it stands in an object, or why it can't. None drops its key or its item, also inside of others.
-fn written(value: &Variable) -> std::result::Result<Option<Json>, String> {
+fn written(value: &Variable) -> Result<Option<Json>, String> {
     let problem = match value.kind() {
         ValueKind::None => return Ok(None),
         ValueKind::Bool => return Ok(Some(Json::Bool(value.is_true()))),
@@ -128,18 +127,18 @@ fn written(value: &Variable) -> std::result::Result<Option<Json>, String> {
     Err(problem.to_owned())
 }
 
-fn written_list(list: &Variable) -> std::result::Result<Json, String> {
+fn written_list(list: &Variable) -> Result<Json, String> {
     let items = list.try_iter().map_err(|error| error.to_string())?;
-    let items = items.filter_map(|item| written(&item).transpose()).collect::<std::result::Result<_, _>>()?;
+    let items = items.filter_map(|item| written(&item).transpose()).collect::<Result<_, String>>()?;
     Ok(Json::List(items))
 }
 
-fn written_map(map: &Variable) -> std::result::Result<Json, String> {
+fn written_map(map: &Variable) -> Result<Json, String> {
     let mut entries = Vec::new();
     for (key, value) in map.as_object().into_iter().filter_map(DynObject::try_iter_pairs).flatten() {
-        let key = plain(&key).ok_or("a key of this is no text")?;
+        let key = key.as_str().ok_or("a key of this is no text")?;
         if let Some(value) = written(&value)? {
-            entries.push((key.as_ref().into(), value));
+            entries.push((key.into(), value));
         }
     }
     Ok(Json::Map(json::Map::new(entries)))
