@@ -203,7 +203,7 @@ impl Compiler<'_> {
     /// A document as it is. Nodes of rendered output get their numbers back.
     fn passed_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) -> Option<Part> {
         overlay::check_node(node, &mut self.session.diagnostics);
-        let mut object = Object { value: node.to_value(), ordinal: None };
+        let mut object = Object { value: node.to_value().into(), ordinal: None };
         let identity = object.identity();
         if identity.is_incomplete() {
             let message = "a document without `apiVersion`, `kind` or `metadata.name`";

@@ -11,7 +11,7 @@ pub mod yaml;
 pub use index::INDEX_FILE;
 pub use order::sort;
 
-use serde_json::Value;
+use crate::json::Json;
 
 /// How objects are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Format {
 impl Format {
     /// Writes one object.
     #[must_use]
-    pub fn document(self, value: &Value) -> String {
+    pub fn document(self, value: &Json) -> String {
         match self {
             Self::Yaml => yaml::document(value),
             Self::Json => json::document(value),
@@ -35,7 +35,7 @@ impl Format {
 
     /// Writes objects into one text, in the order given.
     #[must_use]
-    pub fn stream<'a>(self, values: impl IntoIterator<Item = &'a Value>) -> String {
+    pub fn stream<'a>(self, values: impl IntoIterator<Item = &'a Json>) -> String {
         match self {
             Self::Yaml => yaml::pieces(values).collect(),
             Self::Json => json::list(values),
@@ -43,7 +43,7 @@ impl Format {
     }
 
     /// As [`Self::stream`], in pieces, so that the whole text never has to be held.
-    pub fn pieces<'a>(self, values: impl IntoIterator<Item = &'a Value> + 'a) -> Box<dyn Iterator<Item = String> + 'a> {
+    pub fn pieces<'a>(self, values: impl IntoIterator<Item = &'a Json> + 'a) -> Box<dyn Iterator<Item = String> + 'a> {
         match self {
             Self::Yaml => Box::new(yaml::pieces(values)),
             Self::Json => Box::new(std::iter::once(json::list(values))),

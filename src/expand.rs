@@ -2,15 +2,14 @@
 
 mod node_name;
 
-use minijinja::Value as Variable;
-use minijinja::value::Serde;
-use serde_json::Value;
-
 use crate::diagnostic::Diagnostic;
+use crate::json::Json;
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::release::Templates;
 use crate::template::{Step, Trace};
+use minijinja::Value as Variable;
+use minijinja::value::Serde;
 
 /// Makes the objects of one Workspace, node objects first.
 ///
@@ -38,7 +37,7 @@ pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Di
 /// # Errors
 ///
 /// As [`objects`].
-pub fn trace(plan: &Plan, templates: &Templates, object: &Value, steps: &[Step]) -> Result<Option<Trace>, Diagnostic> {
+pub fn trace(plan: &Plan, templates: &Templates, object: &Json, steps: &[Step]) -> Result<Option<Trace>, Diagnostic> {
     let variables = variables(plan);
     for template in templates.nodes.iter().chain(&templates.objects) {
         if let Some(number) = template.render(&variables)?.iter().position(|made| made == object) {
@@ -49,7 +48,7 @@ pub fn trace(plan: &Plan, templates: &Templates, object: &Value, steps: &[Step])
 }
 
 /// Names follow from content, so nodes are laid out without names first.
-fn name_nodes(plan: &mut Plan, nameless: &[Value]) {
+fn name_nodes(plan: &mut Plan, nameless: &[Json]) {
     for (node, object) in plan.nodes.iter_mut().zip(nameless) {
         node.name = node_name::of(object, &plan.namespace, &plan.name, node.ordinal);
     }

@@ -23,6 +23,7 @@ pub mod explain;
 pub mod fix;
 mod hex;
 pub mod import;
+pub mod json;
 pub mod library;
 pub mod node;
 pub mod object;

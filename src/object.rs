@@ -1,12 +1,12 @@
 //! Objects of the output, from the moment a template made them.
 
-use serde_json::Value;
+use crate::json::Json;
 
 /// One object of the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// The object itself.
-    pub value: Value,
+    pub value: Json,
     /// Its number among the node objects of its Workspace, from 0; none for other kinds.
     pub ordinal: Option<u32>,
 }
@@ -82,9 +82,9 @@ impl<'a> Identity<'a> {
 
     /// The identity of an object; what it lacks is empty.
     #[must_use]
-    pub fn of(object: &'a Value) -> Self {
+    pub fn of(object: &'a Json) -> Self {
         let metadata = &object["metadata"];
-        let text = |value: &'a Value| value.as_str().unwrap_or_default();
+        let text = |value: &'a Json| value.as_str().unwrap_or_default();
         Self {
             api_version: text(&object["apiVersion"]),
             kind: text(&object["kind"]),

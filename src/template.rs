@@ -10,10 +10,13 @@ mod render;
 mod text;
 mod trace;
 
+use std::rc::Rc;
+
 use minijinja::Value as Variable;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
+use crate::json::Json;
 use crate::node::Node;
 use crate::source::{Sources, Span};
 use expression::Expression;
@@ -30,7 +33,7 @@ pub struct Template {
 #[derive(Debug)]
 enum Tree {
     /// What is the same in every rendering, and what it was read from.
-    Literal { value: Value, node: Node },
+    Literal { value: Json, node: Node },
     /// A scalar that is one whole expression, and becomes its value.
     Expression(Expression),
     /// A scalar with text around expressions, which becomes a text.
@@ -60,7 +63,7 @@ struct Map {
 /// A literal key and what stands under it.
 #[derive(Debug)]
 struct Field {
-    key: String,
+    key: Rc<str>,
     span: Span,
     tree: Tree,
 }
@@ -79,7 +82,7 @@ impl Template {
     /// # Errors
     ///
     /// Where an expression has no value, or none that can stand in its place.
-    pub fn render(&self, variables: &Variable) -> Result<Vec<Value>, Diagnostic> {
+    pub fn render(&self, variables: &Variable) -> Result<Vec<Json>, Diagnostic> {
         render::root(&self.root, variables)
     }
 }
@@ -146,6 +149,11 @@ mod tests {
         result: Result<Vec<Value>, Vec<Diagnostic>>,
     }
 
+    fn rendered(template: &Template, variables: &Variable) -> Result<Vec<Value>, Diagnostic> {
+        let objects = template.render(variables)?;
+        Ok(objects.into_iter().map(|object| Value::from(&object)).collect())
+    }
+
     fn run(text: &str) -> Run {
         let mut sources = Sources::default();
         let file = sources.add("t.yaml", text);
@@ -156,7 +164,7 @@ mod tests {
         let variables = minijinja::context! { plan => Serde(plan()) };
         let result = match template {
             None => Err(diagnostics),
-            Some(template) => template.render(&variables).map_err(|diagnostic| vec![diagnostic]),
+            Some(template) => rendered(&template, &variables).map_err(|diagnostic| vec![diagnostic]),
         };
         Run { sources, result }
     }

@@ -145,7 +145,7 @@ impl Import<'_> {
         let (Some(rules), Some(config), Some(files)) = (rules, config, files) else { return Ok(Outcome::Refused) };
         let (config, files) = (session.sources.text(config), session.sources.text(files));
         let model = import::preset(&Facts { name: self.name, config, files }, &rules).map_err(Error::msg)?;
-        let text = Format::Yaml.document(&serde_json::to_value(&model)?);
+        let text = Format::Yaml.document(&serde_json::to_value(&model)?.into());
         let Some(folder) = self.library else { return output::print(text.as_bytes()) };
         let path = folder.join(release.model_path(&model.repository()));
         emit::disk::write_file_in_folders(&path, &text)?;

@@ -98,7 +98,7 @@ fn objects(side: &Side, args: &Diff, library: &Library, session: &mut Session) -
     };
     let mut objects = compile::compile(documents.collect(), &options, library, session);
     for object in &mut objects {
-        fill_namespace(&mut object.value, &args.namespace);
+        fill_namespace(object, &args.namespace);
     }
     Ok(objects)
 }
@@ -127,10 +127,12 @@ fn profile(side: &Side, args: &Diff, session: &mut Session) -> Result<Option<Pro
 }
 
 /// Gives what was passed through the namespace in which it will be, as far as its kind is known.
-fn fill_namespace(object: &mut Value, namespace: &str) {
-    let is_namespaced = matches!(object["kind"].as_str(), Some("ConfigMap" | "Secret"));
-    if is_namespaced && object["metadata"]["namespace"].is_null() {
-        object["metadata"]["namespace"] = namespace.into();
+fn fill_namespace(object: &mut Object, namespace: &str) {
+    let identity = object.identity();
+    if matches!(identity.kind, "ConfigMap" | "Secret") && identity.namespace.is_none() {
+        let mut value = Value::from(&object.value);
+        value["metadata"]["namespace"] = namespace.into();
+        object.value = value.into();
     }
 }
 

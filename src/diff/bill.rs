@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use crate::json::Json;
 use crate::object::Object;
 use crate::quantity;
 
@@ -43,7 +42,7 @@ impl Bill {
         }
     }
 
-    fn nodes(&mut self, count: u64, spec: &Value, machines: &Machines) {
+    fn nodes(&mut self, count: u64, spec: &Json, machines: &Machines) {
         self.nodes += count;
         match machine_type(spec).and_then(|name| machines.get(name)) {
             Some((gpus, memory)) => {
@@ -58,8 +57,8 @@ impl Bill {
         self.disk_gib += disk / f64::from(1 << 30);
     }
 
-    fn pods(&mut self, count: u64, spec: &Value) {
-        let containers = spec["template"]["spec"]["containers"].as_array().into_iter().flatten();
+    fn pods(&mut self, count: u64, spec: &Json) {
+        let containers = spec["template"]["spec"]["containers"].items().iter();
         let gpus = containers.filter_map(|container| {
             let limit = &container["resources"]["limits"]["nvidia.com/gpu"];
             limit.as_u64().or_else(|| limit.as_str()?.parse().ok())
@@ -75,8 +74,8 @@ impl Bill {
 }
 
 /// The machine type that a node object asks for.
-pub(super) fn machine_type(spec: &Value) -> Option<&str> {
-    let requirements = spec["requirements"].as_array()?;
-    let asked = requirements.iter().find(|requirement| requirement["key"] == "node.kubernetes.io/instance-type")?;
-    asked["values"][0].as_str()
+pub(super) fn machine_type(spec: &Json) -> Option<&str> {
+    let mut requirements = spec["requirements"].items().iter();
+    let key = Some("node.kubernetes.io/instance-type");
+    requirements.find(|requirement| requirement["key"].as_str() == key)?["values"].items().first()?.as_str()
 }

@@ -288,7 +288,7 @@ fn operation(diff: &ObjectDiff, change: &Change) -> Operation {
 
 /// A new object, with the values of a Secret hidden.
 fn shown(object: &Object) -> Value {
-    let mut value = object.value.clone();
+    let mut value = Value::from(&object.value);
     if object.identity().kind == "Secret" {
         for field in ["data", "stringData"] {
             if let Some(Value::Object(entries)) = value.get_mut(field) {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Change, Fate, ObjectDiff};
+use crate::json::Json;
 use crate::object::{Group, Object};
 
 /// What may happen.
@@ -194,7 +195,7 @@ fn immutable(object: &Object, changes: &[Change], push: &mut Push) {
             || IMMUTABLE.iter().any(|(known, field)| *known == kind && is_at(&change.pointer, field))
     };
     let frozen: Vec<_> = changes.iter().filter(is_frozen).cloned().collect();
-    let is_sealed = object.value["immutable"] == true && touches(changes, "/data");
+    let is_sealed = object.value["immutable"] == Json::Bool(true) && touches(changes, "/data");
     if frozen.is_empty() && !is_sealed {
         return;
     }
@@ -270,6 +271,5 @@ pub fn filled(way_out: &str, namespace: Option<&str>, name: &str) -> String {
 
 /// The values of Secrets, which nobody is shown.
 pub(super) fn is_secret(object: &Object, pointer: &str) -> bool {
-    object.value.get("kind").and_then(Value::as_str) == Some("Secret")
-        && ["/data", "/stringData"].iter().any(|field| is_at(pointer, field))
+    object.identity().kind == "Secret" && ["/data", "/stringData"].iter().any(|field| is_at(pointer, field))
 }

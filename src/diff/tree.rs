@@ -17,7 +17,7 @@ pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<C
     }
     let kind = after.identity().kind;
     let mut walk = Walk { kind, ignore, pointer: String::new(), keys: Vec::new(), changes: Vec::new() };
-    walk.value(&before.value, &after.value);
+    walk.value(&Value::from(&before.value), &Value::from(&after.value));
     walk.changes
 }
 

@@ -178,7 +178,7 @@ fn whole(mark: Mark, field: &str, value: &Value, depth: usize, lines: &mut Vec<L
         return;
     }
     lines.push(line(mark, depth, &format!("{field}:")));
-    let text = Format::Yaml.document(value);
+    let text = Format::Yaml.document(&value.clone().into());
     let found = text.lines().filter(|text| *text != "---").map(|text| line(mark, depth + 1, text)).collect();
     shortened(found, depth + 1, lines);
 }

@@ -106,7 +106,7 @@ mod tests {
     use crate::object::Object;
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
-        Object { value: json!({"kind": kind, "metadata": metadata}), ordinal }
+        Object { value: json!({"kind": kind, "metadata": metadata}).into(), ordinal }
     }
 
     fn of_phi(kind: &str, name: &str) -> Object {

@@ -1,17 +1,20 @@
 //! JSON that YAML readers read alike.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::escape;
+use crate::json::Json;
 
 /// Writes one value over several lines, with a line break at the end.
 ///
 /// Tools give JSON to YAML readers too, and these refuse characters that JSON allows bare, such as U+007F: they are
 /// escaped.
 #[must_use]
-pub fn document(value: &Value) -> String {
-    let mut out = String::new();
-    for char in format!("{value:#}").chars() {
+pub fn document(value: &impl Serialize) -> String {
+    // Texts, numbers, lists and mappings are always written.
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut out = String::with_capacity(text.len() + 1);
+    for char in text.chars() {
         if char == '\n' {
             out.push(char);
         } else {
@@ -24,9 +27,16 @@ pub fn document(value: &Value) -> String {
 
 /// Writes objects as one `List`, the form in which `kubectl` prints and accepts many.
 #[must_use]
-pub fn list<'a>(objects: impl IntoIterator<Item = &'a Value>) -> String {
-    let items = objects.into_iter().cloned().collect::<Vec<_>>();
-    document(&json!({"apiVersion": "v1", "kind": "List", "items": items}))
+pub fn list<'a>(objects: impl IntoIterator<Item = &'a Json>) -> String {
+    document(&List { api_version: "v1", kind: "List", items: objects.into_iter().collect() })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<&'a Json>,
 }
 
 #[cfg(test)]
@@ -46,6 +56,6 @@ mod tests {
     #[test]
     fn many_objects_are_a_list() {
         let text = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    {\n      \"a\": 1\n    }\n  ]\n}\n";
-        assert_eq!(list(&[json!({"a": 1})]), text);
+        assert_eq!(list(&[json!({"a": 1}).into()]), text);
     }
 }

@@ -40,14 +40,16 @@ const KINDS: [&str; 32] = [
 
 /// Puts objects into the order in which they are written: by kind, namespace and name. It follows from the objects
 /// alone, so output that is read and written again keeps it.
-pub fn sort(objects: &mut [Object]) {
-    objects.sort_by_cached_key(key);
+pub fn sort(objects: &mut Vec<Object>) {
+    let mut sorted: Vec<_> = objects.iter().map(|object| (key(object), object)).collect();
+    sorted.sort_by_key(|(key, _)| *key);
+    *objects = sorted.into_iter().map(|(_, object)| object.clone()).collect();
 }
 
-fn key(object: &Object) -> (usize, String, Option<String>, String, String) {
+fn key(object: &Object) -> (usize, &str, Option<&str>, &str, &str) {
     let Identity { api_version, kind, namespace, name } = object.identity();
     let rank = KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len());
-    (rank, kind.to_owned(), namespace.map(str::to_owned), name.to_owned(), api_version.to_owned())
+    (rank, kind, namespace, name, api_version)
 }
 
 #[cfg(test)]
@@ -60,7 +62,7 @@ mod tests {
 
     fn object(kind: &str, namespace: &str, name: &str) -> Object {
         let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}});
-        Object { value, ordinal: None }
+        Object { value: value.into(), ordinal: None }
     }
 
     fn ordered() -> Vec<Object> {

@@ -5,9 +5,10 @@
 //! only where no reader has ever read something else; long lines are never wrapped, so a changed word changes one
 //! line.
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use super::escape;
+use crate::json::{Json, Map};
 
 /// Strings that some reader takes for a boolean, a null or a float, in lower case. Forms that begin with another
 /// character than a letter need no mention: they are never bare.
@@ -21,10 +22,10 @@ const LONGEST_SIMPLE_KEY: usize = 1024;
 const PIECE: usize = 1 << 16;
 
 /// Writes documents as one stream, separated by `---` lines, in pieces of many documents.
-pub fn pieces<'a>(documents: impl IntoIterator<Item = &'a Value>) -> impl Iterator<Item = String> {
+pub fn pieces<'a>(documents: impl IntoIterator<Item = &'a Json>) -> impl Iterator<Item = String> {
     let mut documents = documents.into_iter().enumerate();
     std::iter::from_fn(move || {
-        let mut piece = String::new();
+        let mut piece = String::with_capacity(PIECE);
         while piece.len() < PIECE
             && let Some((index, value)) = documents.next()
         {
@@ -39,34 +40,34 @@ pub fn pieces<'a>(documents: impl IntoIterator<Item = &'a Value>) -> impl Iterat
 
 /// Writes one document. It ends with a line break and never contains a line that begins with `---`.
 #[must_use]
-pub fn document(value: &Value) -> String {
+pub fn document(value: &Json) -> String {
     let mut out = String::new();
     write_document(&mut out, value);
     out
 }
 
-fn write_document(out: &mut String, value: &Value) {
+fn write_document(out: &mut String, value: &Json) {
     match value {
-        Value::Object(map) if !map.is_empty() => write_map(out, map, 0),
-        Value::Array(items) if !items.is_empty() => write_list(out, items, 0),
+        Json::Map(map) if !map.is_empty() => write_map(out, map, 0),
+        Json::List(items) if !items.is_empty() => write_list(out, items, 0),
         _ => write_leaf(out, value, 0),
     }
 }
 
 /// Writes entries. The first begins where `out` ends, the others `indent` columns in.
-fn write_map(out: &mut String, map: &Map<String, Value>, indent: usize) {
+fn write_map(out: &mut String, map: &Map, indent: usize) {
     for (index, (key, value)) in map.iter().enumerate() {
         if index > 0 {
             pad(out, indent);
         }
         write_key(out, key, indent);
         match value {
-            Value::Object(map) if !map.is_empty() => {
+            Json::Map(map) if !map.is_empty() => {
                 out.push('\n');
                 pad(out, indent + 2);
                 write_map(out, map, indent + 2);
             }
-            Value::Array(items) if !items.is_empty() => {
+            Json::List(items) if !items.is_empty() => {
                 out.push('\n');
                 pad(out, indent);
                 write_list(out, items, indent);
@@ -82,7 +83,11 @@ fn write_map(out: &mut String, map: &Map<String, Value>, indent: usize) {
 /// Writes a key and its colon.
 fn write_key(out: &mut String, key: &str, indent: usize) {
     let start = out.len();
-    write_scalar(out, key);
+    if is_plain(key) {
+        out.push_str(key);
+    } else {
+        escape::push_quoted(out, key);
+    }
     if out.len() - start > LONGEST_SIMPLE_KEY {
         out.insert_str(start, "? ");
         out.push('\n');
@@ -92,30 +97,31 @@ fn write_key(out: &mut String, key: &str, indent: usize) {
 }
 
 /// Writes items. The first begins where `out` ends, the others `indent` columns in.
-fn write_list(out: &mut String, items: &[Value], indent: usize) {
+fn write_list(out: &mut String, items: &[Json], indent: usize) {
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             pad(out, indent);
         }
         out.push_str("- ");
         match item {
-            Value::Object(map) if !map.is_empty() => write_map(out, map, indent + 2),
-            Value::Array(items) if !items.is_empty() => write_list(out, items, indent + 2),
+            Json::Map(map) if !map.is_empty() => write_map(out, map, indent + 2),
+            Json::List(items) if !items.is_empty() => write_list(out, items, indent + 2),
             _ => write_leaf(out, item, indent + 2),
         }
     }
 }
 
 /// Writes a value without entries or items and ends the line. A literal block stands `indent` columns in.
-fn write_leaf(out: &mut String, value: &Value, indent: usize) {
+fn write_leaf(out: &mut String, value: &Json, indent: usize) {
     match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Number(number) => write_number(out, number),
-        Value::String(text) if is_literal(text) => return write_literal(out, text, indent.max(2)),
-        Value::String(text) => write_scalar(out, text),
-        Value::Array(_) => out.push_str("[]"),
-        Value::Object(_) => out.push_str("{}"),
+        Json::Null => out.push_str("null"),
+        Json::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Json::Number(number) => write_number(out, number),
+        Json::String(text) if is_plain(text) => out.push_str(text),
+        Json::String(text) if is_literal(text) => return write_literal(out, text, indent.max(2)),
+        Json::String(text) => escape::push_quoted(out, text),
+        Json::List(_) => out.push_str("[]"),
+        Json::Map(_) => out.push_str("{}"),
     }
     out.push('\n');
 }
@@ -145,15 +151,7 @@ fn write_literal(out: &mut String, text: &str, indent: usize) {
     }
 }
 
-/// Writes a string on one line, bare if that is safe and in double quotes otherwise.
-fn write_scalar(out: &mut String, text: &str) {
-    if is_plain(text) {
-        out.push_str(text);
-    } else {
-        escape::push_quoted(out, text);
-    }
-}
-
+/// Whether a string may stand bare.
 fn is_plain(text: &str) -> bool {
     match text.as_bytes() {
         [b'0'..=b'9', ..] => is_quantity(text),
@@ -213,7 +211,12 @@ fn pad(out: &mut String, indent: usize) {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{document, pieces};
+    use super::pieces;
+    use crate::json::Json;
+
+    fn document(value: &Value) -> String {
+        super::document(&Json::from(value.clone()))
+    }
 
     #[test]
     fn lists_stand_under_their_key_without_indentation() {
@@ -277,10 +280,10 @@ mod tests {
 
     #[test]
     fn documents_are_separated_and_none_opens_the_stream() {
-        let stream = |documents: &[Value]| pieces(documents).collect::<String>();
-        assert_eq!(stream(&[json!({"a": 1}), Value::Null]), "a: 1\n---\nnull\n");
+        let stream = |documents: &[Json]| pieces(documents).collect::<String>();
+        assert_eq!(stream(&[json!({"a": 1}).into(), Json::Null]), "a: 1\n---\nnull\n");
         assert_eq!(stream(&[]), "");
-        let many = vec![json!({"a": 1}); 20_000];
+        let many = vec![Json::from(json!({"a": 1})); 20_000];
         assert!(pieces(&many).count() > 1);
         assert_eq!(stream(&many), vec!["a: 1\n"; 20_000].join("---\n"));
     }

@@ -1,17 +1,15 @@
 //! Content-addressed names of node objects.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use crate::hex;
+use crate::json::Json;
 
 /// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash of everything that
 /// a provisioner reads only when it creates the node. A change of that is another node; any other change is not.
 ///
 /// `object` is the node object, whose own name, which may still be empty, does not count.
-pub(super) fn of(object: &Value, namespace: &str, workspace: &str, ordinal: u32) -> String {
+pub(super) fn of(object: &Json, namespace: &str, workspace: &str, ordinal: u32) -> String {
     let content = content(object, namespace, workspace, ordinal);
     // Texts, numbers and lists are always written.
     let text = serde_json::to_string(&content).unwrap_or_default();
@@ -35,22 +33,19 @@ struct Content<'a> {
 }
 
 /// A value that is written with the keys of its mappings sorted.
-struct Sorted<'a>(&'a Value);
+struct Sorted<'a>(&'a Json);
 
 impl Serialize for Sorted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::Object(fields) => {
-                let sorted: BTreeMap<_, _> = fields.iter().map(|(key, value)| (key, Sorted(value))).collect();
-                sorted.serialize(serializer)
-            }
-            Value::Array(items) => serializer.collect_seq(items.iter().map(Sorted)),
+            Json::Map(map) => serializer.collect_map(map.sorted().into_iter().map(|(key, value)| (key, Sorted(value)))),
+            Json::List(items) => serializer.collect_seq(items.iter().map(Sorted)),
             scalar => scalar.serialize(serializer),
         }
     }
 }
 
-fn content<'a>(object: &'a Value, namespace: &'a str, workspace: &'a str, ordinal: u32) -> Content<'a> {
+fn content<'a>(object: &'a Json, namespace: &'a str, workspace: &'a str, ordinal: u32) -> Content<'a> {
     let (metadata, spec) = (&object["metadata"], &object["spec"]);
     let requests = &spec["resources"]["requests"];
     Content {
@@ -67,18 +62,17 @@ fn content<'a>(object: &'a Value, namespace: &'a str, workspace: &'a str, ordina
     }
 }
 
-fn instance_type(requirements: &Value) -> Option<&Value> {
-    let mut requirements = requirements.as_array()?.iter();
-    let requirement = requirements.find(|requirement| requirement["key"] == "node.kubernetes.io/instance-type")?;
-    requirement["values"].get(0)
+fn instance_type(requirements: &Json) -> Option<&Json> {
+    let mut requirements = requirements.items().iter();
+    let key = Some("node.kubernetes.io/instance-type");
+    requirements.find(|requirement| requirement["key"].as_str() == key)?["values"].items().first()
 }
 
 /// The requirements by key, without those that name the object itself.
-fn requirements(object: &Value) -> Vec<&Value> {
+fn requirements(object: &Json) -> Vec<&Json> {
     let name = &object["metadata"]["name"];
-    let names_itself =
-        |requirement: &Value| requirement["values"].as_array().is_some_and(|values| values.contains(name));
-    let all = object["spec"]["requirements"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let names_itself = |requirement: &Json| requirement["values"].items().contains(name);
+    let all = object["spec"]["requirements"].items();
     let mut kept: Vec<_> = all.iter().filter(|requirement| !names_itself(requirement)).collect();
     kept.sort_by_key(|requirement| requirement["key"].as_str());
     kept

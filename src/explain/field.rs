@@ -2,11 +2,10 @@
 
 use std::str::FromStr;
 
-use serde_json::Value;
-
 use super::{Places, reasons};
 use crate::compile::Compiled;
 use crate::emit::yaml;
+use crate::json::Json;
 use crate::library::Library;
 use crate::object::Object;
 use crate::plan::{self, Decision};
@@ -94,10 +93,10 @@ impl Field {
         identity.kind.eq_ignore_ascii_case(&self.kind) && self.name.as_ref().is_none_or(|name| name == identity.name)
     }
 
-    fn value<'a>(&self, object: &'a Value) -> Option<&'a Value> {
+    fn value<'a>(&self, object: &'a Json) -> Option<&'a Json> {
         self.steps.iter().try_fold(object, |value, step| match step {
             Step::Field(key) => value.get(key),
-            Step::Item(index) => value.get(index),
+            Step::Item(index) => value.items().get(*index),
         })
     }
 }

@@ -50,7 +50,7 @@ pub fn workspace(workspace: Workspace, plan: &Plan, objects: &[Object]) -> Objec
         *annotations = json!({});
     }
     annotations[RENDERED] = annotation(plan, objects).into();
-    Object { value, ordinal: None }
+    Object { value: value.into(), ordinal: None }
 }
 
 fn clean(metadata: &mut Map<String, Value>) {

@@ -571,7 +571,7 @@ mod tests {
         let mixed = |outer: usize, inner| format!("{}{}{}", block(outer), " ".repeat(outer), flow(inner));
         for text in [block(100), flow(100), mixed(50, 50)] {
             let value = &read(&text).values()[0];
-            assert_eq!(&read(&Format::Yaml.document(value)).values()[0], value, "{text}");
+            assert_eq!(&read(&Format::Yaml.document(&value.clone().into())).values()[0], value, "{text}");
         }
         let aliased = |outer, inner| format!("a: &a {}b: {}*a{}\n", flow(inner), "[".repeat(outer), "]".repeat(outer));
         assert_eq!(read(&aliased(49, 50)).diagnostics, []);

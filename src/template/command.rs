@@ -50,7 +50,7 @@ fn word(value: &Value) -> Result<String, Error> {
     }
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "_@%+=:,./-".contains(char);
     if !text.is_empty() && text.chars().all(is_plain) {
-        return Ok(text);
+        return Ok(text.into_owned());
     }
     Ok(format!("'{}'", text.replace('\'', "'\\''")))
 }

@@ -80,7 +80,7 @@ impl<'a> Parser<'a> {
                 key => {
                     self.key(entry);
                     let tree = self.tree(&entry.value, Place::Field);
-                    map.fields.push(Field { key: key.to_owned(), span: entry.key_span, tree });
+                    map.fields.push(Field { key: key.into(), span: entry.key_span, tree });
                 }
             }
         }
@@ -238,7 +238,7 @@ impl<'a> Parser<'a> {
 
 /// A part in which nothing changes is kept ready.
 fn literal(node: &Node) -> Tree {
-    Tree::Literal { value: node.to_value(), node: node.clone() }
+    Tree::Literal { value: node.to_value().into(), node: node.clone() }
 }
 
 fn is_literal(tree: &Tree) -> bool {

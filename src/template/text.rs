@@ -1,5 +1,7 @@
 //! Scalars with expressions in them.
 
+use std::borrow::Cow;
+
 use minijinja::Value as Variable;
 use minijinja::value::ValueKind;
 
@@ -34,7 +36,7 @@ impl Text {
                     let Some(plain) = plain(&value) else {
                         return Err(failure(expression.span, format!("{} can't stand in a text", value.kind())));
                     };
-                    text += &plain;
+                    text.push_str(&plain);
                 }
             }
         }
@@ -51,10 +53,11 @@ impl Text {
 }
 
 /// A scalar as YAML would write it bare; none for a value that is no scalar.
-pub(super) fn plain(value: &Variable) -> Option<String> {
+pub(super) fn plain(value: &Variable) -> Option<Cow<'_, str>> {
     match value.kind() {
-        ValueKind::Bool => Some(value.is_true().to_string()),
-        ValueKind::String | ValueKind::Number => Some(value.to_string()),
+        ValueKind::String => value.as_str().map(Cow::Borrowed),
+        ValueKind::Bool => Some(Cow::Owned(value.is_true().to_string())),
+        ValueKind::Number => Some(Cow::Owned(value.to_string())),
         _ => None,
     }
 }

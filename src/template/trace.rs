@@ -121,7 +121,7 @@ impl Tracer {
                 return Ok(());
             }
         };
-        for field in map.fields.iter().filter(|field| field.key == *key) {
+        for field in map.fields.iter().filter(|field| *field.key == **key) {
             if render::value(&field.tree, scope)?.is_some() {
                 self.at(field.span);
                 return self.tree(&field.tree, scope, rest);

@@ -134,7 +134,7 @@ fn check(compiled: Compiled, profile: &Profile) -> usize {
     let decided: BTreeSet<_> = decisions.iter().flat_map(|decision| decision.fields).copied().collect();
     let mut count = 0;
     for object in objects {
-        for steps in leaves(&object.value) {
+        for steps in leaves(&Value::from(&object.value)) {
             let trace = expand::trace(plan, templates, &object.value, &steps).unwrap();
             let trace = trace.unwrap_or_else(|| panic!("{}: {steps:?}", object.identity().kind));
             for read in &trace.reads {

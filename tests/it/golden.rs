@@ -83,7 +83,7 @@ fn verdict(case: &Path) -> Verdict {
     let is_accepted = case.join("accepted.txt").exists();
     match (fs::read_to_string(case.join("expected.yaml")), render(case, true)) {
         (Ok(expected), Ok(objects)) => {
-            let objects: Vec<_> = objects.into_iter().map(|object| object.value).collect();
+            let objects: Vec<_> = objects.into_iter().map(|object| Value::from(&object.value)).collect();
             let found = compare::differences(&documents(&expected), &objects);
             if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
         }
@@ -175,7 +175,7 @@ fn import(case: &Path, library: &mut Library) -> Result<(), String> {
     let release = Release::load(library, "0.12", &mut session).unwrap();
     let model = import::preset(&facts, &release.import_rules(&mut session).unwrap())?;
     let path = release.model_path(&model.repository());
-    let text = Format::Yaml.document(&serde_json::to_value(&model).unwrap());
+    let text = Format::Yaml.document(&serde_json::to_value(&model).unwrap().into());
     library.lay(path.clone(), path, text);
     Ok(())
 }

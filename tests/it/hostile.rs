@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use kaito_render::emit::Format;
+use kaito_render::json::Json;
 use kaito_render::node::Node;
 use kaito_render::session::Session;
 use kaito_render::source;
@@ -144,10 +145,16 @@ fn objects_with(name: &str, some: &[String]) -> [Value; 3] {
     ]
 }
 
+/// Values as this program writes them.
+pub(crate) fn written(format: Format, values: &[Value]) -> String {
+    let values: Vec<Json> = values.iter().cloned().map(Json::from).collect();
+    format.stream(&values)
+}
+
 #[test]
 fn our_reader_and_serde_yaml_read_hostile_strings_as_they_are() {
     let objects = objects(&STRINGS);
-    let text = Format::Yaml.stream(&objects);
+    let text = written(Format::Yaml, &objects);
     assert_same(&objects, &read_by_us(&text).unwrap());
     let documents = serde_yaml::Deserializer::from_str(&text);
     assert_same(&objects, &documents.map(|document| Value::deserialize(document).unwrap()).collect::<Vec<_>>());
@@ -156,11 +163,11 @@ fn our_reader_and_serde_yaml_read_hostile_strings_as_they_are() {
 #[test]
 fn pyyaml_reads_hostile_strings_as_they_are() {
     let mut objects = objects(&STRINGS);
-    assert_same(&objects, &read_by_pyyaml(&Format::Yaml.stream(&objects)));
+    assert_same(&objects, &read_by_pyyaml(&written(Format::Yaml, &objects)));
     for object in &mut objects {
         remove_keys(object, &is_too_long_for_json);
     }
-    let list = read_by_pyyaml(&Format::Json.stream(&objects));
+    let list = read_by_pyyaml(&written(Format::Json, &objects));
     assert_same(&objects, list[0]["items"].as_array().unwrap());
 }
 
@@ -168,7 +175,7 @@ fn pyyaml_reads_hostile_strings_as_they_are() {
 fn kubectl_reads_hostile_strings_as_they_are() {
     let objects = objects(&STRINGS);
     for format in [Format::Yaml, Format::Json] {
-        assert_same(&objects, &read_by_kubectl(&format.stream(&objects)));
+        assert_same(&objects, &read_by_kubectl(&written(format, &objects)));
     }
 }
 
@@ -188,7 +195,7 @@ fn every_reader_reads_numbers_as_they_are() {
     ]);
     let object =
         json!({"apiVersion": "v1", "kind": "Free", "metadata": {"name": "a", "annotations": {}}, "list": numbers});
-    let text = Format::Yaml.stream([&object]);
+    let text = written(Format::Yaml, &[object]);
     for read in [read_by_us(&text).unwrap(), read_by_pyyaml(&text), read_by_kubectl(&text)] {
         let read = read[0]["list"].as_array().unwrap();
         assert_eq!(read.len(), numbers.len());
@@ -231,7 +238,7 @@ fn kustomize_passes_hostile_strings_on_as_they_are() {
         let folder = tempfile::tempdir().unwrap();
         let file = format!("objects.{}", format.extension());
         fs::write(folder.path().join("kustomization.yaml"), format!("resources: [{file}]\n")).unwrap();
-        fs::write(folder.path().join(&file), format.stream(&objects)).unwrap();
+        fs::write(folder.path().join(&file), written(format, &objects)).unwrap();
         let built = succeed(tool("bin/kustomize").arg("build").arg(folder.path())).stdout;
         assert_same(&objects, &read_by_kubectl(&String::from_utf8(built).unwrap()));
     }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::golden;
+use crate::hostile::written;
 use crate::program::{kaito_render, root, run, stdout};
 
 fn config(cases: u32) -> ProptestConfig {
@@ -48,7 +49,7 @@ static INPUTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         for document in &mut documents {
             document["metadata"]["namespace"] = Value::from(format!("case-{number}"));
         }
-        Format::Yaml.stream(&documents)
+        written(Format::Yaml, &documents)
     }));
     inputs
 });
@@ -199,7 +200,7 @@ proptest! {
     /// What is written is read back as it was by our own reader and by another.
     #[test]
     fn writing_and_reading_is_identity(value in value()) {
-        let text = Format::Yaml.stream([&value]);
+        let text = written(Format::Yaml, std::slice::from_ref(&value));
         prop_assert_eq!(read_back(&text), value.clone(), "{}", text);
         prop_assert_eq!(serde_yaml::from_str::<Value>(&text).unwrap(), value);
     }
@@ -207,12 +208,12 @@ proptest! {
     /// A float without a fraction is an integer to kubectl, and so to us: it is the same number, and stays what it is.
     #[test]
     fn every_float_is_read_back_as_the_same_number(float in prop_oneof![POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO, (-1e6..1e6)]) {
-        let text = Format::Yaml.stream([&json!({"a": [float]})]);
+        let text = written(Format::Yaml, &[json!({"a": [float]})]);
         let value = read_back(&text);
         prop_assert_eq!(value["a"][0].as_f64(), Some(float), "{}", text);
         prop_assert_eq!(serde_yaml::from_str::<Value>(&text).unwrap()["a"][0].as_f64(), Some(float), "{}", text);
-        let again = Format::Yaml.stream([&value]);
-        prop_assert_eq!(Format::Yaml.stream([&read_back(&again)]), again);
+        let again = written(Format::Yaml, std::slice::from_ref(&value));
+        prop_assert_eq!(written(Format::Yaml, &[read_back(&again)]), again);
     }
 }
 

@@ -169,10 +169,11 @@ fn assert_refused(case: &Path, damages: &[Damage]) {
     let folder = tempfile::tempdir().unwrap();
     let file = |number: usize| folder.path().join(format!("{number}.yaml"));
     for (number, (kind, pointer, value)) in damages.iter().enumerate() {
-        let mut object = objects.iter().find(|object| object.identity().kind == *kind).unwrap().value.clone();
+        let object = objects.iter().find(|object| object.identity().kind == *kind).unwrap();
+        let mut object = Value::from(&object.value);
         let (parent, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(parent).unwrap()[field] = value.clone();
-        fs::write(file(number), Format::Yaml.document(&object)).unwrap();
+        fs::write(file(number), Format::Yaml.document(&object.into())).unwrap();
     }
     let (refused, count) = validate(folder.path(), &Cluster::of(case).crds());
     assert_eq!(count, damages.len());
@@ -244,7 +245,7 @@ fn node_classes_are_accepted_as_a_profile_has_them() {
         let folder = tempfile::tempdir().unwrap();
         let case = folder.path().join("case");
         fs::create_dir(&case).unwrap();
-        fs::write(case.join("profile.yaml"), Format::Yaml.document(&profile)).unwrap();
+        fs::write(case.join("profile.yaml"), Format::Yaml.document(&profile.into())).unwrap();
         fs::copy(golden.join("input.yaml"), case.join("input.yaml")).unwrap();
         let objects = golden::render(&case, false).unwrap();
         assert!(objects.iter().any(|object| object.identity().kind.ends_with("NodeClass")));

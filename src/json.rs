@@ -1,0 +1,197 @@
+//! The values that objects are made of.
+
+use std::collections::BTreeMap;
+use std::ops::Index;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Number, Value};
+
+/// A JSON value that never changes, so that objects share what is the same in them: a copy costs nothing, whatever it
+/// holds.
+///
+/// All objects of a run are held at once, and nearly everything in them stands in their templates word by word.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json {
+    /// `null`.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(Rc<str>),
+    /// A list.
+    List(Rc<[Json]>),
+    /// A mapping.
+    Map(Map),
+}
+
+/// A key and its value.
+pub type Entry = (Rc<str>, Json);
+
+/// A mapping, in the order in which it is written. Another order is no other mapping.
+#[derive(Clone, Debug)]
+pub struct Map(Rc<[Entry]>);
+
+impl Json {
+    /// The value under a key of a mapping.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(map) => map.iter().find(|(known, _)| **known == *key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; of anything else, none.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match self {
+            Self::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number that is whole and not negative.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => number.as_u64(),
+            _ => None,
+        }
+    }
+}
+
+impl Index<&str> for Json {
+    type Output = Json;
+
+    /// The value under a key; `null` where there is none.
+    fn index(&self, key: &str) -> &Self {
+        const NULL: &Json = &Json::Null;
+        self.get(key).unwrap_or(NULL)
+    }
+}
+
+impl Map {
+    /// The entries. No two may share a key.
+    #[must_use]
+    pub fn new(entries: Vec<Entry>) -> Self {
+        Self(entries.into())
+    }
+
+    /// The entries in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.0.iter()
+    }
+
+    /// Whether there are no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The entries by key.
+    #[must_use]
+    pub fn sorted(&self) -> BTreeMap<&str, &Json> {
+        self.iter().map(|(key, value)| (&**key, value)).collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.sorted() == other.sorted()
+    }
+}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text.into()),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => {
+                let entries = fields.into_iter().map(|(key, value)| (key.into(), value.into()));
+                Self::Map(Map(entries.collect()))
+            }
+        }
+    }
+}
+
+impl From<&Json> for Value {
+    fn from(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(number) => Self::Number(number.clone()),
+            Json::String(text) => Self::String((**text).to_owned()),
+            Json::List(items) => items.iter().map(Self::from).collect(),
+            Json::Map(map) => Self::Object(map.iter().map(|(key, value)| ((**key).to_owned(), value.into())).collect()),
+        }
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items.iter()),
+            Self::Map(map) => serializer.collect_map(map.iter().map(|(key, value)| (&**key, value))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Json;
+
+    #[test]
+    fn a_value_comes_back_as_it_was() {
+        let value = json!({"b": [null, true, -1, 0.5, {"d": {}, "c": []}], "a": "x"});
+        let json = Json::from(value.clone());
+        assert_eq!(serde_json::to_string(&json).unwrap(), value.to_string());
+        assert_eq!(Value::from(&json).to_string(), value.to_string());
+    }
+
+    #[test]
+    fn the_order_of_keys_makes_no_difference_and_all_else_does() {
+        let json = |text| Json::from(serde_json::from_str::<Value>(text).unwrap());
+        let value = json(r#"{"a": 1, "b": {"c": 2, "d": [3, 4]}}"#);
+        assert_eq!(value, json(r#"{"b": {"d": [3, 4], "c": 2}, "a": 1}"#));
+        for other in [r#"{"a": 1}"#, r#"{"a": 1, "b": {"c": 2, "d": [4, 3]}}"#, r#"{"a": 1, "e": {}}"#] {
+            assert_ne!(value, json(other));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_null() {
+        let value = Json::from(json!({"a": {"b": "x"}}));
+        assert_eq!(value["a"]["b"].as_str(), Some("x"));
+        assert_eq!(value["b"]["a"], Json::Null);
+    }
+}
