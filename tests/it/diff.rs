@@ -247,7 +247,9 @@ fn applied(before: &[Object], document: &str) -> Vec<Value> {
     let name = |value: &Value| (value["kind"].as_str().unwrap().to_owned(), value["name"].as_str().unwrap().to_owned());
     let mut objects: BTreeMap<_, _> = before
         .iter()
-        .map(|object| ((object.identity().kind.to_owned(), object.identity().name.to_owned()), Value::from(&object.value)))
+        .map(|object| {
+            ((object.identity().kind.to_owned(), object.identity().name.to_owned()), Value::from(&object.value))
+        })
         .collect();
     for change in document["changes"].as_array().unwrap() {
         let object = change.get("before").map(|before| objects.remove(&name(before)).unwrap());

@@ -183,7 +183,8 @@ impl Planner<'_, '_> {
             self.report(&rule::NO_FIT, place, message, hint);
             return None;
         }
-        if total < weights && !bypasses && (gpus.nodes.is_some() || runtime == TRANSFORMERS) {
+        let is_counted = gpus.nodes.is_some() || runtime == TRANSFORMERS;
+        if nodes > 0 && total < weights && !bypasses && is_counted {
             let message = format!("the weights take {needed}, and all nodes have {}", text::gibibytes(total));
             let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
             self.report(&rule::TOO_LITTLE_MEMORY, place, message, hint);
