@@ -24,12 +24,15 @@ use std::collections::BTreeMap;
 use bill::{Bill, Machines};
 use ignore::Ignore;
 use risk::Risk;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::object::{Group, Object};
 
 /// What became of an object, or of all objects of a Workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It is new.
     Added,

@@ -47,8 +47,7 @@ struct Counts {
 #[serde(rename_all = "camelCase")]
 struct RiskEntry {
     /// What may happen.
-    #[schemars(with = "RiskName")]
-    risk: &'static str,
+    risk: risk::Kind,
     /// The kind of the object.
     kind: String,
     /// The namespace of the object, or of its Workspace.
@@ -64,27 +63,6 @@ struct RiskEntry {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     way_out: Option<String>,
-}
-
-/// What may happen.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
-#[expect(dead_code, reason = "names of the schema; the document is made of `risk::Kind`")]
-enum RiskName {
-    /// The API server refuses the object.
-    ApplyFails,
-    /// Pods are made anew.
-    PodsRestart,
-    /// Nodes go and others come in their place.
-    NodesReplaced,
-    /// Nodes come.
-    NodesCreated,
-    /// Nodes go.
-    NodesRemoved,
-    /// Who can reach a Service changes.
-    ExposureChanges,
-    /// Pods run on with the content that they started with.
-    ConfigStale,
 }
 
 /// What the objects of both sides stand for.
@@ -116,9 +94,8 @@ struct SideBill {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ObjectEntry {
-    /// `added`, `removed`, `replaced` (another name: another node) or `changed`.
-    #[schemars(with = "FateName")]
-    fate: &'static str,
+    /// What became of it.
+    fate: Fate,
     /// The Workspace it was made for; absent if several share it.
     #[serde(skip_serializing_if = "Option::is_none")]
     workspace: Option<WorkspaceName>,
@@ -134,17 +111,6 @@ struct ObjectEntry {
     /// The whole object, if it is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<Value>,
-}
-
-/// What became of an object.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
-#[expect(dead_code, reason = "names of the schema; the document is made of `Fate`")]
-enum FateName {
-    Added,
-    Removed,
-    Replaced,
-    Changed,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -212,15 +178,7 @@ impl Counts {
 
 fn risk_entry(risk: &risk::Risk) -> RiskEntry {
     RiskEntry {
-        risk: match risk.kind {
-            risk::Kind::ApplyFails => "applyFails",
-            risk::Kind::PodsRestart => "podsRestart",
-            risk::Kind::NodesReplaced => "nodesReplaced",
-            risk::Kind::NodesCreated => "nodesCreated",
-            risk::Kind::NodesRemoved => "nodesRemoved",
-            risk::Kind::ExposureChanges => "exposureChanges",
-            risk::Kind::ConfigStale => "configStale",
-        },
+        risk: risk.kind,
         kind: risk.object.clone(),
         namespace: risk.namespace.clone(),
         name: risk.name.clone(),
@@ -242,12 +200,7 @@ fn side(bill: &bill::Bill) -> SideBill {
 
 fn entries(group: &GroupDiff) -> Vec<ObjectEntry> {
     let entry = |diff: &ObjectDiff| ObjectEntry {
-        fate: match diff.fate() {
-            Fate::Added => "added",
-            Fate::Removed => "removed",
-            Fate::Replaced => "replaced",
-            Fate::Changed => "changed",
-        },
+        fate: diff.fate(),
         workspace: match &group.group {
             Group::Workspace { namespace, name } => {
                 Some(WorkspaceName { namespace: namespace.clone(), name: name.clone() })

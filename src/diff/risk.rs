@@ -1,5 +1,7 @@
 //! What may happen when a change is applied.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Change, Fate, ObjectDiff};
@@ -7,7 +9,8 @@ use crate::json::Json;
 use crate::object::{Group, Object};
 
 /// What may happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// The API server refuses the object.
     ApplyFails,
