@@ -121,11 +121,16 @@ mod tests {
     #[test]
     fn files_are_named_by_kind_and_by_what_tells_objects_apart() {
         let node = json!({"kaito.sh/workspace": "phi", "kaito.sh/workspacenamespace": "ai"});
+        let pool = json!({
+            "karpenter.kaito.sh/workspace-name": "phi",
+            "karpenter.kaito.sh/workspace-namespace": "ai",
+        });
         let objects = [
             object("Workspace", &json!({"name": "phi", "namespace": "ai"}), None),
             of_phi("Service", "phi"),
             of_phi("Service", "phi-headless"),
             object("NodeClaim", &json!({"name": "ws0123456789", "labels": node}), Some(1)),
+            object("NodePool", &json!({"name": "ai-phi", "labels": pool}), None),
             object("ConfigMap", &json!({"name": "lora-params-template", "namespace": "ai"}), None),
             object("KaitoNodeClass", &json!({"name": "default"}), None),
         ];
@@ -133,6 +138,7 @@ mod tests {
             "_cluster/kaitonodeclass-default.yaml",
             "ai/_shared/configmap-lora-params-template.yaml",
             "ai/phi/nodeclaim-1.yaml",
+            "ai/phi/nodepool-ai-phi.yaml",
             "ai/phi/service-phi-headless.yaml",
             "ai/phi/service.yaml",
             "ai/phi/workspace.yaml",
