@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
     for node in &documents {
         nodes_are_in_the_text(node, &session.sources);
         let value = node.to_value();
-        let written = Format::Yaml.document(&value);
+        let written = Format::Yaml.document(&value.clone().into());
         if written.len() < READABLE {
             let mut again = Session::default();
             let file = again.sources.add("written.yaml", &*written);
