@@ -6,11 +6,14 @@ use crate::preset::Provisioner;
 use super::cause::{Cause, Progress, advice_on_launch, is_overdue, quote};
 use super::observed::{Node, NodeObject, Observed, Seen};
 
-/// The reason for node objects that say nothing themselves.
-pub(super) const NOT_CLAIMED: &str = "NodeClaimNotReady";
+/// The reason for `NodeClaims` that say nothing themselves, and for those that a `NodePool` lacks.
+const NOT_CLAIMED: &str = "NodeClaimNotReady";
+
+/// The reason for Machines that say nothing themselves.
+const NO_MACHINE: &str = "MachineNotReady";
 
 /// The reason for nodes that are not there or not ready.
-pub(super) const NOT_READY: &str = "NodeNotReady";
+const NOT_READY: &str = "NodeNotReady";
 
 /// The reason for nodes without GPUs.
 const NO_PLUGIN: &str = "NodePluginsNotReady";
@@ -98,7 +101,11 @@ fn absent(observed: &Observed, kind: &str, name: &str) -> Progress {
         "{kind} `{name}` is not in the cluster: deliver it with the Workspace; a provisioner that had no capacity for it \
          deletes it"
     );
-    Cause::new(NOT_CLAIMED, message).since(observed.workspace.metadata.creation_timestamp, observed.now)
+    Cause::new(unready_object(kind), message).since(observed.workspace.metadata.creation_timestamp, observed.now)
+}
+
+fn unready_object(kind: &str) -> &'static str {
+    if kind == "Machine" { NO_MACHINE } else { NOT_CLAIMED }
 }
 
 fn progress(observed: &Observed, name: &str, claim: Option<&NodeObject>) -> Progress {
@@ -106,7 +113,7 @@ fn progress(observed: &Observed, name: &str, claim: Option<&NodeObject>) -> Prog
     let kind = if is_machine { "Machine" } else { "NodeClaim" };
     let Some(claim) = claim else { return absent(observed, kind, name) };
     if claim.metadata.deletion_timestamp.is_some() {
-        return Progress::Waiting(Cause::new(NOT_CLAIMED, format!("{kind} `{name}` is being deleted")));
+        return Progress::Waiting(Cause::new(unready_object(kind), format!("{kind} `{name}` is being deleted")));
     }
     let has_node = claim.status.node_name.as_ref().is_some_and(|node| !node.is_empty());
     if claim.condition("Ready").map_or(has_node, Seen::is_true) {
@@ -115,7 +122,8 @@ fn progress(observed: &Observed, name: &str, claim: Option<&NodeObject>) -> Prog
     let created = claim.metadata.creation_timestamp;
     let step = STEPS.iter().find(|step| claim.condition(step).is_none_or(|seen| !seen.is_true()));
     let said = step.and_then(|step| claim.condition(step));
-    let reason = said.map_or(NOT_CLAIMED, reason);
+    let reason = said.map(|seen| seen.reason.as_str()).filter(|reason| !reason.is_empty());
+    let reason = reason.unwrap_or(unready_object(kind));
     let said = said.filter(|seen| !seen.message.is_empty()).map(|seen| format!(" ({})", quote(&seen.message)));
     let said = said.unwrap_or_default();
     let message = match step {

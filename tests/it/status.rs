@@ -227,8 +227,8 @@ fn release_0_3_waits_for_its_machine() {
         ResourceReady Unknown workspaceResourceStatusPending
         InferenceReady Unknown WorkspaceInferenceStatusPending
         WorkspaceSucceeded False workspacePending
-        Ready False NodeClaimNotReady
-        Reconciling True NodeClaimNotReady";
+        Ready False MachineNotReady
+        Reconciling True MachineNotReady";
     cluster.told(SOON).is(table).says("Ready", "waits for its machine");
     cluster.node_objects.clear();
     cluster.told(SOON).is(table).says("Ready", "deliver it with the Workspace");
@@ -263,8 +263,8 @@ fn release_0_3_gives_up_on_a_node_after_a_quarter_of_an_hour() {
             ResourceReady False workspaceResourceStatusFailed
             InferenceReady Unknown WorkspaceInferenceStatusPending
             WorkspaceSucceeded False workspaceFailed
-            Ready False NodeClaimNotReady
-            Stalled True NodeClaimNotReady")
+            Ready False MachineNotReady
+            Stalled True MachineNotReady")
         .says("Ready", "after 15 minutes");
 }
 
