@@ -9,8 +9,8 @@
 //! 5. [`overlay`] completes the objects and holds them against each other;
 //! 6. [`emit`] writes them.
 //!
-//! [`diff`] compares the objects of two runs. [`compile`] strings the stages together. Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all
-//! files in one run.
+//! [`compile`] strings the stages together; [`diff`] compares the objects of two runs; [`status`] judges how far they are in a
+//! cluster. Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all files in one run.
 
 pub mod compile;
 pub mod config_map;
@@ -38,6 +38,7 @@ pub mod rule;
 pub mod schema;
 pub mod session;
 pub mod source;
+pub mod status;
 pub mod target;
 pub mod template;
 pub mod text;

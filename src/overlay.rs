@@ -1,7 +1,7 @@
 //! The fifth stage: objects are completed, and held against each other.
 
 mod nodes;
-mod rendered;
+pub mod rendered;
 mod select;
 mod shared;
 mod together;

@@ -29,6 +29,8 @@ pub struct ReleaseFile {
     pub default_instance_type: String,
     /// How GPUs and nodes are counted.
     pub sizing: SizingName,
+    /// How the status controller says how far a Workspace is.
+    pub conditions: ConditionTable,
     /// The template that makes the node objects, for each provisioner; the first is the default.
     pub node_objects: IndexMap<Provisioner, String>,
     /// The clouds on which node objects need the cluster's name from the profile.
@@ -132,6 +134,16 @@ pub enum SizingName {
     PresetCount,
     /// Memory is estimated from the facts of a model, and nodes follow from it.
     Estimator,
+}
+
+/// The tables of conditions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConditionTable {
+    /// One for each step: nodes, workload, the whole.
+    Steps,
+    /// What holds at present, with a word for it.
+    Summary,
 }
 
 /// What creates the nodes of a cluster.

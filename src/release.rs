@@ -11,7 +11,8 @@ use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
 use crate::preset::{
-    HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner, ReleaseFile, ServerFlags, TuningConfigFile,
+    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner, ReleaseFile, ServerFlags,
+    TuningConfigFile,
 };
 use crate::profile::Cloud;
 use crate::rule;
@@ -209,6 +210,16 @@ impl<'a> Release<'a> {
         let objects = names.filter(|name| !is_node_template(name)).filter_map(|name| template(&name)).collect();
         (!session.failed_since(mark)).then_some(Templates { nodes, objects })
     }
+}
+
+/// The condition tables of all releases of a library, by name. A release that can't be read has none.
+#[must_use]
+pub fn condition_tables(library: &Library) -> BTreeMap<String, ConditionTable> {
+    let mut session = Session::default();
+    let releases = library.releases().into_iter();
+    let tables = releases
+        .filter_map(|name| Some((name.to_owned(), Release::load(library, name, &mut session)?.file.conditions)));
+    tables.collect()
 }
 
 fn cached<T>(cache: &mut Cache<T>, path: &str, read: impl FnOnce() -> Option<T>) -> Option<Rc<T>> {

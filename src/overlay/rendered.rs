@@ -1,8 +1,9 @@
 //! The Workspace as part of the output, with the annotation that says what was made of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::node::Node;
@@ -87,25 +88,36 @@ pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
 }
 
 /// What the annotation says, in the order in which it is written.
-#[derive(Serialize)]
-struct Annotation<'a> {
-    version: &'static str,
-    release: &'a str,
-    provisioner: Provisioner,
-    nodes: u32,
-    objects: Vec<Named<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    more: Option<usize>,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendered<'a> {
+    /// The version of the compiler.
+    pub version: Cow<'a, str>,
+    /// The release, such as `0.12`.
+    pub release: Cow<'a, str>,
+    /// What creates the nodes.
+    pub provisioner: Provisioner,
+    /// The number of nodes that are wanted.
+    pub nodes: u32,
+    /// The objects: node objects by their numbers, then the others.
+    pub objects: Vec<Named<'a>>,
+    /// How many objects more there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<usize>,
 }
 
-#[derive(Serialize)]
+/// An object that was made for a Workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<&'a str>,
-    name: &'a str,
+pub struct Named<'a> {
+    /// The API group and version.
+    pub api_version: Cow<'a, str>,
+    /// The kind.
+    pub kind: Cow<'a, str>,
+    /// The namespace; none for a cluster-scoped object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Cow<'a, str>>,
+    /// The name.
+    pub name: Cow<'a, str>,
 }
 
 /// Node objects come first, by their numbers.
@@ -114,9 +126,9 @@ fn annotation(plan: &Plan, objects: &[Object]) -> String {
     let mut others: Vec<_> = others.into_iter().map(Object::identity).collect();
     others.sort();
     let identities: Vec<_> = nodes.into_iter().map(Object::identity).chain(others).collect();
-    let annotation = Annotation {
-        version: env!("CARGO_PKG_VERSION"),
-        release: &plan.release,
+    let annotation = Rendered {
+        version: env!("CARGO_PKG_VERSION").into(),
+        release: (&plan.release).into(),
         provisioner: plan.provisioner,
         nodes: plan.node_count,
         objects: identities.iter().take(NAMED).map(named).collect(),
@@ -128,5 +140,5 @@ fn annotation(plan: &Plan, objects: &[Object]) -> String {
 
 fn named<'a>(identity: &Identity<'a>) -> Named<'a> {
     let Identity { api_version, kind, namespace, name } = *identity;
-    Named { api_version, kind, namespace, name }
+    Named { api_version: api_version.into(), kind: kind.into(), namespace: namespace.map(Cow::from), name: name.into() }
 }

@@ -27,6 +27,8 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>)
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
         emit_unresolved_aliases: true,
+        // The parser has them where another crate of the build turns that feature on.
+        emit_comments: false,
     };
     let text = sources.text(file);
     let parser = Parser::new_from_str_with_options(text, options);

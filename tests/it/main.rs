@@ -27,6 +27,7 @@ mod readme;
 mod rules;
 mod schemas;
 mod scripts;
+mod status;
 mod suite;
 mod target;
 mod tools;

@@ -16,9 +16,27 @@ fn the_flake_is_well_formed() {
 
 #[test]
 fn dependencies_are_allowed() {
-    let mut deny = tool("bin/cargo-deny");
-    deny.current_dir(root()).env("CARGO_NET_OFFLINE", "true");
-    succeed(deny.args(["--locked", "--offline", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"]));
+    // The bans keep the network out of the compiler; the controller, a feature, needs it.
+    for args in [&["check", "bans"][..], &["--all-features", "check", "licenses", "sources"]] {
+        let mut deny = tool("bin/cargo-deny");
+        deny.current_dir(root()).env("CARGO_NET_OFFLINE", "true");
+        succeed(deny.args(["--locked", "--offline"]).args(args).arg("--hide-inclusion-graph"));
+    }
+}
+
+/// The bans name a few crates; this holds that the feature brings them, and that without it none of them is there.
+#[test]
+fn only_the_controller_is_linked_with_a_network() {
+    let crates = |args: &[&str]| {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["tree", "--locked", "--offline", "--edges=normal", "--prefix=none", "--format={lib}"]).args(args);
+        String::from_utf8(succeed(cargo.current_dir(root())).stdout).unwrap()
+    };
+    let [without, with] = [crates(&[]), crates(&["--features=controller"])];
+    for name in ["hyper", "kube", "kube_client", "mio", "rustls", "socket2", "tokio"] {
+        let has = |tree: &str| tree.lines().any(|line| line == name);
+        assert_eq!((has(&without), has(&with)), (false, true), "{name}");
+    }
 }
 
 #[test]
