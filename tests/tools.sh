@@ -5,6 +5,7 @@
 # are installed by apt-get, which needs root or sudo, and only if they are missing.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 tools=${KAITO_RENDER_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/kaito-render/tools}
 mkdir -p "$tools/bin"
 
@@ -29,6 +30,21 @@ program() {
   ln -sf "$1-$3" "$tools/bin/$1"
 }
 
+# control_plane RELEASE: builds the programs of a Kubernetes cluster out of tests/e2e, as one; this takes minutes.
+control_plane() {
+  local sources=$here/e2e name flags='-s -w' package
+  name=kube-$1-$(cat "$sources"/main.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
+  if [ ! -x "$tools/bin/$name" ]; then
+    # Clients and servers compare their releases, which the linker has to tell them.
+    for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+      flags+=" -X $package.gitVersion=v$1 -X $package.gitMajor=${1%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$1")"
+    done
+    CGO_ENABLED=0 go build -C "$sources" -trimpath -ldflags "$flags" -o "$tools/bin/$name.part" .
+    mv "$tools/bin/$name.part" "$tools/bin/$name"
+  fi
+  ln -sf "$name" "$tools/bin/kube"
+}
+
 # module MODULE VERSION: downloads one of Go, and prints its folder.
 module() {
   go mod download -json "$1@v$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
@@ -42,6 +58,17 @@ crds() {
     install -D -m 644 -t "$tools/crds/$folder" "$module"/pkg/apis/crds/*.yaml
   fi
   ln -sfn "$folder" "$tools/crds/$1"
+}
+
+# stages VERSION: what KWOK's nodes and pods are to do, out of KWOK's own module.
+stages() {
+  local file=$tools/stages-$1.yaml folder
+  if [ ! -f "$file" ]; then
+    folder=$(module sigs.k8s.io/kwok "$1")
+    "$tools/bin/kustomize" build "$folder/kustomize/stage/fast" >"$file.part"
+    mv "$file.part" "$file"
+  fi
+  ln -sf "${file##*/}" "$tools/stages.yaml"
 }
 
 # schema PATH MODULE VERSION: takes a JSON Schema out of a module that carries it, into the folder schemas.
@@ -90,6 +117,9 @@ distribution \
   shellcheck shellcheck
 program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
 program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
+program kwok sigs.k8s.io/kwok/cmd/kwok 0.8.0
+stages 0.8.0
+control_plane 1.37.2
 # One folder a kind of cluster: releases of Karpenter exclude one another, and AWS brings NodeClaims of its own.
 crds machine github.com/aws/karpenter-core 0.29.2
 crds nodeclaim sigs.k8s.io/karpenter 0.36.2

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use kaito_render::compile::{Options, compile};
 use kaito_render::diagnostic::Diagnostic;
-use kaito_render::emit::Format;
+use kaito_render::emit::{Format, directory};
 use kaito_render::import::{self, Facts};
 use kaito_render::library::Library;
 use kaito_render::object::Object;
@@ -132,6 +132,11 @@ impl Refusal {
 
 /// The objects of a case, or why there are none.
 pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, Refusal> {
+    render_into("default", case, only_generated)
+}
+
+/// The same, with another namespace for documents that name none.
+pub(crate) fn render_into(namespace: &str, case: &Path, only_generated: bool) -> Result<Vec<Object>, Refusal> {
     let mut session = Session::default();
     let mut library = Library::embedded();
     if case.join("hub.json").exists() {
@@ -143,7 +148,7 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
     let paths = [case.join("input.yaml")];
     let documents = source::load(&paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
     let options = Options {
-        namespace: "default".to_owned(),
+        namespace: namespace.to_owned(),
         profile: profile.unwrap_or_default(),
         only_generated,
         allow_empty: false,
@@ -151,6 +156,15 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
     };
     let objects = compile(documents, &options, &library, &mut session);
     Refusal::of(case, &session).map_or(Ok(objects), Err)
+}
+
+/// Writes objects into a folder as `render -o` does.
+pub(crate) fn write(objects: &[Object], folder: &Path) {
+    for (path, text) in directory::layout(objects, Format::Yaml).unwrap() {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
 }
 
 /// What an update is compared with; nothing if the case is none.

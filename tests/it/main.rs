@@ -5,6 +5,7 @@
 
 mod against;
 mod cli;
+mod cluster;
 mod crds;
 mod delivery;
 mod diff;
@@ -12,6 +13,7 @@ mod editors;
 mod estimator;
 mod explain;
 mod fix;
+mod flavour;
 mod formats;
 mod golden;
 mod hostile;
@@ -25,6 +27,7 @@ mod project;
 mod properties;
 mod readme;
 mod rules;
+mod scheduling;
 mod schemas;
 mod scripts;
 mod status;

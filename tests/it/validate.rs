@@ -5,73 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kaito_render::emit::{Format, directory};
+use kaito_render::emit::Format;
 use kaito_render::object::Object;
 use serde_json::{Value, json};
 
+use crate::flavour::Flavour;
 use crate::program::{root, run};
 use crate::{golden, tools};
 
 /// The newest Kubernetes whose schemas kubectl-validate has with it.
 const KUBERNETES: &str = "1.30";
-
-/// The kinds of cluster that profiles tell apart, with what creates their nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Cluster {
-    /// Release 0.3 with gpu-provisioner.
-    Machines,
-    /// Release 0.3 with Karpenter's v1beta1.
-    NodeClaimsOnAzure,
-    /// The same on AWS.
-    NodeClaimsOnAws,
-    /// Release 0.12 with Karpenter's v1, or with nodes that are there already.
-    Azure,
-    /// The same on AWS.
-    Aws,
-}
-
-impl Cluster {
-    fn of(case: &Path) -> Self {
-        let profile = fs::read_to_string(case.join("profile.yaml")).unwrap();
-        let profile: Value = serde_yaml::from_str(&profile).unwrap();
-        let field = |name: &str| profile[name].as_str().unwrap();
-        match (field("release"), field("provisioner"), field("cloud")) {
-            ("0.3", "machine", _) => Self::Machines,
-            ("0.3", "nodeclaim", "azure") => Self::NodeClaimsOnAzure,
-            ("0.3", "nodeclaim", "aws") => Self::NodeClaimsOnAws,
-            ("0.12", _, "azure") => Self::Azure,
-            ("0.12", _, "aws") => Self::Aws,
-            other => panic!("{}: {other:?}", case.display()),
-        }
-    }
-
-    fn release(self) -> &'static str {
-        match self {
-            Self::Machines | Self::NodeClaimsOnAzure | Self::NodeClaimsOnAws => "0.3",
-            Self::Azure | Self::Aws => "0.12",
-        }
-    }
-
-    /// The folders of the CRDs that such a cluster has.
-    fn crds(self) -> Vec<PathBuf> {
-        let karpenter = match self {
-            Self::Machines => "machine",
-            Self::NodeClaimsOnAzure => "nodeclaim",
-            Self::NodeClaimsOnAws => "nodeclaim-aws",
-            Self::Azure => "karpenter",
-            Self::Aws => "karpenter-aws",
-        };
-        let azure = matches!(self, Self::NodeClaimsOnAzure | Self::Azure);
-        [
-            Some(tools::folder().join("crds").join(karpenter)),
-            azure.then(|| root().join("tests/fixtures/crds/azure")),
-            Some(root().join("schemas/crds").join(self.release())),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
 
 /// What kubectl-validate says of all files under a path: the complaint about each that it refuses, and how many it read.
 fn validate(path: &Path, crds: &[PathBuf]) -> (BTreeMap<String, String>, usize) {
@@ -113,15 +56,6 @@ fn repeats_pull_secrets(status: &Value) -> bool {
     status["details"]["causes"].as_array().is_some_and(|causes| !causes.is_empty() && causes.iter().all(repeats))
 }
 
-/// Writes objects into a folder as `render -o` does.
-fn write(objects: &[Object], folder: &Path) {
-    for (path, text) in directory::layout(objects, Format::Yaml).unwrap() {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-}
-
 /// The cases that are kept here, and the larger folder of them if there is one.
 fn cases() -> Vec<PathBuf> {
     let larger = std::env::var_os("KAITO_RENDER_GOLDEN").map(PathBuf::from);
@@ -132,8 +66,8 @@ fn cases() -> Vec<PathBuf> {
 
 /// The objects of a case, without what needs no look: nodes beyond the first, which differ from it by name alone, and
 /// NodeClasses that are what the profile says, because those of the golden cases say too little.
-fn objects(case: &Path, cluster: Cluster) -> Option<Vec<Object>> {
-    let is_of_profile = |kind: &str| cluster.release() == "0.12" && kind.ends_with("NodeClass");
+fn objects(case: &Path, flavour: Flavour) -> Option<Vec<Object>> {
+    let is_of_profile = |kind: &str| flavour.release() == "0.12" && kind.ends_with("NodeClass");
     let mut objects = golden::render(case, false).ok()?;
     objects
         .retain(|object| object.ordinal.is_none_or(|ordinal| ordinal == 0) && !is_of_profile(object.identity().kind));
@@ -143,19 +77,19 @@ fn objects(case: &Path, cluster: Cluster) -> Option<Vec<Object>> {
 #[test]
 fn every_object_of_every_golden_case_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
-    let place = |cluster: Cluster| folder.path().join(format!("{cluster:?}"));
-    let mut clusters = BTreeSet::new();
+    let place = |flavour: Flavour| folder.path().join(format!("{flavour:?}"));
+    let mut flavours = BTreeSet::new();
     for case in cases() {
-        let cluster = Cluster::of(&case);
-        if let Some(objects) = objects(&case, cluster) {
-            write(&objects, &place(cluster).join(case.file_name().unwrap()));
-            clusters.insert(cluster);
+        let flavour = Flavour::of(&case);
+        if let Some(objects) = objects(&case, flavour) {
+            golden::write(&objects, &place(flavour).join(case.file_name().unwrap()));
+            flavours.insert(flavour);
         }
     }
-    assert_eq!(clusters.len(), 5, "{clusters:?}");
-    for cluster in clusters {
-        let (refused, count) = validate(&place(cluster), &cluster.crds());
-        println!("{cluster:?}: {count} objects");
+    assert_eq!(flavours.len(), 5, "{flavours:?}");
+    for flavour in flavours {
+        let (refused, count) = validate(&place(flavour), &flavour.crds());
+        println!("{flavour:?}: {count} objects");
         assert!(refused.is_empty(), "{} of {count} objects are refused: {refused:#?}", refused.len());
     }
 }
@@ -175,7 +109,7 @@ fn assert_refused(case: &Path, damages: &[Damage]) {
         object.pointer_mut(parent).unwrap()[field] = value.clone();
         fs::write(file(number), Format::Yaml.document(&object.into())).unwrap();
     }
-    let (refused, count) = validate(folder.path(), &Cluster::of(case).crds());
+    let (refused, count) = validate(folder.path(), &Flavour::of(case).crds());
     assert_eq!(count, damages.len());
     for (number, (kind, pointer, _)) in damages.iter().enumerate() {
         let complaint = refused.get(file(number).to_str().unwrap()).map_or("", String::as_str);
@@ -249,8 +183,8 @@ fn node_classes_are_accepted_as_a_profile_has_them() {
         fs::copy(golden.join("input.yaml"), case.join("input.yaml")).unwrap();
         let objects = golden::render(&case, false).unwrap();
         assert!(objects.iter().any(|object| object.identity().kind.ends_with("NodeClass")));
-        write(&objects, &folder.path().join("objects"));
-        let (refused, _) = validate(&folder.path().join("objects"), &Cluster::of(&case).crds());
+        golden::write(&objects, &folder.path().join("objects"));
+        let (refused, _) = validate(&folder.path().join("objects"), &Flavour::of(&case).crds());
         assert!(refused.is_empty(), "{refused:#?}");
     }
 }

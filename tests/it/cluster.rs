@@ -1,0 +1,223 @@
+//! A cluster of real programs: etcd and the API server, and if a test needs somebody to act on objects, Kubernetes' own
+//! controllers and scheduler, with KWOK in the place of kubelets. Containers never run.
+//!
+//! `tests/tools.sh` builds the programs out of `tests/e2e`. All of them listen on this machine alone, and end with the
+//! [`Cluster`] that started them.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::tools::{folder, succeed, tool};
+
+/// How long anything may take to happen on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What a test holds while its cluster is to run.
+pub(crate) struct Cluster {
+    /// Logs, keys and data. It stays, without the data, if the test fails.
+    folder: Option<TempDir>,
+    programs: Vec<(String, Child)>,
+}
+
+impl Cluster {
+    /// A cluster that stores what it accepts, and in which nobody acts on it.
+    pub(crate) fn of_storage() -> Self {
+        let folder = tempfile::Builder::new().prefix("cluster-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let mut cluster = Self { folder: Some(folder), programs: Vec::new() };
+        let [clients, peers, server] = ports();
+        let [clients, peers] = [clients, peers].map(|port| format!("http://127.0.0.1:{port}"));
+        cluster.start_etcd(&clients, &peers);
+        cluster.start_server(&clients, server);
+        cluster
+    }
+
+    /// A cluster with controllers, a scheduler, and nodes that pretend to run pods.
+    pub(crate) fn of_actors() -> Self {
+        let mut cluster = Self::of_storage();
+        let kubeconfig = cluster.path("kubeconfig");
+        let key = cluster.path("keys/apiserver.key");
+        let certificate = cluster.path("keys/apiserver.crt");
+        let mut controllers = kube("kube-controller-manager");
+        controllers.args(["--kubeconfig", &kubeconfig, "--leader-elect=false", "--secure-port=0"]);
+        controllers.args(["--service-account-private-key-file", &key, "--root-ca-file", &certificate]);
+        cluster.start("kube-controller-manager", controllers);
+        let mut scheduler = kube("kube-scheduler");
+        scheduler.args(["--kubeconfig", &kubeconfig, "--leader-elect=false", "--secure-port=0"]);
+        cluster.start("kube-scheduler", scheduler);
+        let mut kwok = tethered("kwok");
+        kwok.args(["--kubeconfig", &kubeconfig, "--manage-all-nodes=true", "--config"])
+            .arg(folder().join("stages.yaml"));
+        cluster.start("kwok", kwok);
+        cluster
+    }
+
+    /// kubectl, as somebody who may do anything.
+    pub(crate) fn kubectl(&self, args: &[&str]) -> Command {
+        let mut kubectl = kube("kubectl");
+        kubectl.args(args).env("KUBECONFIG", self.path("kubeconfig")).env("KUBECACHEDIR", self.path("cache"));
+        kubectl
+    }
+
+    /// What kubectl, which has to succeed, prints with `-o json`.
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let output = succeed(self.kubectl(args).args(["-o", "json"]));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Applies the CRDs of a file or folder, and waits until every version of them is served.
+    pub(crate) fn apply_crds(&mut self, path: &Path) {
+        // kubectl takes a link to a folder for a file.
+        let path = path.canonicalize().unwrap();
+        let path = path.to_str().unwrap();
+        succeed(&mut self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", path]));
+        let crds = self.json(&["get", "-f", path]);
+        for crd in items(&crds) {
+            let [group, plural] = ["/spec/group", "/spec/names/plural"].map(|field| text(crd.pointer(field).unwrap()));
+            for version in crd["spec"]["versions"].as_array().unwrap() {
+                let address = format!("--raw=/apis/{group}/{}/{plural}", text(&version["name"]));
+                let is_served = |cluster: &Self| cluster.kubectl(&["get", &address]).output().unwrap().status.success();
+                self.wait(&address, is_served);
+            }
+        }
+    }
+
+    /// Waits until something holds. It fails when a program has ended meanwhile.
+    pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let start = Instant::now();
+        while !holds(self) {
+            for (name, program) in &mut self.programs {
+                if let Some(status) = program.try_wait().unwrap() {
+                    panic!("{name} has ended: {status}");
+                }
+            }
+            assert!(start.elapsed() < PATIENCE, "after {PATIENCE:?} it still does not hold that {what}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn start_etcd(&mut self, clients: &str, peers: &str) {
+        let mut etcd = kube("etcd");
+        etcd.args(["--data-dir", &self.path("etcd"), "--unsafe-no-fsync", "--log-level=warn"]);
+        etcd.args(["--listen-client-urls", clients, "--advertise-client-urls", clients]);
+        etcd.args(["--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers]);
+        etcd.args(["--name=test", "--initial-cluster", &format!("test={peers}")]);
+        self.start("etcd", etcd);
+        let address = clients.trim_start_matches("http://").to_owned();
+        self.wait("etcd listens", |_| TcpStream::connect(&address).is_ok());
+    }
+
+    fn start_server(&mut self, etcd: &str, port: u16) {
+        let token = token();
+        fs::write(self.path("tokens.csv"), format!("{token},test,test,system:masters\n")).unwrap();
+        let kubeconfig = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "test",
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+            "users": [{"name": "test", "user": {"token": token}}],
+            "clusters": [{"name": "test", "cluster": {
+                "server": format!("https://127.0.0.1:{port}"),
+                "certificate-authority": self.path("keys/apiserver.crt"),
+            }}],
+        });
+        fs::write(self.path("kubeconfig"), kubeconfig.to_string()).unwrap();
+        let mut server = kube("kube-apiserver");
+        server.args(["--etcd-servers", etcd, "--secure-port", &port.to_string()]);
+        server.args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
+        server.args(["--token-auth-file", &self.path("tokens.csv"), "--authorization-mode=RBAC"]);
+        // The server makes itself a certificate, and its key will do for the tokens of service accounts, too.
+        server.args(["--cert-dir", &self.path("keys")]);
+        for flag in ["--service-account-key-file", "--service-account-signing-key-file"] {
+            server.args([flag, &self.path("keys/apiserver.key")]);
+        }
+        server.args([
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-cluster-ip-range=10.0.0.0/16",
+        ]);
+        // Pods need no service account, and nodes are ready as soon as KWOK says so.
+        server.args(["--disable-admission-plugins=ServiceAccount,TaintNodesByCondition", "--allow-privileged"]);
+        self.start("kube-apiserver", server);
+        let args = ["get", "--raw=/readyz", "--request-timeout=5s"];
+        self.wait("the API server is ready", |cluster| cluster.kubectl(&args).output().unwrap().status.success());
+    }
+
+    fn start(&mut self, name: &str, mut command: Command) {
+        let log = File::create(self.path(&format!("{name}.log"))).unwrap();
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let program = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/tools.sh"));
+        self.programs.push((name.to_owned(), program));
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.as_ref().unwrap().path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Cluster {
+    #[expect(clippy::print_stderr, reason = "who looks for the logs of a test that failed reads what it printed")]
+    fn drop(&mut self) {
+        for (_, program) in self.programs.iter_mut().rev() {
+            // One that has ended by itself is as good.
+            let _ = program.kill();
+            let _ = program.wait();
+        }
+        if thread::panicking() {
+            let _ = fs::remove_dir_all(self.path("etcd"));
+            let folder = self.folder.take().unwrap().keep();
+            eprintln!("the logs of the cluster are kept in {}", folder.display());
+        }
+    }
+}
+
+/// The objects that kubectl answers with: one as it is, more as a list.
+pub(crate) fn items(answer: &Value) -> &[Value] {
+    answer["items"].as_array().map_or(std::slice::from_ref(answer), Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// One of the programs built together.
+fn kube(name: &str) -> Command {
+    let mut command = if name == "kubectl" { tool("bin/kube") } else { tethered("kube") };
+    command.arg(name);
+    command
+}
+
+/// A program of the tools' folder that ends, at the latest, with the thread that starts it.
+///
+/// [`Cluster`]'s end is enough where a test fails; this is for the test that is killed.
+fn tethered(name: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]).arg(tool(&format!("bin/{name}")).get_program());
+    command
+}
+
+/// Ports on which nobody listens, each given once in a run.
+///
+/// They lie below those that systems give to outgoing connections, which could take one before it is listened on.
+fn ports<const COUNT: usize>() -> [u16; COUNT] {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Tests that run at the same time begin at different ones.
+    let first = u16::try_from(std::process::id() % 200).unwrap() * 100;
+    let next = || 11_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    std::array::from_fn(|_| std::iter::repeat_with(next).find(is_free).unwrap())
+}
+
+/// Something that nobody guesses.
+fn token() -> String {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom").unwrap().read_exact(&mut bytes).unwrap();
+    bytes.map(|byte| format!("{byte:02x}")).concat()
+}
