@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod against;
+mod apply;
 mod cli;
 mod cluster;
 mod crds;
