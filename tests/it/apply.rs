@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kaito_render::emit::Format;
+use kaito_render::json::Json;
 use kaito_render::object::{Identity, Object};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -23,7 +24,7 @@ const ENOUGH: usize = 150;
 /// An object of a cluster: its kind with the API group and version, its namespace and its name.
 type Key = (String, String, String);
 
-fn key(object: &Value) -> Key {
+fn key(object: &Json) -> Key {
     let identity = Identity::of(object);
     let kind = format!("{} {}", identity.api_version, identity.kind);
     (kind, identity.namespace.unwrap_or_default().to_owned(), identity.name.to_owned())
@@ -81,10 +82,10 @@ fn in_turns(cases: Vec<PathBuf>) -> Vec<PathBuf> {
 
 /// Deals cases out into rounds, in each of which an object is the same for all that have it.
 fn rounds(cases: Vec<Case>) -> Vec<Vec<Case>> {
-    let mut rounds = Vec::<(BTreeMap<Key, Value>, Vec<Case>)>::new();
+    let mut rounds = Vec::<(BTreeMap<Key, Json>, Vec<Case>)>::new();
     for case in cases {
         let objects: Vec<_> = case.objects.iter().map(|object| (key(&object.value), object.value.clone())).collect();
-        let fits = |taken: &BTreeMap<Key, Value>| {
+        let fits = |taken: &BTreeMap<Key, Json>| {
             objects.iter().all(|(key, object)| taken.get(key).is_none_or(|taken| taken == object))
         };
         let place = rounds.iter().position(|(taken, _)| fits(taken)).unwrap_or_else(|| {
@@ -101,7 +102,8 @@ fn rounds(cases: Vec<Case>) -> Vec<Vec<Case>> {
 ///
 /// These are objects as KAITO makes them, of Workspaces that can't work.
 fn refusal(case: &Case, object: &Object) -> Option<&'static str> {
-    let secrets = object.value.pointer("/spec/template/spec/imagePullSecrets").and_then(Value::as_array);
+    let value = Value::from(&object.value);
+    let secrets = value.pointer("/spec/template/spec/imagePullSecrets").and_then(Value::as_array);
     let names: Vec<_> = secrets.into_iter().flatten().map(|secret| secret["name"].as_str()).collect();
     if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
         // One for each adapter that needs it; docs/parity.md keeps that, and KR218 warns of it.
@@ -158,7 +160,7 @@ fn apply(cluster: &Cluster, folder: &Path) -> BTreeMap<Key, Value> {
     let Run { code, stdout, stderr } = try_to_apply(cluster, folder);
     assert_eq!((code, &*stderr), (0, ""));
     let answer = serde_json::from_str(&stdout).unwrap();
-    items(&answer).iter().map(|object| (key(object), without_noise(object.clone()))).collect()
+    items(&answer).iter().map(|object| (key(&object.clone().into()), without_noise(object.clone()))).collect()
 }
 
 /// An object without what a server changes for no reason: the second version of a claim to storage is that of the first.
@@ -174,8 +176,8 @@ fn try_to_apply(cluster: &Cluster, folder: &Path) -> Run {
     run(kubectl.args(["-o", "json", "--recursive", "-f"]).arg(folder), "")
 }
 
-fn namespace(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+fn namespace(name: &str) -> Json {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).into()
 }
 
 fn apply_release(release: &str) {
