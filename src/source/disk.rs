@@ -53,9 +53,10 @@ pub fn load(
         return Err(LoadError::Missing(missing.clone()));
     }
     let mut documents = Vec::new();
+    let mut folders = Folders::new();
     for (path, named) in files(paths, reach, sources, diagnostics) {
         if let Some(bytes) = read_or_report(&path, sources, diagnostics) {
-            documents.extend(text::documents(text(&path, bytes), named, reach, sources, diagnostics));
+            documents.extend(text::documents(text(&path, bytes, &mut folders), named, reach, sources, diagnostics));
         }
     }
     Ok(documents)
@@ -156,17 +157,26 @@ pub fn name(path: &Path) -> String {
 /// Reads one file, or standard input for `-`. What stands in the way is a finding.
 pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
     let bytes = read_or_report(path, sources, diagnostics)?;
-    text::keep(text(path, bytes), sources, diagnostics)
+    text::keep(text(path, bytes, &mut Folders::new()), sources, diagnostics)
 }
 
-fn text(path: &Path, bytes: Vec<u8>) -> Text {
-    Text { name: name(path), path: location(path), bytes }
+/// Folders with their paths without links. Each is looked up once, however many files lie in it.
+type Folders = BTreeMap<PathBuf, Option<PathBuf>>;
+
+fn text(path: &Path, bytes: Vec<u8>, folders: &mut Folders) -> Text {
+    Text { name: name(path), path: location(path, folders), bytes }
 }
 
 /// The path of a file whose folder is free of links.
-fn location(path: &Path) -> Option<PathBuf> {
+fn location(path: &Path, folders: &mut Folders) -> Option<PathBuf> {
+    if is_stdin(path) {
+        return None;
+    }
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)).filter(|_| !is_stdin(path))
+    if !folders.contains_key(folder) {
+        folders.insert(folder.to_owned(), fs::canonicalize(folder).ok());
+    }
+    Some(folders.get(folder)?.as_ref()?.join(path.file_name()?))
 }
 
 fn read_or_report(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
