@@ -18,7 +18,8 @@ pub(super) fn read(against: &str, paths: &[PathBuf], session: &mut Session) -> R
     let documents = if path.exists() {
         source::load(&[path], source::Reach::Input, &mut session.sources, &mut found)?
     } else {
-        git::documents(against, paths, source::Reach::Input, &mut session.sources, &mut found)
+        git::Revision::of(against, paths)
+            .and_then(|revision| revision.documents(source::Reach::Input, &mut session.sources, &mut found))
             .with_context(|| format!("there is no file or folder `{against}` to compare with"))?
     };
     let errors = found.into_iter().filter(Diagnostic::is_error);

@@ -147,6 +147,22 @@ const COMPLETIONS_EXAMPLES: &str = "\
 Example:
   kaito-render completions bash > ~/.local/share/bash-completion/completions/kaito-render";
 
+/// What Workspaces are compiled with, whichever command does it.
+#[derive(Args, Debug)]
+pub(super) struct Surroundings {
+    /// The namespace of Workspaces that name none
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default", value_parser = namespace)]
+    pub(super) namespace: String,
+    /// The profile of the cluster
+    ///
+    /// By default the first `kaito-render.yaml` from the input's folder upward to the root of the Git repository.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) profile: Option<PathBuf>,
+    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by file
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) library: Option<PathBuf>,
+}
+
 /// What both `render` and `check` compile, and with what.
 #[derive(Args, Debug)]
 pub(super) struct Input {
@@ -156,20 +172,11 @@ pub(super) struct Input {
     /// are left out.
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// The namespace of Workspaces that name none
-    #[arg(long, short, value_name = "NAMESPACE", default_value = "default", value_parser = namespace)]
-    pub(super) namespace: String,
     /// The release to compile with, such as 0.3; by default the profile or the Workspace's apiVersion decides
     #[arg(long, value_name = "RELEASE")]
     pub(super) release: Option<String>,
-    /// The profile of the cluster
-    ///
-    /// By default the first `kaito-render.yaml` from the input's folder upward to the root of the Git repository.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) profile: Option<PathBuf>,
-    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by file
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(super) library: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) surroundings: Surroundings,
     /// Accept an input without a single Workspace
     #[arg(long)]
     pub(super) allow_empty: bool,
@@ -257,17 +264,8 @@ pub(super) struct Diff {
     /// the objects with a label (`team=a`)
     #[arg(long, value_name = "WHAT")]
     pub(super) ignore: Vec<ignore::Rule>,
-    /// The namespace of Workspaces that name none
-    #[arg(long, short, value_name = "NAMESPACE", default_value = "default", value_parser = namespace)]
-    pub(super) namespace: String,
-    /// The profile of the cluster
-    ///
-    /// By default the first `kaito-render.yaml` from a path's folder upward to the root of the Git repository.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) profile: Option<PathBuf>,
-    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by file
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(super) library: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) surroundings: Surroundings,
 }
 
 /// How differences are written.

@@ -19,11 +19,12 @@ use kaito_render::workspace;
 use serde_json::Value;
 
 use super::args::{Color, Diff, DiffFormat};
-use super::{Outcome, git, input, output};
+use super::git::Revision;
+use super::{Outcome, input, output};
 
 /// Compares two sides and says what differs.
 pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
-    let library = input::library(args.library.as_deref())?;
+    let library = input::library(args.surroundings.library.as_deref())?;
     let mut session = Session::default();
     let [before, after] = sides(args)?;
     let mut before = objects(&before, args, &library, &mut session)?;
@@ -84,13 +85,14 @@ fn sides(args: &Diff) -> Result<[Side; 2]> {
 /// The objects of a side, with the ConfigMaps and Secrets of its folders. Where a Workspace in it is rendered already,
 /// all its documents are objects.
 fn objects(side: &Side, args: &Diff, library: &Library, session: &mut Session) -> Result<Vec<Object>> {
-    let documents = documents(side, session)?;
-    let Some(profile) = profile(side, args, session)? else { return Ok(Vec::new()) };
+    let revision = side.revision.as_deref().map(|name| Revision::of(name, &side.paths)).transpose()?;
+    let documents = documents(side, revision.as_ref(), session)?;
+    let Some(profile) = profile(side, revision.as_ref(), args, session)? else { return Ok(Vec::new()) };
     let is_rendered = documents.iter().any(|document| workspace::is_rendered(&document.node));
     let is_object = |document: &Document| is_rendered || document.named || source::matters(&document.node);
     let documents = documents.into_iter().filter(is_object).map(|document| Document { named: true, ..document });
     let options = Options {
-        namespace: args.namespace.clone(),
+        namespace: args.surroundings.namespace.clone(),
         profile,
         only_generated: false,
         allow_empty: true,
@@ -98,30 +100,30 @@ fn objects(side: &Side, args: &Diff, library: &Library, session: &mut Session) -
     };
     let mut objects = compile::compile(documents.collect(), &options, library, session);
     for object in &mut objects {
-        fill_namespace(object, &args.namespace);
+        fill_namespace(object, &args.surroundings.namespace);
     }
     Ok(objects)
 }
 
-fn documents(side: &Side, session: &mut Session) -> Result<Vec<Document>> {
+fn documents(side: &Side, revision: Option<&Revision>, session: &mut Session) -> Result<Vec<Document>> {
     let Session { sources, diagnostics, .. } = session;
-    match &side.revision {
-        Some(revision) => git::documents(revision, &side.paths, Reach::Everything, sources, diagnostics),
+    match revision {
+        Some(revision) => revision.documents(Reach::Everything, sources, diagnostics),
         None => Ok(source::load(&side.paths, Reach::Everything, sources, diagnostics)?),
     }
 }
 
 /// The profile of a side: as it was in a revision, unless one is named.
-fn profile(side: &Side, args: &Diff, session: &mut Session) -> Result<Option<Profile>> {
-    let profile = match &side.revision {
-        Some(revision) if args.profile.is_none() => match git::find_upward(revision, &side.paths, input::PROFILE)? {
+fn profile(side: &Side, revision: Option<&Revision>, args: &Diff, session: &mut Session) -> Result<Option<Profile>> {
+    let profile = match revision {
+        Some(revision) if args.surroundings.profile.is_none() => match revision.find_upward(input::PROFILE)? {
             Some(text) => {
                 let file = source::keep(text, &mut session.sources, &mut session.diagnostics);
                 file.and_then(|file| input::read_profile(file, session))
             }
             None => Some(Profile::default()),
         },
-        _ => input::profile(&side.paths, args.profile.as_deref(), session)?,
+        _ => input::profile(&side.paths, args.surroundings.profile.as_deref(), session)?,
     };
     Ok(profile.map(|profile| Profile { release: side.release.clone().or(profile.release), ..profile }))
 }

@@ -17,57 +17,83 @@ use super::input;
 /// A hook of Git names its own repository by these; the repository meant here is always that of the input.
 const ENVIRONMENT: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
-/// The documents that paths lead to as a revision has them, by the same rules as those on disk.
-///
-/// # Errors
-///
-/// If a path belongs to no repository, or its repository has no such revision. A path that did not exist then leads to
-/// nothing.
-pub(super) fn documents(
-    revision: &str,
-    paths: &[PathBuf],
-    reach: Reach,
-    sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Vec<Document>> {
-    let mut documents = Vec::new();
-    for (repository, paths) in by_repository(paths)? {
-        let commit = repository.commit(revision)?.ok_or_else(|| repository.lacks(revision))?;
-        let files = repository.files(&commit)?;
-        let names: Vec<_> = files.keys().map(String::as_str).collect();
-        let selected = source::select(&paths, reach, &names);
-        let objects: Vec<_> = selected.iter().filter_map(|(path, _)| files.get(*path)).collect();
-        let text = |path: &str, bytes| Text { name: format!("{revision}:{path}"), path: None, bytes };
-        for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
-            documents.extend(source::documents(text(path, bytes), named, reach, sources, diagnostics));
-        }
-    }
-    Ok(documents)
+/// What some paths lead to in a revision; the files of each repository are listed once.
+pub(super) struct Revision<'a> {
+    name: &'a str,
+    trees: Vec<Tree>,
 }
 
-/// The nearest file of a name in a revision, from the folder of each path upward to the top of its repository. None if
-/// there is none.
-///
-/// # Errors
-///
-/// As [`documents`]; and if paths have different ones.
-pub(super) fn find_upward(revision: &str, paths: &[PathBuf], name: &str) -> Result<Option<Text>> {
-    let mut found = BTreeMap::new();
-    for (repository, paths) in by_repository(paths)? {
-        let commit = repository.commit(revision)?.ok_or_else(|| repository.lacks(revision))?;
-        let files = repository.files(&commit)?;
-        for path in paths {
-            let folders = Path::new(&path).ancestors().map(|folder| folder.join(name));
-            let mut candidates = folders.filter_map(|path| Some(path.to_str()?.to_owned()));
-            let nearest = candidates.find(|path| files.contains_key(path));
-            let object = nearest.as_ref().and_then(|path| files.get(path));
-            found.insert((repository.clone(), nearest.clone()), object.cloned());
+/// The files of one repository, as a revision has them.
+struct Tree {
+    repository: Repository,
+    /// The paths that belong to it, relative to its top.
+    paths: Vec<String>,
+    /// All files by path, with the names of their contents.
+    files: BTreeMap<String, String>,
+}
+
+impl<'a> Revision<'a> {
+    /// Looks a revision up in the repositories that paths belong to.
+    ///
+    /// # Errors
+    ///
+    /// If a path belongs to no repository, or its repository has no such revision.
+    pub(super) fn of(name: &'a str, paths: &[PathBuf]) -> Result<Self> {
+        let mut trees = Vec::new();
+        for (repository, paths) in by_repository(paths)? {
+            let commit = repository.commit(name)?.ok_or_else(|| repository.lacks(name))?;
+            let files = repository.files(&commit)?;
+            trees.push(Tree { repository, paths, files });
         }
+        Ok(Self { name, trees })
     }
-    ensure!(found.len() < 2, "the paths belong to different profiles: compare them one by one");
-    let Some(((repository, Some(path)), Some(object))) = found.into_iter().next() else { return Ok(None) };
-    let bytes = repository.read(&[&object])?.into_iter().next().unwrap_or_default();
-    Ok(Some(Text { name: format!("{revision}:{path}"), path: None, bytes }))
+
+    /// The documents that the paths lead to, by the same rules as those on disk. A path that did not exist then leads to
+    /// nothing.
+    pub(super) fn documents(
+        &self,
+        reach: Reach,
+        sources: &mut Sources,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Vec<Document>> {
+        let mut documents = Vec::new();
+        for Tree { repository, paths, files } in &self.trees {
+            let names: Vec<_> = files.keys().map(String::as_str).collect();
+            let selected = source::select(paths, reach, &names);
+            let objects: Vec<_> = selected.iter().filter_map(|(path, _)| files.get(*path)).collect();
+            for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
+                documents.extend(source::documents(self.text(path, bytes), named, reach, sources, diagnostics));
+            }
+        }
+        Ok(documents)
+    }
+
+    /// The nearest file of a name, from the folder of each path upward to the top of its repository. None if there is
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// If paths have different ones.
+    pub(super) fn find_upward(&self, name: &str) -> Result<Option<Text>> {
+        let mut found = BTreeMap::new();
+        for Tree { repository, paths, files } in &self.trees {
+            for path in paths {
+                let folders = Path::new(path).ancestors().map(|folder| folder.join(name));
+                let mut candidates = folders.filter_map(|path| Some(path.to_str()?.to_owned()));
+                let nearest = candidates.find(|path| files.contains_key(path));
+                let object = nearest.as_ref().and_then(|path| files.get(path));
+                found.insert((repository, nearest.clone()), object);
+            }
+        }
+        ensure!(found.len() < 2, "the paths belong to different profiles: compare them one by one");
+        let Some(((repository, Some(path)), Some(object))) = found.into_iter().next() else { return Ok(None) };
+        let bytes = repository.read(&[object])?.into_iter().next().unwrap_or_default();
+        Ok(Some(self.text(&path, bytes)))
+    }
+
+    fn text(&self, path: &str, bytes: Vec<u8>) -> Text {
+        Text { name: format!("{}:{path}", self.name), path: None, bytes }
+    }
 }
 
 /// The repositories that paths belong to, each with its paths, relative to its top.

@@ -16,7 +16,7 @@ use kaito_render::source::{self, Document, FileId};
 use kaito_render::{target, text};
 
 use super::against;
-use super::args::Input;
+use super::args::{Input, Surroundings};
 
 /// The name under which profiles are found.
 pub(super) const PROFILE: &str = "kaito-render.yaml";
@@ -71,13 +71,14 @@ struct Loaded {
 
 /// Reads what the command line names; none if the profile can't be used.
 fn load(input: &Input, against: Option<&str>, only_generated: bool, session: &mut Session) -> Result<Option<Loaded>> {
-    let library = library(input.library.as_deref())?;
+    let Surroundings { namespace, profile: named, library: folder } = &input.surroundings;
+    let library = library(folder.as_deref())?;
     let documents = source::load(&input.paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics)?;
     let against = against.map_or(Ok(Vec::new()), |against| against::read(against, &input.paths, session))?;
-    let Some(mut profile) = profile(&input.paths, input.profile.as_deref(), session)? else { return Ok(None) };
+    let Some(mut profile) = profile(&input.paths, named.as_deref(), session)? else { return Ok(None) };
     session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
     profile.release = input.release.clone().or(profile.release);
-    let (namespace, allow_empty) = (input.namespace.clone(), input.allow_empty);
+    let (namespace, allow_empty) = (namespace.clone(), input.allow_empty);
     let options = Options { namespace, profile, only_generated, allow_empty, against };
     Ok(Some(Loaded { documents, options, library }))
 }
