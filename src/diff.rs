@@ -113,6 +113,14 @@ impl ObjectDiff<'_> {
     }
 }
 
+impl GroupDiff<'_> {
+    /// Whether it is a Workspace, and nothing that Workspaces share.
+    #[must_use]
+    pub fn is_workspace(&self) -> bool {
+        matches!(self.group, Group::Workspace { .. })
+    }
+}
+
 impl Comparison<'_> {
     /// Whether nothing differs.
     #[must_use]

@@ -14,14 +14,14 @@ pub type Machines = BTreeMap<String, (u32, u32)>;
 pub struct Bill {
     /// Nodes that are made for it.
     pub nodes: u64,
-    /// The GPUs of these nodes; where no nodes are made, those that pods ask for.
-    pub gpus: u64,
     /// The memory of the nodes' GPUs, in GiB.
     pub gpu_memory_gib: u64,
     /// The disks of the nodes as far as they are asked for, in GiB.
     pub disk_gib: f64,
     /// How many of the nodes are of machine types that are not known, and so bring no GPUs into the sum.
     pub unknown: u64,
+    /// The GPUs of the nodes.
+    node_gpus: u64,
     /// GPUs that pods ask for.
     pod_gpus: u64,
 }
@@ -46,7 +46,7 @@ impl Bill {
         self.nodes += count;
         match machine_type(spec).and_then(|name| machines.get(name)) {
             Some((gpus, memory)) => {
-                self.gpus += count * u64::from(*gpus);
+                self.node_gpus += count * u64::from(*gpus);
                 self.gpu_memory_gib += count * u64::from(*memory);
             }
             None => self.unknown += count,
@@ -69,7 +69,7 @@ impl Bill {
     /// The GPUs of nodes that are made, or those that pods ask for where none are.
     #[must_use]
     pub fn gpus(&self) -> u64 {
-        if self.nodes == 0 { self.pod_gpus } else { self.gpus }
+        if self.nodes == 0 { self.pod_gpus } else { self.node_gpus }
     }
 }
 

@@ -34,12 +34,12 @@ pub struct Document {
 
 /// How many there are of each fate.
 #[derive(Serialize, JsonSchema, Default)]
-struct Counts {
-    added: usize,
-    removed: usize,
+pub(super) struct Counts {
+    pub(super) added: usize,
+    pub(super) removed: usize,
     /// Node objects with another name, and so other nodes.
-    replaced: usize,
-    changed: usize,
+    pub(super) replaced: usize,
+    pub(super) changed: usize,
 }
 
 /// One thing that may happen to one object.
@@ -148,7 +148,7 @@ struct Operation {
 /// Writes the document, over several lines and with a line break at the end.
 #[must_use]
 pub fn render(comparison: &Comparison) -> String {
-    let workspaces = comparison.groups.iter().filter(|group| matches!(group.group, Group::Workspace { .. }));
+    let workspaces = comparison.groups.iter().filter(|group| group.is_workspace());
     let document = Document {
         version: VERSION,
         workspaces: Counts::of(workspaces.map(|group| group.fate)),
@@ -162,7 +162,7 @@ pub fn render(comparison: &Comparison) -> String {
 }
 
 impl Counts {
-    fn of(fates: impl Iterator<Item = Fate>) -> Self {
+    pub(super) fn of(fates: impl Iterator<Item = Fate>) -> Self {
         let mut counts = Self::default();
         for fate in fates {
             *match fate {

@@ -2,7 +2,6 @@
 
 use super::view::{self, Line, Mark};
 use super::{Comparison, ObjectDiff, fold};
-use crate::object::Group;
 use crate::text;
 
 /// The longest comment that GitHub takes, in bytes.
@@ -77,7 +76,7 @@ fn head(comparison: &Comparison) -> String {
 }
 
 fn opening(fold: &fold::Fold) -> String {
-    let what = if matches!(fold.first.group, Group::Workspace { .. }) { "Workspace " } else { "" };
+    let what = if fold.first.is_workspace() { "Workspace " } else { "" };
     let mark = Mark::from(fold.first.fate).sign();
     let counts = view::counts(fold.first.objects.iter().map(ObjectDiff::fate));
     let mut title = format!("{mark} {what}<b>{}</b>: {counts}", escaped(&view::owner(&fold.first.group)));

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::Object;
+use crate::object::{Group, Object};
 
 /// An object by what stays the same when its API is served in another version.
 type Key<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
 
 /// Node objects that take each other's places: those of one kind made for one Workspace.
-type Siblings<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+type Siblings<'a> = (&'a str, Group);
 
 /// The kinds whose names say what they are made of, so that another name means another node.
 const NODES: [&str; 2] = ["Machine", "NodeClaim"];
@@ -49,7 +49,5 @@ fn key(object: &Object) -> Key<'_> {
 
 fn siblings(object: &Object) -> Option<Siblings<'_>> {
     let kind = object.identity().kind;
-    let labels = &object.value["metadata"]["labels"];
-    let label = |key: &str| labels[key].as_str();
-    NODES.contains(&kind).then(|| (kind, label("kaito.sh/workspacenamespace"), label("kaito.sh/workspace")))
+    NODES.contains(&kind).then(|| (kind, object.group()))
 }

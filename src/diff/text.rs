@@ -4,7 +4,6 @@ use anstyle::{AnsiColor, Style};
 
 use super::view::{self, Line, Mark};
 use super::{Comparison, fold};
-use crate::object::Group;
 use crate::text;
 
 /// How much is shown.
@@ -28,12 +27,11 @@ pub fn render(comparison: &Comparison, detail: Detail, color: bool) -> String {
         let mark = Mark::from(fold.first.fate);
         let mut title = view::owner(&fold.first.group);
         if !fold.others.is_empty() {
-            const NAMED: usize = 10;
             let others: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
             let count = text::count(others.len(), "more Workspace");
-            title += &format!(", and the same in {count}: {}", view::names(&others, NAMED));
+            title += &format!(", and the same in {count}: {}", view::names(&others, view::NAMED));
         }
-        let what = if matches!(fold.first.group, Group::Workspace { .. }) { "Workspace " } else { "" };
+        let what = if fold.first.is_workspace() { "Workspace " } else { "" };
         let counts = view::counts(fold.first.objects.iter().map(super::ObjectDiff::fate));
         match detail {
             Detail::Stat => out += &format!("{} {what}{title}: {counts}\n", paint.mark(mark)),
@@ -63,18 +61,12 @@ fn head(comparison: &Comparison, paint: Paint) -> String {
     }
     let rows = view::bill(&comparison.bill.0, &comparison.bill.1);
     if !rows.is_empty() {
-        out += &format!("\n{:24} {:>12} {:>12} {:>12}\n", paint.bold("Bill"), "before", "after", "delta");
-        if paint.color {
-            // Escapes count as characters where widths are filled.
-            out = out.replace(&format!("{:24}", paint.bold("Bill")), &format!("{}{:20}", paint.bold("Bill"), ""));
-        }
+        // Escapes would count as characters where a width is filled.
+        out += &format!("\n{}{:20} {:>12} {:>12} {:>12}\n", paint.bold("Bill"), "", "before", "after", "delta");
         out.extend(
             rows.iter()
                 .map(|[name, before, after, delta]| format!("  {name:22} {before:>12} {after:>12} {delta:>12}\n")),
         );
-    }
-    if !out.ends_with("\n\n") && comparison.groups.is_empty() {
-        out.push('\n');
     }
     out
 }

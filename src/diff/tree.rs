@@ -39,7 +39,7 @@ struct Step {
 
 impl Walk<'_> {
     fn value(&mut self, before: &Value, after: &Value) {
-        if before == after || self.ignore.is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str())) {
+        if before == after || self.is_ignored() {
             return;
         }
         match (before, after) {
@@ -131,9 +131,13 @@ impl Walk<'_> {
 
     /// A value that is new, gone, or another one altogether.
     fn whole(&mut self, before: Option<&Value>, after: Option<&Value>) {
-        if !self.ignore.is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str())) {
+        if !self.is_ignored() {
             self.push(before, after, Vec::new());
         }
+    }
+
+    fn is_ignored(&self) -> bool {
+        self.ignore.is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str()))
     }
 
     fn push(&mut self, before: Option<&Value>, after: Option<&Value>, inside: Vec<Change>) {

@@ -1,9 +1,12 @@
 //! A difference as lines, whatever they are shown in.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::bill::Bill;
+use super::json::Counts;
 use super::risk::{self, Kind, Risk};
 use super::{Change, Comparison, Fate, ObjectDiff};
 use crate::emit::Format;
@@ -19,8 +22,8 @@ const FLAG: &str = " --";
 /// The most lines that one value takes; more are counted.
 const LONG: usize = 40;
 
-/// How many names a risk lists before it counts the rest.
-const NAMED: usize = 10;
+/// How many names are listed in a line before the rest is counted.
+pub(super) const NAMED: usize = 10;
 
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,7 +222,7 @@ pub(super) fn names(names: &[String], most: usize) -> String {
 
 /// How many Workspaces and objects came, went and changed.
 pub(super) fn summary(comparison: &Comparison) -> String {
-    let workspaces = comparison.groups.iter().filter(|group| matches!(group.group, Group::Workspace { .. }));
+    let workspaces = comparison.groups.iter().filter(|group| group.is_workspace());
     let workspaces = counts(workspaces.map(|group| group.fate));
     let objects = counts(comparison.groups.iter().flat_map(|group| &group.objects).map(ObjectDiff::fate));
     format!("Workspaces: {workspaces}. Objects: {objects}.")
@@ -227,18 +230,16 @@ pub(super) fn summary(comparison: &Comparison) -> String {
 
 /// Such as `1 added, 2 changed`.
 pub(super) fn counts(fates: impl Iterator<Item = Fate>) -> String {
-    let names =
-        [(Fate::Added, "added"), (Fate::Removed, "removed"), (Fate::Replaced, "replaced"), (Fate::Changed, "changed")];
-    let fates: Vec<_> = fates.collect();
-    let count = |fate: Fate| fates.iter().filter(|found| **found == fate).count();
-    let parts = names.iter().map(|(fate, name)| (count(*fate), name)).filter(|(count, _)| *count > 0);
+    let Counts { added, removed, replaced, changed } = Counts::of(fates);
+    let parts = [(added, "added"), (removed, "removed"), (replaced, "replaced"), (changed, "changed")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<_> = parts.map(|(count, name)| format!("{count} {name}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
 /// What may happen: a title, and what it is about. The same about many objects is said once.
 pub(super) fn risks(risks: &[Risk]) -> Vec<(Kind, String)> {
-    let mut together = std::collections::BTreeMap::<(Kind, &str, &str, Option<&str>), Vec<&Risk>>::new();
+    let mut together = BTreeMap::<(Kind, &str, &str, Option<&str>), Vec<&Risk>>::new();
     for risk in risks {
         let key = (risk.kind, risk.object.as_str(), risk.reason.as_str(), risk.way_out);
         together.entry(key).or_default().push(risk);
