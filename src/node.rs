@@ -102,6 +102,24 @@ impl Node {
         Some(found)
     }
 
+    /// The entries of the mapping that a JSON Pointer leads to; none if there is no mapping.
+    #[must_use]
+    pub fn entries(&self, pointer: &str) -> &[Entry] {
+        match self.find(pointer).map(|found| &found.node.data) {
+            Some(Data::Map(entries)) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of the list that a JSON Pointer leads to; none if there is no list.
+    #[must_use]
+    pub fn items(&self, pointer: &str) -> &[Node] {
+        match self.find(pointer).map(|found| &found.node.data) {
+            Some(Data::List(items)) => items,
+            _ => &[],
+        }
+    }
+
     /// The value without places.
     #[must_use]
     pub fn to_value(&self) -> Value {

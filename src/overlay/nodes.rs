@@ -1,7 +1,7 @@
 //! Node objects that people write themselves, and that are passed through.
 
 use crate::diagnostic::Diagnostic;
-use crate::node::{Data, Found, Node};
+use crate::node::Node;
 use crate::rule;
 
 /// The version of node objects that the rules are about.
@@ -29,8 +29,8 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
     };
     let class = document.find(&format!("{spec}/nodeClassRef/kind"));
     let class_name = class.and_then(|found| found.node.as_str()).unwrap_or_default();
-    let labels = document.find("/metadata/labels").map(|found| found.node);
-    let claimed = CLAIMED.iter().find_map(|key| labels?.entry(key));
+    let labels = document.entries("/metadata/labels");
+    let claimed = CLAIMED.iter().find_map(|key| labels.iter().find(|label| label.key == *key));
     let is_claim = spec == "/spec";
     if let (true, Some(label), KARPENTERS) = (is_claim, claimed, class_name) {
         let message =
@@ -39,26 +39,21 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
         let finding = Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
         diagnostics.push(finding.hint("name `KaitoNodeClass` of the group `kaito.sh`, or remove the label"));
     }
-    let is_kaitos = claimed.is_some() || class_name == GPU_PROVISIONERS || is_labelled(labels);
+    let is_kaitos = claimed.is_some()
+        || class_name == GPU_PROVISIONERS
+        || labels.iter().any(|label| label.key.starts_with("karpenter.kaito.sh/"));
     let found = document.find(spec);
     if let Some(found) = found.filter(|found| is_kaitos && found.node.get("expireAfter").is_none()) {
         let message = "without `expireAfter` the node is deleted after 720 hours, under its pods";
         diagnostics.push(Diagnostic::new(&rule::EXPIRES, found.span, message).hint("add `expireAfter: Never`"));
     }
     if is_claim && (class_name == GPU_PROVISIONERS || claimed.is_some() && class_name != KARPENTERS) {
-        diagnostics.extend(document.find("/spec/requirements").into_iter().flat_map(ignored));
+        diagnostics.extend(ignored(document.items("/spec/requirements")));
     }
 }
 
-/// Whether a NodePool carries a label of KAITO's.
-fn is_labelled(labels: Option<&Node>) -> bool {
-    let Some(Data::Map(labels)) = labels.map(|labels| &labels.data) else { return false };
-    labels.iter().any(|label| label.key.starts_with("karpenter.kaito.sh/"))
-}
-
-fn ignored(requirements: Found) -> Vec<Diagnostic> {
-    let Data::List(items) = &requirements.node.data else { return Vec::new() };
-    let keys = items.iter().filter_map(|item| item.get("key"));
+fn ignored(requirements: &[Node]) -> Vec<Diagnostic> {
+    let keys = requirements.iter().filter_map(|item| item.get("key"));
     let ignored = keys.filter_map(|node| Some((node, node.as_str().filter(|key| IGNORED.contains(key))?)));
     let finding = |(node, key): (&Node, &str)| {
         let message = format!("gpu-provisioner does not look at `{key}`");

@@ -2,7 +2,7 @@
 
 use super::{Planner, gpus};
 use crate::diagnostic::Diagnostic;
-use crate::node::{Data, Entry};
+use crate::node::Entry;
 use crate::preset::{InstanceTypes, Provisioner};
 use crate::rule::{self, Rule};
 
@@ -45,8 +45,7 @@ impl Planner<'_, '_> {
             return;
         }
         self.check_retired(types);
-        let Some(Data::Map(entries)) = self.workspace.node.find(LABELS).map(|found| &found.node.data) else { return };
-        for entry in entries {
+        for entry in self.workspace.node.entries(LABELS) {
             if !self.release.file.reserved_labels.contains(&entry.key) {
                 self.check_node_label(entry, provisioner);
             }

@@ -97,13 +97,12 @@ fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
 }
 
 fn settings(node: &Node, sources: &Sources) -> Vec<Setting> {
-    let Data::Map(entries) = &node.data else { return Vec::new() };
     let setting = |entry: &Entry| Setting {
         name: entry.key.clone(),
         value: text::plain(&entry.value.to_value()),
         line: sources.position(entry.key_span.file, entry.key_span.start).line,
     };
-    entries.iter().map(setting).collect()
+    node.entries("").iter().map(setting).collect()
 }
 
 /// The context length among the settings for vLLM, if there is one; at most `limit`.

@@ -2,7 +2,7 @@
 
 use super::placeholder;
 use crate::diagnostic::Diagnostic;
-use crate::node::{Data, Node};
+use crate::node::Node;
 use crate::preset::WorkspaceApi;
 use crate::rule;
 use crate::source::Span;
@@ -56,13 +56,9 @@ pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut 
         ("/inference/template/spec/containers", "/image"),
     ];
     let single = models.iter().copied().chain(data).filter_map(|pointer| Some((pointer, workspace.find(pointer)?)));
-    let listed = lists.iter().flat_map(|(list, image)| {
-        let items = match workspace.find(list).map(|found| &found.node.data) {
-            Some(Data::List(items)) => items.as_slice(),
-            _ => &[],
-        };
-        items.iter().filter_map(|item| Some((*list, item.find(image)?)))
-    });
+    let listed = lists
+        .iter()
+        .flat_map(|(list, image)| workspace.items(list).iter().filter_map(|item| Some((*list, item.find(image)?))));
     for (pointer, found) in single.chain(listed) {
         let Some(image) = found.node.as_str().filter(|image| !placeholder::is_in(image)) else { continue };
         let is_data = data.contains(&pointer) || pointer == ADAPTERS;

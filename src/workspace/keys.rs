@@ -1,7 +1,7 @@
 //! KAITO's own labels and annotations: which there are, and what their values are taken for.
 
 use crate::diagnostic::Diagnostic;
-use crate::node::{Data, Entry, Node};
+use crate::node::{Entry, Node};
 use crate::preset::WorkspaceApi;
 use crate::rule;
 use crate::text;
@@ -76,26 +76,19 @@ pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Vec<Diagnosti
         Holder::Workspace(WorkspaceApi::V1beta1) => &V1BETA1,
         Holder::Set => &OF_SETS,
     };
-    for entry in entries(node, "/metadata/annotations") {
+    for entry in node.entries("/metadata/annotations") {
         if annotations.contains(&entry.key.as_str()) {
             diagnostics.extend(misread(entry));
         } else if is_kaitos(&entry.key) {
             diagnostics.push(unread(entry, "annotation", annotations, holder));
         }
     }
-    for entry in entries(node, "/metadata/labels") {
+    for entry in node.entries("/metadata/labels") {
         if entry.key == ROLE {
             diagnostics.extend(role(entry));
         } else if is_kaitos(&entry.key) && !LABELS.contains(&entry.key.as_str()) {
             diagnostics.push(unread(entry, "label", &LABELS, holder));
         }
-    }
-}
-
-fn entries<'a>(node: &'a Node, pointer: &str) -> &'a [Entry] {
-    match node.find(pointer).map(|found| &found.node.data) {
-        Some(Data::Map(entries)) => entries,
-        _ => &[],
     }
 }
 

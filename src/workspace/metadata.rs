@@ -110,8 +110,7 @@ fn strings(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, String> {
     let mut read = BTreeMap::new();
-    let Some(Data::Map(entries)) = node.find(pointer).map(|found| &found.node.data) else { return read };
-    for entry in entries {
+    for entry in node.entries(pointer) {
         if let Data::String(value) = &entry.value.data {
             check(entry, value, diagnostics);
             read.insert(entry.key.clone(), value.clone());

@@ -22,13 +22,13 @@ pub(super) fn check(workspace: &Node, diagnostics: &mut Vec<Diagnostic>) {
     let Some(found) = workspace.find(POINTER) else { return };
     let mut pod = Pod { spec: found.node, diagnostics };
     pod.restart_policy();
-    let containers = items(found.node, "containers");
+    let containers = found.node.items("/containers");
     if containers.is_empty() {
         pod.refuse(found.span, "the pods have no container", "add one to `containers`");
     }
-    let all: Vec<_> = containers.iter().chain(items(found.node, "initContainers")).collect();
+    let all: Vec<_> = containers.iter().chain(found.node.items("/initContainers")).collect();
     pod.names("container", &all);
-    let volumes: Vec<_> = items(found.node, "volumes").iter().collect();
+    let volumes: Vec<_> = found.node.items("/volumes").iter().collect();
     pod.names("volume", &volumes);
     for container in all {
         pod.container(container);
@@ -70,7 +70,7 @@ impl Pod<'_> {
         self.ports(container);
         self.mounts(container);
         self.resources(container);
-        for (name, first, span) in repeated(items(container, "env").iter().filter_map(|variable| variable.get("name")))
+        for (name, first, span) in repeated(container.items("/env").iter().filter_map(|variable| variable.get("name")))
         {
             let message = format!("the variable `{name}` is set twice, and the last value counts");
             let finding = Diagnostic::new(&rule::REPEATED_VARIABLE, span, message).also(first, "the first is here");
@@ -91,7 +91,7 @@ impl Pod<'_> {
     }
 
     fn ports(&mut self, container: &Node) {
-        let ports = items(container, "ports");
+        let ports = container.items("/ports");
         for (port, key) in ports.iter().flat_map(|port| ["containerPort", "hostPort"].map(|key| (port, key))) {
             let Some(Node { span, data: Data::Number(number) }) = port.get(key) else { continue };
             let is_free = key == "hostPort" && number.as_i64() == Some(0);
@@ -108,8 +108,8 @@ impl Pod<'_> {
     }
 
     fn mounts(&mut self, container: &Node) {
-        let mounts = items(container, "volumeMounts");
-        let volumes = items(self.spec, "volumes");
+        let mounts = container.items("/volumeMounts");
+        let volumes = self.spec.items("/volumes");
         for name in mounts.iter().filter_map(|mount| mount.get("name")) {
             let is_there = volumes.iter().any(|volume| volume.get("name").and_then(Node::as_str) == name.as_str());
             if let Some(missing) = name.as_str().filter(|_| !is_there) {
@@ -150,13 +150,6 @@ impl Pod<'_> {
 
     fn refuse(&mut self, place: Span, message: &str, hint: &str) {
         self.diagnostics.push(Diagnostic::new(&rule::POD_REFUSED, place, message).hint(hint));
-    }
-}
-
-fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
-    match node.get(key).map(|list| &list.data) {
-        Some(Data::List(items)) => items,
-        _ => &[],
     }
 }
 

@@ -10,7 +10,6 @@ use super::{
     Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata, placeholder, strength,
 };
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::node::Data;
 use crate::preset::{AccessMode, WorkspaceApi};
 use crate::rule;
 use crate::source::Span;
@@ -127,11 +126,9 @@ impl Rules<'_> {
     }
 
     fn match_labels(&mut self) {
-        let Some(found) = self.workspace.node.find("/resource/labelSelector/matchLabels") else { return };
-        let Data::Map(entries) = &found.node.data else { return };
         let metadata = &self.workspace.metadata;
         let own = BTreeMap::from([(OWN_LABELS[0], &metadata.name), (OWN_LABELS[1], &metadata.namespace)]);
-        for entry in entries {
+        for entry in self.workspace.node.entries("/resource/labelSelector/matchLabels") {
             let value = entry.value.as_str().unwrap_or_default();
             metadata::check_label(entry, value, self.diagnostics);
             if own.get(entry.key.as_str()).is_some_and(|own| *own != value) {

@@ -73,12 +73,8 @@ fn resource(rules: &mut Rules) {
             rules.report(&rule::SELECTOR, &place, &message, "write labels under `matchLabels`");
         }
     }
-    if let Some(found) = rules.workspace.node.find("/resource/labelSelector/matchLabels")
-        && let crate::node::Data::Map(entries) = &found.node.data
-    {
-        for entry in entries {
-            metadata::check_label(entry, entry.value.as_str().unwrap_or_default(), rules.diagnostics);
-        }
+    for entry in rules.workspace.node.entries("/resource/labelSelector/matchLabels") {
+        metadata::check_label(entry, entry.value.as_str().unwrap_or_default(), rules.diagnostics);
     }
 }
 
