@@ -13,7 +13,7 @@ use kaito_render::expand;
 use kaito_render::library::Library;
 use kaito_render::node::Node;
 use kaito_render::object::Object;
-use kaito_render::overlay::{self, Part};
+use kaito_render::overlay::{self, Keep, Part, Together};
 use kaito_render::plan::{self, Plan};
 use kaito_render::preset::Provisioner;
 use kaito_render::profile::Profile;
@@ -164,7 +164,9 @@ fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
         objects.push(overlay::workspace(workspace, &plan, &objects));
         Part { span, title, objects }
     };
-    overlay::together(inputs.into_iter().map(part).collect(), &mut Vec::new())
+    let mut together = Together::new(Keep::Objects);
+    inputs.into_iter().map(part).for_each(|part| together.add(part));
+    together.finish().0
 }
 
 fn emit(criterion: &mut Criterion, run: &mut Run) {

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::{Data, Node};
 use crate::object::Object;
-use crate::overlay::{self, Part, Selectors};
+use crate::overlay::{self, Keep, Part, Selectors, Together};
 use crate::plan::{self, Plan};
 use crate::preset::{Provisioner, WorkspaceApi};
 use crate::profile::{self, Profile};
@@ -67,22 +67,18 @@ pub fn compile_each(
     session: &mut Session,
     each: &mut dyn FnMut(Compiled),
 ) -> Vec<Object> {
-    let reader = workspace::Reader::new(options.namespace.clone());
-    let earlier = earlier(options, &reader);
-    let compiler = Compiler {
-        options,
-        library,
-        reader,
-        session,
-        each,
-        releases: BTreeMap::new(),
-        chosen: BTreeMap::new(),
-        workspaces: BTreeMap::new(),
-        earlier,
-        selectors: Selectors::default(),
-        tally: Tally::default(),
-    };
-    compiler.run(documents)
+    Compiler::new(options, library, session, each, Keep::Objects).run(documents)
+}
+
+/// As [`compile_each`], for whoever wants the findings alone: no object outlives its Workspace.
+pub fn check_each(
+    documents: Vec<Document>,
+    options: &Options,
+    library: &Library,
+    session: &mut Session,
+    each: &mut dyn FnMut(Compiled),
+) {
+    Compiler::new(options, library, session, each, Keep::Nothing).run(documents);
 }
 
 struct Compiler<'a> {
@@ -101,6 +97,7 @@ struct Compiler<'a> {
     earlier: BTreeMap<String, &'a Node>,
     selectors: Selectors,
     tally: Tally,
+    together: Together,
 }
 
 /// What a run met.
@@ -114,7 +111,31 @@ struct Tally {
     machines: bool,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
+    fn new(
+        options: &'a Options,
+        library: &'a Library,
+        session: &'a mut Session,
+        each: &'a mut dyn FnMut(Compiled),
+        keep: Keep,
+    ) -> Self {
+        let reader = workspace::Reader::new(options.namespace.clone());
+        Self {
+            options,
+            library,
+            earlier: earlier(options, &reader),
+            reader,
+            session,
+            each,
+            releases: BTreeMap::new(),
+            chosen: BTreeMap::new(),
+            workspaces: BTreeMap::new(),
+            selectors: Selectors::default(),
+            tally: Tally::default(),
+            together: Together::new(keep),
+        }
+    }
+
     fn run(mut self, documents: Vec<Document>) -> Vec<Object> {
         if let Some(name) = &self.options.profile.release
             && !self.library.releases().contains(&name.as_str())
@@ -133,21 +154,31 @@ impl Compiler<'_> {
         let ordinals: BTreeMap<_, _> = rendered.flat_map(|document| overlay::ordinals(&document.node)).collect();
         let namespace = &self.options.namespace;
         let config_maps = ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
-        let mut parts: Vec<_> =
-            workspaces.into_iter().filter_map(|document| self.document(document, &config_maps)).collect();
+        for document in workspaces {
+            let part = self.document(document, &config_maps);
+            self.add(part);
+        }
         for document in sets {
-            parts.extend(self.inference_set(&document.node, &config_maps));
+            let parts = self.inference_set(&document.node, &config_maps);
+            self.add(parts);
         }
         let passed = others.iter().filter(|document| document.named && !self.options.only_generated);
         for document in passed {
-            parts.extend(self.passed_through(&document.node, &ordinals));
+            let part = self.passed_through(&document.node, &ordinals);
+            self.add(part);
         }
         let is_empty = self.tally.workspaces == 0 && !self.options.allow_empty;
         if is_empty && !self.session.failed_since(0) {
             self.no_workspace();
         }
         self.notes();
-        overlay::together(parts, &mut self.session.diagnostics)
+        let (objects, findings) = self.together.finish();
+        self.session.diagnostics.extend(findings);
+        objects
+    }
+
+    fn add(&mut self, parts: impl IntoIterator<Item = Part>) {
+        parts.into_iter().for_each(|part| self.together.add(part));
     }
 
     /// Looks for secrets in what is to be compiled, and in the ConfigMaps that it names.

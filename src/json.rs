@@ -1,6 +1,7 @@
 //! The values that objects are made of.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Index;
 use std::rc::Rc;
 
@@ -51,6 +52,32 @@ impl Json {
             Self::List(items) => items,
             _ => &[],
         }
+    }
+
+    /// A number that equal values share, and others hardly ever. Not meant to be kept beyond a run.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match self {
+            Self::Null => 0_u8.hash(&mut hasher),
+            Self::Bool(value) => (1_u8, value).hash(&mut hasher),
+            Self::Number(number) => (2_u8, number).hash(&mut hasher),
+            Self::String(text) => (3_u8, text).hash(&mut hasher),
+            Self::List(items) => {
+                (4_u8, items.len()).hash(&mut hasher);
+                items.iter().for_each(|item| item.fingerprint().hash(&mut hasher));
+            }
+            // The order of keys makes no difference, and so the order of what is added must make none.
+            Self::Map(map) => {
+                let entry = |(key, value): &Entry| {
+                    let mut hasher = DefaultHasher::new();
+                    (key, value.fingerprint()).hash(&mut hasher);
+                    hasher.finish()
+                };
+                (5_u8, map.iter().map(entry).fold(0, u64::wrapping_add)).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
     }
 
     /// The text of a string.
@@ -182,9 +209,12 @@ mod tests {
     fn the_order_of_keys_makes_no_difference_and_all_else_does() {
         let json = |text| Json::from(serde_json::from_str::<Value>(text).unwrap());
         let value = json(r#"{"a": 1, "b": {"c": 2, "d": [3, 4]}}"#);
-        assert_eq!(value, json(r#"{"b": {"d": [3, 4], "c": 2}, "a": 1}"#));
+        let same = json(r#"{"b": {"d": [3, 4], "c": 2}, "a": 1}"#);
+        assert_eq!(value, same);
+        assert_eq!(value.fingerprint(), same.fingerprint());
         for other in [r#"{"a": 1}"#, r#"{"a": 1, "b": {"c": 2, "d": [4, 3]}}"#, r#"{"a": 1, "e": {}}"#] {
             assert_ne!(value, json(other));
+            assert_ne!(value.fingerprint(), json(other).fingerprint());
         }
     }
 

@@ -10,4 +10,4 @@ pub use nodes::check_node;
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
 pub use shared::Selectors;
-pub use together::{Part, together};
+pub use together::{Keep, Part, Together};

@@ -89,7 +89,7 @@ fn pass(
     session: &mut Session,
 ) -> BTreeMap<String, Made> {
     let mut all = BTreeMap::new();
-    compile::compile_each(documents, options, library, session, &mut |compiled| {
+    compile::check_each(documents, options, library, session, &mut |compiled| {
         all.insert(compiled.workspace.key(), made(&compiled));
     });
     all

@@ -15,7 +15,7 @@ use super::{Outcome, fix, input, output};
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    let mut objects = input::compile(&args.input, None, args.only_generated, &mut session, &mut |_, _, _| {})?;
+    let mut objects = input::compile(&args.input, args.only_generated, &mut session, &mut |_, _, _| {})?;
     let selection = Selection { only: args.only.clone(), exclude: args.exclude.clone() };
     selection.apply(&mut objects, &mut session.diagnostics);
     let outcome = conclude(&args.input, &mut session);
@@ -35,14 +35,11 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
         fix::fix(&args.input)?;
     }
     let mut session = Session::default();
-    let mut checked = Vec::new();
-    if let Some(release) = &args.target_release {
-        checked = input::compare(&args.input, args.against.as_deref(), release, &mut session)?;
-    } else {
-        input::compile(&args.input, args.against.as_deref(), false, &mut session, &mut |compiled, _, _| {
-            checked.push(compiled.workspace.span("").file);
-        })?;
-    }
+    let against = args.against.as_deref();
+    let checked = match &args.target_release {
+        Some(release) => input::compare(&args.input, against, release, &mut session)?,
+        None => input::check(&args.input, against, &mut session)?,
+    };
     let outcome = conclude(&args.input, &mut session);
     output::findings_as(args, &session, &checked, color)?;
     Ok(outcome)

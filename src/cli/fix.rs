@@ -23,7 +23,7 @@ pub(super) fn fix(args: &Input) -> Result<()> {
     let (mut findings, mut files) = (0, BTreeSet::new());
     for _ in 0..ROUNDS {
         let mut session = Session::default();
-        input::compile(args, None, false, &mut session, &mut |_, _, _| {})?;
+        input::check(args, None, &mut session)?;
         conclude(args, &mut session);
         let fixed = fix::fixed(&session.diagnostics, &session.sources);
         if fixed.is_empty() {

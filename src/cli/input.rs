@@ -30,23 +30,32 @@ pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
     Ok(library)
 }
 
-/// Compiles what the command line names, `against` what was before, and shows each Workspace on its way.
+/// Compiles what the command line names, and shows each Workspace on its way.
 pub(super) fn compile(
     input: &Input,
-    against: Option<&str>,
     only_generated: bool,
     session: &mut Session,
     each: &mut dyn FnMut(Compiled, &Profile, &Library),
 ) -> Result<Vec<Object>> {
-    let Some(Loaded { documents, options, library }) = load(input, against, only_generated, session)? else {
+    let Some(Loaded { documents, options, library }) = load(input, None, only_generated, session)? else {
         return Ok(Vec::new());
     };
     let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
     Ok(compile::compile_each(documents, &options, &library, session, &mut each))
 }
 
-/// Compiles what the command line names, and adds what another release finds besides. Gives the files of the Workspaces
+/// Finds what is wrong with what the command line names, `against` what was before. Gives the files of the Workspaces
 /// that could be compiled.
+pub(super) fn check(input: &Input, against: Option<&str>, session: &mut Session) -> Result<Vec<FileId>> {
+    let mut files = Vec::new();
+    if let Some(Loaded { documents, options, library }) = load(input, against, false, session)? {
+        let mut each = |compiled: Compiled| files.push(compiled.workspace.span("").file);
+        compile::check_each(documents, &options, &library, session, &mut each);
+    }
+    Ok(files)
+}
+
+/// As [`check`], and adds what another release finds besides.
 pub(super) fn compare(
     input: &Input,
     against: Option<&str>,
