@@ -97,6 +97,11 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
+    /// Everywhere that it shows.
+    pub fn places(&self) -> impl Iterator<Item = Span> {
+        self.place.into_iter().chain(self.also.iter().map(|label| label.span))
+    }
+
     /// `error[KR113]`, which begins a finding in text.
     fn head(&self) -> String {
         format!("{}[{}]", self.severity.name(), self.rule.id)

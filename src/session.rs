@@ -1,9 +1,11 @@
 //! What a run gathers on its way.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{self, Diagnostic};
-use crate::fix;
 use crate::policy::Policy;
 use crate::source::Sources;
+use crate::{fix, workspace};
 
 /// The texts a run has read and what it found in them.
 #[derive(Debug, Default)]
@@ -39,6 +41,10 @@ impl Session {
 
     /// Puts the findings into the order in which people read, without the secrets that they quote.
     pub fn sort(&mut self) {
+        let places = self.diagnostics.iter().flat_map(Diagnostic::places);
+        for file in places.map(|place| place.file).collect::<BTreeSet<_>>() {
+            workspace::hide_secrets(file, &mut self.sources);
+        }
         for finding in &mut self.diagnostics {
             let texts = finding.also.iter_mut().map(|label| &mut label.text).chain(&mut finding.hint);
             texts.chain([&mut finding.message]).for_each(|text| self.sources.mask(text));

@@ -32,7 +32,7 @@ pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
-pub(crate) use secrets::check as check_secrets;
+pub(crate) use secrets::{check as check_secrets, hide_in as hide_secrets};
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource, Spec, Tuning,
     V1ALPHA1, V1BETA1, schema as spec_schema,

@@ -1,13 +1,15 @@
 //! Secrets that stand in clear where everybody can read them.
 //!
-//! What is found is also hidden from every excerpt and message of the run.
+//! What is found is also hidden from every excerpt and message of the run; and so is what looks like a secret in any text
+//! that there are findings about, whether or not it could be parsed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
 use crate::rule;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::text;
 
 const HINT: &str = "revoke it, put a new one into a Secret, and refer to that instead";
@@ -53,6 +55,40 @@ fn is_token(byte: u8) -> bool {
 pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) {
     let mut search = Search { sources, diagnostics };
     search.walk(document, &mut Vec::new());
+}
+
+/// Hides what looks like a secret in a text, as far as it can be told without parsing it: the text may be broken.
+pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
+    let text = sources.text(file);
+    let keys = text.match_indices("-----BEGIN ").filter_map(|(start, _)| private_key(&text[start..]));
+    let passwords = text.lines().filter_map(password);
+    let of_formats = FORMATS.iter().flat_map(|format| of_format(text, format)).map(|(_, secret)| secret);
+    let found: BTreeSet<_> = keys.chain(passwords).chain(of_formats).chain(values(text)).collect();
+    let places = found.into_iter().flat_map(|secret| {
+        let span = |start: usize| Some((u32::try_from(start).ok()?, u32::try_from(start + secret.len()).ok()?));
+        let starts = text.match_indices(secret).map(|(start, _)| start);
+        starts.filter_map(move |start| Some((span(start)?, secret.to_owned())))
+    });
+    for ((start, end), secret) in places.collect::<Vec<_>>() {
+        sources.hide(Span { file, start, end }, &secret);
+    }
+}
+
+/// What stands beside the names of variables that hold secrets, by its look.
+fn values(text: &str) -> Vec<&str> {
+    let fields: Vec<_> = text.split(['\n', '{', '}', ',']).filter_map(field).collect();
+    let pairs = fields.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]);
+    let values = pairs.filter_map(|(first, second)| match (first, second) {
+        (("name", name), ("value", value)) if is_secret_variable(name, value) => Some(value),
+        _ => None,
+    });
+    values.collect()
+}
+
+/// A key of a mapping with the scalar behind it, without quotes.
+fn field(text: &str) -> Option<(&str, &str)> {
+    let (key, value) = text.trim_start_matches([' ', '-']).split_once(':')?;
+    Some((key.trim_end(), value.trim().trim_matches(['"', '\''])))
 }
 
 struct Search<'a> {

@@ -170,6 +170,28 @@ fn no_other_finding_shows_a_secret() {
     }
 }
 
+/// Whoever reads the finding about a text that can't be parsed sees its secrets as little as those of others.
+#[test]
+fn no_excerpt_of_a_broken_text_shows_a_secret() {
+    let token = format!("hf_{}", "aB3".repeat(12));
+    let texts = [
+        format!("{OWN_PODS}          args: [\"--token={token}\"\n"),
+        format!("{OWN_PODS}          env: [{{name: A, value: 'https://a:{token}@b.c/'}}\n"),
+        format!("{OWN_PODS}          env: [{{name: DB_PASSWORD, value: '{token}\"}}]\n"),
+        format!("{OWN_PODS}          env: [\n            {{value: x{token}, name: \"HF_TOKEN\"}}\n"),
+        format!("{OWN_PODS}          env:\n          - name: HF_TOKEN\n            value: x{token}: y\n"),
+        format!("{OWN_PODS}          a: [\n            -----BEGIN PRIVATE KEY-----{token}-----END PRIVATE KEY-----\n"),
+    ];
+    for text in &texts {
+        for format in ["human", "json", "sarif"] {
+            let run = run(&mut kaito_render(&["check", "-", "--format", format]), text);
+            assert_eq!(run.code, 1, "{text}{}", run.stderr);
+            assert!(run.stderr.contains("KR00") || run.stdout.contains("KR00"), "{text}{}", run.stderr);
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains(&token), "{}{}", run.stdout, run.stderr);
+        }
+    }
+}
+
 #[test]
 fn images_have_a_version() {
     let image = "registry.example.com/team/server";
