@@ -109,6 +109,8 @@ struct Tally {
     rendered: usize,
     /// Whether nodes are made as Machines.
     machines: bool,
+    /// Whether there are NodePools of a fixed size.
+    static_pools: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -178,7 +180,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn add(&mut self, parts: impl IntoIterator<Item = Part>) {
-        parts.into_iter().for_each(|part| self.together.add(part));
+        for part in parts {
+            self.tally.static_pools |= part.objects.iter().any(overlay::is_static_pool);
+            self.together.add(part);
+        }
     }
 
     /// Looks for secrets in what is to be compiled, and in the ConfigMaps that it names.
@@ -385,6 +390,9 @@ impl<'a> Compiler<'a> {
         if self.tally.machines && profile.provisioner.is_none() {
             let message = "the nodes are Machines, which gpu-provisioner 0.2 alone serves";
             self.session.report(Diagnostic::global(&rule::MACHINE_API, message).hint(self.switch()));
+        }
+        if self.tally.static_pools {
+            self.session.diagnostics.extend(overlay::check_static_capacity(profile));
         }
     }
 

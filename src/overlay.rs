@@ -6,7 +6,7 @@ mod select;
 mod shared;
 mod together;
 
-pub use nodes::check_node;
+pub use nodes::{check_node, check_static_capacity, is_static_pool};
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
 pub use shared::Selectors;

@@ -56,6 +56,9 @@ pub struct Profile {
     /// The NodeClasses that NodePools may refer to; on Azure by default the two that KAITO's operator makes.
     #[serde(default)]
     pub node_classes: Vec<NodeClass>,
+    /// How the cluster's Karpenter is set up.
+    #[serde(default)]
+    pub karpenter: Karpenter,
     /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from their labels.
     #[serde(default)]
     pub nodes: Vec<ProfileNode>,
@@ -144,6 +147,15 @@ pub struct NodeClass {
     pub default: bool,
     /// Its spec; without it the NodeClass is expected to be there.
     pub spec: Option<Map<String, Value>>,
+}
+
+/// How a Karpenter is set up.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Karpenter {
+    /// Whether its feature gate `StaticCapacity`, which Karpenter leaves off by default, is on: without it no NodePool of a
+    /// fixed size brings a node.
+    pub static_capacity: Option<bool>,
 }
 
 /// A node that is there already.
@@ -236,6 +248,7 @@ impl Default for Profile {
             node_image_family: ImageFamily::default(),
             storage: Storage::default(),
             node_classes: Vec::new(),
+            karpenter: Karpenter::default(),
             nodes: Vec::new(),
             node_counts: BTreeMap::new(),
             rules: Vec::new(),

@@ -1,8 +1,11 @@
-//! Node objects that people write themselves, and that are passed through.
+//! Node objects that would not give the nodes that they seem to.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::node::Node;
+use crate::object::Object;
+use crate::profile::Profile;
 use crate::rule;
+use crate::source::Span;
 
 /// The version of node objects that the rules are about.
 const VERSION: &str = "karpenter.sh/v1";
@@ -49,6 +52,36 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
     }
     if is_claim && (class_name == GPU_PROVISIONERS || claimed.is_some() && class_name != KARPENTERS) {
         diagnostics.extend(ignored(document.items("/spec/requirements")));
+    }
+}
+
+/// Whether an object is a NodePool of a fixed size.
+#[must_use]
+pub fn is_static_pool(object: &Object) -> bool {
+    object.value["kind"].as_str() == Some("NodePool") && object.value["spec"].get("replicas").is_some()
+}
+
+/// What there is to say of NodePools of a fixed size, unless the profile knows that their feature gate is on (Karpenter's
+/// design of static capacity: the gate is off by default, and without it such a NodePool is accepted and stays empty).
+#[must_use]
+pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
+    let finding = |place: Option<Span>, message: &str| Diagnostic {
+        place,
+        ..Diagnostic::global(&rule::STATIC_CAPACITY, message)
+    };
+    match profile.karpenter.static_capacity {
+        Some(true) => None,
+        Some(false) => {
+            let message = "no NodePool of a fixed size gets a node where Karpenter's gate `StaticCapacity` is off";
+            let finding = finding(profile.span("/karpenter/staticCapacity"), message);
+            let hint = "switch the gate on, or have the nodes made otherwise: `provisioner: nodeclaim`";
+            Some(Diagnostic { severity: Severity::Error, ..finding }.hint(hint))
+        }
+        None => {
+            let message = "NodePools of a fixed size need Karpenter's gate `StaticCapacity`, which is off by default";
+            let hint = "switch it on, and add `karpenter: {staticCapacity: true}` to kaito-render.yaml";
+            Some(finding(profile.span("/provisioner"), message).hint(hint))
+        }
     }
 }
 
