@@ -54,6 +54,7 @@ pub fn preset(facts: &Facts, rules: &ImportRules) -> Result<HubModel, String> {
     Ok(HubModel {
         name: facts.name.to_owned(),
         license: None,
+        gated: false,
         weights: gibibytes(weights.bytes)?,
         context_length: number(&config, &TOKEN_LIMITS).unwrap_or(2048),
         quantization,

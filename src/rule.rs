@@ -116,6 +116,7 @@ rules! {
     SERVER_FLAG = "KR233" Warning "a setting that the server does not know";
     PLANNED_FLAG = "KR234" Warning "a setting that replaces what was planned";
     STATIC_CAPACITY = "KR235" Warning "NodePools of a fixed size, which Karpenter fills only if it is told to";
+    GATED = "KR236" Warning "a gated model, and no token for it";
     RETIRED_PRESET = "KR260" Error "a model that the release serves no more";
     RETIRED_INSTANCE_TYPE = "KR261" Error "a machine type that the release uses no more";
     OLD_API_VERSION = "KR262" Warning "an apiVersion that is on its way out";

@@ -20,6 +20,9 @@ pub struct HubModel {
     /// The licence of the weights, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
+    /// Whether Hugging Face gives it only to accounts that have accepted its terms.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gated: bool,
     /// `architectures` of config.json.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub architectures: Vec<String>,

@@ -212,7 +212,8 @@ fn an_older_workspace_is_read_as_one_of_the_newer_version() {
 fn node_pools_of_one_name_are_a_conflict() {
     let first = changed(&read(PHI_4), "  name: workspace-phi-4", "  name: b-c\n  namespace: a");
     let second = changed(&read(PHI_4), "  name: workspace-phi-4", "  name: c\n  namespace: a-b");
-    let (found, report) = findings(&format!("{first}---\n{second}"), "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n");
+    let (found, report) =
+        findings(&format!("{first}---\n{second}"), "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n");
     assert_eq!(found, ["KR402 error"], "{report}");
 }
 

@@ -289,9 +289,10 @@ fn labels_of_nodes_are_one_s_own() {
     ] {
         assert_one(&labelled(label), "", title, at, None);
     }
-    for (label, profile) in
-        [("app.kubernetes.io/name: a", ""), ("karpenter.sh/capacity-type: spot", "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n")]
-    {
+    for (label, profile) in [
+        ("app.kubernetes.io/name: a", ""),
+        ("karpenter.sh/capacity-type: spot", "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n"),
+    ] {
         assert_eq!(findings(&labelled(label), profile), [], "{label}");
     }
     let there = "provisioner: none\nnodes: [{labels: {apps: phi-4, kubernetes.io/hostname: a, \

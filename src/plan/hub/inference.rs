@@ -56,6 +56,7 @@ impl Planner<'_, '_> {
         let role = base.pod_labels.get("kaito.sh/inference-role").filter(|role| is_prefilling.contains(&role.as_str()));
         let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
         let local_weights = self.local_weights(preset);
+        let access_secret = self.access_secret(preset, &model, local_weights.is_none());
         let pull_secrets = pull_secrets(inference);
         let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
         self.repeated(&pull_secrets, "/inference/adapters", hint);
@@ -103,7 +104,7 @@ impl Planner<'_, '_> {
                 benchmark: runtime == VLLM && disable_benchmark != Some("true"),
                 startup_failures: model.startup_failures(),
                 config_map,
-                access_secret: filled(preset.preset_options.model_access_secret.as_ref()),
+                access_secret,
                 role: role.cloned(),
                 weights_claim: local_weights.is_none() && gpus.nvme && self.profile.storage.local_nvme,
                 local_weights,
@@ -144,6 +145,21 @@ impl Planner<'_, '_> {
         for (pointer, message) in ignored {
             self.without_effect(&pointer, &message);
         }
+    }
+
+    /// The Secret with the token that weights are downloaded by. Warns of pods that would need one.
+    fn access_secret(&mut self, preset: &Preset, model: &HubModel, downloads: bool) -> Option<String> {
+        let secret = filled(preset.preset_options.model_access_secret.as_ref());
+        if model.gated && downloads && secret.is_none() {
+            let name = &model.name;
+            let message = format!("`{name}` is gated, and its pods get no token of Hugging Face");
+            let hint = format!(
+                "accept the terms at `https://huggingface.co/{name}`, and name a Secret that has a token under \
+                 `HF_TOKEN` in `presetOptions.modelAccessSecret`"
+            );
+            self.report(&rule::GATED, "/inference/preset/name", message, hint);
+        }
+        secret
     }
 
     /// Reports what the runtime can't serve (I5, I6).
