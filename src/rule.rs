@@ -139,6 +139,8 @@ rules! {
     TWO_MANAGERS = "KR407" Warning "a NodeClaim that two provisioners act on";
     EXPIRES = "KR408" Warning "a node object whose nodes are deleted after a month";
     IGNORED_REQUIREMENT = "KR409" Warning "a requirement that gpu-provisioner does not look at";
+    POOL_NAME = "KR410" Warning "a NodeClaim with a name that no agent pool can have";
+    NODE_DISK = "KR411" Warning "a NodeClaim that says too little about its disk";
     PROFILE_FIELD = "KR501" Error "a profile with a field that does not fit";
     PROFILE_COUNT = "KR502" Error "a profile file has to hold one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "one run with inputs of different profiles";

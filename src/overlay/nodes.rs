@@ -1,11 +1,11 @@
 //! Node objects that would not give the nodes that they seem to.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::node::Node;
+use crate::node::{Data, Node};
 use crate::object::Object;
 use crate::profile::Profile;
-use crate::rule;
 use crate::source::Span;
+use crate::{quantity, rule};
 
 /// The version of node objects that the rules are about.
 const VERSION: &str = "karpenter.sh/v1";
@@ -13,11 +13,19 @@ const VERSION: &str = "karpenter.sh/v1";
 /// The labels by which gpu-provisioner takes a NodeClaim for its own, whatever its NodeClass.
 const CLAIMED: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/ragengine"];
 
-/// The kind of NodeClass by which Azure's Karpenter takes a NodeClaim for its own, whatever its labels.
-const KARPENTERS: &str = "AKSNodeClass";
+/// The kinds of NodeClasses by which Karpenter takes a NodeClaim for its own, whatever its labels: on Azure, where
+/// gpu-provisioner may run beside it, and on AWS.
+const KARPENTERS: [&str; 2] = [AZURES, "EC2NodeClass"];
+
+const AZURES: &str = "AKSNodeClass";
 
 /// The kind of NodeClass that is gpu-provisioner's.
 const GPU_PROVISIONERS: &str = "KaitoNodeClass";
+
+/// The most characters of an agent pool's name.
+const POOL_NAME: usize = 12;
+
+const GIB: f64 = 1_073_741_824.0;
 
 /// Requirements that gpu-provisioner does not look at.
 const IGNORED: [&str; 2] = ["karpenter.sh/capacity-type", "topology.kubernetes.io/zone"];
@@ -35,9 +43,8 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
     let labels = document.entries("/metadata/labels");
     let claimed = CLAIMED.iter().find_map(|key| labels.iter().find(|label| label.key == *key));
     let is_claim = spec == "/spec";
-    if let (true, Some(label), KARPENTERS) = (is_claim, claimed, class_name) {
-        let message =
-            format!("gpu-provisioner acts on `{}`, and Karpenter on `{KARPENTERS}`: both make a node", label.key);
+    if let (true, Some(label), AZURES) = (is_claim, claimed, class_name) {
+        let message = format!("gpu-provisioner acts on `{}`, and Karpenter on `{AZURES}`: both make a node", label.key);
         let place = class.map_or(label.key_span, |found| found.span);
         let finding = Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
         diagnostics.push(finding.hint("name `KaitoNodeClass` of the group `kaito.sh`, or remove the label"));
@@ -50,9 +57,43 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
         let message = "without `expireAfter` the node is deleted after 720 hours, under its pods";
         diagnostics.push(Diagnostic::new(&rule::EXPIRES, found.span, message).hint("add `expireAfter: Never`"));
     }
-    if is_claim && (class_name == GPU_PROVISIONERS || claimed.is_some() && class_name != KARPENTERS) {
+    if is_claim && (class_name == GPU_PROVISIONERS || claimed.is_some() && !KARPENTERS.contains(&class_name)) {
         diagnostics.extend(ignored(document.items("/spec/requirements")));
+        diagnostics.extend(pool_name(document));
+        diagnostics.extend(disk(document));
     }
+}
+
+/// gpu-provisioner makes an agent pool of AKS for each NodeClaim, called like it.
+fn pool_name(document: &Node) -> Option<Diagnostic> {
+    let found = document.find("/metadata/name")?;
+    let name = found.node.as_str()?;
+    let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if begins_well && is_plain && name.len() <= POOL_NAME {
+        return None;
+    }
+    let message = format!("gpu-provisioner makes an agent pool of this name, and AKS takes none called `{name}`");
+    let hint = format!("use at most {POOL_NAME} small letters and digits, a letter first");
+    Some(Diagnostic::new(&rule::POOL_NAME, found.span, message).hint(hint))
+}
+
+/// gpu-provisioner asks for as many whole GiB as the disk is to have, and makes no node without a size.
+fn disk(document: &Node) -> Option<Diagnostic> {
+    const SIZE: &str = "/spec/resources/requests/storage";
+    let size = document.find(SIZE).map(|found| match &found.node.data {
+        Data::Number(bytes) => bytes.to_string(),
+        _ => found.node.as_str().unwrap_or_default().to_owned(),
+    });
+    let message = match &size {
+        None => "gpu-provisioner makes no node without the size of its disk".to_owned(),
+        Some(size) if quantity::amount(size).is_some_and(|bytes| bytes < GIB) => {
+            format!("gpu-provisioner counts whole GiB, of which `{size}` has none")
+        }
+        Some(_) => return None,
+    };
+    let hint = "set `resources.requests.storage` to what the image and the weights need, such as `120Gi`";
+    Some(Diagnostic::new(&rule::NODE_DISK, document.at(SIZE).span, message).hint(hint))
 }
 
 /// Whether an object is a NodePool of a fixed size.
