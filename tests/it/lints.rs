@@ -345,6 +345,7 @@ spec:
   nodeClassRef: {group: kaito.sh, kind: KaitoNodeClass, name: default}
   requirements:
     - {key: karpenter.sh/nodepool, operator: In, values: [kaito]}
+  resources: {requests: {storage: 120Gi}}
 ";
     let with = |from: &str, to: &str| format!("{}---\n{WORKSPACE}", claim.replacen(from, to, 1));
     assert_eq!(findings(&with("", ""), ""), []);
