@@ -6,7 +6,7 @@ use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::{Data, Node};
-use crate::object::Object;
+use crate::object::{Group, Object};
 use crate::overlay::{self, Keep, Part, Selectors, Together};
 use crate::plan::{self, Plan};
 use crate::preset::{Provisioner, WorkspaceApi};
@@ -93,7 +93,7 @@ struct Compiler<'a> {
     chosen: BTreeMap<String, Option<String>>,
     /// Where each Workspace stands, by namespace and name.
     workspaces: BTreeMap<String, Span>,
-    /// What the Workspaces and InferenceSets were before, by kind, namespace and name.
+    /// What the Workspaces and InferenceSets were before, by kind, namespace and name, as far as they have not been met.
     earlier: BTreeMap<String, &'a Node>,
     selectors: Selectors,
     tally: Tally,
@@ -203,9 +203,9 @@ impl<'a> Compiler<'a> {
 
     fn document(&mut self, document: Document, config_maps: &ConfigMaps) -> Option<Part> {
         let Document { node, named } = document;
+        let earlier = self.earlier.remove(&identity(&node, &self.reader));
         if !workspace::is_rendered(&node) {
             self.tally.workspaces += 1;
-            let earlier = self.earlier.get(&identity(&node, &self.reader)).copied();
             return self.workspace(node, earlier, config_maps);
         }
         if !named {
@@ -250,7 +250,23 @@ impl<'a> Compiler<'a> {
         let title = format!("{} `{}`", identity.kind, identity.name);
         let ordinal = ordinals.get(&(identity.kind.to_owned(), identity.name.to_owned())).copied();
         object.ordinal = ordinal;
+        if let Some(gone) = self.owner_gone(node, &object) {
+            self.session.report(gone);
+        }
         Some(Part { span: node.span, title, objects: vec![object] })
+    }
+
+    /// Warns of a node object whose Workspace was there before and is not any more. All of today's have been seen.
+    fn owner_gone(&self, node: &Node, object: &Object) -> Option<Diagnostic> {
+        let Group::Workspace { namespace, name } = object.group() else { return None };
+        let before = self.earlier.get(&format!("Workspace {namespace}/{name}"))?;
+        if !object.identity().api_version.starts_with("karpenter.sh/") {
+            return None;
+        }
+        let message = format!("the Workspace `{namespace}/{name}` is gone, and its node would stay");
+        let finding = Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
+        let before = before.at("/metadata/name").span;
+        Some(finding.also(before, "the Workspace, before").hint("remove both, or keep both"))
     }
 
     fn workspace(&mut self, node: Node, earlier: Option<&Node>, config_maps: &ConfigMaps) -> Option<Part> {

@@ -160,6 +160,7 @@ rules! {
     STREAMING_CHANGED = "KR610" Error "weights that are loaded in another way than before";
     STRENGTH_IN_UPDATE = "KR611" Error "an adapter with a strength that KAITO refuses in updates";
     NOT_COMPARED = "KR612" Note "an earlier version that can't be compared with";
+    NODE_STAYS = "KR613" Warning "a node object that is left of a Workspace";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.
