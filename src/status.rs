@@ -8,6 +8,7 @@
 
 mod cause;
 pub mod conditions;
+pub mod index;
 mod nodes;
 pub mod observed;
 mod steps;

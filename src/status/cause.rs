@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::observed::{Container, Event, Pod, Seen, Why};
 
 /// How long a node, or a place for a pod, may take before somebody has to look at it.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The most bytes of a message that are taken from somebody else.
 const LONGEST: usize = 256;

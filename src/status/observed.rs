@@ -7,12 +7,24 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::overlay::rendered::Rendered;
+use crate::preset::Provisioner;
 use crate::workspace::RENDERED;
 
+use super::cause::PATIENCE;
 use super::conditions::Condition;
+use super::index::{Filed, Index, Key, Term};
 
 /// The label that Karpenter gives to the `NodeClaims` of a `NodePool`.
 const NODE_POOL: &str = "karpenter.sh/nodepool";
+
+/// The label by which workloads, their pods and most node objects know their Workspace.
+const WORKSPACE: &str = "kaito.sh/workspace";
+
+/// The labels by which a node object knows the namespace and the name of its Workspace: all, and those of `NodePools`.
+const OWNERS: [[&str; 2]; 2] = [
+    ["kaito.sh/workspacenamespace", WORKSPACE],
+    ["karpenter.kaito.sh/workspace-namespace", "karpenter.kaito.sh/workspace-name"],
+];
 
 /// What every object has.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -274,20 +286,17 @@ pub struct Involved {
     pub name: String,
 }
 
-/// Kind, namespace and name; the namespace of a cluster-scoped object is empty.
-pub type Key = (String, String, String);
-
 /// Everything that is seen of a cluster.
 #[derive(Debug, Default)]
 pub struct World {
     /// Machines, `NodeClaims` and `NodePools`.
-    pub node_objects: BTreeMap<Key, NodeObject>,
+    pub node_objects: Index<Key, NodeObject>,
     /// Nodes by name.
-    pub nodes: BTreeMap<String, Node>,
+    pub nodes: Index<String, Node>,
     /// Deployments, `StatefulSets` and Jobs.
     pub workloads: BTreeMap<Key, Workload>,
     /// Pods by namespace and name.
-    pub pods: BTreeMap<(String, String), Pod>,
+    pub pods: Index<(String, String), Pod>,
     /// Warnings, by the object that they are about and their own name.
     pub events: BTreeMap<(Key, String), Event>,
 }
@@ -325,11 +334,59 @@ impl Workspace {
     fn namespace(&self) -> &str {
         self.metadata.namespace.as_deref().unwrap_or_default()
     }
+
+    /// The labels by which it takes its nodes, where nobody makes them.
+    #[must_use]
+    pub fn selector(&self) -> Option<&Selector> {
+        let rendered = self.rendered.as_ref()?;
+        let makes = |kind: &str| matches!(kind, "NodePool" | "Machine" | "NodeClaim");
+        let is_made =
+            rendered.provisioner != Provisioner::None || rendered.objects.iter().any(|made| makes(&made.kind));
+        (!is_made).then_some(&self.resource.label_selector)
+    }
+}
+
+/// A Workspace is found by the objects that were made of it, and by one of the labels that its nodes have to have.
+impl Filed for Workspace {
+    fn terms(&self) -> Vec<Term> {
+        let objects = self.rendered.iter().flat_map(|rendered| &rendered.objects);
+        let named = objects.map(|object| {
+            Term::Object(key(&object.kind, object.namespace.as_deref().unwrap_or_default(), &object.name))
+        });
+        let labels = self.selector().into_iter().flat_map(|selector| &selector.match_labels);
+        named.chain(labels.take(1).map(label)).collect()
+    }
+}
+
+impl Filed for NodeObject {
+    fn terms(&self) -> Vec<Term> {
+        let owner = self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()));
+        let pool = self.pool().map(|pool| Term::Pool(pool.to_owned()));
+        let node = self.node().map(|node| Term::Node(node.to_owned()));
+        [owner, pool, node].into_iter().flatten().collect()
+    }
+}
+
+impl Filed for Node {
+    fn terms(&self) -> Vec<Term> {
+        self.metadata.labels.iter().map(label).collect()
+    }
+}
+
+impl Filed for Pod {
+    fn terms(&self) -> Vec<Term> {
+        self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned())).into_iter().collect()
+    }
+}
+
+fn label((name, value): (&String, &String)) -> Term {
+    Term::Label(name.clone(), value.clone())
 }
 
 impl Selector {
     /// Whether something with these labels is chosen. A selector without labels chooses nothing.
-    fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
+    #[must_use]
+    pub fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
         !self.match_labels.is_empty() && self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
     }
 }
@@ -340,6 +397,33 @@ impl NodeObject {
     pub fn condition(&self, kind: &str) -> Option<&Seen> {
         let is_meant = |seen: &&Seen| seen.kind.strip_prefix("Machine").unwrap_or(&seen.kind) == kind;
         self.status.conditions.iter().find(is_meant)
+    }
+
+    /// The namespace and the name of the Workspace that it was made for.
+    #[must_use]
+    pub fn owner(&self) -> Option<(&str, &str)> {
+        let label = |name: &str| self.metadata.labels.get(name).map(String::as_str);
+        OWNERS.iter().find_map(|[namespace, name]| label(namespace).zip(label(name)))
+    }
+
+    /// The `NodePool` that made it.
+    #[must_use]
+    pub fn pool(&self) -> Option<&str> {
+        self.metadata.labels.get(NODE_POOL).map(String::as_str)
+    }
+
+    /// The node that it has become.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.status.node_name.as_deref().filter(|name| !name.is_empty())
+    }
+}
+
+impl Pod {
+    /// The namespace and the name of the Workspace that it works for.
+    #[must_use]
+    pub fn owner(&self) -> Option<(&str, &str)> {
+        self.metadata.namespace.as_deref().zip(self.metadata.labels.get(WORKSPACE).map(String::as_str))
     }
 }
 
@@ -373,7 +457,7 @@ impl<'a> Observed<'a> {
         };
         if let Some(rendered) = &workspace.rendered {
             observed.find_claims(rendered, world);
-            observed.find_nodes(rendered, world);
+            observed.find_nodes(world);
             observed.find_workload(rendered, world);
         }
         observed
@@ -389,35 +473,29 @@ impl<'a> Observed<'a> {
             }
         }
         // Those that the annotation had no room for are known by their labels, and so are those of a NodePool.
-        let metadata = &self.workspace.metadata;
-        let owner = [
-            ("kaito.sh/workspace", metadata.name.as_str()),
-            ("kaito.sh/workspacenamespace", self.workspace.namespace()),
-        ];
-        let wanted = match self.pool {
-            Some((pool, _)) => vec![(NODE_POOL, pool)],
-            None if rendered.more.is_some() && !self.claims.is_empty() => owner.to_vec(),
+        let unnamed = match self.pool {
+            Some((pool, _)) => Term::Pool(pool.to_owned()),
+            None if rendered.more.is_some() && !self.claims.is_empty() => self.owner(),
             None => return,
         };
-        for ((kind, _, name), object) in &world.node_objects {
-            let has = |(label, value): &(&str, &str)| {
-                object.metadata.labels.get(*label).is_some_and(|found| found.as_str() == *value)
-            };
-            if kind != "NodePool" && wanted.iter().all(has) && !self.claims.iter().any(|(known, _)| known == name) {
+        for ((kind, _, name), object) in world.node_objects.under(&unnamed) {
+            if kind != "NodePool" && !self.claims.iter().any(|(known, _)| known == name) {
                 self.claims.push((name, Some(object)));
             }
         }
     }
 
     /// The nodes of the claims; where nobody makes nodes, those that the Workspace selects.
-    fn find_nodes(&mut self, rendered: &Rendered, world: &'a World) {
-        if self.pool.is_some() || !self.claims.is_empty() || rendered.provisioner != crate::preset::Provisioner::None {
-            let names = self.claims.iter().filter_map(|(_, claim)| claim.as_ref()?.status.node_name.as_deref());
-            self.nodes = names.filter(|name| !name.is_empty()).map(|name| (name, world.nodes.get(name))).collect();
+    fn find_nodes(&mut self, world: &'a World) {
+        let Some(selector) = self.workspace.selector() else {
+            let names = self.claims.iter().filter_map(|(_, claim)| claim.as_ref()?.node());
+            self.nodes = names.map(|name| (name, world.nodes.get(name))).collect();
             return;
-        }
-        let selector = &self.workspace.resource.label_selector;
-        let chosen = world.nodes.iter().filter(|(_, node)| selector.chooses(&node.metadata.labels));
+        };
+        // The rarest of the labels leaves the fewest to look at.
+        let rarest = selector.match_labels.iter().map(label).min_by_key(|term| world.nodes.count(term));
+        let nodes = rarest.iter().flat_map(|term| world.nodes.under(term));
+        let chosen = nodes.filter(|(_, node)| selector.chooses(&node.metadata.labels));
         self.nodes = chosen.map(|(name, node)| (name.as_str(), Some(node))).collect();
     }
 
@@ -429,11 +507,26 @@ impl<'a> Observed<'a> {
         let workload = world.workloads.get(&own);
         self.workload = Some((&object.kind, &object.name, workload));
         let Some(workload) = workload else { return };
-        let pods = world.pods.range((namespace.to_owned(), String::new())..);
-        let pods = pods.take_while(|((of, _), _)| of == namespace).map(|(_, pod)| pod);
+        let pods = world.pods.under(&self.owner()).map(|(_, pod)| pod);
         self.pods = pods.filter(|pod| workload.spec.selector.chooses(&pod.metadata.labels)).collect();
         let pods = self.pods.iter().map(|pod| key("Pod", namespace, &pod.metadata.name));
         self.warnings = std::iter::once(own).chain(pods).filter_map(|key| last_warning(&key, world)).collect();
+    }
+
+    /// What is made for the Workspace carries this.
+    fn owner(&self) -> Term {
+        Term::Owner(self.workspace.namespace().to_owned(), self.workspace.metadata.name.clone())
+    }
+
+    /// When time alone will next change what is decided: the first of what is waited for is overdue then.
+    #[must_use]
+    pub fn next(&self) -> Option<Timestamp> {
+        let objects = self.pool.iter().chain(&self.claims).filter_map(|(_, object)| Some(&(*object)?.metadata));
+        let nodes = self.nodes.iter().filter_map(|(_, node)| Some(&(*node)?.metadata));
+        let pods = self.pods.iter().map(|pod| &pod.metadata);
+        let all = objects.chain(nodes).chain(pods).chain([&self.workspace.metadata]);
+        let due = all.filter_map(|metadata| metadata.creation_timestamp?.checked_add(PATIENCE).ok());
+        due.filter(|due| *due > self.now).min()
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kaito_render::library::Library;
 use kaito_render::release;
-use kaito_render::status::observed::{Event, Key, Node, NodeObject, Observed, Pod, Workload, Workspace, World};
+use kaito_render::status::index::Key;
+use kaito_render::status::observed::{Event, Node, NodeObject, Observed, Pod, Workload, Workspace, World};
 use kaito_render::status::{self, Tables};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -515,6 +516,25 @@ fn nothing_is_written_when_nothing_changed_and_times_move_on_a_flip_alone() {
     assert!(!kinds(&cluster.workspace["status"]["conditions"]).contains(&"Reconciling".to_owned()));
     cluster.workspace["metadata"]["generation"] = json!(4);
     assert!(cluster.patch(later).is_some(), "a new generation has been observed");
+}
+
+/// Looked at when it says, nothing that time alone changes is late; before that, nothing changes.
+#[test]
+fn it_is_known_when_time_alone_will_change_the_answer() {
+    let mut cluster = new(NEW_SERVES).with_nodes();
+    cluster.workspace["metadata"]["creationTimestamp"] = json!("2025-12-31T00:00:00Z");
+    cluster.node_objects[0]["metadata"]["creationTimestamp"] = json!("2025-12-31T23:58:00Z");
+    let next = |now: &str| {
+        let workspace = Workspace::read(&cluster.workspace).unwrap();
+        Observed::of(&workspace, &cluster.world(), now.parse().unwrap()).next().map(|next| next.to_string())
+    };
+    assert_eq!(next("2025-12-31T00:01:00Z").as_deref(), Some("2025-12-31T00:15:00Z"), "the Workspace");
+    assert_eq!(next("2025-12-31T00:15:00Z").as_deref(), Some("2026-01-01T00:13:00Z"), "then the node object");
+    assert_eq!(next("2026-01-01T00:13:00Z").as_deref(), Some(LATE), "then the node and the pod");
+    assert_eq!(next(LATE), None);
+    let stalled = |cluster: &Cluster, now: &str| cluster.told(now).conditions.contains_key("Stalled");
+    cluster.pod(json!({"conditions": [condition("PodScheduled", "False", "Unschedulable", "")]}));
+    assert!(!stalled(&cluster, "2026-01-01T00:14:59Z") && stalled(&cluster, LATE));
 }
 
 #[test]

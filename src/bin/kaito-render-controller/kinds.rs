@@ -1,6 +1,7 @@
 //! Every kind that is read. The role under `deploy/controller/` is tested to allow these and no more.
 
-use kaito_render::status::observed::{Event, Key, Metadata, Node, NodeObject, Pod, Workload};
+use kaito_render::status::index::Key;
+use kaito_render::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -98,30 +99,49 @@ fn event(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use serde::Deserialize;
     use serde_json::Value;
 
     use super::KINDS;
 
-    #[test]
-    fn the_role_allows_what_is_done_and_no_more() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/controller/role.yaml");
+    /// The documents of a manifest.
+    fn manifest(name: &str) -> Vec<Value> {
+        let file = format!("{}/deploy/controller/{name}", env!("CARGO_MANIFEST_DIR"));
         #[expect(clippy::disallowed_methods, reason = "a test reads the manifest")]
         let text = std::fs::read_to_string(file).unwrap();
-        let role = serde_yaml::Deserializer::from_str(&text).next().unwrap();
-        let role = <Value as serde::Deserialize>::deserialize(role).unwrap();
+        serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap()).collect()
+    }
+
+    /// What roles of a kind allow: verb, group and resource, and the name where only one object is meant.
+    fn allowed(kind: &str) -> BTreeSet<String> {
         let mut allowed = BTreeSet::new();
-        for rule in role["rules"].as_array().unwrap() {
-            let texts = |field: &str| rule[field].as_array().unwrap().iter().map(|text| text.as_str().unwrap());
-            for group in texts("apiGroups") {
-                for resource in texts("resources") {
-                    allowed.extend(texts("verbs").map(|verb| format!("{verb} {group}/{resource}")));
+        for role in manifest("role.yaml").iter().filter(|document| document["kind"] == kind) {
+            for rule in role["rules"].as_array().unwrap() {
+                let texts =
+                    |field: &str| rule[field].as_array().into_iter().flatten().map(|text| text.as_str().unwrap());
+                let names: String = texts("resourceNames").map(|name| format!(" {name}")).collect();
+                for group in texts("apiGroups") {
+                    for resource in texts("resources") {
+                        allowed.extend(texts("verbs").map(|verb| format!("{verb} {group}/{resource}{names}")));
+                    }
                 }
             }
         }
+        allowed
+    }
+
+    #[test]
+    fn the_role_allows_what_is_done_and_no_more() {
         let verbs = ["get", "list", "watch"];
         let read = KINDS.iter().flat_map(|kind| verbs.map(|verb| format!("{verb} {}/{}", kind.group, kind.plural)));
         let mut needed: BTreeSet<_> = read.collect();
         needed.insert("patch kaito.sh/workspaces/status".to_owned());
-        assert_eq!(allowed, needed);
+        assert_eq!(allowed("ClusterRole"), needed);
+
+        let leases = manifest("lease.yaml");
+        assert_eq!(leases.len(), 1, "nobody may make another");
+        assert_eq!(leases[0]["metadata"]["name"], crate::LEASE);
+        let needed = ["get", "update"].map(|verb| format!("{verb} coordination.k8s.io/leases {}", crate::LEASE));
+        assert_eq!(allowed("Role"), needed.into());
     }
 }

@@ -1,41 +1,62 @@
-//! The loop: looks at all Workspaces when something has changed, and writes what differs.
+//! The loop: takes in what has changed, looks at the Workspaces that it concerns, and has written what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::future::{LocalBoxFuture, pending};
+use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use kaito_render::library::Library;
 use kaito_render::release;
 use kaito_render::status::observed::Observed;
-use kaito_render::status::{self, Tables};
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
-use kube::{Api, Client};
-use serde_json::{Value, json};
+use kaito_render::status::{self, Status, Tables};
+use kube::Client;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
+use crate::chance;
 use crate::kinds::Kind;
-use crate::metrics::{Metrics, count};
-use crate::rival::MANAGER;
-use crate::store::{Change, Held, Item, Store};
+use crate::lease::Until;
+use crate::metrics::{Answer, Metrics};
+use crate::queue::{Queue, back_off};
+use crate::store::{Change, Held, Name, Store};
 use crate::watch::Scope;
+use crate::write::{self, Outcome};
 
 /// How long changes are gathered before they are looked at.
 const GATHERING: Duration = Duration::from_millis(500);
 
-/// How long it takes at most until time alone changes an answer, or a failed write is tried again.
-const CLOCK: Duration = Duration::from_secs(30);
+/// How many writes may be under way at a time.
+const WRITES: usize = 16;
 
 struct Loop {
     client: Client,
     tables: Tables,
     store: Store,
+    queue: Queue,
+    writes: FuturesUnordered<LocalBoxFuture<'static, Written>>,
+    writing: BTreeSet<Name>,
+    /// How often writing has failed, and until when it is left.
+    failures: BTreeMap<Name, (u32, Instant)>,
+    /// What was last counted.
+    answers: BTreeMap<Name, Answer>,
     /// The Workspaces that somebody else writes to.
-    rivals: BTreeSet<(String, String)>,
+    rivals: BTreeSet<Name>,
     metrics: Rc<Metrics>,
     scope: Scope,
+    until: watch::Receiver<Until>,
+}
+
+/// How a write went.
+struct Written {
+    name: Name,
+    /// Since when something is different.
+    since: Option<Instant>,
+    outcome: Outcome,
 }
 
 /// Runs for ever.
@@ -43,102 +64,186 @@ pub(crate) async fn run(
     client: Client,
     mut changes: Receiver<(&'static Kind, Change)>,
     scope: Scope,
+    until: watch::Receiver<Until>,
     metrics: Rc<Metrics>,
 ) {
-    let tables = release::condition_tables(&Library::embedded());
-    let mut this = Loop { client, tables, store: Store::default(), rivals: BTreeSet::new(), metrics, scope };
+    let mut this = Loop {
+        client,
+        tables: release::condition_tables(&Library::embedded()),
+        store: Store::default(),
+        queue: Queue::default(),
+        writes: FuturesUnordered::new(),
+        writing: BTreeSet::new(),
+        failures: BTreeMap::new(),
+        answers: BTreeMap::new(),
+        rivals: BTreeSet::new(),
+        metrics,
+        scope,
+        until,
+    };
     loop {
-        // The watches never end: without a change for a while it is the clock that may have changed something.
-        if let Ok(Some((kind, change))) = tokio::time::timeout(CLOCK, changes.recv()).await {
-            this.store.change(kind, change);
-            tokio::time::sleep(GATHERING).await;
+        let due = this.queue.next().filter(|_| this.may_look());
+        let due = async { if let Some(at) = due { sleep_until(at).await } else { pending().await } };
+        // The watches and the election never end.
+        tokio::select! {
+            Some((kind, change)) = changes.recv() => this.take_in(kind, change),
+            Some(written) = this.writes.next() => this.finish(written),
+            Ok(()) = this.until.changed() => this.lead(),
+            () = due => this.look_at_next(),
         }
-        while let Ok((kind, change)) = changes.try_recv() {
-            this.store.change(kind, change);
-        }
-        this.sweep().await;
     }
 }
 
 impl Loop {
-    /// Looks at every Workspace, once everything has been listed.
-    async fn sweep(&mut self) {
-        let is_complete = self.store.is_complete();
-        self.metrics.is_ready.set(is_complete);
-        if !is_complete {
-            return;
+    /// Nothing can be decided before everything has been listed, and nothing needs to be while nothing more can be written.
+    fn may_look(&self) -> bool {
+        self.store.missing().next().is_none() && self.writes.len() < WRITES
+    }
+
+    fn take_in(&mut self, kind: &'static Kind, change: Change) {
+        self.metrics.changed(kind.name);
+        let now = Instant::now();
+        for name in self.store.change(kind, change) {
+            self.queue.add(name, now + GATHERING, Some(now));
         }
-        let now = now();
-        let mut counts = BTreeMap::<_, u64>::new();
-        let mut patches = Vec::new();
-        for (key, held) in &self.store.workspaces {
-            let status = status::decide(&Observed::of(&held.workspace, &self.store.world, now), &self.tables);
-            if let Some(ready) = status.answers.iter().find(|answer| answer.kind == "Ready") {
-                *counts.entry((format!("{:?}", ready.status), ready.reason.clone())).or_default() += 1;
-            }
-            let patch = status.patch(&held.workspace.status, held.workspace.metadata.generation, now);
-            patches.extend(patch.map(|patch| (key.clone(), patch)));
-        }
-        self.metrics.workspaces.replace(counts);
+        self.metrics.unlisted.set(i64::try_from(self.store.missing().count()).unwrap_or(i64::MAX));
         // By a selector, not all Workspaces are seen: then nobody knows which are gone.
         if self.scope.selector.is_none() {
-            self.metrics.orphans.set(self.store.orphans(self.scope.namespace.as_deref()));
-        }
-        self.watch_rivals(now);
-        for (key, patch) in patches {
-            if !self.rivals.contains(&key) {
-                self.write(&key, patch).await;
-            }
+            let orphans = self.store.orphans(self.scope.namespace.as_deref());
+            self.metrics.orphans.set(i64::try_from(orphans).unwrap_or(i64::MAX));
         }
     }
 
-    fn watch_rivals(&mut self, now: Timestamp) {
-        let mut rivals = BTreeSet::new();
-        for (key, held) in &self.store.workspaces {
-            if let Some(write) = held.foreign.as_ref().filter(|write| write.is_recent(now)) {
-                if !self.rivals.contains(key) {
-                    let (namespace, name) = key;
-                    let advice =
-                        "left alone until ten minutes after its last write; if it is KAITO's operator, uninstall it";
-                    warn!(namespace, name, writer = write.manager, advice, "somebody else writes this status");
-                }
-                rivals.insert(key.clone());
+    /// Who has just become the leader looks at everything: what was decided before, nobody may have written.
+    fn lead(&mut self) {
+        let leads = self.leads();
+        if leads && self.metrics.leader.get() == 0 {
+            let now = Instant::now();
+            for name in self.store.workspaces.keys() {
+                self.queue.add(name.clone(), now, None);
             }
         }
-        self.metrics.rivals.set(rivals.len());
-        self.rivals = rivals;
+        self.metrics.leader.set(i64::from(leads));
     }
 
-    /// Writes a status. A Workspace that has changed meanwhile comes by its watch, and is looked at anew.
-    async fn write(&mut self, key: &(String, String), mut patch: Value) {
-        let Some(held) = self.store.workspaces.get(key) else { return };
-        patch["metadata"] = json!({"resourceVersion": held.resource_version});
-        let (namespace, name) = key;
-        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        match api(&self.client, held, namespace).patch_status(name, &params, &Patch::Merge(&patch)).await {
-            Ok(object) => {
-                count(&self.metrics.written);
-                info!(namespace, name, status = %patch["status"], "written");
-                if let Ok(held) = serde_json::to_value(&object).and_then(|value| Held::read(&value)) {
-                    self.store.apply(Item::Workspace(Box::new(held)));
-                }
-            }
-            Err(kube::Error::Api(status)) if [404, 409].contains(&status.code) => count(&self.metrics.conflicts),
-            Err(error) => {
-                count(&self.metrics.failed);
-                warn!(namespace, name, error = format!("{error:#}"), "can't write");
-            }
+    fn leads(&self) -> bool {
+        self.until.borrow().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn look_at_next(&mut self) {
+        let now = Instant::now();
+        let Some((name, since)) = self.queue.take(now) else { return };
+        if self.writing.contains(&name) {
+            return self.queue.add(name, now + GATHERING, since);
+        }
+        match self.failures.get(&name) {
+            Some((_, until)) if *until > now => self.queue.add(name, *until, since),
+            _ => self.look_at(name, since),
         }
     }
+
+    /// Decides about a Workspace, and has that written where it differs.
+    fn look_at(&mut self, name: Name, since: Option<Instant>) {
+        let Some(held) = self.store.workspaces.get(&name) else { return self.forget(&name) };
+        let now = now();
+        let observed = Observed::of(&held.workspace, &self.store.world, now);
+        let status = status::decide(&observed, &self.tables);
+        let answer = ready(&status);
+        let patch = status.patch(&held.workspace.status, held.workspace.metadata.generation, now);
+        let write = patch.map(|patch| write::status(&self.client, held, &name, patch, *self.until.borrow()));
+        let rival = rival(held, now);
+        let next = observed.next().into_iter().chain(rival.as_ref().map(|(_, until)| *until)).min();
+
+        if let Some(since) = since {
+            self.metrics.decided.observe(since.elapsed().as_secs_f64());
+        }
+        let before = answer.clone().and_then(|answer| self.answers.insert(name.clone(), answer));
+        self.metrics.answers(before, answer);
+        let is_left = rival.is_some();
+        self.heed(&name, rival.map(|(manager, _)| manager));
+        if let Some(wait) = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok()) {
+            self.queue.add(name.clone(), Instant::now() + wait, None);
+        }
+        if write.is_none() {
+            self.failures.remove(&name);
+        }
+        if let Some(write) = write.filter(|_| !is_left && self.leads()) {
+            self.writing.insert(name.clone());
+            self.writes.push(Box::pin(async move { Written { outcome: write.await, name, since } }));
+        }
+    }
+
+    /// Says so when somebody begins to write to a status, and remembers whether somebody does.
+    fn heed(&mut self, name: &Name, rival: Option<String>) {
+        match rival {
+            None => {
+                self.rivals.remove(name);
+            }
+            Some(writer) if self.rivals.insert(name.clone()) => {
+                let (namespace, name) = name;
+                let advice =
+                    "left alone until ten minutes after its last write; if it is KAITO's operator, uninstall it";
+                warn!(namespace, name, writer, advice, "somebody else writes this status");
+            }
+            Some(_) => {}
+        }
+        self.metrics.rivals.set(i64::try_from(self.rivals.len()).unwrap_or(i64::MAX));
+    }
+
+    /// Forgets a Workspace that is gone.
+    fn forget(&mut self, name: &Name) {
+        self.failures.remove(name);
+        self.metrics.answers(self.answers.remove(name), None);
+        self.heed(name, None);
+    }
+
+    /// Takes in how a write went. After one that has failed, the Workspace is looked at anew, as it is by then.
+    fn finish(&mut self, written: Written) {
+        let Written { name, since, outcome } = written;
+        self.writing.remove(&name);
+        let (namespace, named) = &name;
+        let now = Instant::now();
+        match outcome {
+            Outcome::Written(held, status) => {
+                info!(namespace, name = named, status = %status, "written");
+                self.metrics.wrote("written");
+                if let Some(since) = since {
+                    self.metrics.written.observe(since.elapsed().as_secs_f64());
+                }
+                self.failures.remove(&name);
+                if let Some(held) = held {
+                    self.store.written(*held);
+                }
+                return;
+            }
+            Outcome::Conflict => self.metrics.wrote("conflict"),
+            Outcome::Failed { error, advice } => {
+                self.metrics.wrote("failed");
+                warn!(namespace, name = named, error, advice, "can't write");
+            }
+        }
+        let (failures, _) = self.failures.get(&name).copied().unwrap_or((0, now));
+        let failures = failures.saturating_add(1);
+        let until = now + back_off(failures, chance());
+        self.failures.insert(name.clone(), (failures, until));
+        self.queue.add(name, until, since);
+    }
+}
+
+/// What the condition `Ready` says.
+fn ready(status: &Status) -> Option<Answer> {
+    let ready = status.answers.iter().find(|answer| answer.kind == "Ready")?;
+    Some((format!("{:?}", ready.status), ready.reason.clone()))
+}
+
+/// Who else writes to a status, and until when that counts.
+fn rival(held: &Held, now: Timestamp) -> Option<(String, Timestamp)> {
+    let write = held.foreign.as_ref()?;
+    let until = write.until().filter(|until| *until > now)?;
+    Some((write.manager.clone(), until))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the controller reads the clock for the library")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
-}
-
-fn api(client: &Client, held: &Held, namespace: &str) -> Api<DynamicObject> {
-    let version = held.api_version.rsplit('/').next().unwrap_or_default();
-    let kind = GroupVersionKind::gvk("kaito.sh", version, "Workspace");
-    Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk_with_plural(&kind, "workspaces"))
 }

@@ -30,9 +30,9 @@ pub(crate) fn last_write(managed_fields: &Value) -> Option<Write> {
 }
 
 impl Write {
-    /// Whether it was a short time ago.
-    pub(crate) fn is_recent(&self, now: Timestamp) -> bool {
-        now.duration_since(self.time) < MEMORY
+    /// Until when its writer counts as being at it.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        self.time.checked_add(MEMORY).ok()
     }
 }
 
@@ -55,8 +55,7 @@ mod tests {
         let write = last_write(&entries).unwrap();
         assert_eq!(write.manager, "workspace");
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert!(write.is_recent(at("2026-01-01T00:19:59Z")));
-        assert!(!write.is_recent(at("2026-01-01T00:20:00Z")));
+        assert_eq!(write.until(), Some(at("2026-01-01T00:20:00Z")));
         assert_eq!(last_write(&json!([entry(MANAGER, "status", "2026-01-01T00:20:00Z")])), None);
     }
 }

@@ -40,8 +40,11 @@ pub(crate) async fn serve(address: SocketAddr, metrics: Rc<Metrics>) -> anyhow::
 fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<String> {
     let (status, text) = match request.uri().path() {
         "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
-        "/readyz" if metrics.is_ready.get() => (StatusCode::OK, "ok\n".to_owned()),
-        "/readyz" => (StatusCode::SERVICE_UNAVAILABLE, "not everything has been listed yet\n".to_owned()),
+        "/readyz" if metrics.unlisted.get() == 0 => (StatusCode::OK, "ok\n".to_owned()),
+        "/readyz" => {
+            let text = "not everything has been listed yet: the log says what can't be, if that lasts\n";
+            (StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
+        }
         "/metrics" => (StatusCode::OK, metrics.text()),
         _ => (StatusCode::NOT_FOUND, "see /healthz, /readyz and /metrics\n".to_owned()),
     };
