@@ -4,11 +4,12 @@
 //! `tests/tools.sh` builds the programs out of `tests/e2e`. All of them listen on this machine alone, and end with the
 //! [`Cluster`] that started them.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,17 +27,21 @@ pub(crate) struct Cluster {
     /// Logs, keys and data. It stays, without the data, if the test fails.
     folder: Option<TempDir>,
     programs: Vec<(String, Child)>,
+    /// Where etcd listens, and the port of the API server.
+    addresses: (String, u16),
 }
 
 impl Cluster {
     /// A cluster that stores what it accepts, and in which nobody acts on it.
     pub(crate) fn of_storage() -> Self {
         let folder = tempfile::Builder::new().prefix("cluster-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let mut cluster = Self { folder: Some(folder), programs: Vec::new() };
         let [clients, peers, server] = ports();
         let [clients, peers] = [clients, peers].map(|port| format!("http://127.0.0.1:{port}"));
+        let addresses = (clients.clone(), server);
+        let mut cluster = Self { folder: Some(folder), programs: Vec::new(), addresses };
         cluster.start_etcd(&clients, &peers);
-        cluster.start_server(&clients, server);
+        cluster.introduce(server);
+        cluster.start_server();
         cluster
     }
 
@@ -115,7 +120,8 @@ impl Cluster {
         self.wait("etcd listens", |_| TcpStream::connect(&address).is_ok());
     }
 
-    fn start_server(&mut self, etcd: &str, port: u16) {
+    /// Writes down who may do what, and how kubectl gets to the API server.
+    fn introduce(&self, port: u16) {
         let token = token();
         fs::write(self.path("tokens.csv"), format!("{token},test,test,system:masters\n")).unwrap();
         let kubeconfig = json!({
@@ -130,6 +136,11 @@ impl Cluster {
             }}],
         });
         fs::write(self.path("kubeconfig"), kubeconfig.to_string()).unwrap();
+    }
+
+    /// Starts the API server, the first time or anew, and waits until it is ready.
+    pub(crate) fn start_server(&mut self) {
+        let (etcd, port) = &self.addresses;
         let mut server = kube("kube-apiserver");
         server.args(["--etcd-servers", etcd, "--secure-port", &port.to_string()]);
         server.args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
@@ -150,14 +161,29 @@ impl Cluster {
         self.wait("the API server is ready", |cluster| cluster.kubectl(&args).output().unwrap().status.success());
     }
 
-    fn start(&mut self, name: &str, mut command: Command) {
+    /// Starts a program, which is to run as long as the cluster, or until it is stopped. What it says goes into its log.
+    pub(crate) fn start(&mut self, name: &str, mut command: Command) {
         let log = File::create(self.path(&format!("{name}.log"))).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let program = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/tools.sh"));
         self.programs.push((name.to_owned(), program));
     }
 
-    fn path(&self, name: &str) -> String {
+    /// Ends a program by a signal.
+    pub(crate) fn stop(&mut self, name: &str, signal: &str) -> ExitStatus {
+        let place = self.programs.iter().position(|(of, _)| of == name).unwrap();
+        let (_, mut program) = self.programs.remove(place);
+        succeed(Command::new("kill").args(["-s", signal, &program.id().to_string()]));
+        program.wait().unwrap()
+    }
+
+    /// What a program has said.
+    pub(crate) fn log(&self, name: &str) -> String {
+        fs::read_to_string(self.path(&format!("{name}.log"))).unwrap()
+    }
+
+    /// The path of a file of the cluster, such as `kubeconfig`.
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.as_ref().unwrap().path().join(name).to_str().unwrap().to_owned()
     }
 }
@@ -195,18 +221,23 @@ fn kube(name: &str) -> Command {
 }
 
 /// A program of the tools' folder that ends, at the latest, with the thread that starts it.
+fn tethered(name: &str) -> Command {
+    tether(tool(&format!("bin/{name}")).get_program())
+}
+
+/// A program that ends, at the latest, with the thread that starts it.
 ///
 /// [`Cluster`]'s end is enough where a test fails; this is for the test that is killed.
-fn tethered(name: &str) -> Command {
+pub(crate) fn tether(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL"]).arg(tool(&format!("bin/{name}")).get_program());
+    command.args(["--pdeathsig", "KILL"]).arg(program);
     command
 }
 
 /// Ports on which nobody listens, each given once in a run.
 ///
 /// They lie below those that systems give to outgoing connections, which could take one before it is listened on.
-fn ports<const COUNT: usize>() -> [u16; COUNT] {
+pub(crate) fn ports<const COUNT: usize>() -> [u16; COUNT] {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     // Tests that run at the same time begin at different ones.
     let first = u16::try_from(std::process::id() % 200).unwrap() * 100;

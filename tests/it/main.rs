@@ -13,6 +13,8 @@ mod diff;
 mod editors;
 mod estimator;
 mod explain;
+#[cfg(feature = "controller")]
+mod faults;
 mod fix;
 mod flavour;
 mod formats;
