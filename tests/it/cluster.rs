@@ -177,6 +177,11 @@ impl Cluster {
         program.wait().unwrap()
     }
 
+    /// The number under which the system knows a program.
+    pub(crate) fn pid(&self, name: &str) -> u32 {
+        self.programs.iter().find(|(of, _)| of == name).unwrap().1.id()
+    }
+
     /// What a program has said.
     pub(crate) fn log(&self, name: &str) -> String {
         fs::read_to_string(self.path(&format!("{name}.log"))).unwrap()

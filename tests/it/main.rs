@@ -29,7 +29,11 @@ mod program;
 mod project;
 mod properties;
 mod readme;
+#[cfg(feature = "controller")]
+mod rig;
 mod rules;
+#[cfg(feature = "controller")]
+mod scale;
 mod scheduling;
 mod schemas;
 mod scripts;
