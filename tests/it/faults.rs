@@ -113,7 +113,7 @@ fn what_could_not_be_written_is_tried_again() {
     let controller = rig.start("controller", &["--kubeconfig", &path]);
     let failed = || controller.count("kaito_render_status_writes_total", &[("result", "failed")]);
     rig.cluster.wait("each write has failed, and again", |_| failed() >= 2 * 2);
-    assert!(rig.cluster.log("controller").contains("deploy/controller/role.yaml has the rights it needs"));
+    assert!(rig.cluster.log("controller").contains("deploy/controller/role.yaml has all that it needs"));
     allow(&rig, "write", "kaito.sh", "workspaces/status", &["patch"]);
     rig.settle("False");
     assert!(rig.writes() <= failed() + 2);

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use crate::chance;
 use crate::reconcile::now;
+use crate::said::{advice, said};
 
 /// For how long the Lease is taken, in seconds.
 const TERM: i32 = 15;
@@ -121,7 +122,7 @@ impl Election {
         };
         match timeout(ANSWER, released).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(lease = self.name, error = format!("{error:#}"), "can't release"),
+            Ok(Err(error)) => warn!(lease = self.name, error = said(&error), "can't release"),
             Err(_) => warn!(lease = self.name, "can't release: the API server does not answer"),
         }
     }
@@ -184,12 +185,9 @@ impl Election {
             kube::Error::Api(status) if status.code == 404 => {
                 "there is no such Lease: make it, as deploy/controller does, or name another by --lease-namespace and --lease-name"
             }
-            kube::Error::Api(status) if status.code == 403 => {
-                "the controller may not use this Lease: deploy/controller/role.yaml has the rights it needs"
-            }
-            _ => "tried again in two seconds",
+            error => advice(error),
         };
-        warn!(lease, namespace, error = format!("{error:#}"), advice, "can't use the Lease");
+        warn!(lease, namespace, error = said(error), advice, "can't use the Lease");
     }
 }
 

@@ -11,6 +11,7 @@ mod metrics;
 mod queue;
 mod reconcile;
 mod rival;
+mod said;
 mod serve;
 mod store;
 mod watch;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use futures::future::pending;
@@ -34,14 +36,18 @@ use tokio::sync::watch::Sender;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 use tracing::{error, info};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use lease::{Election, Until};
 use metrics::Metrics;
+use said::said;
 use watch::Scope;
 
 /// Watches the objects of compiled Workspaces, and writes into the Workspaces' status how far they are.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(name = "kaito-render-controller", version)]
 struct Args {
     /// Looks at this namespace alone.
     #[arg(long, value_name = "NAMESPACE")]
@@ -81,7 +87,7 @@ fn main() -> ExitCode {
         let _ = error.print();
         return ExitCode::from(2);
     }
-    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_writer(std::io::stderr).init();
+    log();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -96,6 +102,15 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What happens goes to standard error, a line of JSON each. What the library for Kubernetes says of its errors is left out:
+/// they are said here, once, and with what to do.
+fn log() {
+    let lines =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(std::io::stderr);
+    let wanted = Targets::new().with_default(LevelFilter::INFO).with_target("kube", LevelFilter::OFF);
+    tracing_subscriber::registry().with(lines).with(wanted).init();
 }
 
 impl Args {
@@ -169,7 +184,17 @@ fn chance() -> u64 {
 }
 
 async fn config(path: Option<&Path>) -> anyhow::Result<Config> {
-    let Some(path) = path else { return Ok(Config::infer().await?) };
-    let file = Kubeconfig::read_from(path)?;
-    Ok(Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?)
+    let Some(path) = path else {
+        return Config::infer().await.map_err(|error| {
+            anyhow!(
+                "found no cluster: run it in one, or name a kubeconfig by --kubeconfig or KUBECONFIG ({})",
+                said(&error)
+            )
+        });
+    };
+    let config = async {
+        let file = Kubeconfig::read_from(path)?;
+        Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await
+    };
+    config.await.map_err(|error| anyhow!("can't use `{}`: {}", path.display(), said(&error)))
 }

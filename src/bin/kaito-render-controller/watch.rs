@@ -12,6 +12,7 @@ use tokio::sync::mpsc::Sender;
 use tracing::{info, warn};
 
 use crate::kinds::Kind;
+use crate::said::{advice, said};
 use crate::store::{Change, Item};
 
 /// How long it takes at most until a CRD that was installed is found.
@@ -46,7 +47,10 @@ pub(crate) async fn watch(client: Client, kind: &'static Kind, scope: Scope, cha
                     drop(changes.send((kind, Change::Absent)).await);
                 }
             }
-            Err(error) => warn!(kind = kind.name, error = format!("{error:#}"), "can't ask which kinds there are"),
+            Err(error) => {
+                let advice = advice(&error);
+                warn!(kind = kind.name, error = said(&error), advice, "can't ask which kinds there are");
+            }
         }
         tokio::time::sleep(REDISCOVERY).await;
     }
@@ -113,7 +117,8 @@ async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, cha
                 return;
             }
             Err(error) => {
-                warn!(kind = kind.name, error = format!("{error:#}"), "can't watch");
+                let advice = cause(&error).map_or("it is tried again", advice);
+                warn!(kind = kind.name, error = said(&error), advice, "can't watch");
                 continue;
             }
         };
@@ -125,12 +130,17 @@ async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, cha
 
 /// Whether the API server does not know the kind any more.
 fn is_gone(error: &watcher::Error) -> bool {
-    let code = match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status.code,
-        _ => return false,
-    };
-    code == 404
+    matches!(cause(error), Some(kube::Error::Api(status)) if status.code == 404)
+}
+
+/// What the API server said, or what went wrong on the way to it.
+fn cause(error: &watcher::Error) -> Option<&kube::Error> {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => Some(error),
+        _ => None,
+    }
 }
 
 /// An object without what nobody reads; none, and a log line, if it can't be understood.

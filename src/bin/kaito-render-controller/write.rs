@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::lease::Until;
 use crate::rival::MANAGER;
+use crate::said::{advice, said};
 use crate::store::{Held, Name};
 
 /// How long a write may take, in which kube's client tries again what the API server has no time for.
@@ -52,19 +53,11 @@ pub(crate) fn status(
                 Outcome::Written(held.ok().map(Box::new), status)
             }
             Ok(Err(kube::Error::Api(status))) if [404, 409].contains(&status.code) => Outcome::Conflict,
-            Ok(Err(error)) => Outcome::Failed { advice: advice(&error), error: format!("{error:#}") },
-            Err(_) => Outcome::Failed { advice: "tried again", error: "the API server does not answer".to_owned() },
+            Ok(Err(error)) => Outcome::Failed { advice: advice(&error), error: said(&error) },
+            Err(_) => {
+                Outcome::Failed { advice: "it is tried again", error: "the API server does not answer".to_owned() }
+            }
         }
-    }
-}
-
-fn advice(error: &kube::Error) -> &'static str {
-    match error {
-        kube::Error::Api(status) if status.code == 403 => {
-            "the controller may not patch `workspaces/status`: deploy/controller/role.yaml has the rights it needs"
-        }
-        kube::Error::Api(status) if status.code == 422 => "install the CRDs that `kaito-render crds` prints",
-        _ => "tried again",
     }
 }
 
