@@ -171,10 +171,15 @@ impl Cluster {
 
     /// Ends a program by a signal.
     pub(crate) fn stop(&mut self, name: &str, signal: &str) -> ExitStatus {
+        self.signal(name, signal);
         let place = self.programs.iter().position(|(of, _)| of == name).unwrap();
         let (_, mut program) = self.programs.remove(place);
-        succeed(Command::new("kill").args(["-s", signal, &program.id().to_string()]));
         program.wait().unwrap()
+    }
+
+    /// Sends a signal to a program.
+    pub(crate) fn signal(&self, name: &str, signal: &str) {
+        succeed(Command::new("kill").args(["-s", signal, &self.pid(name).to_string()]));
     }
 
     /// The number under which the system knows a program.
