@@ -3,7 +3,10 @@
 use std::error::Error;
 
 /// An error with what caused it, where that says more.
-pub(crate) fn said(error: &dyn Error) -> String {
+pub(crate) fn said(error: &(dyn Error + 'static)) -> String {
+    if let Some(kube::Error::Api(status)) = error.downcast_ref() {
+        return status.message.clone();
+    }
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -29,11 +32,15 @@ pub(crate) fn advice(error: &kube::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use kube::core::Status;
+
     use super::said;
 
     #[test]
     fn an_error_says_each_cause_once() {
         let root = anyhow::anyhow!("refused").context("can't connect: refused").context("no answer");
         assert_eq!(said(root.as_ref()), "no answer: can't connect: refused");
+        let status = Status::failure("nodes is forbidden", "Forbidden").with_code(403);
+        assert_eq!(said(&kube::Error::Api(status.boxed())), "nodes is forbidden");
     }
 }

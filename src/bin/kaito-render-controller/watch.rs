@@ -117,8 +117,11 @@ async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, cha
                 return;
             }
             Err(error) => {
-                let advice = cause(&error).map_or("it is tried again", advice);
-                warn!(kind = kind.name, error = said(&error), advice, "can't watch");
+                let (error, advice) = match cause(&error) {
+                    Some(cause) => (said(cause), advice(cause)),
+                    None => (said(&error), "it is tried again"),
+                };
+                warn!(kind = kind.name, error, advice, "can't watch");
                 continue;
             }
         };
