@@ -42,6 +42,8 @@ struct Loop {
     writing: BTreeSet<Name>,
     /// How often writing has failed, and until when it is left.
     failures: BTreeMap<Name, (u32, Instant)>,
+    /// Those that want a write which is the leader's to make.
+    unwritten: BTreeSet<Name>,
     /// What was last counted.
     answers: BTreeMap<Name, Answer>,
     /// The Workspaces that somebody else writes to.
@@ -75,6 +77,7 @@ pub(crate) async fn run(
         writes: FuturesUnordered::new(),
         writing: BTreeSet::new(),
         failures: BTreeMap::new(),
+        unwritten: BTreeSet::new(),
         answers: BTreeMap::new(),
         rivals: BTreeSet::new(),
         metrics,
@@ -114,16 +117,16 @@ impl Loop {
         }
     }
 
-    /// Who has just become the leader looks at everything: what was decided before, nobody may have written.
+    /// Whoever leads writes what nobody may have written yet.
     fn lead(&mut self) {
         let leads = self.leads();
-        if leads && self.metrics.leader.get() == 0 {
+        self.metrics.leader.set(i64::from(leads));
+        if leads {
             let now = Instant::now();
-            for name in self.store.workspaces.keys() {
-                self.queue.add(name.clone(), now, None);
+            for name in std::mem::take(&mut self.unwritten) {
+                self.queue.add(name, now, None);
             }
         }
-        self.metrics.leader.set(i64::from(leads));
     }
 
     fn leads(&self) -> bool {
@@ -164,12 +167,15 @@ impl Loop {
         if let Some(wait) = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok()) {
             self.queue.add(name.clone(), Instant::now() + wait, None);
         }
-        if write.is_none() {
-            self.failures.remove(&name);
-        }
-        if let Some(write) = write.filter(|_| !is_left && self.leads()) {
-            self.writing.insert(name.clone());
-            self.writes.push(Box::pin(async move { Written { outcome: write.await, name, since } }));
+        self.unwritten.remove(&name);
+        match write {
+            None => drop(self.failures.remove(&name)),
+            Some(_) if is_left => {}
+            Some(write) if self.leads() => {
+                self.writing.insert(name.clone());
+                self.writes.push(Box::pin(async move { Written { outcome: write.await, name, since } }));
+            }
+            Some(_) => drop(self.unwritten.insert(name)),
         }
     }
 
@@ -193,6 +199,7 @@ impl Loop {
     /// Forgets a Workspace that is gone.
     fn forget(&mut self, name: &Name) {
         self.failures.remove(name);
+        self.unwritten.remove(name);
         self.metrics.answers(self.answers.remove(name), None);
         self.heed(name, None);
     }
