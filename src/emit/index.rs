@@ -26,8 +26,11 @@ pub enum IndexError {
 }
 
 /// Writes an index: sorted, one path a line.
+///
+/// What applies or deletes all files of a folder, such as `kubectl apply -R -f`, reads this one, too: to it, it is a List of
+/// nothing.
 pub(super) fn write(paths: &BTreeSet<&str>) -> String {
-    super::json::document(&json!({"version": VERSION, "files": paths}))
+    super::json::document(&json!({"apiVersion": "v1", "kind": "List", "items": [], "version": VERSION, "files": paths}))
 }
 
 /// Reads the paths of an index.
@@ -55,9 +58,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let text = write(&BTreeSet::from(["b/c/service.yaml", "_cluster/x-y.yaml"]));
-        let expected =
-            "{\n  \"version\": 1,\n  \"files\": [\n    \"_cluster/x-y.yaml\",\n    \"b/c/service.yaml\"\n  ]\n}\n";
-        assert_eq!(text, expected);
+        let list = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [],\n";
+        let ours = "  \"version\": 1,\n  \"files\": [\n    \"_cluster/x-y.yaml\",\n    \"b/c/service.yaml\"\n  ]\n}\n";
+        assert_eq!(text, format!("{list}{ours}"));
         assert_eq!(
             read(&text).unwrap(),
             BTreeSet::from(["_cluster/x-y.yaml".to_owned(), "b/c/service.yaml".to_owned()])

@@ -5,6 +5,7 @@
 //! [`Cluster`] that started them.
 
 use std::ffi::OsStr;
+use std::fmt::Debug;
 use std::fs::{self, File};
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,6 +23,44 @@ use crate::tools::{folder, succeed, tool};
 
 /// How long anything may take to happen on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// With this annotation, whatever its value, a pod stays as it is: KWOK leaves it alone until it is to be deleted.
+pub(crate) const HELD: &str = "test/held";
+
+/// kubectl, as somebody.
+#[derive(Clone)]
+pub(crate) struct Kubectl {
+    kubeconfig: String,
+    cache: String,
+}
+
+impl Kubectl {
+    /// A command of its.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut kubectl = kube("kubectl");
+        kubectl.args(args);
+        self.equip(&mut kubectl);
+        kubectl
+    }
+
+    /// Has a program find the cluster as kubectl does.
+    pub(crate) fn equip(&self, command: &mut Command) {
+        command.env("KUBECONFIG", &self.kubeconfig).env("KUBECACHEDIR", &self.cache);
+    }
+
+    /// What a command, which has to succeed, prints with `-o json`.
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let output = succeed(self.command(args).args(["-o", "json"]));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Writes into the status of an object what its controller would.
+    pub(crate) fn patch_status(&self, object: &[&str], status: &Value) {
+        let patch = json!({"status": status}).to_string();
+        let args = ["--subresource=status", "--type=merge", "--patch", &patch];
+        succeed(self.command(&["patch"]).args(object).args(args));
+    }
+}
 
 /// What a test holds while its cluster is to run.
 pub(crate) struct Cluster {
@@ -59,23 +99,50 @@ impl Cluster {
         scheduler.args(["--kubeconfig", &kubeconfig, "--leader-elect=false", "--secure-port=0"]);
         cluster.start("kube-scheduler", scheduler);
         let mut kwok = tethered("kwok");
-        kwok.args(["--kubeconfig", &kubeconfig, "--manage-all-nodes=true", "--config"])
-            .arg(folder().join("stages.yaml"));
+        let stages = cluster.path("stages.yaml");
+        fs::write(&stages, stages_with_holds()).unwrap();
+        kwok.args(["--kubeconfig", &kubeconfig, "--manage-all-nodes=true", "--config", &stages]);
         cluster.start("kwok", kwok);
         cluster
     }
 
     /// kubectl, as somebody who may do anything.
-    pub(crate) fn kubectl(&self, args: &[&str]) -> Command {
-        let mut kubectl = kube("kubectl");
-        kubectl.args(args).env("KUBECONFIG", self.path("kubeconfig")).env("KUBECACHEDIR", self.path("cache"));
-        kubectl
+    pub(crate) fn admin(&self) -> Kubectl {
+        Kubectl { kubeconfig: self.path("kubeconfig"), cache: self.path("cache") }
     }
 
-    /// What kubectl, which has to succeed, prints with `-o json`.
+    /// kubectl, as a service account.
+    pub(crate) fn service_account(&self, namespace: &str, name: &str) -> Kubectl {
+        let output = succeed(&mut self.kubectl(&["create", "token", name, "--namespace", namespace]));
+        let mut config: Value = serde_json::from_str(&fs::read_to_string(self.path("kubeconfig")).unwrap()).unwrap();
+        config["users"][0]["user"]["token"] = String::from_utf8(output.stdout).unwrap().trim().into();
+        config["contexts"][0]["context"]["namespace"] = namespace.into();
+        let kubeconfig = self.path(&format!("kubeconfig-{name}"));
+        fs::write(&kubeconfig, config.to_string()).unwrap();
+        Kubectl { kubeconfig, cache: self.path("cache") }
+    }
+
+    /// A command of kubectl, as somebody who may do anything.
+    pub(crate) fn kubectl(&self, args: &[&str]) -> Command {
+        self.admin().command(args)
+    }
+
+    /// What such a command, which has to succeed, prints with `-o json`.
     pub(crate) fn json(&self, args: &[&str]) -> Value {
-        let output = succeed(self.kubectl(args).args(["-o", "json"]));
-        serde_json::from_slice(&output.stdout).unwrap()
+        self.admin().json(args)
+    }
+
+    /// The table that kubectl prints, without the ages in its last column; every line has one.
+    pub(crate) fn table(&self, resource: &str) -> String {
+        let output = succeed(&mut self.kubectl(&["get", resource]));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let Some(column) = text.lines().next().and_then(|header| header.find("AGE")) else { return text };
+        let strip = |line: &str| {
+            let (cells, age) = line.split_at(column);
+            assert!(!age.is_empty(), "{text}");
+            format!("{}\n", cells.trim_end())
+        };
+        text.lines().map(strip).collect()
     }
 
     /// Applies the CRDs of a file or folder, and waits until every version of them is served.
@@ -97,14 +164,25 @@ impl Cluster {
 
     /// Waits until something holds. It fails when a program has ended meanwhile.
     pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        self.wait_for(what, true, |cluster| holds(cluster));
+    }
+
+    /// Waits until something is so.
+    pub(crate) fn wait_for<T: PartialEq + Debug>(&mut self, what: &str, wanted: T, mut get: impl FnMut(&Self) -> T) {
         let start = Instant::now();
-        while !holds(self) {
+        loop {
+            let got = get(self);
+            if got == wanted {
+                return;
+            }
             for (name, program) in &mut self.programs {
                 if let Some(status) = program.try_wait().unwrap() {
                     panic!("{name} has ended: {status}");
                 }
             }
-            assert!(start.elapsed() < PATIENCE, "after {PATIENCE:?} it still does not hold that {what}");
+            if start.elapsed() >= PATIENCE {
+                assert_eq!(got, wanted, "after {PATIENCE:?} it still does not hold that {what}");
+            }
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -242,6 +320,21 @@ pub(crate) fn tether(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).arg(program);
     command
+}
+
+/// What KWOK's nodes and pods do, but for pods that are [`HELD`].
+fn stages_with_holds() -> String {
+    let text = fs::read_to_string(folder().join("stages.yaml")).unwrap();
+    let is_free = json!({"key": format!(".metadata.annotations[\"{HELD}\"]"), "operator": "DoesNotExist"});
+    let mut stages = String::new();
+    for document in serde_yaml::Deserializer::from_str(&text) {
+        let mut stage = Value::deserialize(document).unwrap();
+        if stage["spec"]["resourceRef"]["kind"] == "Pod" && stage["metadata"]["name"] != "pod-delete" {
+            stage["spec"]["selector"]["matchExpressions"].as_array_mut().unwrap().push(is_free.clone());
+        }
+        stages += &format!("---\n{stage}\n");
+    }
+    stages
 }
 
 /// Ports on which nobody listens, each given once in a run.

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use crate::cluster::Cluster;
 use crate::program::{root, run, stdout};
-use crate::tools::succeed;
 
 /// One of our CRDs, such as `0.3/workspaces`.
 fn crd(name: &str) -> Value {
@@ -124,8 +123,7 @@ fn create(cluster: &Cluster, object: &Value, status: &Value) {
     let [kind, name] = [&object["kind"], &object["metadata"]["name"]].map(|text| text.as_str().unwrap());
     let created = run(&mut cluster.kubectl(&["create", "-f", "-"]), &object.to_string());
     assert_eq!(created.code, 0, "{created:?}");
-    let status = json!({"status": status}).to_string();
-    succeed(&mut cluster.kubectl(&["patch", kind, name, "--subresource=status", "--type=merge", "--patch", &status]));
+    cluster.admin().patch_status(&[kind, name], status);
 }
 
 fn workspace(version: &str, name: &str) -> Value {
@@ -145,19 +143,6 @@ fn conditions(answers: &[(&str, &str)]) -> Value {
         json!({"type": question, "status": answer, "reason": "Seen", "message": "", "lastTransitionTime": time})
     };
     json!({"conditions": answers.iter().map(condition).collect::<Vec<_>>()})
-}
-
-/// The table that kubectl prints, without the ages in its last column; every line has one.
-fn table(cluster: &Cluster, resource: &str) -> String {
-    let output = succeed(&mut cluster.kubectl(&["get", resource]));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let column = text.lines().next().unwrap().find("AGE").unwrap();
-    let strip = |line: &str| {
-        let (cells, age) = line.split_at(column);
-        assert!(!age.is_empty(), "{text}");
-        format!("{}\n", cells.trim_end())
-    };
-    text.lines().map(strip).collect()
 }
 
 /// A cluster of release 0.3 is upgraded to 0.12: its Workspaces stay, and show what those of the newer release show.
@@ -182,7 +167,7 @@ waiting   Standard_NC24ads_A100_v4
 ";
     // By its short names, too.
     for name in ["workspace", "wk", "wks"] {
-        assert_eq!(table(&cluster, name), shown);
+        assert_eq!(cluster.table(name), shown);
     }
 
     install(&mut cluster, "0.12");
@@ -202,11 +187,11 @@ tuning    Standard_NC24ads_A100_v4   True                             True      
 waiting   Standard_NC24ads_A100_v4
 ";
     for name in ["workspace", "workspaces.v1beta1.kaito.sh"] {
-        assert_eq!(table(&cluster, name), upgraded);
+        assert_eq!(cluster.table(name), upgraded);
     }
     let line = "larger    Standard_NC24ads_A100_v4   True\n";
     let (header, lines) = shown.split_once('\n').unwrap();
-    assert_eq!(table(&cluster, "workspaces.v1alpha1.kaito.sh"), format!("{header}\n{line}{lines}"));
+    assert_eq!(cluster.table("workspaces.v1alpha1.kaito.sh"), format!("{header}\n{line}{lines}"));
 
     let set = json!({
         "apiVersion": V1BETA1,
@@ -222,5 +207,5 @@ waiting   Standard_NC24ads_A100_v4
         },
     });
     create(&cluster, &set, &json!({"readyReplicas": 2}));
-    assert_eq!(table(&cluster, "inferenceset"), "NAME    REPLICAS   READYREPLICAS\nfleet   3          2\n");
+    assert_eq!(cluster.table("inferenceset"), "NAME    REPLICAS   READYREPLICAS\nfleet   3          2\n");
 }

@@ -7,6 +7,8 @@ mod against;
 mod apply;
 mod cli;
 mod cluster;
+#[cfg(feature = "controller")]
+mod controller;
 mod crds;
 mod delivery;
 mod diff;
@@ -28,6 +30,7 @@ mod policy;
 mod program;
 mod project;
 mod properties;
+mod provisioner;
 mod readme;
 #[cfg(feature = "controller")]
 mod rig;

@@ -6,23 +6,7 @@ use crate::cluster::Cluster;
 use crate::flavour::Flavour;
 use crate::golden::documents;
 use crate::program::{run, stdout};
-
-/// The node that a provisioner makes of a Machine or NodeClaim.
-fn node(claim: &Value) -> Value {
-    let mut labels = claim["metadata"]["labels"].as_object().unwrap().clone();
-    for requirement in claim["spec"]["requirements"].as_array().unwrap() {
-        labels.insert(requirement["key"].as_str().unwrap().to_owned(), requirement["values"][0].clone());
-    }
-    let room =
-        json!({"cpu": "96", "memory": "900Gi", "ephemeral-storage": "900Gi", "pods": "100", "nvidia.com/gpu": "8"});
-    json!({
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": claim["metadata"]["name"], "labels": Value::Object(labels)},
-        "spec": {"taints": claim["spec"]["taints"]},
-        "status": {"allocatable": room, "capacity": room},
-    })
-}
+use crate::provisioner::node;
 
 /// The pods of a cluster, with a condition's status of each.
 fn pods(cluster: &Cluster, condition: &str) -> Map<String, Value> {
