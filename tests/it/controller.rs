@@ -15,6 +15,7 @@ use crate::cluster::{Cluster, HELD, Kubectl, items, ports, tether};
 use crate::flavour::Flavour;
 use crate::program::{root, run, stdout};
 use crate::provisioner;
+use crate::rights;
 use crate::tools::succeed;
 
 /// A cluster with the controller, and what was rendered for it.
@@ -324,6 +325,55 @@ fn assert_goes(scene: &mut Scene, workspace: &str, examples: &[&str]) {
     scene.has_orphans(0);
 }
 
+/// Whoever has the controller's token can read, and write into the status of Workspaces; nothing else, as it is tried on
+/// objects that are there.
+fn assert_harmless(scene: &Scene, workspace: &str) {
+    succeed(&mut scene.admin.command(&["create", "serviceaccount", "stranger"]));
+    rights::assert_shipped_alone(&scene.limited, &scene.cluster.service_account("default", "stranger"));
+    let objects = scene.node_objects(workspace);
+    let (object, pod) = (name(&objects[0]), &scene.pods(workspace)[0]);
+    let pod = name(pod);
+    let attempts = [
+        ["label", "workspace", workspace, "a=b"],
+        ["annotate", "workspace", workspace, "a=b"],
+        ["patch", "workspace", workspace, "--patch={\"resource\":{\"instanceType\":\"a\"}}"],
+        ["delete", "workspace", workspace, "--wait=false"],
+        ["label", scene.kind, object, "a=b"],
+        ["delete", scene.kind, object, "--wait=false"],
+        ["label", "node", object, "a=b"],
+        ["delete", "node", object, "--wait=false"],
+        ["delete", "pod", pod, "--wait=false"],
+        ["create", "configmap", "a", "--from-literal=a=b"],
+        ["create", "job", "a", "--image=a"],
+    ];
+    let forbidden = |args: &[&str], input: &str| {
+        let run = run(&mut scene.limited.command(&[args, &["--namespace=default"]].concat()), input);
+        assert!(run.code == 1 && run.stderr.contains("is forbidden"), "{args:?}: {run:?}");
+    };
+    for [verb, kind, name, last] in &attempts {
+        let patch: &[&str] = if *verb == "patch" { &["--type=merge"] } else { &[] };
+        forbidden(&[&[*verb, *kind, *name, *last], patch].concat(), "");
+    }
+    let patch = "--patch={\"status\":{\"phase\":\"a\"}}";
+    for [kind, name] in [["node", object], ["pod", pod], [scene.kind, object]] {
+        forbidden(&["patch", kind, name, "--subresource=status", "--type=merge", patch], "");
+    }
+    let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "a"}});
+    forbidden(&["create", "-f", "-"], &lease.to_string());
+
+    // What goes by the door that is open is the status alone.
+    let before = scene.admin.json(&["get", "workspace", workspace]);
+    let patch =
+        json!({"metadata": {"labels": {"a": "b"}}, "resource": {"instanceType": "a"}, "status": {"workerNodes": []}});
+    let version = before["apiVersion"].as_str().unwrap();
+    let path = format!("/apis/{version}/namespaces/default/workspaces/{workspace}/status");
+    rights::patch(&scene.limited, &format!("{path}?fieldManager=kaito-render-controller"), &patch);
+    let after = scene.admin.json(&["get", "workspace", workspace]);
+    for field in ["/metadata/labels", "/metadata/generation", "/resource", "/inference"] {
+        assert_eq!(before.pointer(field), after.pointer(field), "{field}");
+    }
+}
+
 fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap()
 }
@@ -348,6 +398,7 @@ workspace-tuning-phi-3   Standard_NC6s_v3           Unknown                     
 ",
     );
     assert_recovers(&mut scene, "workspace-falcon-7b");
+    assert_harmless(&scene, "workspace-falcon-7b");
     assert_serves_together(&mut scene, "workspace-llama-2-70b");
     assert_trains(
         &mut scene,
@@ -394,6 +445,7 @@ workspace-phi-4-mini          Standard_NV36ads_A10_v5    False           False  
 workspace-tuning-phi-4-mini   Standard_NC24ads_A100_v4   False                            True         False                                  Running
 ");
     assert_recovers(&mut scene, "workspace-phi-4");
+    assert_harmless(&scene, "workspace-phi-4");
     assert_serves_together(&mut scene, "workspace-llama-3-3-70b");
     scene.fill_pool("default-workspace-phi-4-mini");
     scene.serves("workspace-phi-4-mini");

@@ -33,6 +33,8 @@ mod properties;
 mod provisioner;
 mod readme;
 #[cfg(feature = "controller")]
+mod rights;
+#[cfg(feature = "controller")]
 mod rig;
 mod rules;
 #[cfg(feature = "controller")]
