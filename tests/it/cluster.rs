@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use crate::tools::{folder, succeed, tool};
 
 /// How long anything may take to happen on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// With this annotation, whatever its value, a pod stays as it is: KWOK leaves it alone until it is to be deleted.
 pub(crate) const HELD: &str = "test/held";

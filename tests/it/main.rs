@@ -31,6 +31,8 @@ mod program;
 mod project;
 mod properties;
 mod provisioner;
+#[cfg(feature = "controller")]
+mod quick_start;
 mod readme;
 #[cfg(feature = "controller")]
 mod rights;

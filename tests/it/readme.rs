@@ -12,22 +12,32 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// The fenced blocks of a language.
-fn blocks(language: &str) -> Vec<String> {
+/// The title of the part whose commands need a cluster.
+const IN_A_CLUSTER: &str = "## In a cluster\n";
+
+/// The part whose commands need a cluster, and all others.
+pub(crate) fn parts() -> [String; 2] {
     let text = readme();
+    let (before, rest) = text.split_once(IN_A_CLUSTER).unwrap();
+    let (part, after) = rest.split_once("\n## ").unwrap();
+    [part.to_owned(), format!("{before}{after}")]
+}
+
+/// The fenced blocks of a language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
     let fences = text.split("```").skip(1).step_by(2);
     fences.filter_map(|block| block.strip_prefix(&format!("{language}\n"))).map(str::to_owned).collect()
 }
 
 /// A command and the lines that follow it.
-struct Shown {
-    command: String,
-    output: Vec<String>,
+pub(crate) struct Shown {
+    pub(crate) command: String,
+    pub(crate) output: Vec<String>,
 }
 
-fn commands() -> Vec<Shown> {
+pub(crate) fn commands(text: &str) -> Vec<Shown> {
     let mut commands = Vec::<Shown>::new();
-    for block in blocks("console") {
+    for block in blocks(text, "console") {
         for line in block.lines() {
             match line.strip_prefix("$ ") {
                 Some(command) => commands.push(Shown { command: command.to_owned(), output: Vec::new() }),
@@ -38,22 +48,32 @@ fn commands() -> Vec<Shown> {
     commands
 }
 
+/// The path on which the program is found.
+pub(crate) fn path() -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
+    format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap())
+}
+
 /// Runs a command line of README.md with the program on the path; standard error and output come together.
 fn shell(command: &str, folder: &Path) -> String {
-    let program = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let folder = if command.starts_with("cargo ") { &root() } else { folder };
     let mut bash = Command::new("bash");
-    bash.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(folder).env("PATH", path);
+    bash.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(folder).env("PATH", path());
     run(&mut bash, "").stdout
+}
+
+/// A folder with the examples.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").args(["-r", "examples"]).arg(folder.path()).current_dir(root()).status().unwrap();
+    assert!(copied.success());
+    folder
 }
 
 #[test]
 fn every_command_prints_what_is_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let copied = Command::new("cp").args(["-r", "examples"]).arg(folder.path()).current_dir(root()).status().unwrap();
-    assert!(copied.success());
-    let commands = commands();
+    let folder = folder();
+    let commands = commands(&parts()[1]);
     assert!(commands.len() >= 8, "only {} commands were found", commands.len());
     for Shown { command, output } in commands {
         let printed = shell(&command, folder.path());
@@ -62,7 +82,7 @@ fn every_command_prints_what_is_shown() {
 }
 
 /// Whether lines are printed as they are shown, where `…` stands for any number of them.
-fn matches(shown: &[String], printed: &str) -> bool {
+pub(crate) fn matches(shown: &[String], printed: &str) -> bool {
     let mut rest: Vec<_> = printed.lines().map(str::trim_end).collect();
     let mut anchored = true;
     for part in shown.split(|line| line == "…") {
@@ -81,7 +101,7 @@ fn matches(shown: &[String], printed: &str) -> bool {
 
 #[test]
 fn the_example_before_and_after_is_real() {
-    let blocks = blocks("yaml");
+    let blocks = blocks(&readme(), "yaml");
     let [before, after, profile] = blocks.as_slice() else { panic!("{} blocks", blocks.len()) };
     let example = fs::read_to_string(root().join(EXAMPLE)).unwrap();
     let before: String = before.lines().filter(|line| !line.contains('…')).map(|line| format!("{line}\n")).collect();
@@ -95,7 +115,7 @@ fn the_example_before_and_after_is_real() {
 
 #[test]
 fn the_test_command_is_the_one_that_continuous_integration_runs() {
-    let [command] = blocks("sh").try_into().unwrap();
+    let [command] = blocks(&readme(), "sh").try_into().unwrap();
     assert_eq!(command, "tests/run\n");
     assert!(fs::read_to_string(root().join(".ci/run")).unwrap().contains("\nexec tests/run\n"));
 }
