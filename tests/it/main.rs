@@ -35,9 +35,9 @@ mod provisioner;
 mod quick_start;
 mod readme;
 #[cfg(feature = "controller")]
-mod rights;
-#[cfg(feature = "controller")]
 mod rig;
+#[cfg(feature = "controller")]
+mod rights;
 mod rules;
 #[cfg(feature = "controller")]
 mod scale;
