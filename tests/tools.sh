@@ -24,9 +24,11 @@ distribution() {
 
 # program NAME MODULE VERSION: builds one written in Go.
 program() {
-  [ -x "$tools/bin/$1-$3" ] && return
-  GOBIN=$tools/bin go install "$2@v$3"
-  mv "$tools/bin/$1" "$tools/bin/$1-$3"
+  if [ ! -x "$tools/bin/$1-$3" ]; then
+    rm -f "$tools/bin/$1"
+    GOBIN=$tools/bin go install "$2@v$3"
+    mv "$tools/bin/$1" "$tools/bin/$1-$3"
+  fi
   ln -sf "$1-$3" "$tools/bin/$1"
 }
 
@@ -50,12 +52,13 @@ module() {
   go mod download -json "$1@v$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
 }
 
-# crds NAME MODULE VERSION: takes the CRDs out of one of Karpenter's modules, into the folder crds/NAME.
+# crds NAME MODULE VERSION [FOLDER]: takes the CRDs out of a module, if nothing is said one of Karpenter's, into the folder
+# crds/NAME.
 crds() {
   local folder=${2##*/}-$3 module
   if [ ! -d "$tools/crds/$folder" ]; then
     module=$(module "$2" "$3")
-    install -D -m 644 -t "$tools/crds/$folder" "$module"/pkg/apis/crds/*.yaml
+    install -D -m 644 -t "$tools/crds/$folder" "$module/${4:-pkg/apis/crds}"/*.yaml
   fi
   ln -sfn "$folder" "$tools/crds/$1"
 }
@@ -117,6 +120,7 @@ distribution \
   shellcheck shellcheck
 program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
 program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
+program helm helm.sh/helm/v3/cmd/helm 3.22.0
 program kwok sigs.k8s.io/kwok/cmd/kwok 0.8.0
 stages 0.8.0
 control_plane 1.37.2
@@ -126,6 +130,7 @@ crds nodeclaim sigs.k8s.io/karpenter 0.36.2
 crds nodeclaim-aws github.com/aws/karpenter-provider-aws 0.36.2
 crds karpenter sigs.k8s.io/karpenter 1.10.0
 crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
+crds prometheus github.com/prometheus-operator/prometheus-operator 0.85.0 example/prometheus-operator-crd
 # The standard's own schema, as the tests of gosec have it.
 schema report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
 python_package PyYAML 6.0.3

@@ -164,15 +164,15 @@ impl Cluster {
 
     /// Waits until something holds. It fails when a program has ended meanwhile.
     pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
-        self.wait_for(what, true, |cluster| holds(cluster));
+        self.wait_for(what, &true, |cluster| holds(cluster));
     }
 
     /// Waits until something is so.
-    pub(crate) fn wait_for<T: PartialEq + Debug>(&mut self, what: &str, wanted: T, mut get: impl FnMut(&Self) -> T) {
+    pub(crate) fn wait_for<T: PartialEq + Debug>(&mut self, what: &str, wanted: &T, mut get: impl FnMut(&Self) -> T) {
         let start = Instant::now();
         loop {
             let got = get(self);
-            if got == wanted {
+            if got == *wanted {
                 return;
             }
             for (name, program) in &mut self.programs {
@@ -181,7 +181,7 @@ impl Cluster {
                 }
             }
             if start.elapsed() >= PATIENCE {
-                assert_eq!(got, wanted, "after {PATIENCE:?} it still does not hold that {what}");
+                assert_eq!(got, *wanted, "after {PATIENCE:?} it still does not hold that {what}");
             }
             thread::sleep(Duration::from_millis(50));
         }

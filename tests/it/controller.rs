@@ -85,7 +85,7 @@ impl Scene {
 impl Scene {
     /// Waits until kubectl prints this table of Workspaces.
     fn shows(&mut self, table: &str) {
-        self.cluster.wait_for("kubectl prints this", table.to_owned(), |cluster| cluster.table("workspace"));
+        self.cluster.wait_for("kubectl prints this", &table.to_owned(), |cluster| cluster.table("workspace"));
     }
 
     /// Waits until a Workspace says whether it is ready, why, by which other condition it is not, and, among others, these
@@ -93,7 +93,7 @@ impl Scene {
     fn says(&mut self, workspace: &str, [status, reason, also]: [&str; 3], words: &str) {
         let what = format!("`{workspace}` says so");
         let wanted = [status, reason, also, words].map(str::to_owned);
-        self.cluster.wait_for(&what, wanted, |cluster| {
+        self.cluster.wait_for(&what, &wanted, |cluster| {
             let workspace = cluster.json(&["get", "workspace", workspace]);
             let condition = |kind| condition(&workspace, kind);
             let also = ["Stalled", "Reconciling"].into_iter().find(|kind| condition(kind)["status"] == "True");
@@ -111,7 +111,7 @@ impl Scene {
     /// Waits until the controller counts as many node objects whose Workspace is gone.
     fn has_orphans(&mut self, count: usize) {
         let metrics = self.metrics.clone();
-        self.cluster.wait_for("orphans are counted", count.to_string(), |_| metric(&metrics, "kaito_render_orphans"));
+        self.cluster.wait_for("orphans are counted", &count.to_string(), |_| metric(&metrics, "kaito_render_orphans"));
     }
 }
 
@@ -295,11 +295,13 @@ fn assert_serves_together(scene: &mut Scene, workspace: &str) {
     let mut wait = waiting(scene, workspace);
     let objects = scene.node_objects(workspace);
     let (last, others) = objects.split_last().unwrap();
-    others.iter().for_each(|object| provisioner::launch(&scene.admin, object));
+    for object in others {
+        provisioner::launch(&scene.admin, object);
+    }
     let nodes = |count: usize| json!(objects[..count].iter().map(name).collect::<BTreeSet<_>>());
     let what = "the nodes that are there are named";
     let named = |cluster: &Cluster| cluster.json(&["get", "workspace", workspace])["status"]["workerNodes"].clone();
-    scene.cluster.wait_for(what, nodes(others.len()), named);
+    scene.cluster.wait_for(what, &nodes(others.len()), named);
     assert_eq!(wait.try_wait().unwrap(), None);
     provisioner::launch(&scene.admin, last);
     scene.serves(workspace);
@@ -316,12 +318,14 @@ fn assert_goes(scene: &mut Scene, workspace: &str, examples: &[&str]) {
     succeed(&mut scene.admin.command(&["delete", "workspace", workspace]));
     scene.has_orphans(nodes);
     assert_eq!(scene.node_objects(workspace).len(), nodes);
-    examples.iter().for_each(|example| scene.with_files("delete", example, &["--wait=false", "--ignore-not-found"]));
+    for example in examples {
+        scene.with_files("delete", example, &["--wait=false", "--ignore-not-found"]);
+    }
     provisioner::act(&scene.admin, scene.kind);
     let all = format!("nodes,{}", scene.kind);
     scene
         .cluster
-        .wait_for("nothing is left", String::new(), |cluster| cluster.table("workspace") + &cluster.table(&all));
+        .wait_for("nothing is left", &String::new(), |cluster| cluster.table("workspace") + &cluster.table(&all));
     scene.has_orphans(0);
 }
 
@@ -366,8 +370,8 @@ fn assert_harmless(scene: &Scene, workspace: &str) {
     let patch =
         json!({"metadata": {"labels": {"a": "b"}}, "resource": {"instanceType": "a"}, "status": {"workerNodes": []}});
     let version = before["apiVersion"].as_str().unwrap();
-    let path = format!("/apis/{version}/namespaces/default/workspaces/{workspace}/status");
-    rights::patch(&scene.limited, &format!("{path}?fieldManager=kaito-render-controller"), &patch);
+    let address = format!("/apis/{version}/namespaces/default/workspaces/{workspace}/status");
+    rights::patch(&scene.limited, &format!("{address}?fieldManager=kaito-render-controller"), &patch);
     let after = scene.admin.json(&["get", "workspace", workspace]);
     for field in ["/metadata/labels", "/metadata/generation", "/resource", "/inference"] {
         assert_eq!(before.pointer(field), after.pointer(field), "{field}");
@@ -386,7 +390,9 @@ fn workspaces_of_release_0_3_say_how_they_are() {
         "inference/kaito_workspace_llama2_70b",
         "fine-tuning/kaito_workspace_tuning_phi_3",
     ];
-    examples.iter().for_each(|example| scene.deliver(example, &[]));
+    for example in examples {
+        scene.deliver(example, &[]);
+    }
     // It would take any node with GPUs that are free.
     scene.hold("workspace-tuning-phi-3");
     scene.shows(
@@ -430,7 +436,9 @@ fn workspaces_of_release_0_12_say_how_they_are() {
         "v1beta1/kaito_workspace_tuning_phi_4_mini",
         "v1beta1/kaito_inferenceset_mistral_7b",
     ];
-    examples.iter().for_each(|example| scene.deliver(example, &[]));
+    for example in examples {
+        scene.deliver(example, &[]);
+    }
     let pool = "v1beta1/kaito_workspace_phi_4_mini_with_config";
     scene.deliver_with_pool(pool);
     scene.hold("workspace-tuning-phi-4-mini");

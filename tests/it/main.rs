@@ -6,11 +6,13 @@
 mod against;
 mod apply;
 mod cli;
+#[cfg_attr(not(feature = "controller"), expect(dead_code, reason = "the tests of the controller use the rest"))]
 mod cluster;
 #[cfg(feature = "controller")]
 mod controller;
 mod crds;
 mod delivery;
+mod deploy;
 mod diff;
 mod editors;
 mod estimator;
@@ -30,6 +32,7 @@ mod policy;
 mod program;
 mod project;
 mod properties;
+#[cfg_attr(not(feature = "controller"), expect(dead_code, reason = "the tests of the controller use the rest"))]
 mod provisioner;
 #[cfg(feature = "controller")]
 mod quick_start;

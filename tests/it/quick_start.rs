@@ -127,5 +127,7 @@ fn every_command_at_a_cluster_prints_what_is_shown() {
     let commands = readme::commands(&readme::parts()[0]);
     assert!(commands.len() >= 8, "only {} commands were found", commands.len());
     let mut session = Session::new();
-    commands.iter().for_each(|shown| session.run(shown));
+    for shown in &commands {
+        session.run(shown);
+    }
 }

@@ -123,7 +123,14 @@ fn the_test_command_is_the_one_that_continuous_integration_runs() {
 #[test]
 fn links_lead_somewhere() {
     let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "examples/README.md"];
-    let docs = ["docs/ci.md", "docs/install.md", "docs/parity.md", "docs/performance.md", "docs/templates.md"];
+    let docs = [
+        "docs/ci.md",
+        "docs/controller.md",
+        "docs/install.md",
+        "docs/parity.md",
+        "docs/performance.md",
+        "docs/templates.md",
+    ];
     for page in pages.into_iter().chain(docs) {
         let text = fs::read_to_string(root().join(page)).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -133,13 +133,13 @@ fn attempt(verb: &str, all: &str, one: &str) -> Attempt {
 }
 
 /// Sends a merge patch as somebody, who has to be allowed to.
-pub(crate) fn patch(somebody: &Kubectl, path: &str, patch: &Value) {
+pub(crate) fn patch(somebody: &Kubectl, address: &str, patch: &Value) {
     let curl = Curl::new(somebody);
     let (server, options) = (&curl.server, &curl.options);
     // Curl's quotes are those of JSON.
     let data = Value::from(patch.to_string());
     let what = format!("request = PATCH\nfail\n{MERGE_PATCH}data = {data}\noutput = /dev/null\n");
-    curl.run(&format!("{options}{what}url = \"{server}{path}\"\n"));
+    Curl::run(&format!("{options}{what}url = \"{server}{address}\"\n"));
 }
 
 const MERGE_PATCH: &str = "header = \"Content-Type: application/merge-patch+json\"\n";
@@ -161,7 +161,7 @@ impl Curl {
         Self { server: server.to_owned(), options }
     }
 
-    fn run(&self, config: &str) -> String {
+    fn run(config: &str) -> String {
         let run = run(std::process::Command::new("curl").args(["--config", "-"]), config);
         assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
         run.stdout
@@ -171,7 +171,7 @@ impl Curl {
     fn groups(&self, path: &str) -> Value {
         let kind = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
         let (server, options) = (&self.server, &self.options);
-        serde_json::from_str(&self.run(&format!("{options}header = \"Accept: {kind}\"\nurl = {server}{path}\n")))
+        serde_json::from_str(&Self::run(&format!("{options}header = \"Accept: {kind}\"\nurl = {server}{path}\n")))
             .unwrap()
     }
 
@@ -187,7 +187,7 @@ impl Curl {
             let write = "output = /dev/null\nwrite-out = \"%{http_code}\\n\"";
             format!("{options}request = {method}\n{body}{write}\nurl = \"{server}{path}\"\n")
         });
-        let codes = self.run(&requests.collect::<Vec<_>>().join("next\n"));
+        let codes = Self::run(&requests.collect::<Vec<_>>().join("next\n"));
         assert_eq!(codes.lines().count(), attempts.len());
         let allowed = attempts.keys().zip(codes.lines()).filter(|(_, code)| *code != "403");
         allowed.map(|(right, _)| right.clone()).collect()
