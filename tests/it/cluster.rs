@@ -81,7 +81,7 @@ impl Cluster {
         let mut cluster = Self { folder: Some(folder), programs: Vec::new(), addresses };
         cluster.start_etcd(&clients, &peers);
         cluster.introduce(server);
-        cluster.start_server();
+        cluster.start_server(&[]);
         cluster
     }
 
@@ -216,10 +216,18 @@ impl Cluster {
         fs::write(self.path("kubeconfig"), kubeconfig.to_string()).unwrap();
     }
 
+    /// Asks etcd itself, as JSON: what no API server would do can be done so.
+    pub(crate) fn etcd(&self, question: &str, body: &Value) -> Value {
+        let mut curl = Command::new("curl");
+        curl.args(["-sSf", "--json", &body.to_string()]).arg(format!("{}/v3/{question}", self.addresses.0));
+        serde_json::from_slice(&succeed(&mut curl).stdout).unwrap()
+    }
+
     /// Starts the API server, the first time or anew, and waits until it is ready.
-    pub(crate) fn start_server(&mut self) {
+    pub(crate) fn start_server(&mut self, args: &[&str]) {
         let (etcd, port) = &self.addresses;
         let mut server = kube("kube-apiserver");
+        server.args(args);
         server.args(["--etcd-servers", etcd, "--secure-port", &port.to_string()]);
         server.args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
         server.args(["--token-auth-file", &self.path("tokens.csv"), "--authorization-mode=RBAC"]);

@@ -1,8 +1,7 @@
 //! The status controller on a cluster of real programs, with the rights that are shipped and no others: what it says of
 //! Workspaces from the delivery of their objects on, while somebody plays the provisioner, and KWOK the kubelets.
 //!
-//! That a node, or a place for a pod, has not come after a quarter of an hour is shown by the tables of [`crate::status`]
-//! alone: nobody can make an object of a real cluster look older than it is.
+//! What takes a quarter of an hour to be said is in [`crate::faults`].
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,13 +1,14 @@
 //! What the status controller makes of an API server that goes away, of another controller, and of many who write at once.
 
-use std::fs;
 use std::process::ExitStatus;
 use std::time::Instant;
 
 use kube::api::{Patch, PatchParams};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::rig::{Controller, Rig, apply, condition};
+use crate::flavour::Flavour;
+use crate::rig::{Controller, Rig, condition, true_now};
+use crate::tools::succeed;
 
 /// The API server is killed while changes wait to be written, and another one has nothing to do when it is back.
 #[test]
@@ -22,7 +23,10 @@ fn a_killed_api_server_costs_no_status_and_no_storm() {
     rig.cluster.stop("kube-apiserver", "KILL");
     rig.cluster
         .wait("a write fails", |_| controller.count("kaito_render_status_writes_total", &[("result", "failed")]) > 0);
-    rig.cluster.start_server();
+    // What is older than this can't be asked for any more: whoever watched has to list again.
+    let revision = rig.cluster.etcd("kv/range", &json!({"key": "AA=="}))["header"]["revision"].clone();
+    rig.cluster.etcd("kv/compaction", &json!({"revision": revision, "physical": true}));
+    rig.cluster.start_server(&[]);
     rig.settle("True");
     assert!(
         rig.writes() <= 20 + 2,
@@ -37,10 +41,94 @@ fn a_killed_api_server_costs_no_status_and_no_storm() {
     rig.settle("True");
     rig.cluster.wait("the controller has written that", |_| controller.written() >= 20 + 10 + 10);
     assert!(rig.writes() <= 20 + 10 + 10 + 2, "{} writes", rig.writes());
-    for verb in ["LIST", "WATCH"] {
-        let requests = rig.requests(verb, "statefulsets", "");
-        assert!(requests <= 5, "{requests} times {verb}");
+    // A watch is counted when it ends.
+    for (verb, resource, least) in [("LIST", "nodes", 1), ("LIST", "statefulsets", 0), ("WATCH", "nodes", 0)] {
+        let requests = rig.requests(verb, resource, "");
+        assert!((least..=5).contains(&requests), "{requests} times {verb} {resource}");
     }
+}
+
+/// The API server has time for one write at a time, and tells whoever comes meanwhile to come back in a second.
+#[test]
+fn a_busy_api_server_is_asked_again_when_it_says() {
+    let mut rig = Rig::new(30);
+    let path = rig.as_somebody();
+    rig.allow("read", "*", "*", &["get", "list", "watch"]);
+    rig.allow("write", "kaito.sh", "workspaces/status", &["patch"]);
+    rig.cluster.stop("kube-apiserver", "TERM");
+    rig.cluster.start_server(&["--enable-priority-and-fairness=false", "--max-mutating-requests-inflight=1"]);
+    let start = Instant::now();
+    let controller = rig.start("controller", &["--kubeconfig", &path]);
+    rig.settle("False");
+    rig.cluster.wait("all is written", |_| controller.written() >= 30);
+    let refused = rig.served("apiserver_request_terminations_total", &[("code", "429"), ("subresource", "status")]);
+    let most = 16 * (start.elapsed().as_secs() + 1);
+    assert!((1..=most).contains(&refused), "{refused} refused, {most} at most");
+    assert_eq!(controller.written(), 30);
+}
+
+/// As KAITO's own operator would.
+#[test]
+fn a_status_that_another_writes_is_left_to_it() {
+    let mut rig = Rig::new(2);
+    let controller = rig.start("controller", &[]);
+    rig.settle("False");
+    rig.cluster.wait("the controller knows what it has written", |_| controller.written() >= 2);
+    let theirs = json!({"status": {"workerNodes": ["theirs"]}}).to_string();
+    let args =
+        ["patch", "workspace", "w0", "--subresource=status", "--type=merge", "--field-manager=workspace", "--patch"];
+    succeed(rig.cluster.kubectl(&args).arg(&theirs));
+    rig.cluster.wait("another is noticed", |_| controller.count("kaito_render_rivals", &[]) == 1);
+    assert!(rig.cluster.log("controller").contains("somebody else writes this status"));
+
+    let names = rig.names.clone();
+    rig.report_all(&names, 1);
+    rig.cluster.wait("both are judged", |_| controller.count("kaito_render_workspaces", &[("ready", "True")]) == 2);
+    rig.cluster.wait("the other one is written", |cluster| {
+        condition(&cluster.json(&["get", "workspace", "w1"]), "Ready")["status"] == "True"
+    });
+    let workspace = rig.cluster.json(&["get", "workspace", "w0"]);
+    assert_eq!(condition(&workspace, "Ready")["status"], "False");
+    assert_eq!(workspace["status"]["workerNodes"], json!(["theirs"]));
+}
+
+/// Its CRD is deleted, and its objects with it; later all of them are there again.
+#[test]
+fn a_kind_that_goes_and_comes_back_is_watched_again() {
+    let mut rig = Rig::new(1);
+    let controller = rig.start("controller", &[]);
+    let names = rig.names.clone();
+    rig.report_all(&names, 1);
+    rig.settle("True");
+    succeed(&mut rig.cluster.kubectl(&["delete", "crd", "nodeclaims.karpenter.sh"]));
+    rig.settle("False");
+    assert!(controller.is_ready());
+    Flavour::Azure.crds().iter().for_each(|folder| rig.cluster.apply_crds(folder));
+    rig.deliver();
+    rig.provide();
+    rig.settle("True");
+}
+
+/// The machine is there, but its node does not join.
+#[test]
+fn a_node_that_has_not_come_in_a_quarter_of_an_hour_needs_somebody() {
+    let mut rig = Rig::new(1);
+    let (names, claim) = (rig.names.clone(), rig.nodes[0].clone());
+    rig.report_all(&names, 1);
+    let launched = json!({"nodeName": null, "conditions": [true_now("Launched")]});
+    rig.runtime.block_on(rig.write(["karpenter.sh", "v1", "NodeClaim"], &claim, &launched));
+    rig.start("controller", &[]);
+    rig.settle("False");
+    let says = |rig: &Rig, kind: &str| condition(&rig.cluster.json(&["get", "workspace", "w0"]), kind);
+    assert_eq!(says(&rig, "Reconciling")["status"], "True");
+    rig.age(&claim);
+    rig.cluster.wait("that is said", |cluster| {
+        condition(&cluster.json(&["get", "workspace", "w0"]), "Stalled")["status"] == "True"
+    });
+    let message = says(&rig, "Ready")["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("has not joined the cluster after 15 minutes: see the machine's console"), "{message}");
+    rig.provide();
+    rig.settle("True");
 }
 
 /// Two controllers: the one that leads, and has written something, and the one that has not.
@@ -116,26 +204,13 @@ fn another_controller_takes_over_from_a_leader_that_is_told_to_end() {
 #[test]
 fn what_could_not_be_written_is_tried_again() {
     let mut rig = Rig::new(2);
-    let mut kubeconfig: Value =
-        serde_json::from_str(&fs::read_to_string(rig.cluster.path("kubeconfig")).unwrap()).unwrap();
-    kubeconfig["users"][0]["user"]["as"] = json!("somebody");
-    let path = rig.cluster.path("somebody");
-    fs::write(&path, kubeconfig.to_string()).unwrap();
-    let allow = |rig: &Rig, name: &str, group: &str, resource: &str, verbs: &[&str]| {
-        let api = "rbac.authorization.k8s.io";
-        let role = json!({"apiVersion": format!("{api}/v1"), "kind": "ClusterRole", "metadata": {"name": name},
-            "rules": [{"apiGroups": [group], "resources": [resource], "verbs": verbs}]});
-        let binding = json!({"apiVersion": format!("{api}/v1"), "kind": "ClusterRoleBinding", "metadata": {"name": name},
-            "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": name},
-            "subjects": [{"apiGroup": api, "kind": "User", "name": "somebody"}]});
-        apply(&rig.cluster, &json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());
-    };
-    allow(&rig, "read", "*", "*", &["get", "list", "watch"]);
+    let path = rig.as_somebody();
+    rig.allow("read", "*", "*", &["get", "list", "watch"]);
     let controller = rig.start("controller", &["--kubeconfig", &path]);
     let failed = || controller.count("kaito_render_status_writes_total", &[("result", "failed")]);
     rig.cluster.wait("each write has failed, and again", |_| failed() >= 2 * 2);
     assert!(rig.cluster.log("controller").contains("deploy/controller/role.yaml has all that it needs"));
-    allow(&rig, "write", "kaito.sh", "workspaces/status", &["patch"]);
+    rig.allow("write", "kaito.sh", "workspaces/status", &["patch"]);
     rig.settle("False");
     assert!(rig.writes() <= failed() + 2);
 }

@@ -1,8 +1,10 @@
 //! The status controller in a cluster of rendered Workspaces, in which nobody acts on objects but the test.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
+use k8s_openapi::ByteString;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::GroupVersionKind;
@@ -14,6 +16,7 @@ use crate::cluster::{Cluster, ports, tether};
 use crate::flavour::Flavour;
 use crate::golden::documents;
 use crate::program::{run, stdout};
+use crate::tools::succeed;
 
 /// A cluster with rendered Workspaces, and somebody who may do anything in it.
 pub(crate) struct Rig {
@@ -24,6 +27,7 @@ pub(crate) struct Rig {
     pub(crate) nodes: Vec<String>,
     pub(crate) runtime: Runtime,
     client: Client,
+    rendered: String,
 }
 
 /// A controller that runs.
@@ -62,20 +66,57 @@ impl Rig {
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let client = runtime.block_on(client(&cluster));
-        let rig = Self { cluster, names, nodes, runtime, client };
-        rig.runtime.block_on(rig.provide());
+        let rig = Self { cluster, names, nodes, runtime, client, rendered };
+        rig.provide();
         rig
     }
 
+    /// Delivers again what was delivered.
+    pub(crate) fn deliver(&self) {
+        apply(&self.cluster, &self.rendered);
+    }
+
     /// Has all nodes join.
-    async fn provide(&self) {
-        for node in &self.nodes {
-            let ready = json!([{"type": "Ready", "status": "True", "reason": "Ready", "message": "",
-                "lastTransitionTime": "2026-01-01T00:00:00Z"}]);
-            self.write(["", "v1", "Node"], node, &json!({"conditions": ready})).await;
-            let status = json!({"nodeName": node, "conditions": ready});
-            self.write(["karpenter.sh", "v1", "NodeClaim"], node, &status).await;
-        }
+    pub(crate) fn provide(&self) {
+        self.runtime.block_on(async {
+            for node in &self.nodes {
+                self.write(["", "v1", "Node"], node, &json!({"conditions": [true_now("Ready")]})).await;
+                let status = json!({"nodeName": node, "conditions": [true_now("Ready")]});
+                self.write(["karpenter.sh", "v1", "NodeClaim"], node, &status).await;
+            }
+        });
+    }
+
+    /// Has a NodeClaim be from the beginning of the year. An API server lets nobody do that, so it is done behind its back.
+    pub(crate) fn age(&self, claim: &str) {
+        let key = ByteString(format!("/registry/karpenter.sh/nodeclaims/{claim}").into_bytes());
+        let found = self.cluster.etcd("kv/range", &json!({"key": key}));
+        let object: ByteString = serde_json::from_value(found["kvs"][0]["value"].clone()).unwrap();
+        let mut object: Value = serde_json::from_slice(&object.0).unwrap();
+        object["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z".into();
+        let value = ByteString(object.to_string().into_bytes());
+        self.cluster.etcd("kv/put", &json!({"key": key, "value": value}));
+    }
+
+    /// A kubeconfig of somebody who may do nothing but what [`Self::allow`] allows.
+    pub(crate) fn as_somebody(&self) -> String {
+        let text = fs::read_to_string(self.cluster.path("kubeconfig")).unwrap();
+        let mut kubeconfig: Value = serde_json::from_str(&text).unwrap();
+        kubeconfig["users"][0]["user"]["as"] = json!("somebody");
+        let path = self.cluster.path("somebody");
+        fs::write(&path, kubeconfig.to_string()).unwrap();
+        path
+    }
+
+    /// Allows somebody something.
+    pub(crate) fn allow(&self, name: &str, group: &str, resource: &str, verbs: &[&str]) {
+        let api = "rbac.authorization.k8s.io";
+        let role = json!({"apiVersion": format!("{api}/v1"), "kind": "ClusterRole", "metadata": {"name": name},
+            "rules": [{"apiGroups": [group], "resources": [resource], "verbs": verbs}]});
+        let binding = json!({"apiVersion": format!("{api}/v1"), "kind": "ClusterRoleBinding", "metadata": {"name": name},
+            "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": name},
+            "subjects": [{"apiGroup": api, "kind": "User", "name": "somebody"}]});
+        apply(&self.cluster, &json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());
     }
 
     /// Writes a status into an object of the namespace `default`, or of none.
@@ -131,9 +172,14 @@ impl Rig {
 
     /// How many requests of a verb the API server has answered since it was started: those of a resource, or a subresource.
     pub(crate) fn requests(&self, verb: &str, resource: &str, subresource: &str) -> u64 {
-        let output = self.cluster.kubectl(&["get", "--raw=/metrics"]).output().unwrap();
         let labels = [("verb", verb), ("resource", resource), ("subresource", subresource)];
-        samples(&String::from_utf8(output.stdout).unwrap(), "apiserver_request_total", &labels)
+        self.served("apiserver_request_total", &labels)
+    }
+
+    /// What the API server has counted.
+    pub(crate) fn served(&self, metric: &str, labels: &[(&str, &str)]) -> u64 {
+        let output = succeed(&mut self.cluster.kubectl(&["get", "--raw=/metrics"]));
+        samples(&String::from_utf8(output.stdout).unwrap(), metric, labels)
     }
 
     /// Writes to the status of Workspaces, by everybody.
@@ -168,6 +214,11 @@ impl Controller {
     pub(crate) fn written(&self) -> u64 {
         self.count("kaito_render_status_writes_total", &[("result", "written")])
     }
+}
+
+/// A condition that holds.
+pub(crate) fn true_now(kind: &str) -> Value {
+    json!({"type": kind, "status": "True", "reason": kind, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"})
 }
 
 async fn client(cluster: &Cluster) -> Client {
