@@ -259,14 +259,15 @@ impl<'a> Compiler<'a> {
     /// Warns of a node object whose Workspace was there before and is not any more. All of today's have been seen.
     fn owner_gone(&self, node: &Node, object: &Object) -> Option<Diagnostic> {
         let Group::Workspace { namespace, name } = object.group() else { return None };
-        let before = self.earlier.get(&format!("Workspace {namespace}/{name}"))?;
-        if !object.identity().api_version.starts_with("karpenter.sh/") {
+        let key = format!("{namespace}/{name}");
+        let before = self.earlier.get(&format!("Workspace {key}"))?;
+        if self.workspaces.contains_key(&key) || !object.identity().api_version.starts_with("karpenter.sh/") {
             return None;
         }
-        let message = format!("the Workspace `{namespace}/{name}` is gone, and its node would stay");
+        let message = format!("the Workspace `{key}` is not in the input any more, and its node is");
         let finding = Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
         let before = before.at("/metadata/name").span;
-        Some(finding.also(before, "the Workspace, before").hint("remove both, or keep both"))
+        Some(finding.also(before, "the Workspace, before").hint("remove both, or keep both; or name its file, too"))
     }
 
     fn workspace(&mut self, node: Node, earlier: Option<&Node>, config_maps: &ConfigMaps) -> Option<Part> {

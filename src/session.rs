@@ -45,9 +45,10 @@ impl Session {
         for file in places.map(|place| place.file).collect::<BTreeSet<_>>() {
             workspace::hide_secrets(file, &mut self.sources);
         }
+        let mask = self.sources.mask();
         for finding in &mut self.diagnostics {
             let texts = finding.also.iter_mut().map(|label| &mut label.text).chain(&mut finding.hint);
-            texts.chain([&mut finding.message]).for_each(|text| self.sources.mask(text));
+            texts.chain([&mut finding.message]).for_each(|text| mask.apply(text));
         }
         diagnostic::sort(&mut self.diagnostics, &self.sources);
     }

@@ -81,7 +81,8 @@ fn pool_name(document: &Node) -> Option<Diagnostic> {
 /// gpu-provisioner asks for as many whole GiB as the disk is to have, and makes no node without a size.
 fn disk(document: &Node) -> Option<Diagnostic> {
     const SIZE: &str = "/spec/resources/requests/storage";
-    let size = document.find(SIZE).map(|found| match &found.node.data {
+    let given = document.find(SIZE).filter(|found| found.node.data != Data::Null);
+    let size = given.map(|found| match &found.node.data {
         Data::Number(bytes) => bytes.to_string(),
         _ => found.node.as_str().unwrap_or_default().to_owned(),
     });
@@ -99,7 +100,9 @@ fn disk(document: &Node) -> Option<Diagnostic> {
 /// Whether an object is a NodePool of a fixed size.
 #[must_use]
 pub fn is_static_pool(object: &Object) -> bool {
-    object.value["kind"].as_str() == Some("NodePool") && object.value["spec"].get("replicas").is_some()
+    let identity = object.identity();
+    let is_pool = identity.kind == "NodePool" && identity.api_version.starts_with("karpenter.sh/");
+    is_pool && object.value["spec"]["replicas"].as_u64().is_some()
 }
 
 /// What there is to say of NodePools of a fixed size, unless the profile knows that their feature gate is on (Karpenter's

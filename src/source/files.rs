@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// A text of [`Sources`], by its order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,15 +62,30 @@ struct File {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<File>,
-    hidden: Vec<Hidden>,
+    /// The parts of texts that nobody may see, apart from one another: where each begins, and ends.
+    hidden: BTreeMap<(FileId, usize), usize>,
+    /// What stands there, without quotes and escapes.
+    secrets: BTreeSet<String>,
 }
 
-/// A part of a text that nobody may see.
+/// What hides secrets in messages.
 #[derive(Debug)]
-struct Hidden {
-    span: Span,
-    /// What stands there, without quotes and escapes.
-    value: String,
+pub struct Mask(Option<AhoCorasick>);
+
+impl Mask {
+    /// Puts asterisks in the place of every secret that a message quotes.
+    pub fn apply(&self, message: &mut String) {
+        // Secrets that no machine can look for are no reason to show one.
+        let Some(secrets) = &self.0 else { return MASK.clone_into(message) };
+        if secrets.is_match(&*message) {
+            let mut masked = String::new();
+            secrets.replace_all_with(message, &mut masked, |_, _, masked| {
+                masked.push_str(MASK);
+                true
+            });
+            *message = masked;
+        }
+    }
 }
 
 /// What stands for something hidden.
@@ -152,16 +170,28 @@ impl Sources {
 
     /// Keeps a part of a text from being shown. `value` is what stands there, without quotes and escapes.
     pub fn hide(&mut self, span: Span, value: &str) {
-        self.hidden.push(Hidden { span, value: value.to_owned() });
+        let (mut start, mut end) = (span.start as usize, span.end as usize);
+        // The last that begins before the end may reach into it, and so may the one before.
+        while let Some((&(file, first), &last)) = self.hidden.range(..=(span.file, end)).next_back()
+            && file == span.file
+            && last >= start
+        {
+            (start, end) = (start.min(first), end.max(last));
+            self.hidden.remove(&(file, first));
+        }
+        self.hidden.insert((span.file, start), end);
+        self.secrets.insert(value.to_owned());
     }
 
     /// A part of a text as people may see it: as long as it is, with asterisks for what is hidden.
     #[must_use]
     pub fn shown(&self, file: FileId, range: Range<usize>) -> Option<Cow<'_, str>> {
         let text = self.text(file).get(range.clone())?;
-        let hidden = self.hidden.iter().map(|hidden| hidden.span).filter(|span| span.file == file);
-        let hidden: Vec<_> = hidden.map(|span| span.start as usize..span.end as usize).collect();
-        if !hidden.iter().any(|hidden| hidden.start < range.end && range.start < hidden.end) {
+        let before = self.hidden.range(..(file, range.end)).rev();
+        let hidden = before.map(|(&(of, start), &end)| (of, start..end));
+        let hidden = hidden.take_while(|(of, hidden)| *of == file && hidden.end > range.start);
+        let hidden: Vec<_> = hidden.map(|(_, hidden)| hidden).collect();
+        if hidden.is_empty() {
             return Some(Cow::Borrowed(text));
         }
         let is_hidden = |offset: usize| hidden.iter().any(|hidden| hidden.contains(&(range.start + offset)));
@@ -172,14 +202,12 @@ impl Sources {
         Some(Cow::Owned(shown.collect()))
     }
 
-    /// Puts asterisks in the place of everything hidden that a message quotes. Words of three letters stay: they would
-    /// be found in any sentence.
-    pub fn mask(&self, message: &mut String) {
-        for hidden in self.hidden.iter().filter(|hidden| hidden.value.len() > 3) {
-            if message.contains(&hidden.value) {
-                *message = message.replace(&hidden.value, MASK);
-            }
-        }
+    /// What hides, in messages, everything that is hidden by now. Words of three letters stay: they would be found in any
+    /// sentence.
+    #[must_use]
+    pub fn mask(&self) -> Mask {
+        let secrets = self.secrets.iter().filter(|secret| secret.len() > 3);
+        Mask(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(secrets).ok())
     }
 
     /// The line and column of a byte offset; an offset behind the end counts as the end.
@@ -220,8 +248,21 @@ mod tests {
         assert_eq!(sources.shown(file, 0..16).unwrap(), "é: *******\nb: c");
         assert_eq!(sources.shown(file, 12..16).unwrap(), "b: c");
         let mut message = "`sécret` and `sécret`".to_owned();
-        sources.mask(&mut message);
+        sources.mask().apply(&mut message);
         assert_eq!(message, "`***` and `***`");
+    }
+
+    #[test]
+    fn what_is_hidden_may_overlap_and_stand_side_by_side() {
+        let mut sources = Sources::default();
+        let [first, file] = ["x", "0123456789"].map(|text| sources.add("a.yaml", text));
+        for (start, end) in [(6, 8), (1, 3), (2, 5), (1, 2), (8, 9)] {
+            sources.hide(Span { file, start, end }, "1234");
+        }
+        assert_eq!(sources.shown(file, 0..10).unwrap(), "0****5***9");
+        assert_eq!(sources.shown(file, 4..7).unwrap(), "*5*");
+        assert_eq!(sources.shown(file, 5..6).unwrap(), "5");
+        assert_eq!(sources.shown(first, 0..1).unwrap(), "x");
     }
 
     #[test]

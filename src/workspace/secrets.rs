@@ -4,7 +4,6 @@
 //! that there are findings about, whether or not it could be parsed.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
@@ -61,15 +60,16 @@ pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Ve
 pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
     let text = sources.text(file);
     let keys = text.match_indices("-----BEGIN ").filter_map(|(start, _)| private_key(&text[start..]));
-    let passwords = text.lines().filter_map(password);
+    let passwords = text.match_indices("://").filter_map(|(start, _)| password(text[start..].lines().next()?));
     let of_formats = FORMATS.iter().flat_map(|format| of_format(text, format)).map(|(_, secret)| secret);
-    let found: BTreeSet<_> = keys.chain(passwords).chain(of_formats).chain(values(text)).collect();
-    let places = found.into_iter().flat_map(|secret| {
-        let span = |start: usize| Some((u32::try_from(start).ok()?, u32::try_from(start + secret.len()).ok()?));
-        let starts = text.match_indices(secret).map(|(start, _)| start);
-        starts.filter_map(move |start| Some((span(start)?, secret.to_owned())))
-    });
-    for ((start, end), secret) in places.collect::<Vec<_>>() {
+    // All of them are parts of the text.
+    let start = |secret: &str| secret.as_ptr().addr() - text.as_ptr().addr();
+    let span = |secret: &str| {
+        let (start, end) = (start(secret), start(secret) + secret.len());
+        Some((u32::try_from(start).ok()?, u32::try_from(end).ok()?, secret.to_owned()))
+    };
+    let found = keys.chain(passwords).chain(of_formats).chain(values(text)).filter_map(span);
+    for (start, end, secret) in found.collect::<Vec<_>>() {
         sources.hide(Span { file, start, end }, &secret);
     }
 }
@@ -87,8 +87,9 @@ fn values(text: &str) -> Vec<&str> {
 
 /// A key of a mapping with the scalar behind it, without quotes.
 fn field(text: &str) -> Option<(&str, &str)> {
-    let (key, value) = text.trim_start_matches([' ', '-']).split_once(':')?;
-    Some((key.trim_end(), value.trim().trim_matches(['"', '\''])))
+    const QUOTES: [char; 2] = ['"', '\''];
+    let (key, value) = text.trim_start_matches([' ', '\t', '-']).split_once(':')?;
+    Some((key.trim().trim_matches(QUOTES), value.trim().trim_matches(QUOTES)))
 }
 
 struct Search<'a> {

@@ -179,6 +179,10 @@ fn no_excerpt_of_a_broken_text_shows_a_secret() {
         format!("{OWN_PODS}          env: [{{name: A, value: 'https://a:{token}@b.c/'}}\n"),
         format!("{OWN_PODS}          env: [{{name: DB_PASSWORD, value: '{token}\"}}]\n"),
         format!("{OWN_PODS}          env: [\n            {{value: x{token}, name: \"HF_TOKEN\"}}\n"),
+        format!(
+            "{{\"apiVersion\": \"kaito.sh/v1beta1\", \"env\": [{{\"name\": \"HF_TOKEN\", \"value\": \"x{token}\"}},, ]}}"
+        ),
+        format!("a: [\"https://kaito.sh/\", \"https://me:{token}@b.c\"]]\n"),
         format!("{OWN_PODS}          env:\n          - name: HF_TOKEN\n            value: x{token}: y\n"),
         format!("{OWN_PODS}          a: [\n            -----BEGIN PRIVATE KEY-----{token}-----END PRIVATE KEY-----\n"),
     ];

@@ -110,8 +110,8 @@ impl Loop {
             self.queue.add(name, now + GATHERING, Some(now));
         }
         self.metrics.unlisted.set(i64::try_from(self.store.missing().count()).unwrap_or(i64::MAX));
-        // By a selector, not all Workspaces are seen: then nobody knows which are gone.
-        if self.scope.selector.is_none() {
+        // By a selector, or before all are listed, not all Workspaces are seen: then nobody knows which are gone.
+        if self.scope.selector.is_none() && self.store.missing().next().is_none() {
             let orphans = self.store.orphans(self.scope.namespace.as_deref());
             self.metrics.orphans.set(i64::try_from(orphans).unwrap_or(i64::MAX));
         }
