@@ -294,7 +294,7 @@ pub struct World {
     /// Nodes by name.
     pub nodes: Index<String, Node>,
     /// Deployments, `StatefulSets` and Jobs.
-    pub workloads: BTreeMap<Key, Workload>,
+    pub workloads: Index<Key, Workload>,
     /// Pods by namespace and name.
     pub pods: Index<(String, String), Pod>,
     /// Warnings, by the object that they are about and their own name.
@@ -373,6 +373,12 @@ impl Filed for Node {
     }
 }
 
+impl Filed for Workload {
+    fn terms(&self) -> Vec<Term> {
+        self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned())).into_iter().collect()
+    }
+}
+
 impl Filed for Pod {
     fn terms(&self) -> Vec<Term> {
         self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned())).into_iter().collect()
@@ -419,11 +425,26 @@ impl NodeObject {
     }
 }
 
+impl Metadata {
+    /// The namespace and the name of the Workspace that a label of an object in its namespace names.
+    fn labelled(&self) -> Option<(&str, &str)> {
+        self.namespace.as_deref().zip(self.labels.get(WORKSPACE).map(String::as_str))
+    }
+}
+
+impl Workload {
+    /// The namespace and the name of the Workspace that it was made for.
+    #[must_use]
+    pub fn owner(&self) -> Option<(&str, &str)> {
+        self.metadata.labelled()
+    }
+}
+
 impl Pod {
     /// The namespace and the name of the Workspace that it works for.
     #[must_use]
     pub fn owner(&self) -> Option<(&str, &str)> {
-        self.metadata.namespace.as_deref().zip(self.metadata.labels.get(WORKSPACE).map(String::as_str))
+        self.metadata.labelled()
     }
 }
 

@@ -107,7 +107,7 @@ impl Scene {
         self.says(workspace, ["True", "Serving", ""], "the model is served");
     }
 
-    /// Waits until the controller counts as many node objects whose Workspace is gone.
+    /// Waits until the controller counts as many objects whose Workspace is gone.
     fn has_orphans(&mut self, count: usize) {
         let metrics = self.metrics.clone();
         self.cluster.wait_for("orphans are counted", &count.to_string(), |_| metric(&metrics, "kaito_render_orphans"));
@@ -315,7 +315,8 @@ fn assert_goes(scene: &mut Scene, workspace: &str, examples: &[&str]) {
     scene.has_orphans(0);
     let nodes = scene.node_objects(workspace).len();
     succeed(&mut scene.admin.command(&["delete", "workspace", workspace]));
-    scene.has_orphans(nodes);
+    // They, and the one workload.
+    scene.has_orphans(nodes + 1);
     assert_eq!(scene.node_objects(workspace).len(), nodes);
     for example in examples {
         scene.with_files("delete", example, &["--wait=false", "--ignore-not-found"]);

@@ -21,7 +21,7 @@ pub(crate) struct Metrics {
     workspaces: Family<[(&'static str, String); 2], Gauge>,
     /// Workspaces whose status somebody else writes.
     pub(crate) rivals: Gauge,
-    /// Node objects whose Workspace is gone.
+    /// Objects whose Workspace is gone.
     pub(crate) orphans: Gauge,
     changes: Family<[(&'static str, &'static str); 1], Counter>,
     writes: Family<[(&'static str, &'static str); 1], Counter>,
@@ -56,7 +56,7 @@ impl Metrics {
         to.register("workspaces", "Workspaces by their condition Ready", this.workspaces.clone());
         let left = "Workspaces that are left alone: somebody else writes their status";
         to.register("rivals", left, this.rivals.clone());
-        to.register("orphans", "Node objects whose Workspace is gone", this.orphans.clone());
+        to.register("orphans", "Objects whose Workspace is gone", this.orphans.clone());
         to.register("changes", "Changes of objects that were seen, by kind", this.changes.clone());
         to.register("status_writes", "Writes to the status of Workspaces, by result", this.writes.clone());
         to.register("decided_after_seconds", "From a change to the decision", this.decided.clone());

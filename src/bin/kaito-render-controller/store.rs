@@ -158,18 +158,20 @@ impl Store {
             "Node" => world.nodes = Index::default(),
             "Pod" => world.pods = Index::default(),
             "Event" => world.events.clear(),
-            name if kind.is_custom() => {
-                let gone: Vec<_> = world.node_objects.keys().filter(|(kind, _, _)| kind == name).cloned().collect();
+            name => {
+                let keys = world.node_objects.keys().chain(world.workloads.keys());
+                let gone: Vec<_> = keys.filter(|(kind, _, _)| kind == name).cloned().collect();
                 for key in gone {
-                    self.delete(Id::NodeObject(key));
+                    world.node_objects.remove(&key);
+                    world.workloads.remove(&key);
                 }
             }
-            name => world.workloads.retain(|(kind, _, _), _| kind != name),
         }
         for item in items {
             self.apply(item);
         }
-        let orphans = self.world.node_objects.keys().filter(|key| self.is_orphan(key));
+        let made = self.world.node_objects.keys().chain(self.world.workloads.keys());
+        let orphans = made.filter(|key| self.is_orphan(key));
         self.orphans = orphans.cloned().collect();
         self.known.insert(kind.name);
         concerned.extend(self.workspaces.keys().cloned());
@@ -183,15 +185,18 @@ impl Store {
                 let name = of(&held.workspace.metadata);
                 if !self.workspaces.get(&name).is_some_and(|known| held.is_older(known)) {
                     self.workspaces.insert(name.clone(), *held);
-                    self.judge_nodes(name);
+                    self.judge_all(name);
                 }
             }
             Item::NodeObject(key, object) => {
                 world.node_objects.insert(key.clone(), object);
-                self.judge_node(key);
+                self.judge(key);
             }
             Item::Node(node) => world.nodes.insert(node.metadata.name.clone(), node),
-            Item::Workload(key, workload) => drop(world.workloads.insert(key, workload)),
+            Item::Workload(key, workload) => {
+                world.workloads.insert(key.clone(), workload);
+                self.judge(key);
+            }
             Item::Pod(pod) => world.pods.insert(of(&pod.metadata), *pod),
             Item::Event(key, event) => drop(world.events.insert(key, event)),
         }
@@ -202,14 +207,17 @@ impl Store {
         match id {
             Id::Workspace(name) => {
                 self.workspaces.remove(&name);
-                self.judge_nodes(name);
+                self.judge_all(name);
             }
             Id::NodeObject(key) => {
                 world.node_objects.remove(&key);
-                self.judge_node(key);
+                self.judge(key);
             }
             Id::Node(name) => drop(world.nodes.remove(&name)),
-            Id::Workload(key) => drop(world.workloads.remove(&key)),
+            Id::Workload(key) => {
+                world.workloads.remove(&key);
+                self.judge(key);
+            }
             Id::Pod(name) => drop(world.pods.remove(&name)),
             Id::Event(about, name) => drop(world.events.remove(&(about, name))),
         }
@@ -260,20 +268,24 @@ impl Store {
         concerned
     }
 
-    /// How many node objects were made for Workspaces that are gone, in a namespace or in all. Nothing deletes them, and they
+    /// How many objects were made for Workspaces that are gone, in a namespace or in all. Nothing deletes them, and nodes
     /// cost money.
     pub(crate) fn orphans(&self, namespace: Option<&str>) -> usize {
         let Some(namespace) = namespace else { return self.orphans.len() };
-        let owners = self.orphans.iter().filter_map(|key| self.world.node_objects.get(key)?.owner());
-        owners.filter(|(of, _)| *of == namespace).count()
+        self.orphans.iter().filter_map(|key| self.owner(key)).filter(|(of, _)| *of == namespace).count()
+    }
+
+    /// The Workspace that a node object or a workload was made for.
+    fn owner(&self, key: &Key) -> Option<(&str, &str)> {
+        let node_object = self.world.node_objects.get(key).and_then(NodeObject::owner);
+        node_object.or_else(|| self.world.workloads.get(key).and_then(Workload::owner))
     }
 
     fn is_orphan(&self, key: &Key) -> bool {
-        let owner = self.world.node_objects.get(key).and_then(NodeObject::owner);
-        owner.is_some_and(|owner| self.workspaces.get(&owned(owner)).is_none())
+        self.owner(key).is_some_and(|owner| self.workspaces.get(&owned(owner)).is_none())
     }
 
-    fn judge_node(&mut self, key: Key) {
+    fn judge(&mut self, key: Key) {
         if self.is_orphan(&key) {
             self.orphans.insert(key);
         } else {
@@ -281,11 +293,12 @@ impl Store {
         }
     }
 
-    fn judge_nodes(&mut self, (namespace, name): Name) {
-        let objects = self.world.node_objects.under(&Term::Owner(namespace, name));
-        let keys: Vec<_> = objects.map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            self.judge_node(key);
+    fn judge_all(&mut self, (namespace, name): Name) {
+        let owner = Term::Owner(namespace, name);
+        let node_objects = self.world.node_objects.under(&owner).map(|(key, _)| key.clone());
+        let workloads = self.world.workloads.under(&owner).map(|(key, _)| key.clone());
+        for key in node_objects.chain(workloads).collect::<Vec<_>>() {
+            self.judge(key);
         }
     }
 }
@@ -411,11 +424,11 @@ mod tests {
     }
 
     #[test]
-    fn node_objects_without_their_workspace_are_counted_as_they_come_and_go() {
+    fn what_is_without_its_workspace_is_counted_as_they_come_and_go() {
         let mut store = store();
         let of = |name: &str| json!({"kaito.sh/workspace": name, "kaito.sh/workspacenamespace": "n"});
         apply(&mut store, &object("NodeClaim", None, "c", &of("a")));
-        apply(&mut store, &object("NodeClaim", None, "left", &of("gone")));
+        apply(&mut store, &object("StatefulSet", Some("n"), "left", &json!({"kaito.sh/workspace": "gone"})));
         let counts = |store: &Store| [None, Some("n"), Some("m")].map(|namespace| store.orphans(namespace));
         assert_eq!(counts(&store), [1, 1, 0]);
         delete(&mut store, &workspace("a", "1", None));
