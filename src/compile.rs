@@ -164,6 +164,9 @@ impl<'a> Compiler<'a> {
             let parts = self.inference_set(&document.node, &config_maps);
             self.add(parts);
         }
+        for document in &others {
+            self.check_node(&document.node);
+        }
         let passed = others.iter().filter(|document| document.named && !self.options.only_generated);
         for document in passed {
             let part = self.passed_through(&document.node, &ordinals);
@@ -238,7 +241,6 @@ impl<'a> Compiler<'a> {
 
     /// A document as it is. Nodes of rendered output get their numbers back.
     fn passed_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) -> Option<Part> {
-        overlay::check_node(node, &mut self.session.diagnostics);
         let mut object = Object { value: node.to_value().into(), ordinal: None };
         let identity = object.identity();
         if identity.is_incomplete() {
@@ -250,14 +252,22 @@ impl<'a> Compiler<'a> {
         let title = format!("{} `{}`", identity.kind, identity.name);
         let ordinal = ordinals.get(&(identity.kind.to_owned(), identity.name.to_owned())).copied();
         object.ordinal = ordinal;
-        if let Some(gone) = self.owner_gone(node, &object) {
-            self.session.report(gone);
-        }
         Some(Part { span: node.span, title, objects: vec![object] })
     }
 
+    /// Looks at a node object that people write themselves.
+    fn check_node(&mut self, node: &Node) {
+        overlay::check_node(node, &mut self.session.diagnostics);
+        let gone = self.owner_gone(node);
+        self.session.diagnostics.extend(gone);
+    }
+
     /// Warns of a node object whose Workspace was there before and is not any more. All of today's have been seen.
-    fn owner_gone(&self, node: &Node, object: &Object) -> Option<Diagnostic> {
+    fn owner_gone(&self, node: &Node) -> Option<Diagnostic> {
+        if self.earlier.is_empty() {
+            return None;
+        }
+        let object = Object { value: node.to_value().into(), ordinal: None };
         let Group::Workspace { namespace, name } = object.group() else { return None };
         let key = format!("{namespace}/{name}");
         let before = self.earlier.get(&format!("Workspace {key}"))?;

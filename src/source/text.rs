@@ -32,8 +32,8 @@ pub struct Text {
 
 /// The documents of a text, with the items of lists one by one.
 ///
-/// Of a text that was not named only KAITO's documents, ConfigMaps and Secrets are kept, unless everything is wanted, and
-/// that it can't be parsed is an error only if it mentions KAITO. What can't be read or parsed is reported as a finding.
+/// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are kept, unless everything is
+/// wanted, and that it can't be parsed is an error only if it mentions KAITO. What can't be read or parsed is reported as a finding.
 pub fn documents(
     text: Text,
     named: bool,
@@ -53,7 +53,10 @@ pub fn documents(
     if !matters_anyway {
         pass_over(mark, diagnostics);
     }
-    let nodes = nodes.into_iter().flat_map(items).filter(|node| named || reach == Reach::Everything || matters(node));
+    let nodes = nodes
+        .into_iter()
+        .flat_map(items)
+        .filter(|node| named || reach == Reach::Everything || matters(node) || is_node_object(node));
     nodes.map(|node| Document { node, named }).collect()
 }
 
@@ -115,6 +118,11 @@ fn items(mut node: Node) -> Vec<Node> {
         return std::mem::take(items).into_iter().flat_map(self::items).collect();
     }
     vec![node]
+}
+
+/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a folder is looked at, and not passed on.
+fn is_node_object(node: &Node) -> bool {
+    node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("karpenter.sh/"))
 }
 
 /// Whether a document that was found in a folder can mean anything to this compiler.

@@ -357,6 +357,15 @@ spec:
     assert_one(&with("  expireAfter: Never\n", ""), "", "KR408 warning", "spec", None);
     let zone = with("karpenter.sh/nodepool", "topology.kubernetes.io/zone");
     assert_one(&zone, "", "KR409 warning", "topology.kubernetes.io/zone", None);
+    // In a folder it is looked at, and not passed on.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    for (name, text) in [("claim.yaml", zone.split("---").next().unwrap()), ("workspace.yaml", WORKSPACE)] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let checked = run(&mut kaito_render(&["check", path, "--format", "concise"]), "");
+    assert!(checked.stderr.contains("KR409"), "{checked:?}");
+    assert!(!run(&mut kaito_render(&["render", path]), "").stdout.contains("wsfirst"));
     let foreign =
         with("labels: {kaito.sh/workspace: phi-4}", "labels: {a: b}").replace("KaitoNodeClass", "AKSNodeClass");
     assert_eq!(findings(&foreign.replace("  expireAfter: Never\n", ""), ""), []);
