@@ -194,9 +194,13 @@ impl Sources {
         if hidden.is_empty() {
             return Some(Cow::Borrowed(text));
         }
-        let is_hidden = |offset: usize| hidden.iter().any(|hidden| hidden.contains(&(range.start + offset)));
+        let mut hidden = hidden.into_iter().rev().peekable();
+        let mut is_hidden = |offset: usize| {
+            while hidden.next_if(|hidden| hidden.end <= offset).is_some() {}
+            hidden.peek().is_some_and(|hidden| hidden.start <= offset)
+        };
         let shown = text.char_indices().map(|(offset, character)| {
-            let is_visible = character == '\n' || !is_hidden(offset);
+            let is_visible = character == '\n' || !is_hidden(range.start + offset);
             if is_visible { character.to_string() } else { "*".repeat(character.len_utf8()) }
         });
         Some(Cow::Owned(shown.collect()))

@@ -60,7 +60,7 @@ pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Ve
 pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
     let text = sources.text(file);
     let keys = text.match_indices("-----BEGIN ").filter_map(|(start, _)| private_key(&text[start..]));
-    let passwords = text.match_indices("://").filter_map(|(start, _)| password(text[start..].lines().next()?));
+    let passwords = text.match_indices("://").filter_map(|(start, _)| password(&text[start..]));
     let of_formats = FORMATS.iter().flat_map(|format| of_format(text, format)).map(|(_, secret)| secret);
     // All of them are parts of the text.
     let start = |secret: &str| secret.as_ptr().addr() - text.as_ptr().addr();
@@ -183,8 +183,9 @@ fn is_example(secret: &str) -> bool {
 fn private_key(value: &str) -> Option<&str> {
     const END: &str = "PRIVATE KEY-----";
     let start = value.find("-----BEGIN ")?;
-    let title = value[start..].find(END).filter(|length| *length < 40)?;
     let body = &value[start..];
+    // A title is short, and a text without one may be long.
+    let title = body[..body.floor_char_boundary(39 + END.len())].find(END)?;
     let end = body[title + END.len()..].find(END).map_or(body.len(), |end| title + 2 * END.len() + end);
     Some(&body[..end])
 }
