@@ -6,7 +6,7 @@ use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::node::{Data, Node};
-use crate::object::{Group, Object};
+use crate::object::{Group, Object, is_of_karpenter};
 use crate::overlay::{self, Keep, Part, Selectors, Together};
 use crate::plan::{self, Plan};
 use crate::preset::{Provisioner, WorkspaceApi};
@@ -264,14 +264,15 @@ impl<'a> Compiler<'a> {
 
     /// Warns of a node object whose Workspace was there before and is not any more. All of today's have been seen.
     fn owner_gone(&self, node: &Node) -> Option<Diagnostic> {
-        if self.earlier.is_empty() {
+        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        if self.earlier.is_empty() || !is_of_karpenter(version) {
             return None;
         }
         let object = Object { value: node.to_value().into(), ordinal: None };
         let Group::Workspace { namespace, name } = object.group() else { return None };
         let key = format!("{namespace}/{name}");
         let before = self.earlier.get(&format!("Workspace {key}"))?;
-        if self.workspaces.contains_key(&key) || !object.identity().api_version.starts_with("karpenter.sh/") {
+        if self.workspaces.contains_key(&key) {
             return None;
         }
         let message = format!("the Workspace `{key}` is not in the input any more, and its node is");

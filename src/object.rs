@@ -73,7 +73,19 @@ impl Object {
     }
 }
 
+/// Whether an API group and version is that of node objects.
+#[must_use]
+pub fn is_of_karpenter(api_version: &str) -> bool {
+    api_version.starts_with("karpenter.sh/")
+}
+
 impl<'a> Identity<'a> {
+    /// Whether it is of Karpenter's group: a Machine, NodeClaim or NodePool.
+    #[must_use]
+    pub fn is_node_object(&self) -> bool {
+        is_of_karpenter(self.api_version)
+    }
+
     /// Whether anything is missing that every object has.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::compile::{self, Compiled, Options};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::node::Node;
-use crate::object::Object;
+use crate::object::{Identity, Object};
 use crate::profile::Profile;
 use crate::release::Release;
 use crate::rule::{self, Rule};
@@ -21,9 +21,6 @@ use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 
 /// The workloads there are.
 const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "Job"];
-
-/// The group of node objects, with its slash.
-const NODES: &str = "karpenter.sh/";
 
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds besides and makes
 /// otherwise. Its findings begin with its name, and none of them can be repaired without thinking: today's release
@@ -102,7 +99,7 @@ fn made(compiled: &Compiled) -> Made {
     let preset = spec.inference.as_ref().and_then(|inference| inference.preset.as_ref()).or(tuned);
     let work = if spec.tuning.is_some() { "/tuning" } else { "/inference" };
     let identities = || objects.iter().map(Object::identity);
-    let nodes = identities().filter(|identity| identity.api_version.starts_with(NODES));
+    let nodes = identities().filter(Identity::is_node_object);
     let workloads = identities().filter(|identity| WORKLOADS.contains(&identity.kind));
     Made {
         release: plan.release.clone(),

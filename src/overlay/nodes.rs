@@ -101,8 +101,7 @@ fn disk(document: &Node) -> Option<Diagnostic> {
 #[must_use]
 pub fn is_static_pool(object: &Object) -> bool {
     let identity = object.identity();
-    let is_pool = identity.kind == "NodePool" && identity.api_version.starts_with("karpenter.sh/");
-    is_pool && object.value["spec"]["replicas"].as_u64().is_some()
+    identity.is_node_object() && identity.kind == "NodePool" && object.value["spec"]["replicas"].as_u64().is_some()
 }
 
 /// What there is to say of NodePools of a fixed size, unless the profile knows that their feature gate is on (Karpenter's

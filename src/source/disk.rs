@@ -37,8 +37,8 @@ pub enum LoadError {
 ///
 /// Folders are walked by name, through symbolic links, for files that end in `.yaml`, `.yml` or `.json`. Left out are
 /// what is hidden, Helm charts, and folders of output. Of what is found there only KAITO's documents, node objects,
-/// ConfigMaps and Secrets are kept, and a file that can't be parsed is an error only if it mentions KAITO. [`Reach::Everything`] keeps
-/// all documents, and enters a folder of output that is named.
+/// ConfigMaps and Secrets are kept, and a file that can't be parsed is an error only if it mentions KAITO.
+/// [`Reach::Everything`] keeps all documents, and enters a folder of output that is named.
 ///
 /// # Errors
 ///

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{FileId, Reach, Sources, Span, parse};
 use crate::diagnostic::Diagnostic;
 use crate::node::{Data, Node};
+use crate::object::is_of_karpenter;
 use crate::rule;
 
 /// The most bytes of one text.
@@ -32,8 +33,9 @@ pub struct Text {
 
 /// The documents of a text, with the items of lists one by one.
 ///
-/// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are kept, unless everything is
-/// wanted, and that it can't be parsed is an error only if it mentions KAITO. What can't be read or parsed is reported as a finding.
+/// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are kept, unless everything
+/// is wanted, and that it can't be parsed is an error only if it mentions KAITO. What can't be read or parsed is reported
+/// as a finding.
 pub fn documents(
     text: Text,
     named: bool,
@@ -122,7 +124,7 @@ fn items(mut node: Node) -> Vec<Node> {
 
 /// Whether a document is for Karpenter or gpu-provisioner. One that was found in a folder is looked at, and not passed on.
 fn is_node_object(node: &Node) -> bool {
-    node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("karpenter.sh/"))
+    node.get("apiVersion").and_then(Node::as_str).is_some_and(is_of_karpenter)
 }
 
 /// Whether a document that was found in a folder can mean anything to this compiler.
