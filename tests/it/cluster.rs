@@ -15,10 +15,11 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::golden::documents;
+use crate::program::run;
 use crate::tools::{folder, succeed, tool};
 
 /// How long anything may take to happen on a machine that is busy with other tests.
@@ -52,6 +53,12 @@ impl Kubectl {
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         let output = succeed(self.command(args).args(["-o", "json"]));
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Applies objects, which has to succeed without a word.
+    pub(crate) fn apply(&self, objects: &str) {
+        let run = run(&mut self.command(&["apply", "--server-side", "-f", "-"]), objects);
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
     }
 
     /// Writes into the status of an object what its controller would.
@@ -335,8 +342,7 @@ fn stages_with_holds() -> String {
     let text = fs::read_to_string(folder().join("stages.yaml")).unwrap();
     let is_free = json!({"key": format!(".metadata.annotations[\"{HELD}\"]"), "operator": "DoesNotExist"});
     let mut stages = String::new();
-    for document in serde_yaml::Deserializer::from_str(&text) {
-        let mut stage = Value::deserialize(document).unwrap();
+    for mut stage in documents(&text) {
         if stage["spec"]["resourceRef"]["kind"] == "Pod" && stage["metadata"]["name"] != "pod-delete" {
             stage["spec"]["selector"]["matchExpressions"].as_array_mut().unwrap().push(is_free.clone());
         }

@@ -149,8 +149,7 @@ impl Scene {
             "metadata": metadata,
             "spec": template["spec"],
         });
-        let applied = run(&mut self.admin.command(&["apply", "--server-side", "-f", "-"]), &claim.to_string());
-        assert_eq!(applied.code, 0, "{applied:?}");
+        self.admin.apply(&claim.to_string());
         provisioner::launch(&self.admin, &claim);
     }
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::golden::documents;
 use crate::program::{Run, root, run};
 use crate::tools::{folder, succeed, tool};
 
@@ -16,8 +16,7 @@ const CHART: &str = "deploy/helm/kaito-render-controller";
 
 /// The objects of some YAML, by kind, namespace and name.
 fn objects(yaml: &str) -> BTreeMap<[String; 3], Value> {
-    let documents = serde_yaml::Deserializer::from_str(yaml).map(|document| Value::deserialize(document).unwrap());
-    let objects = documents.filter(|object| !object.is_null()).map(|object| {
+    let objects = documents(yaml).into_iter().map(|object| {
         let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         (["/kind", "/metadata/namespace", "/metadata/name"].map(text), object)
     });

@@ -31,8 +31,7 @@ pub(crate) fn launch(kubectl: &Kubectl, claim: &Value) {
     let object = name(claim);
     let finalizers = json!({"metadata": {"finalizers": [FINALIZER]}}).to_string();
     succeed(kubectl.command(&["patch"]).args(object).args(["--type=merge", "--patch", &finalizers]));
-    let applied = run(&mut kubectl.command(&["apply", "--server-side", "-f", "-"]), &node(claim).to_string());
-    assert_eq!(applied.code, 0, "{applied:?}");
+    kubectl.apply(&node(claim).to_string());
     say(kubectl, claim, &STEPS.map(|step| (step, "True", "Done", "")), Some(object[1]));
 }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::cluster::{Cluster, ports, tether};
 use crate::flavour::Flavour;
 use crate::golden::documents;
-use crate::program::{run, stdout};
+use crate::program::stdout;
 use crate::tools::succeed;
 
 /// A cluster with rendered Workspaces, and somebody who may do anything in it.
@@ -54,15 +54,15 @@ impl Rig {
         let workspaces =
             json!({"apiVersion": "v1", "kind": "List", "items": names.iter().map(workspace).collect::<Vec<_>>()});
         let rendered = stdout(&["render", "-"], &workspaces.to_string());
-        apply(&cluster, &rendered);
+        cluster.admin().apply(&rendered);
         let claims = documents(&rendered).into_iter().filter(|object| object["kind"] == "NodeClaim");
         let nodes: Vec<_> = claims.map(|claim| claim["metadata"]["name"].as_str().unwrap().to_owned()).collect();
         let node = |name: &String| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}});
         let list = json!({"apiVersion": "v1", "kind": "List", "items": nodes.iter().map(node).collect::<Vec<_>>()});
-        apply(&cluster, &list.to_string());
+        cluster.admin().apply(&list.to_string());
         let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"namespace": "default", "name": "kaito-render-controller"}});
-        apply(&cluster, &lease.to_string());
+        cluster.admin().apply(&lease.to_string());
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let client = runtime.block_on(client(&cluster));
@@ -73,7 +73,7 @@ impl Rig {
 
     /// Delivers again what was delivered.
     pub(crate) fn deliver(&self) {
-        apply(&self.cluster, &self.rendered);
+        self.cluster.admin().apply(&self.rendered);
     }
 
     /// Has all nodes join.
@@ -116,7 +116,7 @@ impl Rig {
         let binding = json!({"apiVersion": format!("{api}/v1"), "kind": "ClusterRoleBinding", "metadata": {"name": name},
             "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": name},
             "subjects": [{"apiGroup": api, "kind": "User", "name": "somebody"}]});
-        apply(&self.cluster, &json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());
+        self.cluster.admin().apply(&json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());
     }
 
     /// Writes a status into an object of the namespace `default`, or of none.
@@ -225,11 +225,6 @@ async fn client(cluster: &Cluster) -> Client {
     let file = Kubeconfig::read_from(cluster.path("kubeconfig")).unwrap();
     let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
     Client::try_from(config).unwrap()
-}
-
-pub(crate) fn apply(cluster: &Cluster, objects: &str) {
-    let run = run(&mut cluster.kubectl(&["apply", "--server-side", "-f", "-"]), objects);
-    assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
 }
 
 pub(crate) fn condition(workspace: &Value, kind: &str) -> Value {

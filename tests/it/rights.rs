@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cluster::Kubectl;
+use crate::golden::documents;
 use crate::program::{root, run};
 
 /// What may be done, such as `list apps/deployments`; with a third part where it is an object of this name alone.
@@ -34,8 +34,7 @@ fn of_rule(rule: &Value) -> Rights {
 /// What is shipped by roles of a kind.
 fn shipped(kind: &str) -> Rights {
     let text = fs::read_to_string(root().join("deploy/controller/role.yaml")).unwrap();
-    let documents = serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap());
-    let roles = documents.filter(|object| object["kind"] == kind);
+    let roles = documents(&text).into_iter().filter(|object| object["kind"] == kind);
     roles.flat_map(|role| role["rules"].as_array().unwrap().iter().flat_map(of_rule).collect::<Vec<_>>()).collect()
 }
 

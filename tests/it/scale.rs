@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::rig::{Controller, Rig, apply};
+use crate::rig::{Controller, Rig};
 
 /// How many Workspaces there are.
 fn workspaces() -> usize {
@@ -91,7 +91,7 @@ fn many_workspaces_cost_little_and_each_change_is_written_once() {
             "spec": {"containers": [{"name": "model", "image": "example.org/model:1"}]}})
     };
     let pods: Vec<_> = rig.names.iter().map(pod).collect();
-    apply(&rig.cluster, &json!({"apiVersion": "v1", "kind": "List", "items": pods}).to_string());
+    rig.cluster.admin().apply(&json!({"apiVersion": "v1", "kind": "List", "items": pods}).to_string());
     let controller = rig.start("controller", &["--leader-elect"]);
     rig.settle("False");
     let count = u64::try_from(rig.names.len()).unwrap();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::cluster::Cluster;
 use crate::flavour::Flavour;
 use crate::golden::documents;
-use crate::program::{run, stdout};
+use crate::program::stdout;
 use crate::provisioner::node;
 
 /// The pods of a cluster, with a condition's status of each.
@@ -22,17 +22,12 @@ fn pods(cluster: &Cluster, condition: &str) -> Map<String, Value> {
     pods["items"].as_array().unwrap().iter().map(status).collect()
 }
 
-fn apply(cluster: &Cluster, objects: &str) {
-    let run = run(&mut cluster.kubectl(&["apply", "--server-side", "-f", "-"]), objects);
-    assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
-}
-
 /// Pods that wait until there are the nodes asked for, and then run on them.
 fn assert_runs(flavour: Flavour, workspace: &str, is_done: impl Fn(&Cluster) -> bool) {
     let mut cluster = Cluster::of_actors();
     flavour.crds().iter().for_each(|folder| cluster.apply_crds(folder));
     let rendered = stdout(&["render", "--release", flavour.release(), workspace], "");
-    apply(&cluster, &rendered);
+    cluster.admin().apply(&rendered);
     cluster.wait("pods are found no node for", |cluster| {
         let pods = pods(cluster, "PodScheduled");
         !pods.is_empty() && pods.values().all(|status| status == "False")
@@ -40,7 +35,7 @@ fn assert_runs(flavour: Flavour, workspace: &str, is_done: impl Fn(&Cluster) -> 
     let claims = documents(&rendered).into_iter().filter(|object| object["spec"]["requirements"].is_array());
     let nodes: Vec<_> = claims.map(|claim| node(&claim)).collect();
     assert!(!nodes.is_empty(), "{rendered}");
-    apply(&cluster, &json!({"apiVersion": "v1", "kind": "List", "items": nodes}).to_string());
+    cluster.admin().apply(&json!({"apiVersion": "v1", "kind": "List", "items": nodes}).to_string());
     cluster.wait("the workload is ready", is_done);
 }
 
