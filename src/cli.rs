@@ -11,6 +11,7 @@ mod git;
 mod input;
 mod output;
 mod page;
+mod repository;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,277 @@
+//! A Git repository, read by the program `git` as an untrusted heap of objects and refs.
+//!
+//! The configuration of a repository can make Git run commands, and its working tree can hold
+//! directories that look like a repository. Neither has a say here. The repository is the one whose
+//! `.git` a walk upward meets first: Git never checks out a path of that name, so no commit can
+//! bring one. Git gets a directory made for this run, which borrows that repository's objects and
+//! refs but not its configuration, no variable `GIT_*` of the environment, no configuration of the
+//! user, and no transport to fetch what is missing.
+
+#![expect(clippy::disallowed_methods, reason = "the history of the input is read here, by `git`")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use tempfile::TempDir;
+
+/// What the Git directory of a run borrows by links of that of all working trees.
+const SHARED: [&str; 6] = ["objects", "refs", "packed-refs", "reftable", "logs", "shallow"];
+/// What is copied of that of the one working tree.
+const OWN: [&str; 4] = ["HEAD", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD"];
+/// The extensions of a repository that say how its objects and refs are stored.
+const STORAGE: [&str; 2] = ["objectformat", "refstorage"];
+
+/// The revisions of a repository with a working tree.
+#[derive(Debug)]
+pub(super) struct Repository {
+    /// The top of the working tree, without symbolic links.
+    pub(super) root: PathBuf,
+    /// The Git directory of this run. It is removed with this value.
+    directory: TempDir,
+}
+
+impl Repository {
+    /// The top of the working tree that a directory belongs to, without symbolic links.
+    ///
+    /// # Errors
+    ///
+    /// If the directory belongs to none.
+    pub(super) fn root(directory: &Path) -> Result<PathBuf> {
+        let start = fs::canonicalize(directory)?;
+        let root = start.ancestors().find(|directory| directory.join(".git").exists());
+        let hint = "compare with an earlier file or directory by `--against-path`";
+        root.map(Path::to_owned).ok_or_else(|| anyhow!("`{}` is in no Git repository; {hint}", directory.display()))
+    }
+
+    /// Makes the objects and refs of a repository readable.
+    ///
+    /// # Errors
+    ///
+    /// If the Git directory can't be found or no temporary directory can be made.
+    pub(super) fn open(root: PathBuf) -> Result<Self> {
+        let own = git_directory(&root)?;
+        let shared = match pointer(&own.join("commondir"), "")? {
+            Some(path) => own.join(path),
+            None => own.clone(),
+        };
+        let directory = tempfile::Builder::new().prefix("kaito-render-").tempdir()?;
+        for name in SHARED.iter().filter(|name| shared.join(name).exists()) {
+            link(&shared.join(name), &directory.path().join(name))?;
+        }
+        // Git does not follow a link of these names but takes its target for the name of a ref.
+        for name in OWN.iter().filter(|name| own.join(name).is_file()) {
+            fs::copy(own.join(name), directory.path().join(name))?;
+        }
+        let repository = Self { root, directory };
+        repository.configure(&shared.join("config"))?;
+        Ok(repository)
+    }
+
+    /// Writes the configuration: the storage of the repository and nothing else.
+    fn configure(&self, theirs: &Path) -> Result<()> {
+        let mut storage = String::new();
+        for name in STORAGE {
+            let mut command = self.git(["config", "--no-includes", "--file"]);
+            command.arg(theirs).arg("--get").arg(format!("extensions.{name}"));
+            let value = run(&mut command)?.stdout;
+            let value = String::from_utf8_lossy(&value).trim().to_owned();
+            // A value of another shape would be a setting of its own.
+            if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                storage += &format!("\t{name} = {value}\n");
+            }
+        }
+        let version = u8::from(!storage.is_empty());
+        let config = format!("[core]\n\trepositoryformatversion = {version}\n\tbare = true\n[extensions]\n{storage}");
+        Ok(fs::write(self.directory.path().join("config"), config)?)
+    }
+
+    /// The commit that a revision names.
+    ///
+    /// # Errors
+    ///
+    /// If it names none, or could mean two.
+    pub(super) fn commit(&self, revision: &str) -> Result<String> {
+        if revision.starts_with('-') {
+            return Err(self.lacks(revision)); // Git would take it for an option.
+        }
+        let commit = format!("{revision}^{{commit}}");
+        let output = run(&mut self.git(["rev-parse", "--verify", &commit]))?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        if complaint.contains("is ambiguous") {
+            bail!(
+                "`{revision}` names more than one thing in the Git repository `{}`; write the whole \
+                 name, such as `refs/heads/{revision}` or `refs/remotes/{revision}`",
+                self.root.display()
+            );
+        }
+        let commit = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let found = Some(commit).filter(|commit| output.status.success() && !commit.is_empty());
+        found.ok_or_else(|| self.lacks(revision))
+    }
+
+    /// Why a revision is none.
+    fn lacks(&self, revision: &str) -> Error {
+        let root = self.root.display();
+        let error = format!("`{revision}` is not a revision of the Git repository `{root}`");
+        if Path::new(revision).exists() {
+            let hint = format!("to compare with the path, use `--against-path {revision}`");
+            return anyhow!("{error}; {hint}");
+        }
+        if self.directory.path().join("shallow").exists() {
+            let hint = "the clone is shallow, and `git fetch --unshallow` brings its history";
+            return anyhow!("{error}; {hint}");
+        }
+        anyhow!(error)
+    }
+
+    /// All files of a commit, by path from the top with slashes, with the names of their contents.
+    /// Symbolic links and submodules are left out.
+    pub(super) fn files(&self, commit: &str) -> Result<BTreeMap<String, String>> {
+        let output = run(&mut self.git(["ls-tree", "-r", "-z", "--full-tree", commit]))?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "git: {}", complaint.trim());
+        Ok(String::from_utf8_lossy(&output.stdout).split('\0').filter_map(file).collect())
+    }
+
+    /// Contents by their names, in order.
+    pub(super) fn read(&self, objects: &[&String]) -> Result<Vec<Vec<u8>>> {
+        if objects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut command = self.git(["cat-file", "--batch"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().context(CANNOT_RUN)?;
+        let contents = contents(&mut child, objects);
+        if contents.is_err() {
+            child.kill()?; // It may be in the middle of a file.
+        }
+        let status = child.wait()?;
+        let contents = contents?;
+        ensure!(status.success(), "`git cat-file` failed: {status}");
+        Ok(contents)
+    }
+
+    /// A command of Git that knows this repository's objects and refs, and no configuration.
+    fn git<const N: usize>(&self, args: [&str; N]) -> Command {
+        let mut command = Command::new("git");
+        command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_git(name)) {
+            command.env_remove(name);
+        }
+        command.env("LC_ALL", "C").env("GIT_DIR", self.directory.path());
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.env("GIT_ALLOW_PROTOCOL", "").env("GIT_NO_LAZY_FETCH", "1");
+        command.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_TERMINAL_PROMPT", "0");
+        command
+    }
+}
+
+/// The path of an input from the top of its working tree, with slashes; the top itself is empty.
+/// `there` is as much of the path as exists.
+///
+/// # Errors
+///
+/// If the path leads out of the working tree.
+pub(super) fn relative(root: &Path, there: &Path, path: &Path) -> Result<String> {
+    let path = fs::canonicalize(there)?.join(path.strip_prefix(there).unwrap_or(Path::new("")));
+    let inside = path.strip_prefix(root);
+    let inside = inside.with_context(|| format!("`{}` leads out of its Git repository", path.display()))?;
+    Ok(inside.iter().map(|step| step.to_string_lossy()).collect::<Vec<_>>().join("/"))
+}
+
+const CANNOT_RUN: &str = "can't run `git`";
+
+fn is_of_git(variable: &OsStr) -> bool {
+    variable.to_string_lossy().starts_with("GIT_")
+}
+
+/// The Git directory of a working tree: its `.git`, or where a file of that name points, as in
+/// submodules and in working trees made by `git worktree`.
+fn git_directory(root: &Path) -> Result<PathBuf> {
+    let path = root.join(".git");
+    if path.is_dir() {
+        return Ok(path);
+    }
+    let target = pointer(&path, "gitdir: ")?;
+    let target = target.with_context(|| format!("`{}` names no Git directory", path.display()))?;
+    Ok(root.join(target))
+}
+
+/// The path behind a prefix that a file holds; none if there is no such file or it has another shape.
+fn pointer(file: &Path, prefix: &str) -> Result<Option<PathBuf>> {
+    // Longer than any path.
+    const LIMIT: u64 = 64 << 10;
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    fs::File::open(file)?.take(LIMIT).read_to_string(&mut text)?;
+    let path = text.trim_end_matches(['\r', '\n']).strip_prefix(prefix);
+    Ok(path.filter(|path| !path.is_empty()).map(PathBuf::from))
+}
+
+#[cfg(unix)]
+fn link(target: &Path, name: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, name)
+}
+
+#[cfg(windows)]
+fn link(target: &Path, name: &Path) -> io::Result<()> {
+    match target.is_dir() {
+        true => std::os::windows::fs::symlink_dir(target, name),
+        false => std::os::windows::fs::symlink_file(target, name),
+    }
+}
+
+fn run(command: &mut Command) -> Result<Output> {
+    command.output().context(CANNOT_RUN)
+}
+
+/// Asks for each content in turn, so that neither side waits for the other with a full pipe.
+fn contents(child: &mut Child, objects: &[&String]) -> Result<Vec<Vec<u8>>> {
+    let (Some(mut questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+        bail!("`git cat-file` has no pipes")
+    };
+    let mut answers = BufReader::new(answers);
+    let mut contents = Vec::new();
+    for object in objects {
+        writeln!(questions, "{object}")?;
+        let mut header = String::new();
+        answers.read_line(&mut header)?;
+        let header = header.trim_end();
+        let size = header.strip_prefix(&format!("{object} blob "));
+        let size = size.and_then(|size| size.parse().ok());
+        let size: u64 = size.ok_or_else(|| unreadable(header))?;
+        let mut bytes = Vec::new();
+        (&mut answers).take(size).read_to_end(&mut bytes)?;
+        ensure!(bytes.len() as u64 == size, "Git ended in the middle of {object}");
+        answers.read_exact(&mut [0])?; // the line break behind a content
+        contents.push(bytes);
+    }
+    Ok(contents)
+}
+
+fn unreadable(answer: &str) -> Error {
+    if answer.ends_with(" missing") {
+        return anyhow!(
+            "the Git repository lacks {answer}, and nothing is fetched here; in a partial clone, \
+             `git fetch --refetch --no-filter` brings all objects"
+        );
+    }
+    anyhow!("Git can't read an object: {answer}")
+}
+
+/// Path and content of a line of `git ls-tree`: mode, type and object, a tab, the path. None for
+/// what is no file.
+fn file(line: &str) -> Option<(String, String)> {
+    let (facts, path) = line.split_once('\t')?;
+    let mut facts = facts.split(' ');
+    let is_file = facts.next()?.starts_with("100");
+    let object = facts.nth(1)?;
+    is_file.then(|| (path.to_owned(), object.to_owned()))
+}
