@@ -95,9 +95,9 @@ Examples:
   kaito-render check workspaces/ --deny-warnings
   kaito-render check --explain KR113                    what a rule is about
   kaito-render check workspaces/ --against origin/main      what KAITO will refuse
-  kaito-render check phi-4.yaml --against phi-4.old.yaml
+  kaito-render check phi-4.yaml --against-path phi-4.old.yaml
   kubectl get workspaces -A -o yaml > live.yaml
-  kaito-render check workspaces/ --against live.yaml
+  kaito-render check workspaces/ --against-path live.yaml
   kaito-render check workspaces/ --fix                  repairs spelling and quotes
   kaito-render check workspaces/ --target-release 0.12  what an upgrade would break
 
@@ -114,10 +114,11 @@ scanning; GitLab shows junit.xml if it is named under artifacts:reports:junit.";
 const DIFF_EXAMPLES: &str = "\
 Examples:
   kaito-render diff old/ new/                           two files or folders, of Workspaces or of rendered output
-  kaito-render diff --git main workspaces/              what the working tree changes since main
-  kaito-render diff --git v1 --to v2 workspaces/        two revisions; the checkout is not touched
+  kaito-render diff --against main workspaces/          what the working tree changes since main
+  kaito-render diff --against v1 --to v2 workspaces/    two revisions; the checkout is not touched
+  kaito-render diff --against-path old/ new/            the same as `diff old/ new/`
   kaito-render diff --from-release 0.3 --to-release 0.12 workspaces/
-  kaito-render diff --git origin/main --format markdown > comment.md
+  kaito-render diff --against origin/main --format markdown > comment.md
   kaito-render diff old/ new/ --ignore ConfigMap --ignore /metadata/labels/team --stat
 
 Exit codes: 0 nothing differs, 1 something does, 2 the command could not run, also because a side has errors.";
@@ -210,17 +211,27 @@ pub(super) struct Render {
     pub(super) only_generated: bool,
 }
 
+/// What `check` compares its input with.
+#[derive(Args, Debug)]
+pub(super) struct Against {
+    /// Compare with this Git revision, to report changes that KAITO refuses
+    ///
+    /// The same paths are read as the revision has them, in the Git repository that the input belongs to. Workspaces are
+    /// matched by namespace and name, whatever their file. One that is new or gone is not reported. The value is never
+    /// taken for a path.
+    #[arg(long, value_name = "REV", conflicts_with = "against_path")]
+    pub(super) against: Option<String>,
+    /// Compare with this file or directory instead, such as the output of `kubectl get workspaces -A -o yaml`
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) against_path: Option<PathBuf>,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) input: Input,
-    /// Find changes that KAITO refuses, too: compare with a file or folder, or with a Git revision
-    ///
-    /// A path that exists is read like the input. Everything else is a revision of the Git repository that the input
-    /// belongs to: the same paths are read as they were then. Workspaces are found again by namespace and name,
-    /// whatever their file. One that is new, or gone, is no finding.
-    #[arg(long, value_name = "PATH|REV", value_hint = ValueHint::AnyPath)]
-    pub(super) against: Option<String>,
+    #[command(flatten)]
+    pub(super) against: Against,
     /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
@@ -239,14 +250,23 @@ pub(super) struct Check {
 
 #[derive(Args, Debug)]
 pub(super) struct Diff {
-    /// Two files or folders, of Workspaces or of rendered output; with `--git` or `--from-release` what to compare
+    /// Two files or directories, of Workspaces or of rendered output; with `--against`, `--against-path` or
+    /// `--from-release` what to compare
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// Compare the paths (by default the working folder) of this Git revision with those of the working tree
-    #[arg(long, value_name = "REV", conflicts_with_all = ["from_release", "to_release"])]
+    /// Compare the paths (by default the working directory) of this Git revision with those of the working tree
+    ///
+    /// The value is never taken for a path.
+    #[arg(long, value_name = "REV", conflicts_with_all = ["from_release", "to_release", "against_path"])]
+    pub(super) against: Option<String>,
+    /// Compare this file or directory with the paths (by default the working directory)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, conflicts_with_all = ["from_release", "to_release"])]
+    pub(super) against_path: Option<PathBuf>,
+    /// The option's former name, kept to say the new one
+    #[arg(long, value_name = "REV", hide = true)]
     pub(super) git: Option<String>,
     /// Compare with this revision and not with the working tree
-    #[arg(long, value_name = "REV", requires = "git")]
+    #[arg(long, value_name = "REV", requires = "against")]
     pub(super) to: Option<String>,
     /// Compare what this release makes of the paths…
     #[arg(long, value_name = "RELEASE", requires = "to_release")]

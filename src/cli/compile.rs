@@ -35,7 +35,7 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
         fix::fix(&args.input)?;
     }
     let mut session = Session::default();
-    let against = args.against.as_deref();
+    let against = Some(&args.against);
     let checked = match &args.target_release {
         Some(release) => input::compare(&args.input, against, release, &mut session)?,
         None => input::check(&args.input, against, &mut session)?,

@@ -67,17 +67,24 @@ fn sides(args: &Diff) -> Result<[Side; 2]> {
         revision: revision.cloned(),
         release: release.cloned(),
     };
+    if let Some(revision) = &args.git {
+        bail!("`--git {revision}` is now `--against {revision}`");
+    }
     let here = [PathBuf::from(".")];
-    Ok(match (&args.git, &args.from_release, args.paths.as_slice()) {
-        (Some(git), _, paths) => {
-            let paths = if paths.is_empty() { &here } else { paths };
-            [of(paths, Some(git), None), of(paths, args.to.as_ref(), None)]
-        }
+    let or_here = if args.paths.is_empty() { &here } else { args.paths.as_slice() };
+    if let Some(path) = &args.against_path {
+        return Ok([of(std::slice::from_ref(path), None, None), of(or_here, None, None)]);
+    }
+    Ok(match (&args.against, &args.from_release, args.paths.as_slice()) {
+        (Some(revision), _, _) => [of(or_here, Some(revision), None), of(or_here, args.to.as_ref(), None)],
         (None, Some(_), []) => bail!("name the files or folders to compile with both releases"),
         (None, from @ Some(_), paths) => [of(paths, None, from.as_ref()), of(paths, None, args.to_release.as_ref())],
         (None, None, [before, after]) => [before, after].map(|path| of(std::slice::from_ref(path), None, None)),
         (None, None, paths) => {
-            bail!("name two files or folders to compare, not {}; `--git REV` compares revisions", paths.len())
+            bail!(
+                "name two files or directories to compare, not {}; `--against REV` compares with a Git revision",
+                paths.len()
+            )
         }
     })
 }

@@ -16,7 +16,7 @@ use kaito_render::source::{self, Document, FileId};
 use kaito_render::{target, text};
 
 use super::against;
-use super::args::{Input, Surroundings};
+use super::args::{Against, Input, Surroundings};
 
 /// The name under which profiles are found.
 pub(super) const PROFILE: &str = "kaito-render.yaml";
@@ -46,7 +46,7 @@ pub(super) fn compile(
 
 /// Finds what is wrong with what the command line names, `against` what was before. Gives the files of the Workspaces
 /// that could be compiled.
-pub(super) fn check(input: &Input, against: Option<&str>, session: &mut Session) -> Result<Vec<FileId>> {
+pub(super) fn check(input: &Input, against: Option<&Against>, session: &mut Session) -> Result<Vec<FileId>> {
     let mut files = Vec::new();
     if let Some(Loaded { documents, options, library }) = load(input, against, false, session)? {
         let mut each = |compiled: Compiled| files.push(compiled.workspace.span("").file);
@@ -58,7 +58,7 @@ pub(super) fn check(input: &Input, against: Option<&str>, session: &mut Session)
 /// As [`check`], and adds what another release finds besides.
 pub(super) fn compare(
     input: &Input,
-    against: Option<&str>,
+    against: Option<&Against>,
     release: &str,
     session: &mut Session,
 ) -> Result<Vec<FileId>> {
@@ -79,7 +79,12 @@ struct Loaded {
 }
 
 /// Reads what the command line names; none if the profile can't be used.
-fn load(input: &Input, against: Option<&str>, only_generated: bool, session: &mut Session) -> Result<Option<Loaded>> {
+fn load(
+    input: &Input,
+    against: Option<&Against>,
+    only_generated: bool,
+    session: &mut Session,
+) -> Result<Option<Loaded>> {
     let Surroundings { namespace, profile: named, library: folder } = &input.surroundings;
     let library = library(folder.as_deref())?;
     let documents = source::load(&input.paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics)?;

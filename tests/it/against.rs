@@ -72,10 +72,10 @@ fn a_change_is_found_between_files_and_between_folders() {
     write(&folder, "old/x.yaml", &workspace("a", SMALL));
     write(&folder, "new/y.yaml", &workspace("a", LARGE));
     for (new, old) in [("new", "old"), ("new/y.yaml", "old/x.yaml"), ("new", "old/x.yaml")] {
-        let run = check(folder.path(), &[new, "--against", old]);
+        let run = check(folder.path(), &[new, "--against-path", old]);
         assert_eq!((run.code, findings(&run)), (1, vec!["KR603 new/y.yaml:6 old/x.yaml:6".to_owned()]), "{new} {old}");
     }
-    let same = check(folder.path(), &["new", "--against", "new"]);
+    let same = check(folder.path(), &["new", "--against-path", "new"]);
     assert_eq!((same.code, findings(&same)), (0, vec![]));
 }
 
@@ -185,11 +185,36 @@ fn what_was_wrong_before_is_only_noted() {
 }
 
 #[test]
-fn a_path_wins_over_a_revision_of_the_same_name() {
-    let folder = repository(&[("w/a.yaml", workspace("a", SMALL)), ("main/a.yaml", workspace("a", LARGE))]);
+fn a_revision_is_never_taken_for_a_path_nor_a_path_for_a_revision() {
+    let files = [("w/a.yaml", workspace("a", SMALL)), ("main/a.yaml", workspace("a", LARGE))];
+    let folder = repository(&files);
     write(&folder, "w/a.yaml", &workspace("a", LARGE));
-    assert_eq!(check(folder.path(), &["w", "--against", "main"]).code, 0);
-    assert_eq!(check(folder.path(), &["w", "--against", "refs/heads/main"]).code, 1);
+    for (args, code) in [
+        (["w", "--against", "main"], 1),
+        (["w", "--against", "refs/heads/main"], 1),
+        (["w", "--against-path", "main"], 0),
+        (["w", "--against", "w/a.yaml"], 2),
+        (["w", "--against-path", "refs/heads/main"], 2),
+    ] {
+        let run = check(folder.path(), &args);
+        assert_eq!(run.code, code, "{args:?}: {}", run.stderr);
+    }
+    let run = check(folder.path(), &["w", "--against", "w/a.yaml"]);
+    assert!(run.stderr.contains("use `--against-path w/a.yaml`"), "{}", run.stderr);
+}
+
+#[test]
+fn a_revision_that_could_mean_two_things_is_refused() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    git(folder.path(), &["branch", "release"]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    commit(&folder);
+    git(folder.path(), &["tag", "release"]);
+    let run = check(folder.path(), &["a.yaml", "--against", "release"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("`release` names more than one thing"), "{}", run.stderr);
+    let run = check(folder.path(), &["a.yaml", "--against", "refs/heads/release"]);
+    assert_eq!(findings(&run), ["KR603 a.yaml:6 refs/heads/release:a.yaml:6"]);
 }
 
 #[test]
@@ -199,11 +224,11 @@ fn what_can_not_be_compared_with_is_no_finding_and_exits_with_2() {
     write(&alone, "a.yaml", &workspace("a", SMALL));
     let blob = ["a.yaml", "--against", "HEAD:a.yaml"];
     for (folder, args, said) in [
-        (&folder, &["a.yaml", "--against", "no-such"][..], "`no-such` is no revision"),
-        (&folder, &["a.yaml", "--against", "HEAD~1"], "`HEAD~1` is no revision"),
-        (&folder, &["a.yaml", "--against=--all"], "`--all` is no revision"),
-        (&folder, &blob, "`HEAD:a.yaml` is no revision"),
-        (&folder, &["-", "--against", "HEAD"], "standard input has no history"),
+        (&folder, &["a.yaml", "--against", "no-such"][..], "`no-such` is not a revision"),
+        (&folder, &["a.yaml", "--against", "HEAD~1"], "`HEAD~1` is not a revision"),
+        (&folder, &["a.yaml", "--against=--all"], "`--all` is not a revision"),
+        (&folder, &blob, "`HEAD:a.yaml` is not a revision"),
+        (&folder, &["-", "--against", "HEAD"], "stdin has no history"),
         (&folder, &["no-such.yaml", "--against", "HEAD"], "`no-such.yaml` does not exist"),
         (&alone, &["a.yaml", "--against", "HEAD"], "is in no Git repository"),
     ] {
@@ -277,7 +302,7 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
     ] {
         write(&folder, "old.yaml", old);
         write(&folder, "new.yaml", new);
-        let run = check(folder.path(), &["new.yaml", "--against", "old.yaml"]);
+        let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
         let mut found: Vec<_> = findings(&run).iter().map(|finding| finding[..5].to_owned()).collect();
         found.retain(|rule| rule != "KR123"); // a value that does nothing
         assert_eq!(found, rules, "{old}\n{new}");
@@ -294,7 +319,7 @@ fn a_machine_type_may_go_where_the_nodes_are_ones_own() {
         "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.12\"\nprovisioner: none\nnodes:\n- {node}\n"
     );
     write(&folder, "kaito-render.yaml", &profile);
-    let run = check(folder.path(), &["new.yaml", "--against", "old.yaml"]);
+    let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
     assert_eq!((run.code, findings(&run)), (0, vec![]));
 }
 
@@ -311,7 +336,7 @@ fn sets_keep_their_partition_alone() {
     write(&folder, "old.yaml", &set(1, SMALL, 1));
     for (new, changed) in [(set(3, LARGE, 1), false), (set(1, SMALL, 2), true)] {
         write(&folder, "new.yaml", &new);
-        let found = findings(&check(folder.path(), &["new.yaml", "--against", "old.yaml"]));
+        let found = findings(&check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]));
         assert_eq!(found.contains(&"KR605 new.yaml:10 old.yaml:10".to_owned()), changed, "{found:?}");
         assert_eq!(found.iter().any(|found| found.starts_with("KR6")), changed, "{found:?}");
     }
@@ -329,6 +354,6 @@ fn what_a_cluster_added_is_no_change() {
         live.lines().enumerate().map(|(n, line)| format!("{}{line}\n", if n == 0 { "- " } else { "  " })).collect();
     write(&folder, "live.yaml", &format!("apiVersion: v1\nkind: List\nitems:\n{items}"));
     write(&folder, "a.yaml", &workspace("a", SMALL));
-    let run = check(folder.path(), &["a.yaml", "--against", "live.yaml"]);
+    let run = check(folder.path(), &["a.yaml", "--against-path", "live.yaml"]);
     assert_eq!((run.code, findings(&run)), (0, vec![]));
 }

@@ -158,29 +158,32 @@ fn repository() -> tempfile::TempDir {
 fn revisions_are_compared_with_their_own_profiles() {
     let folder = repository();
     let diff = |args: &[&str]| run(kaito_render(&[&["diff"], args].concat()).current_dir(folder.path()), "");
-    let committed = diff(&["--git", "HEAD~1", "--to", "HEAD"]);
+    let committed = diff(&["--against", "HEAD~1", "--to", "HEAD"]);
     assert_eq!((committed.code, committed.stderr.as_str()), (1, ""));
     assert!(committed.stdout.contains("matchLabels.apps: phi-4 → phi-4-large"), "{}", committed.stdout);
     assert!(committed.stdout.contains("one.example.com/kaito-base:0.5.0 → two.example.com"), "{}", committed.stdout);
-    for args in [&["--git", "HEAD~1"][..], &["--git", "HEAD~1", "teams"], &["--git", "HEAD~1", "teams/"]] {
+    for args in [&["--against", "HEAD~1"][..], &["--against", "HEAD~1", "teams"], &["--against", "HEAD~1", "teams/"]] {
         assert_eq!(diff(args), committed, "{args:?}");
     }
-    let gone = diff(&["--git", "HEAD~1", "--to", "HEAD", "teams/a.yaml", "--stat"]);
+    let gone = diff(&["--against", "HEAD~1", "--to", "HEAD", "teams/a.yaml", "--stat"]);
     assert!(gone.stdout.contains("- Workspace default/workspace-phi-4: 5 removed"), "{}", gone.stdout);
-    assert_eq!(diff(&["--git", "HEAD"]), Run { code: 0, stdout: String::new(), stderr: String::new() });
+    assert_eq!(diff(&["--against", "HEAD"]), Run { code: 0, stdout: String::new(), stderr: String::new() });
     fs::remove_file(folder.path().join("teams/b.yaml")).unwrap();
-    let removed = diff(&["--git", "HEAD"]);
+    let removed = diff(&["--against", "HEAD"]);
     assert!(removed.code == 1 && removed.stdout.starts_with("Workspaces: 1 removed."), "{}", removed.stdout);
-    let unknown = diff(&["--git", "v9"]);
-    assert!(unknown.code == 2 && unknown.stderr.contains("`v9` is no revision"), "{}", unknown.stderr);
+    let old = diff(&["--git", "HEAD"]);
+    assert_eq!(old.code, 2);
+    assert!(old.stderr.contains("`--git HEAD` is now `--against HEAD`"), "{}", old.stderr);
+    let unknown = diff(&["--against", "v9"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("`v9` is not a revision"), "{}", unknown.stderr);
 }
 
 #[test]
 fn sides_that_can_not_be_compared_are_refused() {
     let folder = root().join("tests/fixtures/diff/machine-type");
     for (args, said) in [
-        (&["before"][..], "name two files or folders"),
-        (&["before", "after", "before"], "name two files or folders"),
+        (&["before"][..], "name two files or directories"),
+        (&["before", "after", "before"], "name two files or directories"),
         (&["before", "nowhere"], "`nowhere` does not exist"),
         (&["--from-release", "0.3", "--to-release", "0.12"], "name the files or folders"),
         (&["--from-release", "0.3", "before"], "--to-release"),

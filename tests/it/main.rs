@@ -24,6 +24,7 @@ mod flavour;
 mod formats;
 mod golden;
 mod hostile;
+mod hostile_git;
 mod hub;
 mod lints;
 mod output;
