@@ -1,6 +1,10 @@
-//! Embeds every file of `presets/`, `templates/` and `schemas/`, so that a new model is one new file.
+//! Embeds every file of `presets/`, `templates/` and `schemas/`, so that a new model is one new
+//! file.
 
-#![expect(clippy::disallowed_methods, reason = "a build script works on files and gets its paths by environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script works on files and gets its paths by environment"
+)]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -23,7 +27,10 @@ fn main() -> io::Result<()> {
         writeln!(code, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
     }
     code += "]\n";
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), code)
+    fs::write(
+        PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"),
+        code,
+    )
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

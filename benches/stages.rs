@@ -51,8 +51,16 @@ struct Case {
 }
 
 const CASES: [Case; 2] = [
-    Case { release: "0.3", provisioner: Provisioner::Machine, shapes: include_str!("mixed-0.3.yaml") },
-    Case { release: "0.12", provisioner: Provisioner::Nodeclaim, shapes: include_str!("mixed-0.12.yaml") },
+    Case {
+        release: "0.3",
+        provisioner: Provisioner::Machine,
+        shapes: include_str!("mixed-0.3.yaml"),
+    },
+    Case {
+        release: "0.12",
+        provisioner: Provisioner::Nodeclaim,
+        shapes: include_str!("mixed-0.12.yaml"),
+    },
 ];
 
 impl Case {
@@ -63,7 +71,11 @@ impl Case {
 
     fn profile(self) -> Profile {
         let release = Some(self.release.to_owned());
-        Profile { release, provisioner: Some(self.provisioner), ..Profile::default() }
+        Profile {
+            release,
+            provisioner: Some(self.provisioner),
+            ..Profile::default()
+        }
     }
 }
 
@@ -84,7 +96,14 @@ impl<'l> Run<'l> {
         let reader = RefCell::new(Reader::new(NAMESPACE.to_owned()));
         let mut release = Release::load(library, case.release, &mut session).unwrap();
         let templates = release.templates(case.provisioner, &mut session).unwrap();
-        Self { case, session, file, reader, release, templates }
+        Self {
+            case,
+            session,
+            file,
+            reader,
+            release,
+            templates,
+        }
     }
 
     fn nodes(&self) -> Vec<Node> {
@@ -96,14 +115,39 @@ impl<'l> Run<'l> {
     }
 
     fn read(&self, nodes: Vec<Node>) -> Vec<Workspace> {
-        let dialect = Dialect { api: self.release.file.workspace_api, default_instance_type: None };
-        nodes.into_iter().map(|node| self.reader.borrow_mut().read(node, dialect, &mut Vec::new()).unwrap()).collect()
+        let dialect = Dialect {
+            api: self.release.file.workspace_api,
+            default_instance_type: None,
+        };
+        nodes
+            .into_iter()
+            .map(|node| {
+                self.reader
+                    .borrow_mut()
+                    .read(node, dialect, &mut Vec::new())
+                    .unwrap()
+            })
+            .collect()
     }
 
     fn plans(&mut self, workspaces: &[Workspace]) -> Vec<Plan> {
-        let Self { case, session, release, .. } = self;
+        let Self {
+            case,
+            session,
+            release,
+            ..
+        } = self;
         let profile = case.profile();
-        let mut plan = |workspace| plan::make(workspace, &ConfigMaps::default(), release, &profile, session).unwrap();
+        let mut plan = |workspace| {
+            plan::make(
+                workspace,
+                &ConfigMaps::default(),
+                release,
+                &profile,
+                session,
+            )
+            .unwrap()
+        };
         workspaces.iter().map(&mut plan).collect()
     }
 
@@ -121,38 +165,61 @@ fn text(shapes: &str) -> String {
     let shapes: Vec<_> = shapes.split("---\n").collect();
     let numbered = |(number, shape): (usize, &&str)| {
         let team = number / shapes.len() % 10;
-        shape.replace("NUMBER", &number.to_string()).replace("TEAM", &team.to_string())
+        shape
+            .replace("NUMBER", &number.to_string())
+            .replace("TEAM", &team.to_string())
     };
-    (0..).zip(shapes.iter().cycle()).take(NUMBER).map(numbered).collect::<Vec<_>>().join("---\n")
+    (0..)
+        .zip(shapes.iter().cycle())
+        .take(NUMBER)
+        .map(numbered)
+        .collect::<Vec<_>>()
+        .join("---\n")
 }
 
 fn source(criterion: &mut Criterion, run: &Run) {
-    criterion.bench_function(&run.case.title("source"), |bencher| bencher.iter_with_large_drop(|| run.nodes()));
+    criterion.bench_function(&run.case.title("source"), |bencher| {
+        bencher.iter_with_large_drop(|| run.nodes())
+    });
 }
 
 fn workspace(criterion: &mut Criterion, run: &Run) {
     criterion.bench_function(&run.case.title("workspace"), |bencher| {
-        bencher.iter_batched(|| run.nodes(), |nodes| run.read(nodes), BatchSize::LargeInput);
+        bencher.iter_batched(
+            || run.nodes(),
+            |nodes| run.read(nodes),
+            BatchSize::LargeInput,
+        );
     });
 }
 
 fn plan(criterion: &mut Criterion, run: &mut Run) {
     let workspaces = run.workspaces();
-    criterion
-        .bench_function(&run.case.title("plan"), |bencher| bencher.iter_with_large_drop(|| run.plans(&workspaces)));
+    criterion.bench_function(&run.case.title("plan"), |bencher| {
+        bencher.iter_with_large_drop(|| run.plans(&workspaces))
+    });
 }
 
 fn expand(criterion: &mut Criterion, run: &mut Run) {
     let plans = run.plans(&run.workspaces());
     criterion.bench_function(&run.case.title("expand"), |bencher| {
-        bencher.iter_batched(|| plans.clone(), |plans| run.objects(plans), BatchSize::LargeInput);
+        bencher.iter_batched(
+            || plans.clone(),
+            |plans| run.objects(plans),
+            BatchSize::LargeInput,
+        );
     });
 }
 
 fn overlay(criterion: &mut Criterion, run: &mut Run) {
     let plans = run.plans(&run.workspaces());
     let expanded = run.objects(plans);
-    let inputs = || run.workspaces().into_iter().zip(expanded.clone()).collect::<Vec<_>>();
+    let inputs = || {
+        run.workspaces()
+            .into_iter()
+            .zip(expanded.clone())
+            .collect::<Vec<_>>()
+    };
     criterion.bench_function(&run.case.title("overlay"), |bencher| {
         bencher.iter_batched(inputs, overlaid, BatchSize::LargeInput);
     });
@@ -162,10 +229,17 @@ fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
     let part = |(workspace, (plan, mut objects)): (Workspace, (Plan, Vec<Object>))| {
         let (span, title) = (workspace.node.span, workspace.key());
         objects.push(overlay::workspace(workspace, &plan, &objects));
-        Part { span, title, objects }
+        Part {
+            span,
+            title,
+            objects,
+        }
     };
     let mut together = Together::new(Keep::Objects);
-    inputs.into_iter().map(part).for_each(|part| together.add(part));
+    inputs
+        .into_iter()
+        .map(part)
+        .for_each(|part| together.add(part));
     together.finish().0
 }
 
@@ -192,7 +266,10 @@ fn together(criterion: &mut Criterion, library: &Library, case: Case) {
             let mut session = Session::default();
             let file = session.sources.add("mixed.yaml", text.as_str());
             let nodes = source::parse(&session.sources, file, &mut session.diagnostics);
-            let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
+            let documents = nodes
+                .into_iter()
+                .map(|node| Document { node, named: true })
+                .collect();
             emitted(compile(documents, &options, library, &mut session))
         });
     });

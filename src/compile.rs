@@ -18,7 +18,11 @@ use crate::workspace::{self, Dialect, Workspace};
 use crate::{expand, rule, text};
 
 /// Where Workspaces and InferenceSets name ConfigMaps.
-const CONFIGS: [&str; 3] = ["/inference/config", "/tuning/config", "/spec/template/inference/config"];
+const CONFIGS: [&str; 3] = [
+    "/inference/config",
+    "/tuning/config",
+    "/spec/template/inference/config",
+];
 
 /// What the documents of a run are compiled with.
 #[derive(Clone, Debug)]
@@ -31,14 +35,20 @@ pub struct Options {
     pub only_generated: bool,
     /// Whether it is no error to find no Workspace.
     pub allow_empty: bool,
-    /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for updates of these.
+    /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for
+    /// updates of these.
     pub against: Vec<Document>,
 }
 
 /// Compiles the Workspaces among the documents and passes through what else was named.
 ///
 /// The objects come in no particular order. They are worth writing only if no finding is an error.
-pub fn compile(documents: Vec<Document>, options: &Options, library: &Library, session: &mut Session) -> Vec<Object> {
+pub fn compile(
+    documents: Vec<Document>,
+    options: &Options,
+    library: &Library,
+    session: &mut Session,
+) -> Vec<Object> {
     compile_each(documents, options, library, session, &mut |_| {})
 }
 
@@ -93,7 +103,8 @@ struct Compiler<'a> {
     chosen: BTreeMap<String, Option<String>>,
     /// Where each Workspace stands, by namespace and name.
     workspaces: BTreeMap<String, Span>,
-    /// What the Workspaces and InferenceSets were before, by kind, namespace and name, as far as they have not been met.
+    /// What the Workspaces and InferenceSets were before, by kind, namespace and name, as far as
+    /// they have not been met.
     earlier: BTreeMap<String, &'a Node>,
     selectors: Selectors,
     tally: Tally,
@@ -145,17 +156,29 @@ impl<'a> Compiler<'a> {
             self.unknown_release(name);
             return Vec::new();
         }
-        let documents = documents.into_iter().filter(|document| !profile::is_of_ours(&document.node));
+        let documents = documents
+            .into_iter()
+            .filter(|document| !profile::is_of_ours(&document.node));
         let (workspaces, others): (Vec<_>, Vec<_>) =
             documents.partition(|document| workspace::is_workspace(&document.node));
-        let (sets, others): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|document| workspace::is_inference_set(&document.node));
-        self.session.diagnostics.extend(others.iter().filter_map(|document| workspace::misfit(&document.node)));
+        let (sets, others): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|document| workspace::is_inference_set(&document.node));
+        self.session.diagnostics.extend(
+            others
+                .iter()
+                .filter_map(|document| workspace::misfit(&document.node)),
+        );
         self.secrets(workspaces.iter().chain(&sets), &others);
-        let rendered = workspaces.iter().filter(|document| workspace::is_rendered(&document.node));
-        let ordinals: BTreeMap<_, _> = rendered.flat_map(|document| overlay::ordinals(&document.node)).collect();
+        let rendered = workspaces
+            .iter()
+            .filter(|document| workspace::is_rendered(&document.node));
+        let ordinals: BTreeMap<_, _> = rendered
+            .flat_map(|document| overlay::ordinals(&document.node))
+            .collect();
         let namespace = &self.options.namespace;
-        let config_maps = ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
+        let config_maps =
+            ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
         for document in workspaces {
             let part = self.document(document, &config_maps);
             self.add(part);
@@ -167,7 +190,9 @@ impl<'a> Compiler<'a> {
         for document in &others {
             self.check_node(&document.node);
         }
-        let passed = others.iter().filter(|document| document.named && !self.options.only_generated);
+        let passed = others
+            .iter()
+            .filter(|document| document.named && !self.options.only_generated);
         for document in passed {
             let part = self.passed_through(&document.node, &ordinals);
             self.add(part);
@@ -192,14 +217,32 @@ impl<'a> Compiler<'a> {
     /// Looks for secrets in what is to be compiled, and in the ConfigMaps that it names.
     fn secrets<'d>(&mut self, sources: impl Iterator<Item = &'d Document>, others: &'d [Document]) {
         let mut names = BTreeSet::new();
-        for Document { node, .. } in sources.filter(|document| !workspace::is_rendered(&document.node)) {
-            workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
-            names.extend(CONFIGS.iter().filter_map(|pointer| node.find(pointer)?.node.as_str()));
+        for Document { node, .. } in
+            sources.filter(|document| !workspace::is_rendered(&document.node))
+        {
+            workspace::check_secrets(
+                node,
+                &mut self.session.sources,
+                &mut self.session.diagnostics,
+            );
+            names.extend(
+                CONFIGS
+                    .iter()
+                    .filter_map(|pointer| node.find(pointer)?.node.as_str()),
+            );
         }
-        let text = |node: &'d Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
-        for Document { node, named } in others.iter().filter(|other| text(&other.node, "/kind") == Some("ConfigMap")) {
+        let text =
+            |node: &'d Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
+        for Document { node, named } in others
+            .iter()
+            .filter(|other| text(&other.node, "/kind") == Some("ConfigMap"))
+        {
             if *named || text(node, "/metadata/name").is_some_and(|name| names.contains(name)) {
-                workspace::check_secrets(node, &mut self.session.sources, &mut self.session.diagnostics);
+                workspace::check_secrets(
+                    node,
+                    &mut self.session.sources,
+                    &mut self.session.diagnostics,
+                );
             }
         }
     }
@@ -240,19 +283,33 @@ impl<'a> Compiler<'a> {
     }
 
     /// A document as it is. Nodes of rendered output get their numbers back.
-    fn passed_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) -> Option<Part> {
-        let mut object = Object { value: node.to_value().into(), ordinal: None };
+    fn passed_through(
+        &mut self,
+        node: &Node,
+        ordinals: &BTreeMap<(String, String), u32>,
+    ) -> Option<Part> {
+        let mut object = Object {
+            value: node.to_value().into(),
+            ordinal: None,
+        };
         let identity = object.identity();
         if identity.is_incomplete() {
             let message = "a document without `apiVersion`, `kind` or `metadata.name`";
             let finding = Diagnostic::new(&rule::NAMELESS, node.span, message);
-            self.session.report(finding.hint("complete it, or leave it out of the input"));
+            self.session
+                .report(finding.hint("complete it, or leave it out of the input"));
             return None;
         }
         let title = format!("{} `{}`", identity.kind, identity.name);
-        let ordinal = ordinals.get(&(identity.kind.to_owned(), identity.name.to_owned())).copied();
+        let ordinal = ordinals
+            .get(&(identity.kind.to_owned(), identity.name.to_owned()))
+            .copied();
         object.ordinal = ordinal;
-        Some(Part { span: node.span, title, objects: vec![object] })
+        Some(Part {
+            span: node.span,
+            title,
+            objects: vec![object],
+        })
     }
 
     /// Looks at a node object that people write themselves.
@@ -262,45 +319,84 @@ impl<'a> Compiler<'a> {
         self.session.diagnostics.extend(gone);
     }
 
-    /// Warns of a node object whose Workspace was there before and is not any more. All of today's have been seen.
+    /// Warns of a node object whose Workspace was there before and is not any more. All of today's
+    /// have been seen.
     fn owner_gone(&self, node: &Node) -> Option<Diagnostic> {
-        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        let version = node
+            .get("apiVersion")
+            .and_then(Node::as_str)
+            .unwrap_or_default();
         if self.earlier.is_empty() || !is_of_karpenter(version) {
             return None;
         }
-        let object = Object { value: node.to_value().into(), ordinal: None };
-        let Group::Workspace { namespace, name } = object.group() else { return None };
+        let object = Object {
+            value: node.to_value().into(),
+            ordinal: None,
+        };
+        let Group::Workspace { namespace, name } = object.group() else {
+            return None;
+        };
         let key = format!("{namespace}/{name}");
         let before = self.earlier.get(&format!("Workspace {key}"))?;
         if self.workspaces.contains_key(&key) {
             return None;
         }
-        let message = format!("the Workspace `{key}` is not in the input any more, and its node is");
+        let message =
+            format!("the Workspace `{key}` is not in the input any more, and its node is");
         let finding = Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
         let before = before.at("/metadata/name").span;
-        Some(finding.also(before, "the Workspace, before").hint("remove both, or keep both; or name its file, too"))
+        Some(
+            finding
+                .also(before, "the Workspace, before")
+                .hint("remove both, or keep both; or name its file, too"),
+        )
     }
 
-    fn workspace(&mut self, node: Node, earlier: Option<&Node>, config_maps: &ConfigMaps) -> Option<Part> {
+    fn workspace(
+        &mut self,
+        node: Node,
+        earlier: Option<&Node>,
+        config_maps: &ConfigMaps,
+    ) -> Option<Part> {
         let mark = self.session.mark();
         let release = self.release_for(&node)?;
-        let dialect = dialect(self.releases.get(&release)?.as_ref()?, &self.options.profile);
+        let dialect = dialect(
+            self.releases.get(&release)?.as_ref()?,
+            &self.options.profile,
+        );
         let api = dialect.api;
-        let workspace = self.reader.read(node, dialect, &mut self.session.diagnostics)?;
+        let workspace = self
+            .reader
+            .read(node, dialect, &mut self.session.diagnostics)?;
         let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
         self.remember(&key, span);
         if let Some(earlier) = earlier {
             self.compare(earlier, &workspace, api);
         }
         let release = self.releases.get_mut(&release)?.as_mut()?;
-        let plan = plan::make(&workspace, config_maps, release, &self.options.profile, self.session);
+        let plan = plan::make(
+            &workspace,
+            config_maps,
+            release,
+            &self.options.profile,
+            self.session,
+        );
         let mut plan = plan.filter(|_| !self.session.failed_since(mark))?;
         self.tally.machines |= plan.provisioner == Provisioner::Machine && !plan.nodes.is_empty();
         let templates = release.templates(plan.provisioner, self.session)?;
         let objects = expand::objects(&mut plan, &templates);
-        let objects = objects.map_err(|diagnostic| self.session.report(diagnostic)).ok()?;
+        let objects = objects
+            .map_err(|diagnostic| self.session.report(diagnostic))
+            .ok()?;
         let (session, templates) = (&mut *self.session, &*templates);
-        (self.each)(Compiled { workspace: &workspace, plan: &plan, release, templates, objects: &objects, session });
+        (self.each)(Compiled {
+            workspace: &workspace,
+            plan: &plan,
+            release,
+            templates,
+            objects: &objects,
+            session,
+        });
         let title = format!("Workspace `{key}`");
         let place = workspace.span("/resource/labelSelector/matchLabels");
         let shared = self.selectors.add(&plan, place, &title);
@@ -308,36 +404,64 @@ impl<'a> Compiler<'a> {
         Some(part(workspace, &plan, span, objects))
     }
 
-    /// Reports what of a Workspace may not differ from what it was. What was wrong before is not this run's concern.
+    /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
+    /// this run's concern.
     fn compare(&mut self, earlier: &Node, workspace: &Workspace, api: WorkspaceApi) {
         let mark = self.session.mark();
         let old = self.read_earlier(earlier);
         let found = self.session.diagnostics.split_off(mark);
         match old {
-            Some(old) => self.session.diagnostics.extend(workspace::changes(&old, workspace, api)),
-            None => self.session.diagnostics.extend(workspace::not_compared(found)),
+            Some(old) => self
+                .session
+                .diagnostics
+                .extend(workspace::changes(&old, workspace, api)),
+            None => self
+                .session
+                .diagnostics
+                .extend(workspace::not_compared(found)),
         }
     }
 
     /// Reads a Workspace as the release read it that compiled it then.
     fn read_earlier(&mut self, node: &Node) -> Option<Workspace> {
-        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-        let release = self.options.profile.release.clone().or_else(|| self.find(version))?;
-        let dialect = dialect(self.releases.get(&release)?.as_ref()?, &self.options.profile);
-        self.reader.read(node.clone(), dialect, &mut self.session.diagnostics)
+        let version = node
+            .get("apiVersion")
+            .and_then(Node::as_str)
+            .unwrap_or_default();
+        let release = self
+            .options
+            .profile
+            .release
+            .clone()
+            .or_else(|| self.find(version))?;
+        let dialect = dialect(
+            self.releases.get(&release)?.as_ref()?,
+            &self.options.profile,
+        );
+        self.reader
+            .read(node.clone(), dialect, &mut self.session.diagnostics)
     }
 
     /// Reports a Workspace that stands twice in the input.
     fn remember(&mut self, key: &str, span: Span) {
-        let Some(first) = self.workspaces.insert(key.to_owned(), span) else { return };
+        let Some(first) = self.workspaces.insert(key.to_owned(), span) else {
+            return;
+        };
         let message = format!("the Workspace `{key}` stands twice in the input");
         let diagnostic = Diagnostic::new(&rule::DUPLICATE_WORKSPACE, span, message);
-        self.session.report(diagnostic.also(first, "the other one").hint("remove or rename one of the two"));
+        self.session.report(
+            diagnostic
+                .also(first, "the other one")
+                .hint("remove or rename one of the two"),
+        );
     }
 
     /// The name of the release that compiles a Workspace.
     fn release_for(&mut self, node: &Node) -> Option<String> {
-        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        let version = node
+            .get("apiVersion")
+            .and_then(Node::as_str)
+            .unwrap_or_default();
         let name = match &self.options.profile.release {
             Some(name) => self.compiles(name, version).then(|| name.clone()),
             None => self.choose(version),
@@ -348,7 +472,8 @@ impl<'a> Compiler<'a> {
                 None => format!("no release compiles `{version}`"),
             };
             let place = node.at("/apiVersion").span;
-            let finding = Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions());
+            let finding =
+                Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions());
             self.session.report(finding);
         }
         name
@@ -365,7 +490,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn find(&mut self, version: &str) -> Option<String> {
-        let names: Vec<_> = self.library.releases().into_iter().map(str::to_owned).collect();
+        let names: Vec<_> = self
+            .library
+            .releases()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         names.into_iter().find(|name| self.compiles(name, version))
     }
 
@@ -375,23 +505,41 @@ impl<'a> Compiler<'a> {
             self.releases.insert(name.to_owned(), release);
         }
         let release = self.releases.get(name).and_then(Option::as_ref);
-        release.is_some_and(|release| release.file.api_versions.iter().any(|known| known == version))
+        release.is_some_and(|release| {
+            release
+                .file
+                .api_versions
+                .iter()
+                .any(|known| known == version)
+        })
     }
 
     fn versions(&self) -> String {
         let releases = self.releases.values().flatten();
         let versions = releases.flat_map(|release| {
-            release.file.api_versions.iter().map(|version| format!("`{version}` (release {})", release.name))
+            release
+                .file
+                .api_versions
+                .iter()
+                .map(|version| format!("`{version}` (release {})", release.name))
         });
         format!("use {}", text::or(&versions.collect::<Vec<_>>()))
     }
 
     fn unknown_release(&mut self, name: &str) {
-        let names: Vec<_> = self.library.releases().iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<_> = self
+            .library
+            .releases()
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
         let message = format!("there is no release `{name}`");
         let hint = format!("the releases are {}", text::and(&names));
         let place = self.options.profile.span("/release");
-        self.session.report(Diagnostic { place, ..Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint) });
+        self.session.report(Diagnostic {
+            place,
+            ..Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint)
+        });
     }
 
     fn no_workspace(&mut self) {
@@ -403,7 +551,9 @@ impl<'a> Compiler<'a> {
                 format!("{} here came out of `kaito-render` already; name the source", text::count(count, "Workspace"))
             }
         };
-        self.session.report(Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace").hint(hint));
+        self.session.report(
+            Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace").hint(hint),
+        );
     }
 
     /// Says once what was chosen without being asked for.
@@ -413,25 +563,43 @@ impl<'a> Compiler<'a> {
             let Some(name) = name else { continue };
             let message = format!("`{version}` is compiled with release {name}");
             let hint = format!("`release: \"{name}\"` in kaito-render.yaml keeps it so");
-            self.session.report(Diagnostic::global(&rule::RELEASE_CHOSEN, message).hint(hint));
+            self.session
+                .report(Diagnostic::global(&rule::RELEASE_CHOSEN, message).hint(hint));
         }
         if self.tally.machines && profile.provisioner.is_none() {
             let message = "the nodes are Machines, which gpu-provisioner 0.2 alone serves";
-            self.session.report(Diagnostic::global(&rule::MACHINE_API, message).hint(self.switch()));
+            self.session
+                .report(Diagnostic::global(&rule::MACHINE_API, message).hint(self.switch()));
         }
         if self.tally.static_pools {
-            self.session.diagnostics.extend(overlay::check_static_capacity(profile));
+            self.session
+                .diagnostics
+                .extend(overlay::check_static_capacity(profile));
         }
     }
 
     /// The lines of a profile that choose other node objects than Machines, or keep them.
     fn switch(&self) -> String {
         let releases = self.releases.values().flatten();
-        let others = releases.flat_map(|release| release.file.node_objects.keys().map(move |other| (release, *other)));
+        let others = releases.flat_map(|release| {
+            release
+                .file
+                .node_objects
+                .keys()
+                .map(move |other| (release, *other))
+        });
         let mut lines = others
             .filter(|(_, other)| *other != Provisioner::Machine)
-            .map(|(release, other)| format!("`release: \"{}\"` and `provisioner: {}`", release.name, other.name()));
-        let other = lines.next().unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
+            .map(|(release, other)| {
+                format!(
+                    "`release: \"{}\"` and `provisioner: {}`",
+                    release.name,
+                    other.name()
+                )
+            });
+        let other = lines
+            .next()
+            .unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
         format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
     }
 }
@@ -439,7 +607,10 @@ impl<'a> Compiler<'a> {
 /// The documents of KAITO to compare with, by kind, namespace and name.
 fn earlier<'a>(options: &'a Options, reader: &workspace::Reader) -> BTreeMap<String, &'a Node> {
     let nodes = options.against.iter().map(|document| &document.node);
-    nodes.filter(|node| workspace::is_of_kaito(node)).map(|node| (identity(node, reader), node)).collect()
+    nodes
+        .filter(|node| workspace::is_of_kaito(node))
+        .map(|node| (identity(node, reader), node))
+        .collect()
 }
 
 /// By what a document is found again.
@@ -451,11 +622,18 @@ fn identity(node: &Node, reader: &workspace::Reader) -> String {
 fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {
     let makes_nodes = profile.provisioner != Some(Provisioner::None);
     let default_instance_type = makes_nodes.then_some(release.file.default_instance_type.as_str());
-    Dialect { api: release.file.workspace_api, default_instance_type }
+    Dialect {
+        api: release.file.workspace_api,
+        default_instance_type,
+    }
 }
 
 fn part(workspace: Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {
     let title = format!("Workspace `{}`", workspace.key());
     objects.push(overlay::workspace(workspace, plan, &objects));
-    Part { span, title, objects }
+    Part {
+        span,
+        title,
+        objects,
+    }
 }

@@ -21,19 +21,24 @@ pub struct ConfigMap<'a> {
 impl<'a> ConfigMaps<'a> {
     /// Finds the ConfigMaps among documents; those that name no namespace are of `namespace`.
     pub fn among(documents: impl Iterator<Item = &'a Node>, namespace: &'a str) -> Self {
-        let string = |node: &'a Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
+        let string =
+            |node: &'a Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
         let config_maps = documents.filter(|node| string(node, "/kind") == Some("ConfigMap"));
         let keyed = config_maps.filter_map(|node| {
             let namespace = string(node, "/metadata/namespace").unwrap_or(namespace);
             Some(((namespace, string(node, "/metadata/name")?), node))
         });
-        Self { by_key: keyed.collect() }
+        Self {
+            by_key: keyed.collect(),
+        }
     }
 
     /// The ConfigMap of a name in a namespace.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<ConfigMap<'a>> {
-        self.by_key.get(&(namespace, name)).map(|node| ConfigMap { node })
+        self.by_key
+            .get(&(namespace, name))
+            .map(|node| ConfigMap { node })
     }
 }
 
@@ -41,7 +46,9 @@ impl<'a> ConfigMap<'a> {
     /// The text under a key of `data`.
     #[must_use]
     pub fn text(self, key: &str) -> Option<&'a str> {
-        self.node.find(&pointer(key)).and_then(|found| found.node.as_str())
+        self.node
+            .find(&pointer(key))
+            .and_then(|found| found.node.as_str())
     }
 
     /// The place of a key of `data`; where it is absent, that of what would hold it.

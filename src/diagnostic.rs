@@ -81,14 +81,25 @@ impl Diagnostic {
     /// A finding at a place.
     #[must_use]
     pub fn new(rule: &'static Rule, span: Span, message: impl Into<String>) -> Self {
-        Self { place: Some(span), ..Self::global(rule, message) }
+        Self {
+            place: Some(span),
+            ..Self::global(rule, message)
+        }
     }
 
     /// A finding about the run as a whole.
     #[must_use]
     pub fn global(rule: &'static Rule, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { rule, severity: rule.severity, message, place: None, also: Vec::new(), hint: None, fix: None }
+        Self {
+            rule,
+            severity: rule.severity,
+            message,
+            place: None,
+            also: Vec::new(),
+            hint: None,
+            fix: None,
+        }
     }
 
     /// Whether it forbids writing objects.
@@ -99,7 +110,9 @@ impl Diagnostic {
 
     /// Everywhere that it shows.
     pub fn places(&self) -> impl Iterator<Item = Span> {
-        self.place.into_iter().chain(self.also.iter().map(|label| label.span))
+        self.place
+            .into_iter()
+            .chain(self.also.iter().map(|label| label.span))
     }
 
     /// `error[KR113]`, which begins a finding in text.
@@ -109,7 +122,10 @@ impl Diagnostic {
 
     /// The message and the hint, for formats that have room for one text.
     fn text(&self) -> String {
-        self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} (hint: {hint})", self.message))
+        self.hint.as_ref().map_or_else(
+            || self.message.clone(),
+            |hint| format!("{} (hint: {hint})", self.message),
+        )
     }
 
     /// Adds what to do about it.
@@ -122,14 +138,20 @@ impl Diagnostic {
     /// Adds another place that explains it.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.also.push(Label { span, text: text.into() });
+        self.also.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
     /// Adds the certain repair.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix { span, replacement: replacement.into() });
+        self.fix = Some(Fix {
+            span,
+            replacement: replacement.into(),
+        });
         self
     }
 
@@ -137,7 +159,11 @@ impl Diagnostic {
     #[must_use]
     pub fn respell(self, span: Span, word: &str, replacement: &str) -> Self {
         let is_bare = (span.end - span.start) as usize == word.len();
-        let replacement = if is_bare { replacement.to_owned() } else { format!("\"{replacement}\"") };
+        let replacement = if is_bare {
+            replacement.to_owned()
+        } else {
+            format!("\"{replacement}\"")
+        };
         self.fix(span, replacement)
     }
 }
@@ -156,7 +182,10 @@ pub struct Report<'a> {
 impl Report<'_> {
     /// The message and the hint of a finding, and a line for each other place.
     fn details(&self, finding: &Diagnostic) -> String {
-        let also = finding.also.iter().map(|label| format!("\n{}: {}", self.start(label.span), label.text));
+        let also = finding
+            .also
+            .iter()
+            .map(|label| format!("\n{}: {}", self.start(label.span), label.text));
         finding.text() + &also.collect::<String>()
     }
 }
@@ -166,13 +195,29 @@ fn one_line(text: &str) -> String {
     normalize_untrusted_str(text).replace('\n', "␊")
 }
 
-/// Puts findings into the order in which people read: by file, place and rule, those without a place last. Equal ones
-/// are kept once.
+/// Puts findings into the order in which people read: by file, place and rule, those without a
+/// place last. Equal ones are kept once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
-    let key = |finding: &Diagnostic| (finding.place.is_none(), finding.place.map(|span| (span.start, span.end)));
-    let name = |finding: &Diagnostic| finding.place.map_or("", |span| sources.name(span.file)).to_owned();
+    let key = |finding: &Diagnostic| {
+        (
+            finding.place.is_none(),
+            finding.place.map(|span| (span.start, span.end)),
+        )
+    };
+    let name = |finding: &Diagnostic| {
+        finding
+            .place
+            .map_or("", |span| sources.name(span.file))
+            .to_owned()
+    };
     diagnostics.sort_by_cached_key(|finding| {
-        (key(finding).0, name(finding), key(finding).1, finding.rule.id, finding.message.clone())
+        (
+            key(finding).0,
+            name(finding),
+            key(finding).1,
+            finding.rule.id,
+            finding.message.clone(),
+        )
     });
     diagnostics.dedup();
 }

@@ -1,8 +1,9 @@
-//! What separates two sets of objects: object by object and field by field, and what it means for pods, nodes and
-//! the bill.
+//! What separates two sets of objects: object by object and field by field, and what it means for
+//! pods, nodes and the bill.
 //!
-//! `pair` finds out which object became which, `tree` compares two of them, `risk` and `bill` say what follows, `fold`
-//! puts together what is the same in many Workspaces. How it looks is decided by one file per format.
+//! `pair` finds out which object became which, `tree` compares two of them, `risk` and `bill` say
+//! what follows, `fold` puts together what is the same in many Workspaces. How it looks is decided
+//! by one file per format.
 
 pub mod bill;
 pub mod ignore;
@@ -46,7 +47,8 @@ pub enum Fate {
 
 /// One difference between two values, as an operation of JSON Patch (RFC 6902).
 ///
-/// The operations of an object apply one after the other: a pointer into a list counts with what those before did.
+/// The operations of an object apply one after the other: a pointer into a list counts with what
+/// those before did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The place, as a JSON Pointer.
@@ -101,7 +103,9 @@ impl ObjectDiff<'_> {
         match (self.before, self.after) {
             (None, _) => Fate::Added,
             (_, None) => Fate::Removed,
-            (Some(before), Some(after)) if before.identity().name != after.identity().name => Fate::Replaced,
+            (Some(before), Some(after)) if before.identity().name != after.identity().name => {
+                Fate::Replaced
+            }
             _ => Fate::Changed,
         }
     }
@@ -129,25 +133,40 @@ impl Comparison<'_> {
     }
 }
 
-/// Compares two sets of objects. What is ignored counts as equal; machine types give the bill its GPUs.
+/// Compares two sets of objects. What is ignored counts as equal; machine types give the bill its
+/// GPUs.
 #[must_use]
-pub fn compare<'a>(before: &'a [Object], after: &'a [Object], ignore: &Ignore, machines: &Machines) -> Comparison<'a> {
+pub fn compare<'a>(
+    before: &'a [Object],
+    after: &'a [Object],
+    ignore: &Ignore,
+    machines: &Machines,
+) -> Comparison<'a> {
     let mut groups = BTreeMap::<Group, Vec<ObjectDiff>>::new();
     let mut there = BTreeMap::<Group, (bool, bool)>::new();
     let mut comparison = Comparison::default();
     for (before, after) in pair::pairs(&kept(before, ignore), &kept(after, ignore)) {
-        let Some(object) = after.or(before) else { continue };
+        let Some(object) = after.or(before) else {
+            continue;
+        };
         let group = object.group();
         let (was, is) = there.entry(group.clone()).or_default();
         (*was, *is) = (*was || before.is_some(), *is || after.is_some());
-        for (object, bill) in [(before, &mut comparison.bill.0), (after, &mut comparison.bill.1)] {
+        for (object, bill) in [
+            (before, &mut comparison.bill.0),
+            (after, &mut comparison.bill.1),
+        ] {
             bill.add(object, machines);
         }
         let changes = match (before, after) {
             (Some(before), Some(after)) => tree::changes(before, after, ignore),
             _ => Vec::new(),
         };
-        let diff = ObjectDiff { before, after, changes };
+        let diff = ObjectDiff {
+            before,
+            after,
+            changes,
+        };
         if before.is_none() || after.is_none() || !diff.changes.is_empty() {
             risk::of(&diff, &mut comparison.risks);
             groups.entry(group).or_default().push(diff);
@@ -158,11 +177,20 @@ pub fn compare<'a>(before: &'a [Object], after: &'a [Object], ignore: &Ignore, m
         Some((_, false)) => Fate::Removed,
         _ => Fate::Changed,
     };
-    comparison.groups =
-        groups.into_iter().map(|(group, objects)| GroupDiff { fate: fate(&group), group, objects }).collect();
+    comparison.groups = groups
+        .into_iter()
+        .map(|(group, objects)| GroupDiff {
+            fate: fate(&group),
+            group,
+            objects,
+        })
+        .collect();
     comparison
 }
 
 fn kept<'a>(objects: &'a [Object], ignore: &Ignore) -> Vec<&'a Object> {
-    objects.iter().filter(|object| !ignore.is_object(object)).collect()
+    objects
+        .iter()
+        .filter(|object| !ignore.is_object(object))
+        .collect()
 }

@@ -22,18 +22,32 @@ pub struct Editor<'a> {
 }
 
 impl<'a> Editor<'a> {
-    /// `names` are releases of the library, oldest first. What is wrong with one of them is reported.
+    /// `names` are releases of the library, oldest first. What is wrong with one of them is
+    /// reported.
     pub fn new(library: &'a Library, names: Vec<&'a str>, session: &'a mut Session) -> Self {
-        let releases = names.iter().filter_map(|name| Release::load(library, name, session)).collect();
-        Self { releases, names, session }
+        let releases = names
+            .iter()
+            .filter_map(|name| Release::load(library, name, session))
+            .collect();
+        Self {
+            releases,
+            names,
+            session,
+        }
     }
 
-    /// The schema of files that hold Workspaces and InferenceSets of any version; other documents in them are let be.
+    /// The schema of files that hold Workspaces and InferenceSets of any version; other documents
+    /// in them are let be.
     pub fn workspaces(&mut self) -> Value {
         let set = part(self.inference_set());
-        let (older, newer) = (part(self.workspace(V1ALPHA1)), part(self.workspace(V1BETA1)));
-        let is_set = json!({"properties": {"kind": {"const": "InferenceSet"}}, "required": ["kind"]});
-        let is_older = json!({"properties": {"apiVersion": {"const": V1ALPHA1}}, "required": ["apiVersion"]});
+        let (older, newer) = (
+            part(self.workspace(V1ALPHA1)),
+            part(self.workspace(V1BETA1)),
+        );
+        let is_set =
+            json!({"properties": {"kind": {"const": "InferenceSet"}}, "required": ["kind"]});
+        let is_older =
+            json!({"properties": {"apiVersion": {"const": V1ALPHA1}}, "required": ["apiVersion"]});
         // A document that does not say yet what it is becomes a Workspace.
         let is_ours = json!({"properties": {"apiVersion": {"pattern": r"^kaito\.sh/"}}});
         json!({
@@ -61,8 +75,16 @@ impl<'a> Editor<'a> {
     pub fn inference_set(&mut self) -> Value {
         let names = self.names_for(V1BETA1);
         let mut schema = schema::read_as::<InferenceSet>();
-        suggest(&mut schema, "/spec/template/inference/preset/name", &names.models);
-        suggest(&mut schema, "/spec/template/resource/instanceType", &names.instance_types);
+        suggest(
+            &mut schema,
+            "/spec/template/inference/preset/name",
+            &names.models,
+        );
+        suggest(
+            &mut schema,
+            "/spec/template/resource/instanceType",
+            &names.instance_types,
+        );
         schema
     }
 
@@ -76,7 +98,13 @@ impl<'a> Editor<'a> {
     }
 
     fn names_for(&mut self, version: &str) -> Names {
-        let compiles = |release: &&mut Release| release.file.api_versions.iter().any(|known| known == version);
+        let compiles = |release: &&mut Release| {
+            release
+                .file
+                .api_versions
+                .iter()
+                .any(|known| known == version)
+        };
         let release = self.releases.iter_mut().find(compiles);
         release.map_or_else(Names::none, |release| Names::of(release, self.session))
     }
@@ -93,29 +121,50 @@ struct Names {
 impl Names {
     fn none() -> Self {
         let api = WorkspaceApi::V1beta1;
-        Self { api, models: Vec::new(), tunable: Vec::new(), instance_types: Vec::new() }
+        Self {
+            api,
+            models: Vec::new(),
+            tunable: Vec::new(),
+            instance_types: Vec::new(),
+        }
     }
 
     fn of(release: &mut Release, session: &mut Session) -> Self {
-        let mut names = Self { api: release.file.workspace_api, ..Self::none() };
+        let mut names = Self {
+            api: release.file.workspace_api,
+            ..Self::none()
+        };
         for model in release.model_names() {
             match release.file.sizing {
                 SizingName::PresetCount => {
-                    let tunable = release.model(model, session).is_some_and(|model| model.tuning.is_some());
+                    let tunable = release
+                        .model(model, session)
+                        .is_some_and(|model| model.tuning.is_some());
                     names.add(vec![model.to_owned()], tunable);
                 }
                 SizingName::Estimator => {
-                    let Some(found) = release.hub_model(model, session) else { continue };
-                    let aliases = release.file.aliases.iter().filter(|(_, meant)| *meant == model);
+                    let Some(found) = release.hub_model(model, session) else {
+                        continue;
+                    };
+                    let aliases = release
+                        .file
+                        .aliases
+                        .iter()
+                        .filter(|(_, meant)| *meant == model);
                     let aliases = aliases.map(|(alias, _)| alias.clone());
-                    names.add(aliases.chain([found.name.clone()]).collect(), found.tuning.is_some());
+                    names.add(
+                        aliases.chain([found.name.clone()]).collect(),
+                        found.tuning.is_some(),
+                    );
                 }
             }
         }
         for cloud in Cloud::ALL {
             if release.has_cloud(cloud) {
                 let types = release.instance_types(cloud, session);
-                names.instance_types.extend(types.iter().flat_map(|types| types.keys().cloned()));
+                names
+                    .instance_types
+                    .extend(types.iter().flat_map(|types| types.keys().cloned()));
             }
         }
         names
@@ -138,7 +187,8 @@ fn suggest(schema: &mut Value, field: &str, names: &[String]) {
     }
 }
 
-/// A text that may be another than those listed. What editors say of a missing one is about the first choice.
+/// A text that may be another than those listed. What editors say of a missing one is about the
+/// first choice.
 fn any_of<T: Serialize>(names: &[T]) -> Value {
     json!({"anyOf": [{"type": "string"}, {"enum": names}]})
 }

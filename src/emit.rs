@@ -43,7 +43,10 @@ impl Format {
     }
 
     /// As [`Self::stream`], in pieces, so that the whole text never has to be held.
-    pub fn pieces<'a>(self, values: impl IntoIterator<Item = &'a Json> + 'a) -> Box<dyn Iterator<Item = String> + 'a> {
+    pub fn pieces<'a>(
+        self,
+        values: impl IntoIterator<Item = &'a Json> + 'a,
+    ) -> Box<dyn Iterator<Item = String> + 'a> {
         match self {
             Self::Yaml => Box::new(yaml::pieces(values)),
             Self::Json => Box::new(std::iter::once(json::list(values))),

@@ -23,24 +23,40 @@ pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Di
         name_nodes(plan, &template.render(&variables)?);
         variables = self::variables(plan);
         let nodes = template.render(&variables)?.into_iter().zip(0..);
-        objects.extend(nodes.map(|(value, ordinal)| Object { value, ordinal: Some(ordinal) }));
+        objects.extend(nodes.map(|(value, ordinal)| Object {
+            value,
+            ordinal: Some(ordinal),
+        }));
     }
     for template in &templates.objects {
         let values = template.render(&variables)?.into_iter();
-        objects.extend(values.map(|value| Object { value, ordinal: None }));
+        objects.extend(values.map(|value| Object {
+            value,
+            ordinal: None,
+        }));
     }
     Ok(objects)
 }
 
-/// Finds what made a field of an object; none if no template made such an object, or the field is not there.
+/// Finds what made a field of an object; none if no template made such an object, or the field is
+/// not there.
 ///
 /// # Errors
 ///
 /// As [`objects`].
-pub fn trace(plan: &Plan, templates: &Templates, object: &Json, steps: &[Step]) -> Result<Option<Trace>, Diagnostic> {
+pub fn trace(
+    plan: &Plan,
+    templates: &Templates,
+    object: &Json,
+    steps: &[Step],
+) -> Result<Option<Trace>, Diagnostic> {
     let variables = variables(plan);
     for template in templates.nodes.iter().chain(&templates.objects) {
-        if let Some(number) = template.render(&variables)?.iter().position(|made| made == object) {
+        if let Some(number) = template
+            .render(&variables)?
+            .iter()
+            .position(|made| made == object)
+        {
             return template.trace(&variables, number, steps);
         }
     }

@@ -1,4 +1,5 @@
-//! What was decided for a Workspace and why, and what made a field of its objects, as text for people.
+//! What was decided for a Workspace and why, and what made a field of its objects, as text for
+//! people.
 
 pub mod field;
 
@@ -15,12 +16,25 @@ use crate::workspace::Workspace;
 /// The width of the column of titles.
 const TITLES: usize = 20;
 
-/// The plan of a Workspace, decision by decision, each with the fields and rules that it follows from.
+/// The plan of a Workspace, decision by decision, each with the fields and rules that it follows
+/// from.
 #[must_use]
 pub fn plan(compiled: Compiled, profile: &Profile, library: &Library) -> String {
-    let Compiled { workspace, plan, release, objects, session, .. } = compiled;
+    let Compiled {
+        workspace,
+        plan,
+        release,
+        objects,
+        session,
+        ..
+    } = compiled;
     let decisions = plan::decisions(workspace, plan, release, profile, session);
-    let places = Places { workspace, profile, library, sources: &session.sources };
+    let places = Places {
+        workspace,
+        profile,
+        library,
+        sources: &session.sources,
+    };
     let mut out = String::new();
     for decision in &decisions {
         out += &line(decision.title, &decision.value);
@@ -41,8 +55,15 @@ fn line(title: &str, value: &str) -> String {
 /// Why something was decided, and where that is written, a line each.
 fn reasons(decision: &Decision, places: &Places, indent: usize) -> String {
     let mut out = String::new();
-    let because = Some(&decision.because).filter(|because| !because.is_empty()).cloned();
-    for reason in because.into_iter().chain(decision.origins.iter().filter_map(|origin| places.of(origin))) {
+    let because = Some(&decision.because)
+        .filter(|because| !because.is_empty())
+        .cloned();
+    for reason in because.into_iter().chain(
+        decision
+            .origins
+            .iter()
+            .filter_map(|origin| places.of(origin)),
+    ) {
         // Writing to a text can't fail.
         let _ = writeln!(out, "{:indent$}  {reason}", "");
     }
@@ -58,13 +79,17 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// A place as `file:line`, with the field that stands there; none if the field is left to its default.
+    /// A place as `file:line`, with the field that stands there; none if the field is left to its
+    /// default.
     fn of(&self, origin: &Origin) -> Option<String> {
         match origin {
             Origin::Workspace(pointer) => {
                 let field = text::field(pointer);
                 let Some(found) = self.workspace.node.find(pointer) else {
-                    return Some(format!("{} ({field} is not set)", self.line(self.workspace.span(pointer))));
+                    return Some(format!(
+                        "{} ({field} is not set)",
+                        self.line(self.workspace.span(pointer))
+                    ));
                 };
                 Some(format!("{} {field}", self.line(found.span)))
             }
@@ -77,7 +102,11 @@ impl Places<'_> {
     }
 
     fn line(&self, span: Span) -> String {
-        format!("{}:{}", self.sources.name(span.file), self.sources.position(span.file, span.start).line)
+        format!(
+            "{}:{}",
+            self.sources.name(span.file),
+            self.sources.position(span.file, span.start).line
+        )
     }
 
     fn in_library(&self, path: &str, pointer: &str) -> Option<String> {
@@ -87,7 +116,9 @@ impl Places<'_> {
         }
         let mut sources = Sources::default();
         let id = sources.add(file.name.clone(), file.text.clone());
-        let document = source::parse(&sources, id, &mut Vec::new()).into_iter().next()?;
+        let document = source::parse(&sources, id, &mut Vec::new())
+            .into_iter()
+            .next()?;
         let found = document.find(pointer)?;
         let line = sources.position(id, found.span.start).line;
         Some(format!("{}:{line} {}", file.name, text::field(pointer)))

@@ -1,16 +1,25 @@
 //! A preset of a model that is in no catalogue, made of what Hugging Face says about it.
 //!
-//! The rules are those by which KAITO 0.12 looks at a model when a Workspace names it (its specification, §4.12). Here
-//! nothing is fetched: a person saves what the hub answers, and the preset is a file that can be reviewed.
+//! The rules are those by which KAITO 0.12 looks at a model when a Workspace names it (its
+//! specification, §4.12). Here nothing is fetched: a person saves what the hub answers, and the
+//! preset is a file that can be reviewed.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::preset::{Flags, HubModel, ImportRules, ModelConfig, Parsers, VllmPreset, WeightsQuantization};
+use crate::preset::{
+    Flags, HubModel, ImportRules, ModelConfig, Parsers, VllmPreset, WeightsQuantization,
+};
 use crate::text;
 
-const TOKEN_LIMITS: [&str; 6] =
-    ["max_position_embeddings", "n_ctx", "seq_length", "max_seq_len", "max_sequence_length", "model_max_length"];
+const TOKEN_LIMITS: [&str; 6] = [
+    "max_position_embeddings",
+    "n_ctx",
+    "seq_length",
+    "max_seq_len",
+    "max_sequence_length",
+    "model_max_length",
+];
 
 /// What Hugging Face says about a model.
 #[derive(Clone, Copy, Debug)]
@@ -38,19 +47,30 @@ struct File {
 /// In words for people, if the facts can't be read, or vLLM can't serve the model.
 pub fn preset(facts: &Facts, rules: &ImportRules) -> Result<HubModel, String> {
     if !is_repository(facts.name) {
-        return Err(format!("`{}` is no repository: write `<owner>/<model>`", facts.name));
+        return Err(format!(
+            "`{}` is no repository: write `<owner>/<model>`",
+            facts.name
+        ));
     }
     let files: Vec<File> = serde_json::from_str(facts.files).map_err(|error| {
         format!("the list of files is not what `/api/models/{}/tree/main?recursive=true` answers: {error}", facts.name)
     })?;
     let config = config(facts.config)?;
-    let name = facts.name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let name = facts
+        .name
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
     let architectures = architectures(&config, &name, rules)?;
     let weights = weights(&files)?;
-    let quantization = config["quantization_config"]["quant_method"].as_str().map(|method| WeightsQuantization {
-        method: method.to_owned(),
-        bits: number(&config["quantization_config"], &["bits"]).and_then(|bits| u32::try_from(bits).ok()),
-    });
+    let quantization = config["quantization_config"]["quant_method"]
+        .as_str()
+        .map(|method| WeightsQuantization {
+            method: method.to_owned(),
+            bits: number(&config["quantization_config"], &["bits"])
+                .and_then(|bits| u32::try_from(bits).ok()),
+        });
     Ok(HubModel {
         name: facts.name.to_owned(),
         license: None,
@@ -76,17 +96,21 @@ fn is_repository(name: &str) -> bool {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         !part.is_empty() && part.bytes().all(is_plain) && !part.starts_with('.')
     };
-    name.split_once('/').is_some_and(|(owner, model)| is_part(owner) && is_part(model))
+    name.split_once('/')
+        .is_some_and(|(owner, model)| is_part(owner) && is_part(model))
 }
 
-/// Reads config.json; what models of several parts say of their language is taken as said of the whole.
+/// Reads config.json; what models of several parts say of their language is taken as said of the
+/// whole.
 fn config(text: &str) -> Result<Value, String> {
-    let mut config: Value =
-        serde_json::from_str(&without_non_finite(text)).map_err(|error| format!("the config is no JSON: {error}"))?;
+    let mut config: Value = serde_json::from_str(&without_non_finite(text))
+        .map_err(|error| format!("the config is no JSON: {error}"))?;
     if !config.is_object() {
         return Err("the config is no JSON object".to_owned());
     }
-    let part = ["text_config", "llm_config"].into_iter().find_map(|part| config[part].as_object().cloned());
+    let part = ["text_config", "llm_config"]
+        .into_iter()
+        .find_map(|part| config[part].as_object().cloned());
     for (key, value) in part.into_iter().flatten() {
         if config[&key].is_null() {
             config[&key] = value;
@@ -100,8 +124,14 @@ fn without_non_finite(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let length = if first == '"' { string_length(rest) } else { first.len_utf8() };
-        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| rest.starts_with(word));
+        let length = if first == '"' {
+            string_length(rest)
+        } else {
+            first.len_utf8()
+        };
+        let word = ["-Infinity", "Infinity", "NaN"]
+            .into_iter()
+            .find(|word| rest.starts_with(word));
         let (taken, length) = word.map_or((&rest[..length], length), |word| ("null", word.len()));
         kept += taken;
         rest = &rest[length..];
@@ -122,19 +152,30 @@ fn string_length(text: &str) -> usize {
 
 fn architectures(config: &Value, name: &str, rules: &ImportRules) -> Result<Vec<String>, String> {
     let written = config["architectures"].as_array().into_iter().flatten();
-    let mut architectures: Vec<_> = written.filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut architectures: Vec<_> = written
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     if architectures.is_empty() {
         architectures.extend(longest(name, rules.architecture_of.iter()).cloned());
     }
     if architectures.is_empty() || any(&architectures, &rules.architectures) {
         return Ok(architectures);
     }
-    let names: Vec<_> = architectures.iter().map(|name| format!("`{name}`")).collect();
-    Err(format!("vLLM of this release serves no model of the architecture {}", text::and(&names)))
+    let names: Vec<_> = architectures
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    Err(format!(
+        "vLLM of this release serves no model of the architecture {}",
+        text::and(&names)
+    ))
 }
 
 fn any(architectures: &[String], known: &[String]) -> bool {
-    architectures.iter().any(|architecture| known.contains(architecture))
+    architectures
+        .iter()
+        .any(|architecture| known.contains(architecture))
 }
 
 /// The files that vLLM loads.
@@ -144,21 +185,37 @@ struct Weights {
     is_consolidated: bool,
 }
 
-/// Adds up the files that hold weights. As in KAITO, whatever has such an ending in its path counts.
+/// Adds up the files that hold weights. As in KAITO, whatever has such an ending in its path
+/// counts.
 fn weights(files: &[File]) -> Result<Weights, String> {
-    let is_consolidated =
-        |path: &str| path.split_once("consolidated").is_some_and(|(_, behind)| behind.contains(".safetensors"));
+    let is_consolidated = |path: &str| {
+        path.split_once("consolidated")
+            .is_some_and(|(_, behind)| behind.contains(".safetensors"))
+    };
     let is_safe = |path: &str| path.contains(".safetensors");
     let is_bin = |path: &str| path.contains(".bin");
-    let found = sum(files, is_consolidated).map(|bytes| Weights { bytes, is_consolidated: true });
+    let found = sum(files, is_consolidated).map(|bytes| Weights {
+        bytes,
+        is_consolidated: true,
+    });
     let other = || sum(files, is_safe).or_else(|| sum(files, is_bin));
-    let found = found.or_else(|| other().map(|bytes| Weights { bytes, is_consolidated: false }));
-    found.ok_or_else(|| "the list of files has no weights: no `.safetensors` and no `.bin`".to_owned())
+    let found = found.or_else(|| {
+        other().map(|bytes| Weights {
+            bytes,
+            is_consolidated: false,
+        })
+    });
+    found.ok_or_else(|| {
+        "the list of files has no weights: no `.safetensors` and no `.bin`".to_owned()
+    })
 }
 
 /// The size of the files that count; none if there are none.
 fn sum(files: &[File], is_counted: impl Fn(&str) -> bool) -> Option<u64> {
-    let sizes = files.iter().filter(|file| is_counted(&file.path)).map(|file| file.size);
+    let sizes = files
+        .iter()
+        .filter(|file| is_counted(&file.path))
+        .map(|file| file.size);
     sizes.reduce(u64::saturating_add)
 }
 
@@ -167,7 +224,9 @@ fn sum(files: &[File], is_counted: impl Fn(&str) -> bool) -> Option<u64> {
 fn gibibytes(bytes: u64) -> Result<String, String> {
     let text = format!("{:.2}Gi", bytes as f64 / 1_073_741_824.0);
     if text == "0.00Gi" || text.len() > "999999.99Gi".len() {
-        return Err(format!("the weights have {bytes} bytes, which can't be right"));
+        return Err(format!(
+            "the weights have {bytes} bytes, which can't be right"
+        ));
     }
     Ok(text)
 }
@@ -188,15 +247,28 @@ fn numbers(config: &Value) -> ModelConfig {
 }
 
 /// The first of some fields that is a number above 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers from 1 to 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole numbers from 1 to 2^53"
+)]
 fn number(config: &Value, names: &[&str]) -> Option<u64> {
     let numbers = names.iter().filter_map(|name| config[name].as_f64());
-    numbers.map(f64::trunc).find(|number| (1.0..=9_007_199_254_740_992.0).contains(number)).map(|number| number as u64)
+    numbers
+        .map(f64::trunc)
+        .find(|number| (1.0..=9_007_199_254_740_992.0).contains(number))
+        .map(|number| number as u64)
 }
 
-fn flags(name: &str, architectures: &[String], is_consolidated: bool, rules: &ImportRules) -> Flags {
+fn flags(
+    name: &str,
+    architectures: &[String],
+    is_consolidated: bool,
+    rules: &ImportRules,
+) -> Flags {
     let mut flags = Flags::new();
-    let mut set = |flag: &str, value: Option<&str>| flags.insert(flag.to_owned(), value.map(str::to_owned));
+    let mut set =
+        |flag: &str, value: Option<&str>| flags.insert(flag.to_owned(), value.map(str::to_owned));
     if is_consolidated {
         for flag in ["load_format", "config_format", "tokenizer_mode"] {
             set(flag, Some("mistral"));
@@ -224,14 +296,25 @@ fn parser<'a>(name: &str, architectures: &[String], parsers: &'a Parsers) -> Opt
     if parsers.except.iter().any(|model| model == name) {
         return None;
     }
-    let by_architecture = || architectures.iter().find_map(|architecture| parsers.architectures.get(architecture));
-    longest(name, parsers.prefixes.iter()).or_else(by_architecture).map(String::as_str)
+    let by_architecture = || {
+        architectures
+            .iter()
+            .find_map(|architecture| parsers.architectures.get(architecture))
+    };
+    longest(name, parsers.prefixes.iter())
+        .or_else(by_architecture)
+        .map(String::as_str)
 }
 
 /// The value of the longest prefix of a name.
-fn longest<'a, T>(name: &str, prefixes: impl Iterator<Item = (&'a String, &'a T)>) -> Option<&'a T> {
+fn longest<'a, T>(
+    name: &str,
+    prefixes: impl Iterator<Item = (&'a String, &'a T)>,
+) -> Option<&'a T> {
     let fitting = prefixes.filter(|(prefix, _)| name.starts_with(prefix.as_str()));
-    fitting.max_by_key(|(prefix, _)| prefix.len()).map(|(_, value)| value)
+    fitting
+        .max_by_key(|(prefix, _)| prefix.len())
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -245,7 +328,10 @@ mod tests {
     fn rules() -> ImportRules {
         let library = Library::embedded();
         let mut session = Session::default();
-        Release::load(&library, "0.12", &mut session).unwrap().import_rules(&mut session).unwrap()
+        Release::load(&library, "0.12", &mut session)
+            .unwrap()
+            .import_rules(&mut session)
+            .unwrap()
     }
 
     #[test]
@@ -262,7 +348,11 @@ mod tests {
         let mut session = Session::default();
         let mut release = Release::load(&library, "0.12", &mut session).unwrap();
         let rules = release.import_rules(&mut session).unwrap();
-        let names: Vec<_> = release.model_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<_> = release
+            .model_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         assert!(!names.is_empty());
         for name in names {
             let model = release.hub_model(&name, &mut session).unwrap();
@@ -274,7 +364,13 @@ mod tests {
                 flags
             };
             assert_eq!(sorted(&imported), sorted(&model), "{name}");
-            let needs = |model: &HubModel| (model.vllm.deep_gemm, model.vllm.cuda_toolkit, model.weights.clone());
+            let needs = |model: &HubModel| {
+                (
+                    model.vllm.deep_gemm,
+                    model.vllm.cuda_toolkit,
+                    model.weights.clone(),
+                )
+            };
             assert_eq!(needs(&imported), needs(&model), "{name}");
         }
     }
@@ -282,19 +378,44 @@ mod tests {
     /// A model of the catalogue as the hub would tell of it, and imported again.
     fn imported(model: &HubModel, rules: &ImportRules) -> HubModel {
         let config =
-            serde_json::json!({"architectures": model.architectures, "max_position_embeddings": 1}).to_string();
+            serde_json::json!({"architectures": model.architectures, "max_position_embeddings": 1})
+                .to_string();
         let is_consolidated = model.vllm.flags.get("load_format").is_some();
-        let file = if is_consolidated { "consolidated.safetensors" } else { "model.safetensors" };
+        let file = if is_consolidated {
+            "consolidated.safetensors"
+        } else {
+            "model.safetensors"
+        };
         let files = serde_json::json!([{"path": file, "size": model.weights_bytes()}]).to_string();
-        preset(&Facts { name: &model.name, config: &config, files: &files }, rules).unwrap()
+        preset(
+            &Facts {
+                name: &model.name,
+                config: &config,
+                files: &files,
+            },
+            rules,
+        )
+        .unwrap()
     }
 
     #[test]
     fn facts_that_can_not_be_right_are_refused() {
         let rules = rules();
-        let (config, files) =
-            (r#"{"architectures": ["LlamaForCausalLM"]}"#, r#"[{"path": "a.bin", "size": 100000000}]"#);
-        assert!(preset(&Facts { name: "a/b", config, files }, &rules).is_ok());
+        let (config, files) = (
+            r#"{"architectures": ["LlamaForCausalLM"]}"#,
+            r#"[{"path": "a.bin", "size": 100000000}]"#,
+        );
+        assert!(
+            preset(
+                &Facts {
+                    name: "a/b",
+                    config,
+                    files
+                },
+                &rules
+            )
+            .is_ok()
+        );
         for (name, config, files) in [
             ("b", config, files),
             ("../b", config, files),
@@ -306,7 +427,18 @@ mod tests {
             ("a/b", config, "{}"),
             ("a/b", config, r#"[{"path": "a.bin", "size": 1}]"#),
         ] {
-            assert!(preset(&Facts { name, config, files }, &rules).is_err(), "{name} {config} {files}");
+            assert!(
+                preset(
+                    &Facts {
+                        name,
+                        config,
+                        files
+                    },
+                    &rules
+                )
+                .is_err(),
+                "{name} {config} {files}"
+            );
         }
     }
 }

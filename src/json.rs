@@ -8,10 +8,11 @@ use std::rc::Rc;
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
-/// A JSON value that never changes, so that objects share what is the same in them: a copy costs nothing, whatever it
-/// holds.
+/// A JSON value that never changes, so that objects share what is the same in them: a copy costs
+/// nothing, whatever it holds.
 ///
-/// All objects of a run are held at once, and nearly everything in them stands in their templates word by word.
+/// All objects of a run are held at once, and nearly everything in them stands in their templates
+/// word by word.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
     /// `null`.
@@ -40,7 +41,10 @@ impl Json {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Map(map) => map.iter().find(|(known, _)| **known == *key).map(|(_, value)| value),
+            Self::Map(map) => map
+                .iter()
+                .find(|(known, _)| **known == *key)
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -65,9 +69,12 @@ impl Json {
             Self::String(text) => (3_u8, text).hash(&mut hasher),
             Self::List(items) => {
                 (4_u8, items.len()).hash(&mut hasher);
-                items.iter().for_each(|item| item.fingerprint().hash(&mut hasher));
+                items
+                    .iter()
+                    .for_each(|item| item.fingerprint().hash(&mut hasher));
             }
-            // The order of keys makes no difference, and so the order of what is added must make none.
+            // The order of keys makes no difference, and so the order of what is added must make
+            // none.
             Self::Map(map) => {
                 let entry = |(key, value): &Entry| {
                     let mut hasher = DefaultHasher::new();
@@ -158,7 +165,9 @@ impl From<Value> for Json {
             Value::String(text) => Self::String(text.into()),
             Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             Value::Object(fields) => {
-                let entries = fields.into_iter().map(|(key, value)| (key.into(), value.into()));
+                let entries = fields
+                    .into_iter()
+                    .map(|(key, value)| (key.into(), value.into()));
                 Self::Map(Map(entries.collect()))
             }
         }
@@ -173,7 +182,11 @@ impl From<&Json> for Value {
             Json::Number(number) => Self::Number(number.clone()),
             Json::String(text) => Self::String((**text).to_owned()),
             Json::List(items) => items.iter().map(Self::from).collect(),
-            Json::Map(map) => Self::Object(map.iter().map(|(key, value)| ((**key).to_owned(), value.into())).collect()),
+            Json::Map(map) => Self::Object(
+                map.iter()
+                    .map(|(key, value)| ((**key).to_owned(), value.into()))
+                    .collect(),
+            ),
         }
     }
 }
@@ -186,7 +199,9 @@ impl Serialize for Json {
             Self::Number(number) => number.serialize(serializer),
             Self::String(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items.iter()),
-            Self::Map(map) => serializer.collect_map(map.iter().map(|(key, value)| (&**key, value))),
+            Self::Map(map) => {
+                serializer.collect_map(map.iter().map(|(key, value)| (&**key, value)))
+            }
         }
     }
 }
@@ -212,7 +227,11 @@ mod tests {
         let same = json(r#"{"b": {"d": [3, 4], "c": 2}, "a": 1}"#);
         assert_eq!(value, same);
         assert_eq!(value.fingerprint(), same.fingerprint());
-        for other in [r#"{"a": 1}"#, r#"{"a": 1, "b": {"c": 2, "d": [4, 3]}}"#, r#"{"a": 1, "e": {}}"#] {
+        for other in [
+            r#"{"a": 1}"#,
+            r#"{"a": 1, "b": {"c": 2, "d": [4, 3]}}"#,
+            r#"{"a": 1, "e": {}}"#,
+        ] {
             assert_ne!(value, json(other));
             assert_ne!(value.fingerprint(), json(other).fingerprint());
         }

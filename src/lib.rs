@@ -1,4 +1,5 @@
-//! Compiles KAITO `Workspace` specs into every Kubernetes object they stand for, offline and deterministically.
+//! Compiles KAITO `Workspace` specs into every Kubernetes object they stand for, offline and
+//! deterministically.
 //!
 //! The data flows one way, and each stage knows only the value of the stage before it:
 //!
@@ -9,8 +10,9 @@
 //! 5. [`overlay`] completes the objects and holds them against each other;
 //! 6. [`emit`] writes them.
 //!
-//! [`compile`] strings the stages together; [`diff`] compares the objects of two runs; [`status`] judges how far they are in a
-//! cluster. Every stage reports [`diagnostic::Diagnostic`]s: plain data, collected over all files in one run.
+//! [`compile`] strings the stages together; [`diff`] compares the objects of two runs; [`status`]
+//! judges how far they are in a cluster. Every stage reports [`diagnostic::Diagnostic`]s: plain
+//! data, collected over all files in one run.
 
 pub mod compile;
 pub mod config_map;

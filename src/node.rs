@@ -7,8 +7,8 @@ use crate::source::Span;
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// Where the value stands. For an alias, where it is used. The span of a mapping or list marks its start only:
-    /// show its key instead.
+    /// Where the value stands. For an alias, where it is used. The span of a mapping or list marks
+    /// its start only: show its key instead.
     pub span: Span,
     /// The value itself.
     pub data: Data,
@@ -34,7 +34,8 @@ pub enum Data {
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The key. Other scalars than strings (`1: a`, `on: b`) stand as kubectl writes them into JSON (`"1"`, `"true"`).
+    /// The key. Other scalars than strings (`1: a`, `on: b`) stand as kubectl writes them into
+    /// JSON (`"1"`, `"true"`).
     pub key: String,
     /// Where the key stands.
     pub key_span: Span,
@@ -78,11 +79,14 @@ impl Node {
 
     /// Follows a JSON Pointer (RFC 6901) as far as it leads, and says what stands there.
     ///
-    /// Where a step is missing, the answer is the deepest value on the way, so that a diagnostic about an absent
-    /// field has a place.
+    /// Where a step is missing, the answer is the deepest value on the way, so that a diagnostic
+    /// about an absent field has a place.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Found<'_> {
-        let mut found = Found { span: self.span, node: self };
+        let mut found = Found {
+            span: self.span,
+            node: self,
+        };
         for step in steps(pointer) {
             match found.step(&step) {
                 Some(next) => found = next,
@@ -95,7 +99,10 @@ impl Node {
     /// Follows a JSON Pointer to its end.
     #[must_use]
     pub fn find(&self, pointer: &str) -> Option<Found<'_>> {
-        let mut found = Found { span: self.span, node: self };
+        let mut found = Found {
+            span: self.span,
+            node: self,
+        };
         for step in steps(pointer) {
             found = found.step(&step)?;
         }
@@ -130,7 +137,9 @@ impl Node {
             Data::String(value) => Value::String(value.clone()),
             Data::List(items) => items.iter().map(Node::to_value).collect(),
             Data::Map(entries) => {
-                let entries = entries.iter().map(|entry| (entry.key.clone(), entry.value.to_value()));
+                let entries = entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.value.to_value()));
                 Value::Object(entries.collect::<Map<_, _>>())
             }
         }
@@ -138,7 +147,10 @@ impl Node {
 }
 
 fn steps(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"))
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
 }
 
 impl Found<'_> {
@@ -146,12 +158,22 @@ impl Found<'_> {
         match &self.node.data {
             Data::Map(entries) => {
                 let entry = entries.iter().find(|entry| entry.key == step)?;
-                let span = if entry.value.is_scalar() { entry.value.span } else { entry.key_span };
-                Some(Self { span, node: &entry.value })
+                let span = if entry.value.is_scalar() {
+                    entry.value.span
+                } else {
+                    entry.key_span
+                };
+                Some(Self {
+                    span,
+                    node: &entry.value,
+                })
             }
             Data::List(items) => {
                 let node = items.get(step.parse::<usize>().ok()?)?;
-                Some(Self { span: node.span, node })
+                Some(Self {
+                    span: node.span,
+                    node,
+                })
             }
             _ => None,
         }

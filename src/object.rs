@@ -45,15 +45,22 @@ pub struct Identity<'a> {
 
 /// The labels that say which Workspace an object was made for.
 const WORKSPACE_LABELS: [&str; 2] = ["kaito.sh/workspace", "karpenter.kaito.sh/workspace-name"];
-const NAMESPACE_LABELS: [&str; 2] = ["kaito.sh/workspacenamespace", "karpenter.kaito.sh/workspace-namespace"];
+const NAMESPACE_LABELS: [&str; 2] = [
+    "kaito.sh/workspacenamespace",
+    "karpenter.kaito.sh/workspace-namespace",
+];
 
 impl Object {
-    /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace is shared.
+    /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace
+    /// is shared.
     #[must_use]
     pub fn group(&self) -> Group {
         let metadata = &self.value["metadata"];
         let identity = self.identity();
-        let label = |keys: [&str; 2]| keys.into_iter().find_map(|key| metadata["labels"][key].as_str());
+        let label = |keys: [&str; 2]| {
+            keys.into_iter()
+                .find_map(|key| metadata["labels"][key].as_str())
+        };
         let owner = match identity.kind {
             "Workspace" => Some(identity.name),
             _ => label(WORKSPACE_LABELS),

@@ -24,7 +24,9 @@ use serde_json::{Map, Value, json};
 
 use crate::config_map::ConfigMaps;
 use crate::diagnostic::Diagnostic;
-use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName};
+use crate::preset::{
+    AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName,
+};
 use crate::profile::{Cloud, NodeClass, Profile};
 use crate::release::Release;
 use crate::rule::{self, Rule};
@@ -116,7 +118,10 @@ pub struct PlannedNode {
 
 /// How a model is served.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "templates ask one question at a time")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "templates ask one question at a time"
+)]
 pub struct InferencePlan {
     /// What starts the process: a key of `runtimes` in release.yaml.
     pub runtime: String,
@@ -138,7 +143,8 @@ pub struct InferencePlan {
     pub leader: String,
     /// Whether a benchmark has to pass before a pod counts as started.
     pub benchmark: bool,
-    /// How often a pod may be found not ready, at intervals of ten seconds, before its start has failed.
+    /// How often a pod may be found not ready, at intervals of ten seconds, before its start has
+    /// failed.
     pub startup_failures: u32,
     /// The ConfigMap with settings of the server.
     pub config_map: Option<String>,
@@ -240,7 +246,14 @@ pub fn make(
     session: &mut Session,
 ) -> Option<Plan> {
     let mark = session.mark();
-    let plan = Planner { workspace, config_maps, release, profile, session }.plan();
+    let plan = Planner {
+        workspace,
+        config_maps,
+        release,
+        profile,
+        session,
+    }
+    .plan();
     plan.filter(|_| !session.failed_since(mark))
 }
 
@@ -260,7 +273,9 @@ impl Planner<'_, '_> {
             self.unknown_cloud();
             return None;
         }
-        let types = self.release.instance_types(self.profile.cloud, self.session)?;
+        let types = self
+            .release
+            .instance_types(self.profile.cloud, self.session)?;
         let provisioner = self.provisioner();
         self.check_made_nodes(provisioner, &types);
         let base = self.base(resource, provisioner);
@@ -272,7 +287,12 @@ impl Planner<'_, '_> {
 
     /// What holds of every Workspace.
     fn base(&self, resource: &Resource, provisioner: Provisioner) -> Plan {
-        let match_labels: BTreeMap<_, _> = resource.label_selector.match_labels.clone().into_iter().collect();
+        let match_labels: BTreeMap<_, _> = resource
+            .label_selector
+            .match_labels
+            .clone()
+            .into_iter()
+            .collect();
         Plan {
             name: self.workspace.metadata.name.clone(),
             namespace: self.workspace.metadata.namespace.clone(),
@@ -316,7 +336,12 @@ impl Planner<'_, '_> {
             self.check_nodes(base.provisioner);
         }
         let accelerator = is_nvidia(types, &resource.instance_type).then(|| "nvidia".to_owned());
-        let base = Plan { accelerator, node_count, nodes, ..base };
+        let base = Plan {
+            accelerator,
+            node_count,
+            nodes,
+            ..base
+        };
         match (&spec.inference, &spec.tuning) {
             (Some(inference), _) => match &inference.template {
                 Some(template) => Some(self.pod_template(base, template, types)),
@@ -329,21 +354,49 @@ impl Planner<'_, '_> {
 
     fn unknown_cloud(&mut self) {
         let (release, cloud) = (&self.release.name, self.profile.cloud);
-        let message = format!("release {release} knows no machine types of {}", cloud.title());
-        let known: Vec<_> = Cloud::ALL.into_iter().filter(|cloud| self.release.has_cloud(*cloud)).collect();
-        let names: Vec<_> = known.iter().map(|cloud| format!("`{}`", cloud.name())).collect();
+        let message = format!(
+            "release {release} knows no machine types of {}",
+            cloud.title()
+        );
+        let known: Vec<_> = Cloud::ALL
+            .into_iter()
+            .filter(|cloud| self.release.has_cloud(*cloud))
+            .collect();
+        let names: Vec<_> = known
+            .iter()
+            .map(|cloud| format!("`{}`", cloud.name()))
+            .collect();
         let finding = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
-        let finding = finding.hint(format!("set the profile's `cloud` to {}, or another `release`", text::or(&names)));
-        self.session.report(Diagnostic { place: self.profile.span("/cloud"), ..finding });
+        let finding = finding.hint(format!(
+            "set the profile's `cloud` to {}, or another `release`",
+            text::or(&names)
+        ));
+        self.session.report(Diagnostic {
+            place: self.profile.span("/cloud"),
+            ..finding
+        });
     }
 
     fn provisioner(&mut self) -> Provisioner {
         let known = &self.release.file.node_objects;
-        let chosen = self.profile.provisioner.unwrap_or_else(|| self.release.default_provisioner());
+        let chosen = self
+            .profile
+            .provisioner
+            .unwrap_or_else(|| self.release.default_provisioner());
         if chosen != Provisioner::None && !known.contains_key(&chosen) {
-            let names: Vec<_> = known.keys().map(|known| format!("`{}`", known.name())).collect();
-            let message = format!("release {} has no node objects for `{}`", self.release.name, chosen.name());
-            let hint = format!("set the profile's `provisioner` to {} or `none`", text::or(&names));
+            let names: Vec<_> = known
+                .keys()
+                .map(|known| format!("`{}`", known.name()))
+                .collect();
+            let message = format!(
+                "release {} has no node objects for `{}`",
+                self.release.name,
+                chosen.name()
+            );
+            let hint = format!(
+                "set the profile's `provisioner` to {} or `none`",
+                text::or(&names)
+            );
             let place = self.profile.span("/provisioner");
             let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
             self.session.report(Diagnostic { place, ..finding });
@@ -357,16 +410,23 @@ impl Planner<'_, '_> {
         let place = self.profile.span("/cloud");
         let at = |finding: Diagnostic| Diagnostic { place, ..finding };
         if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
-            let message = format!("Machines are served on Azure alone, and the profile's cloud is {}", cloud.title());
-            let finding =
-                Diagnostic::global(&rule::MACHINE_API, message).hint("set the profile's `provisioner: nodeclaim`");
+            let message = format!(
+                "Machines are served on Azure alone, and the profile's cloud is {}",
+                cloud.title()
+            );
+            let finding = Diagnostic::global(&rule::MACHINE_API, message)
+                .hint("set the profile's `provisioner: nodeclaim`");
             self.session.report(at(finding));
         }
-        let needs_name = provisioner == Provisioner::Nodeclaim && self.release.file.cluster_name_for.contains(&cloud);
+        let needs_name = provisioner == Provisioner::Nodeclaim
+            && self.release.file.cluster_name_for.contains(&cloud);
         if needs_name && self.profile.cluster_name.is_none() {
-            let message =
-                format!("the NodeClass of {} is named after the cluster, and the profile names none", cloud.title());
-            let finding = Diagnostic::global(&rule::CLUSTER_NAME, message).hint("add `clusterName:` to the profile");
+            let message = format!(
+                "the NodeClass of {} is named after the cluster, and the profile names none",
+                cloud.title()
+            );
+            let finding = Diagnostic::global(&rule::CLUSTER_NAME, message)
+                .hint("add `clusterName:` to the profile");
             self.session.report(at(finding));
         }
     }
@@ -379,13 +439,19 @@ impl Planner<'_, '_> {
             return None;
         }
         let names = self.release.model_names();
-        let message = format!("release {} has no preset `{}`", self.release.name, preset.name);
+        let message = format!(
+            "release {} has no preset `{}`",
+            self.release.name, preset.name
+        );
         let hint = match text::nearest(&preset.name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the presets are {}", text::and(&names)),
         };
-        let finding = Diagnostic::new(&rule::UNKNOWN_PRESET, self.workspace.span(pointer), message).hint(hint);
-        let mut exact = names.iter().filter(|known| known.eq_ignore_ascii_case(&preset.name));
+        let finding = Diagnostic::new(&rule::UNKNOWN_PRESET, self.workspace.span(pointer), message)
+            .hint(hint);
+        let mut exact = names
+            .iter()
+            .filter(|known| known.eq_ignore_ascii_case(&preset.name));
         self.session.report(match (exact.next(), exact.next()) {
             (Some(exact), None) => finding.respelt(&preset.name, exact, &self.session.sources),
             _ => finding,
@@ -395,9 +461,16 @@ impl Planner<'_, '_> {
 
     /// Reports a model that only earlier releases serve.
     fn is_retired(&mut self, name: &str, pointer: &str) -> bool {
-        let Some(near) = self.release.retired_model(name).map(str::to_owned) else { return false };
+        let Some(near) = self.release.retired_model(name).map(str::to_owned) else {
+            return false;
+        };
         let message = format!("release {} serves `{name}` no more", self.release.name);
-        self.report(&rule::RETIRED_PRESET, pointer, message, format!("`{near}` comes nearest"));
+        self.report(
+            &rule::RETIRED_PRESET,
+            pointer,
+            message,
+            format!("`{near}` comes nearest"),
+        );
         true
     }
 
@@ -407,21 +480,34 @@ impl Planner<'_, '_> {
             return filled(preset.preset_options.image.as_ref());
         }
         if let (AccessMode::Public, Some(tag)) = (model.image.access_mode, &model.image.tag) {
-            return Some(format!("{}/kaito-{}:{tag}", self.profile.registry, preset.name));
+            return Some(format!(
+                "{}/kaito-{}:{tag}",
+                self.profile.registry, preset.name
+            ));
         }
         let message = format!("there is no public image of `{}`", preset.name);
-        let hint = "set `accessMode: private` and name your own image in `presetOptions.image`".to_owned();
+        let hint =
+            "set `accessMode: private` and name your own image in `presetOptions.image`".to_owned();
         self.report(&rule::NO_PUBLIC_IMAGE, pointer, message, hint);
         None
     }
 
     /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).
     fn repeated(&mut self, secrets: &[String], pointer: &str, hint: &str) {
-        for (index, name) in secrets.iter().enumerate().filter(|(index, name)| secrets[..*index].contains(name)) {
-            let is_first = secrets[..index].iter().filter(|before| *before == name).count() == 1;
+        for (index, name) in secrets
+            .iter()
+            .enumerate()
+            .filter(|(index, name)| secrets[..*index].contains(name))
+        {
+            let is_first = secrets[..index]
+                .iter()
+                .filter(|before| *before == name)
+                .count()
+                == 1;
             if is_first {
-                let message =
-                    format!("the pull Secret `{name}` is named more than once: server-side apply refuses such a list");
+                let message = format!(
+                    "the pull Secret `{name}` is named more than once: server-side apply refuses such a list"
+                );
                 self.report(&rule::REPEATED_SECRET, pointer, message, hint.to_owned());
             }
         }
@@ -430,26 +516,43 @@ impl Planner<'_, '_> {
     /// The type of the Service. KAITO wants the annotation to be exactly `True`.
     fn service_type(&self) -> &'static str {
         let annotation = self.workspace.metadata.annotations.get("kaito.sh/enablelb");
-        if annotation.is_some_and(|value| value == "True") { "LoadBalancer" } else { "ClusterIP" }
+        if annotation.is_some_and(|value| value == "True") {
+            "LoadBalancer"
+        } else {
+            "ClusterIP"
+        }
     }
 
-    /// Reports a name that the Services could not have, or that would make labels too long: those of a StatefulSet's
-    /// pods end in `-` and a hash of ten digits.
+    /// Reports a name that the Services could not have, or that would make labels too long: those
+    /// of a StatefulSet's pods end in `-` and a hash of ten digits.
     fn check_service_names(&mut self) {
         const LONGEST: usize = 52;
         let name = &self.workspace.metadata.name;
         if name.starts_with(|first: char| first.is_ascii_digit()) {
             let message = format!("`{name}` can't name a Service: it begins with a digit");
-            self.report(&rule::NAME, "/metadata/name", message, "begin the name with a letter".to_owned());
+            self.report(
+                &rule::NAME,
+                "/metadata/name",
+                message,
+                "begin the name with a letter".to_owned(),
+            );
         } else if name.len() > LONGEST {
-            let message =
-                format!("the name of a StatefulSet has at most {LONGEST} characters, and this has {}", name.len());
-            self.report(&rule::NAME, "/metadata/name", message, "choose a shorter name".to_owned());
+            let message = format!(
+                "the name of a StatefulSet has at most {LONGEST} characters, and this has {}",
+                name.len()
+            );
+            self.report(
+                &rule::NAME,
+                "/metadata/name",
+                message,
+                "choose a shorter name".to_owned(),
+            );
         }
     }
 
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
-        self.session.report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
+        self.session
+            .report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
     }
 }
 
@@ -457,24 +560,46 @@ impl PodTemplate {
     fn of(template: &Value) -> Self {
         let mapping = |value: &Value| value.as_object().cloned().unwrap_or_default();
         let (mut metadata, mut spec) = (mapping(&template["metadata"]), mapping(&template["spec"]));
-        let labels = metadata.shift_remove("labels").as_ref().map(mapping).unwrap_or_default();
-        let tolerations = spec.shift_remove("tolerations").and_then(|value| value.as_array().cloned());
-        Self { metadata, labels, spec, tolerations: tolerations.unwrap_or_default() }
+        let labels = metadata
+            .shift_remove("labels")
+            .as_ref()
+            .map(mapping)
+            .unwrap_or_default();
+        let tolerations = spec
+            .shift_remove("tolerations")
+            .and_then(|value| value.as_array().cloned());
+        Self {
+            metadata,
+            labels,
+            spec,
+            tolerations: tolerations.unwrap_or_default(),
+        }
     }
 }
 
-/// The nodes to create and the number that the work runs on. A preferred node takes the place of a new one.
+/// The nodes to create and the number that the work runs on. A preferred node takes the place of a
+/// new one.
 fn nodes(resource: &Resource, provisioner: Provisioner) -> (Vec<PlannedNode>, u32) {
     let wanted = u32::try_from(resource.count).unwrap_or(0);
     let preferred = u32::try_from(resource.preferred_nodes.len()).unwrap_or(u32::MAX);
-    let created = if provisioner == Provisioner::None { 0 } else { wanted.saturating_sub(preferred) };
-    let nodes = (0..created).map(|ordinal| PlannedNode { ordinal, name: String::new() });
+    let created = if provisioner == Provisioner::None {
+        0
+    } else {
+        wanted.saturating_sub(preferred)
+    };
+    let nodes = (0..created).map(|ordinal| PlannedNode {
+        ordinal,
+        name: String::new(),
+    });
     (nodes.collect(), wanted)
 }
 
-/// Whether a machine has NVIDIA's GPUs. Of those that the table does not know, Azure's N series has.
+/// Whether a machine has NVIDIA's GPUs. Of those that the table does not know, Azure's N series
+/// has.
 fn is_nvidia(types: &InstanceTypes, name: &str) -> bool {
-    types.get(name).map_or_else(|| name.starts_with("Standard_N"), InstanceType::is_nvidia)
+    types
+        .get(name)
+        .map_or_else(|| name.starts_with("Standard_N"), InstanceType::is_nvidia)
 }
 
 fn private_pull_secrets(preset: &Preset) -> Vec<String> {

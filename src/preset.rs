@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::profile::Cloud;
 
 pub use hub::{
-    Attention, HubModel, HubTuning, ImportRules, ModelConfig, Parsers, TransformersPreset, VllmPreset,
-    WeightsQuantization,
+    Attention, HubModel, HubTuning, ImportRules, ModelConfig, Parsers, TransformersPreset,
+    VllmPreset, WeightsQuantization,
 };
 
 /// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
@@ -39,7 +39,8 @@ pub struct ReleaseFile {
     /// Labels that a Workspace can't select nodes by.
     #[serde(default)]
     pub reserved_labels: Vec<String>,
-    /// The least compute capability of NVIDIA's GPUs, before the point, that models are served with.
+    /// The least compute capability of NVIDIA's GPUs, before the point, that models are served
+    /// with.
     pub least_compute_capability: Option<u32>,
     /// The image that serves and tunes every model, if there is one.
     pub base_image: Option<BaseImage>,
@@ -147,7 +148,9 @@ pub enum ConditionTable {
 }
 
 /// What creates the nodes of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Provisioner {
     /// gpu-provisioner 0.2, by Machines.
@@ -253,7 +256,8 @@ pub struct Needs {
     pub memory_per_gpu_gib: u32,
 }
 
-/// `tuning/<method>.yaml`: the default configuration of a tuning method, which becomes a ConfigMap word for word.
+/// `tuning/<method>.yaml`: the default configuration of a tuning method, which becomes a ConfigMap
+/// word for word.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TuningConfigFile {
@@ -261,7 +265,8 @@ pub struct TuningConfigFile {
     pub training_config: TrainingConfigSections,
 }
 
-/// The sections of a training's configuration; what stands in them is passed on to the libraries that train.
+/// The sections of a training's configuration; what stands in them is passed on to the libraries
+/// that train.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TrainingConfigSections {

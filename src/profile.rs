@@ -44,8 +44,8 @@ pub struct Profile {
     pub cluster_domain: String,
     /// The cluster's name; only the NodeClass that release 0.3 makes on AWS needs it.
     pub cluster_name: Option<String>,
-    /// What serves models: `transformers` all of them, `vllm` those whose Workspace does not ask for transformers; from
-    /// release 0.12 on.
+    /// What serves models: `transformers` all of them, `vllm` those whose Workspace does not ask
+    /// for transformers; from release 0.12 on.
     pub runtime: Option<Runtime>,
     /// The operating system of NodeClaims, where a Workspace names none; from release 0.12 on.
     #[serde(default)]
@@ -53,13 +53,15 @@ pub struct Profile {
     /// What the cluster stores on.
     #[serde(default)]
     pub storage: Storage,
-    /// The NodeClasses that NodePools may refer to; on Azure by default the two that KAITO's operator makes.
+    /// The NodeClasses that NodePools may refer to; on Azure by default the two that KAITO's
+    /// operator makes.
     #[serde(default)]
     pub node_classes: Vec<NodeClass>,
     /// How the cluster's Karpenter is set up.
     #[serde(default)]
     pub karpenter: Karpenter,
-    /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from their labels.
+    /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from
+    /// their labels.
     #[serde(default)]
     pub nodes: Vec<ProfileNode>,
     /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
@@ -130,7 +132,8 @@ impl ImageFamily {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Storage {
-    /// Whether there is a storage class `kaito-local-nvme-disk`, of disks that machines have of their own.
+    /// Whether there is a storage class `kaito-local-nvme-disk`, of disks that machines have of
+    /// their own.
     #[serde(default, rename = "localNVMe")]
     pub local_nvme: bool,
 }
@@ -153,8 +156,8 @@ pub struct NodeClass {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Karpenter {
-    /// Whether its feature gate `StaticCapacity`, which Karpenter leaves off by default, is on: without it no NodePool of a
-    /// fixed size brings a node.
+    /// Whether its feature gate `StaticCapacity`, which Karpenter leaves off by default, is on:
+    /// without it no NodePool of a fixed size brings a node.
     pub static_capacity: Option<bool>,
 }
 
@@ -174,8 +177,8 @@ pub struct RuleSetting {
     pub rule: String,
     /// How much its findings matter. Errors can't be lowered.
     pub severity: SeveritySetting,
-    /// The files in which it holds, as globs that are relative to the profile's folder, such as `legacy/**`; by default
-    /// everywhere.
+    /// The files in which it holds, as globs that are relative to the profile's folder, such as
+    /// `legacy/**`; by default everywhere.
     #[serde(default)]
     pub paths: Vec<String>,
 }
@@ -259,7 +262,12 @@ impl Default for Profile {
 
 /// A bare `off` is `false` to readers of YAML 1.1, such as ours.
 fn spell_out_off(profile: &mut Value) {
-    for setting in profile.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
+    for setting in profile
+        .get_mut("rules")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if setting["severity"] == false {
             setting["severity"] = "off".into();
         }
@@ -269,7 +277,9 @@ fn spell_out_off(profile: &mut Value) {
 /// Whether a document is for this compiler itself, as a profile is, and so no part of any input.
 #[must_use]
 pub fn is_of_ours(node: &Node) -> bool {
-    node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("render.kaito.sh/"))
+    node.get("apiVersion")
+        .and_then(Node::as_str)
+        .is_some_and(|version| version.starts_with("render.kaito.sh/"))
 }
 
 impl Profile {
@@ -283,9 +293,16 @@ impl Profile {
             return None;
         }
         match serde_json::from_value::<Self>(value) {
-            Ok(profile) => Some(Self { document: Some(node.clone()), ..profile }),
+            Ok(profile) => Some(Self {
+                document: Some(node.clone()),
+                ..profile
+            }),
             Err(error) => {
-                diagnostics.push(Diagnostic::new(&rule::PROFILE_FIELD, node.span, error.to_string()));
+                diagnostics.push(Diagnostic::new(
+                    &rule::PROFILE_FIELD,
+                    node.span,
+                    error.to_string(),
+                ));
                 None
             }
         }
@@ -294,12 +311,17 @@ impl Profile {
     /// The place of a field in the document; none for the default profile.
     #[must_use]
     pub fn span(&self, pointer: &str) -> Option<Span> {
-        self.document.as_ref().and_then(|document| document.find(pointer)).map(|found| found.span)
+        self.document
+            .as_ref()
+            .and_then(|document| document.find(pointer))
+            .map(|found| found.span)
     }
 
     /// Whether the document names a field, rather than leaving it to the default.
     #[must_use]
     pub fn sets(&self, field: &str) -> bool {
-        self.document.as_ref().is_some_and(|document| document.get(field).is_some())
+        self.document
+            .as_ref()
+            .is_some_and(|document| document.get(field).is_some())
     }
 }

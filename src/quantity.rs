@@ -7,17 +7,34 @@ const SMALLEST: i32 = -9;
 const LARGEST: i32 = 99;
 
 /// The decimal units, by the power of ten they stand for.
-const DECIMAL: [(&str, i32); 10] =
-    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+const DECIMAL: [(&str, i32); 10] = [
+    ("n", -9),
+    ("u", -6),
+    ("m", -3),
+    ("", 0),
+    ("k", 3),
+    ("M", 6),
+    ("G", 9),
+    ("T", 12),
+    ("P", 15),
+    ("E", 18),
+];
 
 /// The binary units, by the power of 1024 they stand for.
-const BINARY: [(&str, u32); 6] = [("Ki", 1), ("Mi", 2), ("Gi", 3), ("Ti", 4), ("Pi", 5), ("Ei", 6)];
+const BINARY: [(&str, u32); 6] = [
+    ("Ki", 1),
+    ("Mi", 2),
+    ("Gi", 3),
+    ("Ti", 4),
+    ("Pi", 5),
+    ("Ei", 6),
+];
 
-/// The form in which Kubernetes writes a quantity: no fraction, and the largest unit that allows for that
-/// (`k8s.io/apimachinery`, `resource.Quantity`). None if the text is no quantity.
+/// The form in which Kubernetes writes a quantity: no fraction, and the largest unit that allows
+/// for that (`k8s.io/apimachinery`, `resource.Quantity`). None if the text is no quantity.
 ///
-/// Whether the unit is a decimal one, a binary one or an exponent stays as it was written, unless a binary one would
-/// lose something.
+/// Whether the unit is a decimal one, a binary one or an exponent stays as it was written, unless a
+/// binary one would lose something.
 #[must_use]
 pub fn canonical(text: &str) -> Option<String> {
     let (number, unit) = split(text)?;
@@ -33,7 +50,11 @@ pub fn canonical(text: &str) -> Option<String> {
     if let Some((_, power)) = DECIMAL.iter().find(|(name, _)| *name == unit) {
         return decimal(digits, decimals + power, unit_name);
     }
-    let power: i32 = unit.strip_prefix(['e', 'E'])?.parse().ok().filter(|power: &i32| power.abs() <= LARGEST)?;
+    let power: i32 = unit
+        .strip_prefix(['e', 'E'])?
+        .parse()
+        .ok()
+        .filter(|power: &i32| power.abs() <= LARGEST)?;
     decimal(digits, decimals + power, exponent_name)
 }
 
@@ -44,9 +65,13 @@ pub fn same(one: &str, other: &str) -> bool {
     amounts.is_some_and(|(one, other)| one == other)
 }
 
-/// A quantity as a number of its plain unit, as near as a float comes. None if the text is no quantity.
+/// A quantity as a number of its plain unit, as near as a float comes. None if the text is no
+/// quantity.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "an amount is shown, not added up to the last byte")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "an amount is shown, not added up to the last byte"
+)]
 pub fn amount(text: &str) -> Option<f64> {
     exact(text).map(|(digits, power)| digits as f64 * 10_f64.powi(power))
 }
@@ -60,7 +85,11 @@ fn exact(text: &str) -> Option<(i128, i32)> {
     } else if let Some((_, step)) = DECIMAL.iter().find(|(name, _)| *name == unit) {
         power += step;
     } else {
-        power += unit.strip_prefix(['e', 'E'])?.parse::<i32>().ok().filter(|power| power.abs() <= LARGEST)?;
+        power += unit
+            .strip_prefix(['e', 'E'])?
+            .parse::<i32>()
+            .ok()
+            .filter(|power| power.abs() <= LARGEST)?;
     }
     if digits == 0 {
         return Some((0, 0));
@@ -75,7 +104,10 @@ fn exact(text: &str) -> Option<(i128, i32)> {
 /// The number and the unit behind it.
 fn split(text: &str) -> Option<(&str, &str)> {
     let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-');
-    let end = text.bytes().position(|byte| !is_number(byte)).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|byte| !is_number(byte))
+        .unwrap_or(text.len());
     text.split_at_checked(end)
 }
 
@@ -89,7 +121,14 @@ fn mantissa(number: &str) -> Option<(i128, i32)> {
     }
     let magnitude: i128 = format!("{unsigned}{fraction}").parse().ok()?;
     let decimals = i32::try_from(fraction.len()).ok()?;
-    Some((if whole.starts_with('-') { -magnitude } else { magnitude }, -decimals))
+    Some((
+        if whole.starts_with('-') {
+            -magnitude
+        } else {
+            magnitude
+        },
+        -decimals,
+    ))
 }
 
 fn binary(mut value: i128) -> String {
@@ -98,7 +137,10 @@ fn binary(mut value: i128) -> String {
         value /= 1024;
         power += 1;
     }
-    let unit = power.checked_sub(1).and_then(|index| BINARY.get(index)).map_or("", |(name, _)| name);
+    let unit = power
+        .checked_sub(1)
+        .and_then(|index| BINARY.get(index))
+        .map_or("", |(name, _)| name);
     format!("{value}{unit}")
 }
 
@@ -124,11 +166,20 @@ fn decimal(mut digits: i128, mut power: i32, unit: fn(i32) -> Option<String>) ->
 }
 
 fn unit_name(power: i32) -> Option<String> {
-    DECIMAL.iter().find(|(_, known)| *known == power).map(|(name, _)| (*name).to_owned())
+    DECIMAL
+        .iter()
+        .find(|(_, known)| *known == power)
+        .map(|(name, _)| (*name).to_owned())
 }
 
 fn exponent_name(power: i32) -> Option<String> {
-    let name = || if power == 0 { String::new() } else { format!("e{power}") };
+    let name = || {
+        if power == 0 {
+            String::new()
+        } else {
+            format!("e{power}")
+        }
+    };
     (power <= LARGEST).then(name)
 }
 
@@ -168,7 +219,13 @@ mod tests {
 
     #[test]
     fn amounts_are_the_same_in_any_unit() {
-        for (one, other) in [("1Ti", "1024Gi"), ("1k", "1e3"), ("0.5", "500m"), ("0", "0Gi"), ("1.5Ki", "1536")] {
+        for (one, other) in [
+            ("1Ti", "1024Gi"),
+            ("1k", "1e3"),
+            ("0.5", "500m"),
+            ("0", "0Gi"),
+            ("1.5Ki", "1536"),
+        ] {
             assert!(same(one, other), "{one} {other}");
         }
         for (one, other) in [("1Gi", "1G"), ("1", "2"), ("x", "x"), ("1", "1 ")] {
@@ -178,7 +235,10 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity_is_none() {
-        for text in ["", "lots", "1 Gi", "1gi", "1KiB", "--1", "1.2.3", ".", "-", "1e", "1ee3", "e3", "1e1000", "½"] {
+        for text in [
+            "", "lots", "1 Gi", "1gi", "1KiB", "--1", "1.2.3", ".", "-", "1e", "1ee3", "e3",
+            "1e1000", "½",
+        ] {
             assert_eq!(canonical(text), None, "{text}");
         }
     }

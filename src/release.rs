@@ -11,8 +11,8 @@ use crate::library::Library;
 use crate::node::Node;
 use crate::plan;
 use crate::preset::{
-    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner, ReleaseFile, ServerFlags,
-    TuningConfigFile,
+    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner,
+    ReleaseFile, ServerFlags, TuningConfigFile,
 };
 use crate::profile::Cloud;
 use crate::rule;
@@ -23,8 +23,8 @@ use crate::template::Template;
 
 /// One release of a library.
 ///
-/// Each file is read when it is first asked for and then kept: what a Workspace costs depends neither on the size of
-/// the catalogue nor on how many Workspaces came before it.
+/// Each file is read when it is first asked for and then kept: what a Workspace costs depends
+/// neither on the size of the catalogue nor on how many Workspaces came before it.
 #[derive(Debug)]
 pub struct Release<'a> {
     /// Its name, such as `0.3`.
@@ -78,16 +78,23 @@ impl<'a> Release<'a> {
         })
     }
 
-    /// The provisioner that is used where the profile names none: the first that `release.yaml` lists.
+    /// The provisioner that is used where the profile names none: the first that `release.yaml`
+    /// lists.
     #[must_use]
     pub fn default_provisioner(&self) -> Provisioner {
-        self.file.node_objects.keys().next().copied().unwrap_or(Provisioner::None)
+        self.file
+            .node_objects
+            .keys()
+            .next()
+            .copied()
+            .unwrap_or(Provisioner::None)
     }
 
     /// The names of the models, sorted.
     #[must_use]
     pub fn model_names(&self) -> Vec<&'a str> {
-        self.library.names(&format!("presets/{}/models/", self.name))
+        self.library
+            .names(&format!("presets/{}/models/", self.name))
     }
 
     /// Whether there is a model of this name.
@@ -99,10 +106,13 @@ impl<'a> Release<'a> {
     /// A model by its name.
     pub fn model(&mut self, name: &str, session: &mut Session) -> Option<Rc<Model>> {
         let path = self.model_path(name);
-        cached(&mut self.models, &path, || read(self.library, &path, session))
+        cached(&mut self.models, &path, || {
+            read(self.library, &path, session)
+        })
     }
 
-    /// The repository of the model that a Workspace calls by its alias or by the repository, in any case.
+    /// The repository of the model that a Workspace calls by its alias or by the repository, in any
+    /// case.
     #[must_use]
     pub fn repository(&self, name: &str) -> String {
         let name = name.to_lowercase();
@@ -112,20 +122,36 @@ impl<'a> Release<'a> {
     /// The model that comes nearest to one that the release serves no more.
     #[must_use]
     pub fn retired_model(&self, name: &str) -> Option<&str> {
-        self.file.retired.presets.get(&name.to_lowercase()).map(String::as_str)
+        self.file
+            .retired
+            .presets
+            .get(&name.to_lowercase())
+            .map(String::as_str)
     }
 
     /// Why the release uses a machine type no more.
     #[must_use]
     pub fn retired_instance_type(&self, name: &str) -> Option<&str> {
-        let is_meant = |types: &&OldTypes| types.names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        self.file.retired.instance_types.iter().find(is_meant).map(|types| types.why.as_str())
+        let is_meant = |types: &&OldTypes| {
+            types
+                .names
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name))
+        };
+        self.file
+            .retired
+            .instance_types
+            .iter()
+            .find(is_meant)
+            .map(|types| types.why.as_str())
     }
 
     /// A model of Hugging Face by its repository, in lower case.
     pub fn hub_model(&mut self, repository: &str, session: &mut Session) -> Option<Rc<HubModel>> {
         let path = self.model_path(repository);
-        cached(&mut self.hub_models, &path, || read(self.library, &path, session))
+        cached(&mut self.hub_models, &path, || {
+            read(self.library, &path, session)
+        })
     }
 
     /// Whether the release has a table of the machine types of a cloud.
@@ -159,13 +185,23 @@ impl<'a> Release<'a> {
     }
 
     /// The machine types of a cloud.
-    pub fn instance_types(&mut self, cloud: Cloud, session: &mut Session) -> Option<Rc<InstanceTypes>> {
+    pub fn instance_types(
+        &mut self,
+        cloud: Cloud,
+        session: &mut Session,
+    ) -> Option<Rc<InstanceTypes>> {
         let path = self.instance_types_path(cloud);
-        cached(&mut self.instance_types, &path, || read(self.library, &path, session))
+        cached(&mut self.instance_types, &path, || {
+            read(self.library, &path, session)
+        })
     }
 
     /// The default configuration of a tuning method, `lora` or `qlora`.
-    pub fn tuning_config(&mut self, method: &str, session: &mut Session) -> Option<Rc<TuningConfig>> {
+    pub fn tuning_config(
+        &mut self,
+        method: &str,
+        session: &mut Session,
+    ) -> Option<Rc<TuningConfig>> {
         let path = self.tuning_config_path(method);
         cached(&mut self.tuning_configs, &path, || {
             let (node, text) = parse(self.library, &path, session)?;
@@ -175,10 +211,16 @@ impl<'a> Release<'a> {
     }
 
     /// What the server of a runtime understands; none if the release does not say.
-    pub fn server_flags(&mut self, runtime: &str, session: &mut Session) -> Option<Rc<ServerFlags>> {
+    pub fn server_flags(
+        &mut self,
+        runtime: &str,
+        session: &mut Session,
+    ) -> Option<Rc<ServerFlags>> {
         let path = self.path(&format!("flags/{runtime}.yaml"));
         self.library.get(&path)?;
-        cached(&mut self.server_flags, &path, || read(self.library, &path, session))
+        cached(&mut self.server_flags, &path, || {
+            read(self.library, &path, session)
+        })
     }
 
     /// What `presets import` goes by; none if the release imports no models.
@@ -186,8 +228,13 @@ impl<'a> Release<'a> {
         read(self.library, &self.path("import.yaml"), session)
     }
 
-    /// The templates for a provisioner; none if one of them is wrong, or the release has no node objects for it.
-    pub fn templates(&mut self, provisioner: Provisioner, session: &mut Session) -> Option<Rc<Templates>> {
+    /// The templates for a provisioner; none if one of them is wrong, or the release has no node
+    /// objects for it.
+    pub fn templates(
+        &mut self,
+        provisioner: Provisioner,
+        session: &mut Session,
+    ) -> Option<Rc<Templates>> {
         if let Some(found) = self.templates.get(&provisioner) {
             return found.clone();
         }
@@ -204,21 +251,38 @@ impl<'a> Release<'a> {
             let (node, _) = parse(self.library, &format!("{folder}{name}"), session)?;
             Template::parse(&node, &schema, &session.sources, &mut session.diagnostics)
         };
-        let nodes = self.file.node_objects.get(&provisioner).and_then(|name| template(name));
-        let is_node_template = |name: &str| self.file.node_objects.values().any(|file| file == name);
-        let names = self.library.names(&folder).into_iter().map(|name| format!("{name}.yaml"));
-        let objects = names.filter(|name| !is_node_template(name)).filter_map(|name| template(&name)).collect();
+        let nodes = self
+            .file
+            .node_objects
+            .get(&provisioner)
+            .and_then(|name| template(name));
+        let is_node_template =
+            |name: &str| self.file.node_objects.values().any(|file| file == name);
+        let names = self
+            .library
+            .names(&folder)
+            .into_iter()
+            .map(|name| format!("{name}.yaml"));
+        let objects = names
+            .filter(|name| !is_node_template(name))
+            .filter_map(|name| template(&name))
+            .collect();
         (!session.failed_since(mark)).then_some(Templates { nodes, objects })
     }
 }
 
-/// The condition tables of all releases of a library, by name. A release that can't be read has none.
+/// The condition tables of all releases of a library, by name. A release that can't be read has
+/// none.
 #[must_use]
 pub fn condition_tables(library: &Library) -> BTreeMap<String, ConditionTable> {
     let mut session = Session::default();
     let releases = library.releases().into_iter();
-    let tables = releases
-        .filter_map(|name| Some((name.to_owned(), Release::load(library, name, &mut session)?.file.conditions)));
+    let tables = releases.filter_map(|name| {
+        Some((
+            name.to_owned(),
+            Release::load(library, name, &mut session)?.file.conditions,
+        ))
+    });
     tables.collect()
 }
 
@@ -232,7 +296,11 @@ fn cached<T>(cache: &mut Cache<T>, path: &str, read: impl FnOnce() -> Option<T>)
 }
 
 /// Reads a file of the library as a `T`.
-fn read<T: DeserializeOwned + JsonSchema>(library: &Library, path: &str, session: &mut Session) -> Option<T> {
+fn read<T: DeserializeOwned + JsonSchema>(
+    library: &Library,
+    path: &str,
+    session: &mut Session,
+) -> Option<T> {
     let (node, _) = parse(library, path, session)?;
     typed(library, path, &node, session)
 }
@@ -252,7 +320,13 @@ fn typed<T: DeserializeOwned + JsonSchema>(
         }
     }
     serde_json::from_value(value)
-        .map_err(|error| session.report(Diagnostic::new(&rule::LIBRARY_FIELD, node.span, error.to_string())))
+        .map_err(|error| {
+            session.report(Diagnostic::new(
+                &rule::LIBRARY_FIELD,
+                node.span,
+                error.to_string(),
+            ))
+        })
         .ok()
 }
 
@@ -264,7 +338,9 @@ fn parse(library: &Library, path: &str, session: &mut Session) -> Option<(Node, 
         return None;
     };
     let text = file.text.clone().into_owned();
-    let id = session.sources.add(file.name.clone().into_owned(), text.clone());
+    let id = session
+        .sources
+        .add(file.name.clone().into_owned(), text.clone());
     let mark = session.mark();
     let mut documents = source::parse(&session.sources, id, &mut session.diagnostics);
     if session.failed_since(mark) {
@@ -274,6 +350,10 @@ fn parse(library: &Library, path: &str, session: &mut Session) -> Option<(Node, 
         return Some((node, text));
     }
     let place = source::Span::whole(id);
-    session.report(Diagnostic::new(&rule::LIBRARY_FILE, place, "the file has to hold one document"));
+    session.report(Diagnostic::new(
+        &rule::LIBRARY_FILE,
+        place,
+        "the file has to hold one document",
+    ));
     None
 }

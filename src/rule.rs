@@ -11,7 +11,8 @@ pub struct Rule {
     pub severity: Severity,
     /// What the rule is about, in a few words.
     pub title: &'static str,
-    /// Why it matters, with an example of what is wrong and one of what is right: `rules/<id>.md`, as Markdown.
+    /// Why it matters, with an example of what is wrong and one of what is right: `rules/<id>.md`,
+    /// as Markdown.
     pub page: &'static str,
 }
 
@@ -175,7 +176,10 @@ pub fn find(id: &str) -> Result<&'static Rule, String> {
     let distance = |rule: &Rule, wanted: u32| number(rule.id).unwrap_or(0).abs_diff(wanted);
     let near = number(id).and_then(|wanted| ALL.iter().min_by_key(|rule| distance(rule, wanted)));
     Err(match (near, ALL) {
-        (Some(near), _) => format!("there is no such rule; the nearest is {}, {}", near.id, near.title),
+        (Some(near), _) => format!(
+            "there is no such rule; the nearest is {}, {}",
+            near.id, near.title
+        ),
         (None, [first, .., last]) => format!("rules are called {} to {}", first.id, last.id),
         (None, _) => String::new(),
     })
@@ -183,7 +187,9 @@ pub fn find(id: &str) -> Result<&'static Rule, String> {
 
 /// The number in an id, with or without its letters.
 fn number(id: &str) -> Option<u32> {
-    id.trim_start_matches(|character: char| character.is_ascii_alphabetic()).parse().ok()
+    id.trim_start_matches(|character: char| character.is_ascii_alphabetic())
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -193,12 +199,18 @@ mod tests {
     #[test]
     fn ids_are_unique_and_in_order() {
         assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
-        assert!(ALL.iter().all(|rule| rule.id.len() == 5 && rule.id.starts_with("KR")));
+        assert!(
+            ALL.iter()
+                .all(|rule| rule.id.len() == 5 && rule.id.starts_with("KR"))
+        );
     }
 
     #[test]
     fn every_rule_belongs_to_a_group() {
-        assert!(ALL.iter().all(|rule| GROUPS.iter().any(|(prefix, _)| rule.id.starts_with(prefix))));
+        assert!(
+            ALL.iter()
+                .all(|rule| GROUPS.iter().any(|(prefix, _)| rule.id.starts_with(prefix)))
+        );
     }
 
     #[test]

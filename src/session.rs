@@ -30,12 +30,15 @@ impl Session {
         self.diagnostics.len()
     }
 
-    /// Lets the policy raise, lower and take away findings, and takes away repairs that are not certain. Once, at the
-    /// end: a stage that stops at an error must not be told that it is none.
+    /// Lets the policy raise, lower and take away findings, and takes away repairs that are not
+    /// certain. Once, at the end: a stage that stops at an error must not be told that it is
+    /// none.
     pub fn settle(&mut self) {
         self.policy.apply(&mut self.diagnostics);
         for finding in &mut self.diagnostics {
-            finding.fix.take_if(|fix| !fix::is_certain(fix, &self.sources));
+            finding
+                .fix
+                .take_if(|fix| !fix::is_certain(fix, &self.sources));
         }
     }
 
@@ -47,8 +50,14 @@ impl Session {
         }
         let mask = self.sources.mask();
         for finding in &mut self.diagnostics {
-            let texts = finding.also.iter_mut().map(|label| &mut label.text).chain(&mut finding.hint);
-            texts.chain([&mut finding.message]).for_each(|text| mask.apply(text));
+            let texts = finding
+                .also
+                .iter_mut()
+                .map(|label| &mut label.text)
+                .chain(&mut finding.hint);
+            texts
+                .chain([&mut finding.message])
+                .for_each(|text| mask.apply(text));
         }
         diagnostic::sort(&mut self.diagnostics, &self.sources);
     }

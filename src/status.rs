@@ -1,10 +1,11 @@
 //! What the status of a Workspace has to say, decided from what is seen of the cluster.
 //!
-//! A pure function, for the status controller: [`Observed::of`] picks what belongs to a Workspace, [`decide`] judges it,
-//! and [`Status::patch`] says what has to be written. Time is an argument.
+//! A pure function, for the status controller: [`Observed::of`] picks what belongs to a Workspace,
+//! [`decide`] judges it, and [`Status::patch`] says what has to be written. Time is an argument.
 //!
-//! The conditions are those of the release's KAITO, so that its users' scripts go on working, and those by which kstatus
-//! (Flux, Argo CD, kubectl) knows how an object is: `Ready`, and where they hold `Reconciling` or `Stalled`.
+//! The conditions are those of the release's KAITO, so that its users' scripts go on working, and
+//! those by which kstatus (Flux, Argo CD, kubectl) knows how an object is: `Ready`, and where they
+//! hold `Reconciling` or `Stalled`.
 
 mod cause;
 pub mod conditions;
@@ -64,7 +65,11 @@ impl Facts<'_> {
     }
 
     fn success(&self) -> &'static str {
-        if self.trains { "the training has succeeded" } else { "the model is served" }
+        if self.trains {
+            "the training has succeeded"
+        } else {
+            "the model is served"
+        }
     }
 }
 
@@ -72,8 +77,7 @@ impl Facts<'_> {
 #[must_use]
 pub fn decide(observed: &Observed, tables: &Tables) -> Status {
     let Some(rendered) = &observed.workspace.rendered else {
-        let message =
-            "the Workspace was not made by kaito-render: deliver the output of `kaito-render render`, which holds it";
+        let message = "the Workspace was not made by kaito-render: deliver the output of `kaito-render render`, which holds it";
         return unknown("NotRendered", message.to_owned());
     };
     let Some(table) = tables.get(&*rendered.release) else {
@@ -96,28 +100,56 @@ pub fn decide(observed: &Observed, tables: &Tables) -> Status {
     };
     if observed.workspace.metadata.deletion_timestamp.is_some() {
         let message = "the Workspace is being deleted; its objects go with its delivery";
-        answers.push(Answer::new("WorkspaceDeleting", Truth::True, "workspaceDeleted", message));
+        answers.push(Answer::new(
+            "WorkspaceDeleting",
+            Truth::True,
+            "workspaceDeleted",
+            message,
+        ));
     }
     answers.extend(for_kstatus(&facts));
-    Status { answers, worker_nodes: Some(facts.nodes.names), state }
+    Status {
+        answers,
+        worker_nodes: Some(facts.nodes.names),
+        state,
+    }
 }
 
 fn unknown(reason: &str, message: String) -> Status {
-    Status { answers: vec![Answer::new("Ready", Truth::Unknown, reason, message)], worker_nodes: None, state: None }
+    Status {
+        answers: vec![Answer::new("Ready", Truth::Unknown, reason, message)],
+        worker_nodes: None,
+        state: None,
+    }
 }
 
-/// What is missing first is said; a failure that needs somebody comes before what is only on its way.
+/// What is missing first is said; a failure that needs somebody comes before what is only on its
+/// way.
 fn for_kstatus(facts: &Facts) -> Vec<Answer> {
-    let all = [&facts.nodes.objects, &facts.nodes.joined, &facts.work.finished];
+    let all = [
+        &facts.nodes.objects,
+        &facts.nodes.joined,
+        &facts.work.finished,
+    ];
     let is_failed = |progress: &&&Progress| matches!(progress, Progress::Failed(_));
-    let first = all.iter().find(is_failed).or_else(|| all.iter().find(|progress| !progress.is_done()));
-    let says = |kind, status, cause: &Cause| Answer::new(kind, status, &cause.reason, &cause.message);
+    let first = all
+        .iter()
+        .find(is_failed)
+        .or_else(|| all.iter().find(|progress| !progress.is_done()));
+    let says =
+        |kind, status, cause: &Cause| Answer::new(kind, status, &cause.reason, &cause.message);
     match first {
         Some(Progress::Failed(cause)) => {
-            vec![says("Ready", Truth::False, cause), says("Stalled", Truth::True, cause)]
+            vec![
+                says("Ready", Truth::False, cause),
+                says("Stalled", Truth::True, cause),
+            ]
         }
         Some(Progress::Waiting(cause)) => {
-            vec![says("Ready", Truth::False, cause), says("Reconciling", Truth::True, cause)]
+            vec![
+                says("Ready", Truth::False, cause),
+                says("Reconciling", Truth::True, cause),
+            ]
         }
         Some(Progress::Done) | None => {
             let reason = if facts.trains { "Trained" } else { "Serving" };
@@ -135,10 +167,16 @@ impl Status {
         if conditions != before.conditions {
             status["conditions"] = written(&conditions);
         }
-        if let Some(nodes) = self.worker_nodes.filter(|nodes| *nodes != before.worker_nodes) {
+        if let Some(nodes) = self
+            .worker_nodes
+            .filter(|nodes| *nodes != before.worker_nodes)
+        {
             status["workerNodes"] = json!(nodes);
         }
-        if let Some(state) = self.state.filter(|state| before.state.as_deref() != Some(state)) {
+        if let Some(state) = self
+            .state
+            .filter(|state| before.state.as_deref() != Some(state))
+        {
             status["state"] = json!(state);
         }
         (status != json!({})).then(|| json!({"status": status}))

@@ -1,6 +1,7 @@
 //! Templates: YAML trees with Jinja expressions in their scalars, parsed once and walked to render.
 //!
-//! ARCHITECTURE.md has the rules. A value can't break out of its place, because templates yield trees and never text.
+//! ARCHITECTURE.md has the rules. A value can't break out of its place, because templates yield
+//! trees and never text.
 
 mod command;
 mod expression;
@@ -69,15 +70,22 @@ struct Field {
 }
 
 impl Template {
-    /// Reads a template from its document. `schema` is the JSON Schema of the variables, as properties of an object.
+    /// Reads a template from its document. `schema` is the JSON Schema of the variables, as
+    /// properties of an object.
     ///
     /// None if something is wrong with it, all of which is reported.
-    pub fn parse(node: &Node, schema: &Value, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub fn parse(
+        node: &Node,
+        schema: &Value,
+        sources: &Sources,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let root = parse::root(node, schema, sources, diagnostics)?;
         Some(Self { root })
     }
 
-    /// Lays the variables, a mapping, out as objects: one, or for a `$if` or `$for` at the root also none or many.
+    /// Lays the variables, a mapping, out as objects: one, or for a `$if` or `$for` at the root
+    /// also none or many.
     ///
     /// # Errors
     ///
@@ -88,14 +96,20 @@ impl Template {
 }
 
 impl Template {
-    /// Finds what made a field of the object of a number among those that [`Self::render`] gives for the variables.
+    /// Finds what made a field of the object of a number among those that [`Self::render`] gives
+    /// for the variables.
     ///
     /// None if there is no such object or field.
     ///
     /// # Errors
     ///
     /// As [`Self::render`].
-    pub fn trace(&self, variables: &Variable, object: usize, steps: &[Step]) -> Result<Option<Trace>, Diagnostic> {
+    pub fn trace(
+        &self,
+        variables: &Variable,
+        object: usize,
+        steps: &[Step],
+    ) -> Result<Option<Trace>, Diagnostic> {
         trace::root(&self.root, variables, object, steps)
     }
 }
@@ -151,7 +165,10 @@ mod tests {
 
     fn rendered(template: &Template, variables: &Variable) -> Result<Vec<Value>, Diagnostic> {
         let objects = template.render(variables)?;
-        Ok(objects.into_iter().map(|object| Value::from(&object)).collect())
+        Ok(objects
+            .into_iter()
+            .map(|object| Value::from(&object))
+            .collect())
     }
 
     fn run(text: &str) -> Run {
@@ -164,13 +181,17 @@ mod tests {
         let variables = minijinja::context! { plan => Serde(plan()) };
         let result = match template {
             None => Err(diagnostics),
-            Some(template) => rendered(&template, &variables).map_err(|diagnostic| vec![diagnostic]),
+            Some(template) => {
+                rendered(&template, &variables).map_err(|diagnostic| vec![diagnostic])
+            }
         };
         Run { sources, result }
     }
 
     fn objects(text: &str) -> Vec<Value> {
-        run(text).result.unwrap_or_else(|diagnostics| panic!("{text}: {diagnostics:?}"))
+        run(text)
+            .result
+            .unwrap_or_else(|diagnostics| panic!("{text}: {diagnostics:?}"))
     }
 
     fn object(text: &str) -> Value {
@@ -182,10 +203,16 @@ mod tests {
     /// The rule, the message and the text at the place of each finding.
     fn findings(text: &str) -> Vec<(String, String, String)> {
         let run = run(text);
-        let slice = |span: Span| run.sources.text(span.file)[span.start as usize..span.end as usize].to_owned();
+        let slice = |span: Span| {
+            run.sources.text(span.file)[span.start as usize..span.end as usize].to_owned()
+        };
         let diagnostics = run.result.as_ref().expect_err(text);
         let finding = |finding: &Diagnostic| {
-            (finding.rule.id.to_owned(), finding.message.clone(), finding.place.map(slice).unwrap_or_default())
+            (
+                finding.rule.id.to_owned(),
+                finding.message.clone(),
+                finding.place.map(slice).unwrap_or_default(),
+            )
         };
         diagnostics.iter().map(finding).collect()
     }
@@ -193,10 +220,14 @@ mod tests {
     #[test]
     fn a_scalar_that_is_one_expression_has_its_type() {
         let text = "a: '{{ plan.count }}'\nb: '{{ plan.on }}'\nc: '{{ plan.share }}'\nd: '{{ plan.labels }}'\ne: '{{ plan.big }}'\nf: '{{ plan.count + 1 }}'\n";
-        let expected = json!({"a": 2, "b": true, "c": 0.5, "d": {"b": "2", "a": "1"}, "e": u64::MAX, "f": 3});
+        let expected =
+            json!({"a": 2, "b": true, "c": 0.5, "d": {"b": "2", "a": "1"}, "e": u64::MAX, "f": 3});
         assert_eq!(object(text), expected);
         assert_eq!(object(text)["d"].to_string(), r#"{"b":"2","a":"1"}"#);
-        assert_eq!(object("a: '{{ plan.anything }}'\n"), json!({"a": {"deep": [1]}}));
+        assert_eq!(
+            object("a: '{{ plan.anything }}'\n"),
+            json!({"a": {"deep": [1]}})
+        );
     }
 
     #[test]
@@ -209,7 +240,10 @@ mod tests {
 
     #[test]
     fn text_around_expressions_makes_a_text() {
-        assert_eq!(object("a: 'n{{ plan.count }}/{{ plan.on }}'\n"), json!({"a": "n2/true"}));
+        assert_eq!(
+            object("a: 'n{{ plan.count }}/{{ plan.on }}'\n"),
+            json!({"a": "n2/true"})
+        );
         assert_eq!(object("a: \"{{ '{{' }} \"\n"), json!({"a": "{{ "}));
     }
 
@@ -229,8 +263,7 @@ mod tests {
 
     #[test]
     fn for_repeats_its_mapping_and_if_decides_for_each() {
-        let text =
-            "a:\n- $for: node in plan.nodes\n  $if: node.ready\n  m: '{{ node.name }}-{{ plan.count }}'\n- last\n";
+        let text = "a:\n- $for: node in plan.nodes\n  $if: node.ready\n  m: '{{ node.name }}-{{ plan.count }}'\n- last\n";
         assert_eq!(object(text), json!({"a": [{"m": "x-2"}, "last"]}));
         let many = objects(
             "$for: node in plan.nodes\nname: '{{ node.name }}'\nall:\n- $for: other in plan.nodes\n  is: '{{ other.name == node.name }}'\n",
@@ -256,8 +289,13 @@ mod tests {
 
     #[test]
     fn merge_lays_entries_under_the_literal_ones() {
-        let value = object("a:\n  a: literal\n  c: 3\n  $merge: plan.labels\nb:\n  $merge: plan.tuning\n  x: 1\n");
-        assert_eq!(value.to_string(), r#"{"a":{"b":"2","a":"literal","c":3},"b":{"x":1}}"#);
+        let value = object(
+            "a:\n  a: literal\n  c: 3\n  $merge: plan.labels\nb:\n  $merge: plan.tuning\n  x: 1\n",
+        );
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":{"b":"2","a":"literal","c":3},"b":{"x":1}}"#
+        );
     }
 
     #[test]
@@ -270,60 +308,154 @@ mod tests {
     #[test]
     fn malformed_templates_are_reported_at_their_lines() {
         for (text, message, place) in [
-            ("a: '{{ plan.nmae }}'\n", "`plan` has no field `nmae`", " plan.nmae "),
-            ("a: '{{ plan.name.x }}'\n", "`plan.name` has no field `x`", " plan.name.x "),
+            (
+                "a: '{{ plan.nmae }}'\n",
+                "`plan` has no field `nmae`",
+                " plan.nmae ",
+            ),
+            (
+                "a: '{{ plan.name.x }}'\n",
+                "`plan.name` has no field `x`",
+                " plan.name.x ",
+            ),
             ("a: '{{ pln.name }}'\n", "`pln` is not a name", " pln.name "),
-            ("a:\n- $for: n in plan.nodes\n  b: '{{ n.nme }}'\n", "`n` has no field `nme`", " n.nme "),
-            ("$if: plan.tunin\na: 1\n", "`plan` has no field `tunin`", "plan.tunin"),
+            (
+                "a:\n- $for: n in plan.nodes\n  b: '{{ n.nme }}'\n",
+                "`n` has no field `nme`",
+                " n.nme ",
+            ),
+            (
+                "$if: plan.tunin\na: 1\n",
+                "`plan` has no field `tunin`",
+                "plan.tunin",
+            ),
             ("a: '{{ plan.name'\n", "`{{` without `}}`", "{{ plan.name"),
-            ("a: '{% if x %}'\n", "Jinja's statements and comments have no meaning here", "{% if x %}"),
-            ("'{{ plan.name }}': 1\n", "a key can't hold an expression", "'{{ plan.name }}'"),
-            ("$iff: plan.on\na: 1\n", "`$iff` is not a structural key", "$iff"),
+            (
+                "a: '{% if x %}'\n",
+                "Jinja's statements and comments have no meaning here",
+                "{% if x %}",
+            ),
+            (
+                "'{{ plan.name }}': 1\n",
+                "a key can't hold an expression",
+                "'{{ plan.name }}'",
+            ),
+            (
+                "$iff: plan.on\na: 1\n",
+                "`$iff` is not a structural key",
+                "$iff",
+            ),
             ("$if: true\na: 1\n", "`$if` takes an expression", "true"),
-            ("a:\n  $value: plan.name\n", "`$value` needs `$if` or `$for` beside it", "$value"),
+            (
+                "a:\n  $value: plan.name\n",
+                "`$value` needs `$if` or `$for` beside it",
+                "$value",
+            ),
             (
                 "a:\n  $if: plan.on\n  $value: plan.name\n  b: 1\n",
                 "`$value` takes the place of the whole mapping",
                 "$value",
             ),
-            ("a:\n  $for: n in plan.nodes\n  b: 1\n", "`$for` makes many, and a key holds one", "$for"),
-            ("$for: plan.nodes\na: 1\n", "`$for` has the form `name in expression`", "plan.nodes"),
-            ("$for: plan in plan.nodes\na: 1\n", "`plan` has a meaning here already", "plan in plan.nodes"),
-            ("$for: a-b in plan.nodes\na: 1\n", "`a-b` is not a name", "a-b in plan.nodes"),
+            (
+                "a:\n  $for: n in plan.nodes\n  b: 1\n",
+                "`$for` makes many, and a key holds one",
+                "$for",
+            ),
+            (
+                "$for: plan.nodes\na: 1\n",
+                "`$for` has the form `name in expression`",
+                "plan.nodes",
+            ),
+            (
+                "$for: plan in plan.nodes\na: 1\n",
+                "`plan` has a meaning here already",
+                "plan in plan.nodes",
+            ),
+            (
+                "$for: a-b in plan.nodes\na: 1\n",
+                "`a-b` is not a name",
+                "a-b in plan.nodes",
+            ),
             ("a:\n", "null has no meaning in a template", ""),
             ("- 1\n", "a template has to be a mapping", "-"),
         ] {
             let found = findings(text);
-            assert!(found.len() == 1 && found[0].1 == message, "{text}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].1 == message,
+                "{text}: {found:?}"
+            );
             assert!(found[0].2 == place || place == "-", "{text}: {found:?}");
         }
         let syntax = findings("a: 'x {{ plan.name + }} y'\n");
-        assert!(syntax.len() == 1 && syntax[0].0 == "KR301" && syntax[0].1.contains("is no expression"), "{syntax:?}");
+        assert!(
+            syntax.len() == 1 && syntax[0].0 == "KR301" && syntax[0].1.contains("is no expression"),
+            "{syntax:?}"
+        );
     }
 
     #[test]
     fn everything_wrong_is_reported_at_once() {
-        assert_eq!(findings("a: '{{ plan.x }}'\nb:\n- '{{ plan.y }}'\n$mergee: plan.z\n").len(), 3);
+        assert_eq!(
+            findings("a: '{{ plan.x }}'\nb:\n- '{{ plan.y }}'\n$mergee: plan.z\n").len(),
+            3
+        );
     }
 
     #[test]
     fn values_that_do_not_fit_are_reported_when_rendering() {
         for (text, message, place) in [
-            ("a: '{{ plan.anything.missing }}'\n", "this is undefined", " plan.anything.missing "),
-            ("a: 'x-{{ plan.nothing }}'\n", "none can't stand in a text", " plan.nothing "),
-            ("a: 'x-{{ plan.labels }}'\n", "map can't stand in a text", " plan.labels "),
-            ("a:\n- $for: n in plan.count\n  b: 1\n", "number has no items", "n in plan.count"),
-            ("a:\n  $merge: plan.name\n  b: 1\n", "`$merge` takes a mapping, and this is none", "plan.name"),
-            ("a: '{{ plan.labels.zzz }}'\n", "this is undefined", " plan.labels.zzz "),
-            ("a: '{{ [plan.labels.zzz, 1] }}'\n", "a part of this is undefined", " [plan.labels.zzz, 1] "),
-            ("a: \"{{ {'k': plan.labels.zzz} }}\"\n", "a part of this is undefined", " {'k': plan.labels.zzz} "),
-            ("a: '{{ 1e400 }}'\n", "this is no number that JSON has", " 1e400 "),
+            (
+                "a: '{{ plan.anything.missing }}'\n",
+                "this is undefined",
+                " plan.anything.missing ",
+            ),
+            (
+                "a: 'x-{{ plan.nothing }}'\n",
+                "none can't stand in a text",
+                " plan.nothing ",
+            ),
+            (
+                "a: 'x-{{ plan.labels }}'\n",
+                "map can't stand in a text",
+                " plan.labels ",
+            ),
+            (
+                "a:\n- $for: n in plan.count\n  b: 1\n",
+                "number has no items",
+                "n in plan.count",
+            ),
+            (
+                "a:\n  $merge: plan.name\n  b: 1\n",
+                "`$merge` takes a mapping, and this is none",
+                "plan.name",
+            ),
+            (
+                "a: '{{ plan.labels.zzz }}'\n",
+                "this is undefined",
+                " plan.labels.zzz ",
+            ),
+            (
+                "a: '{{ [plan.labels.zzz, 1] }}'\n",
+                "a part of this is undefined",
+                " [plan.labels.zzz, 1] ",
+            ),
+            (
+                "a: \"{{ {'k': plan.labels.zzz} }}\"\n",
+                "a part of this is undefined",
+                " {'k': plan.labels.zzz} ",
+            ),
+            (
+                "a: '{{ 1e400 }}'\n",
+                "this is no number that JSON has",
+                " 1e400 ",
+            ),
         ] {
             let found = findings(text);
             let expected = ("KR303".to_owned(), message.to_owned(), place.to_owned());
             assert!(
                 found.len() == 1
-                    && (found[0] == expected || place.contains(found[0].2.as_str()) && found[0].1 == message),
+                    && (found[0] == expected
+                        || place.contains(found[0].2.as_str()) && found[0].1 == message),
                 "{text}: {found:?}"
             );
         }

@@ -40,10 +40,15 @@ pub fn gibibytes(bytes: u64) -> String {
 /// `1 node`, `2 nodes`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }
 
-/// A JSON Pointer as people write a field: `/inference/adapters/0/source` is `inference.adapters[0].source`.
+/// A JSON Pointer as people write a field: `/inference/adapters/0/source` is
+/// `inference.adapters[0].source`.
 #[must_use]
 pub fn field(pointer: &str) -> String {
     let mut path = String::new();
@@ -56,36 +61,52 @@ pub fn field(pointer: &str) -> String {
             path += &format!("{dot}{step}");
         }
     }
-    if path.is_empty() { "the document".to_owned() } else { path }
+    if path.is_empty() {
+        "the document".to_owned()
+    } else {
+        path
+    }
 }
 
 /// A key as a step of a JSON Pointer.
 #[must_use]
 pub fn escape(key: &str) -> Cow<'_, str> {
-    if key.contains(['~', '/']) { Cow::Owned(key.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(key) }
+    if key.contains(['~', '/']) {
+        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(key)
+    }
 }
 
 /// The candidate that was probably meant, if one is near enough. Case does not count.
 pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR_ENOUGH: f64 = 0.84;
     let wanted = wanted.to_lowercase();
-    let scored = candidates.map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate));
+    let scored = candidates.map(|candidate| {
+        (
+            strsim::jaro_winkler(&wanted, &candidate.to_lowercase()),
+            candidate,
+        )
+    });
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
     (best.0 >= NEAR_ENOUGH).then_some(best.1)
 }
 
-/// The one candidate that was certainly meant: it differs in case alone or by one slip of the keyboard, and no other
-/// one does.
+/// The one candidate that was certainly meant: it differs in case alone or by one slip of the
+/// keyboard, and no other one does.
 pub fn typo<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();
-    let mut near = candidates.filter(|candidate| strsim::osa_distance(&wanted, &candidate.to_lowercase()) <= 1);
+    let mut near = candidates
+        .filter(|candidate| strsim::osa_distance(&wanted, &candidate.to_lowercase()) <= 1);
     near.next().filter(|_| near.next().is_none())
 }
 
 /// A scalar without quotes.
 #[must_use]
 pub fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What a value is, with its article.
@@ -131,7 +152,10 @@ mod tests {
     #[test]
     fn pointers_read_as_fields() {
         assert_eq!(field(""), "the document");
-        assert_eq!(field("/inference/adapters/0/source"), "inference.adapters[0].source");
+        assert_eq!(
+            field("/inference/adapters/0/source"),
+            "inference.adapters[0].source"
+        );
         assert_eq!(field("/metadata/labels/a~1b"), "metadata.labels.a/b");
     }
 
@@ -145,10 +169,18 @@ mod tests {
     #[test]
     fn only_one_slip_is_certain() {
         let names = ["falcon-7b", "falcon-70b", "phi-2"];
-        for (wanted, meant) in [("Phi-2", Some("phi-2")), ("ph-i2", Some("phi-2")), ("phi_3", None)] {
+        for (wanted, meant) in [
+            ("Phi-2", Some("phi-2")),
+            ("ph-i2", Some("phi-2")),
+            ("phi_3", None),
+        ] {
             assert_eq!(typo(wanted, names.into_iter()), meant, "{wanted}");
         }
         assert_eq!(typo("falcon-7", names.into_iter()), Some("falcon-7b"));
-        assert_eq!(typo("falcon-7-b", ["falcon-7b", "falcon-7-c"].into_iter()), None, "two are as near");
+        assert_eq!(
+            typo("falcon-7-b", ["falcon-7b", "falcon-7-c"].into_iter()),
+            None,
+            "two are as near"
+        );
     }
 }

@@ -34,14 +34,15 @@ pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 use pod_template::PodTemplates;
 pub(crate) use secrets::{check as check_secrets, hide_in as hide_secrets};
 pub use spec::{
-    Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource, Spec, Tuning,
-    V1ALPHA1, V1BETA1, schema as spec_schema,
+    Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource,
+    Spec, Tuning, V1ALPHA1, V1BETA1, schema as spec_schema,
 };
 
 /// The annotation by which rendered output is recognised.
 pub const RENDERED: &str = "render.kaito.sh/rendered";
 
-/// The annotation of a Workspace or InferenceSet that names the rules whose findings in it are not to be shown.
+/// The annotation of a Workspace or InferenceSet that names the rules whose findings in it are not
+/// to be shown.
 pub const ALLOW: &str = "render.kaito.sh/allow";
 
 /// A Workspace that could be understood.
@@ -66,7 +67,9 @@ pub fn is_workspace(node: &Node) -> bool {
 /// Whether a document is of any kind of KAITO's.
 #[must_use]
 pub fn is_of_kaito(node: &Node) -> bool {
-    node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("kaito.sh/"))
+    node.get("apiVersion")
+        .and_then(Node::as_str)
+        .is_some_and(|version| version.starts_with("kaito.sh/"))
 }
 
 /// Reports a document that nobody compiles although it is KAITO's, or was probably meant to be.
@@ -75,7 +78,9 @@ pub fn misfit(node: &Node) -> Option<Diagnostic> {
     let text = |key| node.get(key).and_then(Node::as_str);
     let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind"));
     if !is_of_kaito(node) {
-        let is_near = version.split_once('/').is_none_or(|(group, _)| group.contains("kaito"));
+        let is_near = version
+            .split_once('/')
+            .is_none_or(|(group, _)| group.contains("kaito"));
         let is_meant = matches!(kind, Some("Workspace" | "InferenceSet")) && is_near;
         let message = match version {
             "" => "a Workspace without KAITO's `apiVersion`".to_owned(),
@@ -87,24 +92,40 @@ pub fn misfit(node: &Node) -> Option<Diagnostic> {
     let place = node.at("/kind").span;
     let Some(kind) = kind else {
         return Some(
-            Diagnostic::new(&rule::MISFIT, place, format!("a document of `{version}` has no `kind`")).hint("add it"),
+            Diagnostic::new(
+                &rule::MISFIT,
+                place,
+                format!("a document of `{version}` has no `kind`"),
+            )
+            .hint("add it"),
         );
     };
-    if let Some(near) = text::nearest(kind, ["Workspace", "InferenceSet"].into_iter()).filter(|near| *near != kind) {
+    if let Some(near) =
+        text::nearest(kind, ["Workspace", "InferenceSet"].into_iter()).filter(|near| *near != kind)
+    {
         let message = format!("`{kind}` is not a kind of `{version}`");
-        return Some(Diagnostic::new(&rule::MISFIT, place, message).hint(format!("did you mean `{near}`?")));
+        return Some(
+            Diagnostic::new(&rule::MISFIT, place, message).hint(format!("did you mean `{near}`?")),
+        );
     }
     if kind == "InferenceSet" {
         return None; // in rendered output
     }
-    let message = format!("nothing is made of a `{kind}`: only Workspaces and InferenceSets are compiled");
-    Some(Diagnostic { severity: Severity::Warning, ..Diagnostic::new(&rule::NOT_YET, place, message) })
+    let message =
+        format!("nothing is made of a `{kind}`: only Workspaces and InferenceSets are compiled");
+    Some(Diagnostic {
+        severity: Severity::Warning,
+        ..Diagnostic::new(&rule::NOT_YET, place, message)
+    })
 }
 
 /// Whether a document was written by this compiler.
 #[must_use]
 pub fn is_rendered(node: &Node) -> bool {
-    node.get("metadata").and_then(|node| node.get("annotations")).and_then(|node| node.get(RENDERED)).is_some()
+    node.get("metadata")
+        .and_then(|node| node.get("annotations"))
+        .and_then(|node| node.get(RENDERED))
+        .is_some()
 }
 
 /// How a release reads Workspaces.
@@ -112,7 +133,8 @@ pub fn is_rendered(node: &Node) -> bool {
 pub struct Dialect<'a> {
     /// The version whose rules hold.
     pub api: WorkspaceApi,
-    /// The machine type of Workspaces of v1alpha1 that name none; none where the nodes are there already.
+    /// The machine type of Workspaces of v1alpha1 that name none; none where the nodes are there
+    /// already.
     pub default_instance_type: Option<&'a str>,
 }
 
@@ -128,7 +150,11 @@ impl Reader {
     /// `namespace` is given to Workspaces that name none.
     #[must_use]
     pub fn new(namespace: String) -> Self {
-        Self { schemas: BTreeMap::new(), pod_templates: PodTemplates::default(), namespace }
+        Self {
+            schemas: BTreeMap::new(),
+            pod_templates: PodTemplates::default(),
+            namespace,
+        }
     }
 
     /// `namespace/name` of a document that may be no valid Workspace.
@@ -141,24 +167,40 @@ impl Reader {
 
     /// Turns a document into a Workspace, and reports everything that is wrong with it.
     ///
-    /// None if it can't be understood. A Workspace that breaks rules is still one, so that later stages can say what
-    /// else is wrong with it.
-    pub fn read(&mut self, node: Node, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Option<Workspace> {
+    /// None if it can't be understood. A Workspace that breaks rules is still one, so that later
+    /// stages can say what else is wrong with it.
+    pub fn read(
+        &mut self,
+        node: Node,
+        dialect: Dialect,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Workspace> {
         let mark = diagnostics.len();
         let mut value = node.to_value();
         drop_nulls(&mut value);
-        let version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default().to_owned();
-        let checker = self.schemas.entry((version, dialect.api)).or_insert_with_key(|(version, api)| {
-            Checker::new(spec_schema(version, *api)).ok() // the tests show that it can be prepared
-        });
+        let version = node
+            .get("apiVersion")
+            .and_then(Node::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let checker = self
+            .schemas
+            .entry((version, dialect.api))
+            .or_insert_with_key(|(version, api)| {
+                Checker::new(spec_schema(version, *api)).ok() // the tests show that it can be prepared
+            });
         let checker = checker.as_ref()?;
         let is_right = checker.check(&node, &value, &rule::FIELD, diagnostics);
-        let is_readable = diagnostics.iter().skip(mark).all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
+        let is_readable = diagnostics
+            .iter()
+            .skip(mark)
+            .all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
         keys::check(&node, keys::Holder::Workspace(dialect.api), diagnostics);
         images::check_tags(&node, dialect.api, diagnostics);
         let template = value.pointer("/inference/template");
-        let template = template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
+        let template =
+            template.and_then(|template| self.pod_templates.read(&node, template, diagnostics));
         if template.is_some() {
             pod_rules::check(&node, diagnostics);
         }
@@ -169,7 +211,9 @@ impl Reader {
             schema::remove_unknown(&mut value, checker.schema());
         }
         if let Some(metadata) = value["metadata"].as_object_mut() {
-            metadata.entry("namespace").or_insert_with(|| Value::String(self.namespace.clone()));
+            metadata
+                .entry("namespace")
+                .or_insert_with(|| Value::String(self.namespace.clone()));
         }
         let mut spec = match Spec::deserialize(&value) {
             Ok(spec) => spec,
@@ -181,21 +225,29 @@ impl Reader {
         if let (Some(inference), Some(template)) = (&mut spec.inference, template) {
             inference.template = Some(template);
         }
-        if let (Some(resource), Some(default), V1ALPHA1) =
-            (&mut spec.resource, dialect.default_instance_type, spec.api_version.as_str())
-            && resource.instance_type.is_empty()
+        if let (Some(resource), Some(default), V1ALPHA1) = (
+            &mut spec.resource,
+            dialect.default_instance_type,
+            spec.api_version.as_str(),
+        ) && resource.instance_type.is_empty()
             && node.find("/resource/instanceType").is_none()
         {
             default.clone_into(&mut resource.instance_type);
         }
-        let workspace = Workspace { metadata, spec, node, value };
+        let workspace = Workspace {
+            metadata,
+            spec,
+            node,
+            value,
+        };
         rules::check(&workspace, dialect.api, diagnostics);
         Some(workspace)
     }
 }
 
 impl Workspace {
-    /// The place to show for a field, given as a JSON Pointer; where it is absent, that of what would hold it.
+    /// The place to show for a field, given as a JSON Pointer; where it is absent, that of what
+    /// would hold it.
     #[must_use]
     pub fn span(&self, pointer: &str) -> Span {
         self.node.at(pointer).span

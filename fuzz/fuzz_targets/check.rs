@@ -21,10 +21,22 @@ fuzz_target!(|text: &str| {
         if nodes.is_empty() {
             return;
         }
-        let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
-        let profile = Profile { release: Some(release.to_owned()), ..Profile::default() };
+        let documents = nodes
+            .into_iter()
+            .map(|node| Document { node, named: true })
+            .collect();
+        let profile = Profile {
+            release: Some(release.to_owned()),
+            ..Profile::default()
+        };
         let namespace = "default".to_owned();
-        let options = Options { namespace, profile, only_generated: false, allow_empty: false, against: Vec::new() };
+        let options = Options {
+            namespace,
+            profile,
+            only_generated: false,
+            allow_empty: false,
+            against: Vec::new(),
+        };
         compile(documents, &options, &LIBRARY, &mut session);
         session.sort();
         for finding in &session.diagnostics {

@@ -27,7 +27,11 @@ fuzz_target!(|text: &str| {
             let mut again = Session::default();
             let file = again.sources.add("written.yaml", &*written);
             let read = source::parse(&again.sources, file, &mut again.diagnostics);
-            assert!(again.diagnostics.is_empty(), "{:?}\n{written}", again.diagnostics);
+            assert!(
+                again.diagnostics.is_empty(),
+                "{:?}\n{written}",
+                again.diagnostics
+            );
             let read: Vec<_> = read.iter().map(Node::to_value).collect();
             assert_eq!(read, [value], "{written}");
         }
@@ -37,13 +41,20 @@ fuzz_target!(|text: &str| {
 fn places_are_in_the_text(finding: &Diagnostic, sources: &Sources) {
     let also = finding.also.iter().map(|label| label.span);
     let fix = finding.fix.as_ref().map(|fix| fix.span);
-    finding.place.into_iter().chain(also).chain(fix).for_each(|span| is_in_the_text(span, sources));
+    finding
+        .place
+        .into_iter()
+        .chain(also)
+        .chain(fix)
+        .for_each(|span| is_in_the_text(span, sources));
 }
 
 fn nodes_are_in_the_text(node: &Node, sources: &Sources) {
     is_in_the_text(node.span, sources);
     match &node.data {
-        Data::List(items) => items.iter().for_each(|item| nodes_are_in_the_text(item, sources)),
+        Data::List(items) => items
+            .iter()
+            .for_each(|item| nodes_are_in_the_text(item, sources)),
         Data::Map(entries) => {
             for entry in entries {
                 is_in_the_text(entry.key_span, sources);
@@ -57,5 +68,9 @@ fn nodes_are_in_the_text(node: &Node, sources: &Sources) {
 /// A place between two characters counts too: an excerpt of it can be shown.
 fn is_in_the_text(span: Span, sources: &Sources) {
     let text = sources.text(span.file);
-    assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} of {} bytes", text.len());
+    assert!(
+        text.get(span.start as usize..span.end as usize).is_some(),
+        "{span:?} of {} bytes",
+        text.len()
+    );
 }

@@ -15,12 +15,19 @@ use super::git::Revision;
 
 /// Reads the documents that those of some paths are compared with, if the command line names any.
 /// What is wrong with them is no more than a note.
-pub(super) fn read(args: &Against, paths: &[PathBuf], session: &mut Session) -> Result<Vec<Document>> {
+pub(super) fn read(
+    args: &Against,
+    paths: &[PathBuf],
+    session: &mut Session,
+) -> Result<Vec<Document>> {
     let mut found = Vec::new();
     let (documents, name) = match (&args.against, &args.against_path) {
         (Some(name), _) => {
             let revision = Revision::of(name, paths)?;
-            (revision.documents(Reach::Input, &mut session.sources, &mut found)?, name.clone())
+            (
+                revision.documents(Reach::Input, &mut session.sources, &mut found)?,
+                name.clone(),
+            )
         }
         (None, Some(path)) => {
             let paths = std::slice::from_ref(path);
@@ -30,8 +37,13 @@ pub(super) fn read(args: &Against, paths: &[PathBuf], session: &mut Session) -> 
         (None, None) => return Ok(Vec::new()),
     };
     let errors = found.into_iter().filter(Diagnostic::is_error);
-    session.diagnostics.extend(errors.filter_map(|error| workspace::not_compared(vec![error])));
-    if !documents.iter().any(|document| workspace::is_of_kaito(&document.node)) {
+    session
+        .diagnostics
+        .extend(errors.filter_map(|error| workspace::not_compared(vec![error])));
+    if !documents
+        .iter()
+        .any(|document| workspace::is_of_kaito(&document.node))
+    {
         let message = format!("nothing was compared: there was no Workspace at `{name}`");
         session.report(Diagnostic::global(&rule::NOT_COMPARED, message));
     }

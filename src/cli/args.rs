@@ -9,7 +9,8 @@ use kaito_render::explain::field::Field;
 use kaito_render::rule::{self, Rule};
 use kaito_render::workspace;
 
-/// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and deterministically.
+/// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and
+/// deterministically.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, after_long_help = EXAMPLES)]
 pub(super) struct Cli {
@@ -156,10 +157,12 @@ pub(super) struct Surroundings {
     pub(super) namespace: String,
     /// The profile of the cluster
     ///
-    /// By default the first `kaito-render.yaml` from the input's folder upward to the root of the Git repository.
+    /// By default the first `kaito-render.yaml` from the input's folder upward to the root of the
+    /// Git repository.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) profile: Option<PathBuf>,
-    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by file
+    /// A folder with `presets/` and `templates/` of your own, laid over the built-in ones file by
+    /// file
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) library: Option<PathBuf>,
 }
@@ -169,11 +172,12 @@ pub(super) struct Surroundings {
 pub(super) struct Input {
     /// Files, folders, or `-` for standard input
     ///
-    /// Folders are searched for *.yaml, *.yml and *.json. Hidden ones, Helm charts and folders that `render -o` wrote
-    /// are left out.
+    /// Folders are searched for *.yaml, *.yml and *.json. Hidden ones, Helm charts and folders
+    /// that `render -o` wrote are left out.
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// The release to compile with, such as 0.3; by default the profile or the Workspace's apiVersion decides
+    /// The release to compile with, such as 0.3; by default the profile or the Workspace's
+    /// apiVersion decides
     #[arg(long, value_name = "RELEASE")]
     pub(super) release: Option<String>,
     #[command(flatten)]
@@ -187,14 +191,17 @@ pub(super) struct Input {
 }
 
 fn namespace(text: &str) -> Result<String, &'static str> {
-    workspace::is_dns_label(text).then(|| text.to_owned()).ok_or(workspace::DNS_LABEL)
+    workspace::is_dns_label(text)
+        .then(|| text.to_owned())
+        .ok_or(workspace::DNS_LABEL)
 }
 
 #[derive(Args, Debug)]
 pub(super) struct Render {
     #[command(flatten)]
     pub(super) input: Input,
-    /// Where to write: `-` for standard output, a file, or a folder if it ends in `/` or is one already
+    /// Where to write: `-` for standard output, a file, or a folder if it ends in `/` or is one
+    /// already
     #[arg(long, short, value_name = "FILE|DIR/", value_hint = ValueHint::AnyPath)]
     pub(super) output: Option<PathBuf>,
     /// How objects are written
@@ -206,7 +213,8 @@ pub(super) struct Render {
     /// Leave out objects of these kinds
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(super) exclude: Vec<String>,
-    /// Leave out documents of other kinds, which files named outright and standard input pass through
+    /// Leave out documents of other kinds, which files named outright and standard input pass
+    /// through
     #[arg(long)]
     pub(super) only_generated: bool,
 }
@@ -216,12 +224,13 @@ pub(super) struct Render {
 pub(super) struct Against {
     /// Compare with this Git revision, to report changes that KAITO refuses
     ///
-    /// The same paths are read as the revision has them, in the Git repository that the input belongs to. Workspaces are
-    /// matched by namespace and name, whatever their file. One that is new or gone is not reported. The value is never
-    /// taken for a path.
+    /// The same paths are read as the revision has them, in the Git repository that the input
+    /// belongs to. Workspaces are matched by namespace and name, whatever their file. One that
+    /// is new or gone is not reported. The value is never taken for a path.
     #[arg(long, value_name = "REV", conflicts_with = "against_path")]
     pub(super) against: Option<String>,
-    /// Compare with this file or directory instead, such as the output of `kubectl get workspaces -A -o yaml`
+    /// Compare with this file or directory instead, such as the output of `kubectl get workspaces
+    /// -A -o yaml`
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) against_path: Option<PathBuf>,
 }
@@ -250,11 +259,12 @@ pub(super) struct Check {
 
 #[derive(Args, Debug)]
 pub(super) struct Diff {
-    /// Two files or directories, of Workspaces or of rendered output; with `--against`, `--against-path` or
-    /// `--from-release` what to compare
+    /// Two files or directories, of Workspaces or of rendered output; with `--against`,
+    /// `--against-path` or `--from-release` what to compare
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// Compare the paths (by default the working directory) of this Git revision with those of the working tree
+    /// Compare the paths (by default the working directory) of this Git revision with those of the
+    /// working tree
     ///
     /// The value is never taken for a path.
     #[arg(long, value_name = "REV", conflicts_with_all = ["from_release", "to_release", "against_path"])]
@@ -280,8 +290,8 @@ pub(super) struct Diff {
     /// Show how many objects differ, and not which fields
     #[arg(long)]
     pub(super) stat: bool,
-    /// Leave out a kind (`ConfigMap`), a field (`/metadata/labels/team`, `Service/spec/ports`; `*` is any one step) or
-    /// the objects with a label (`team=a`)
+    /// Leave out a kind (`ConfigMap`), a field (`/metadata/labels/team`, `Service/spec/ports`; `*`
+    /// is any one step) or the objects with a label (`team=a`)
     #[arg(long, value_name = "WHAT")]
     pub(super) ignore: Vec<ignore::Rule>,
     #[command(flatten)]
@@ -325,7 +335,8 @@ pub(super) struct Schema {
     /// The kind of file
     #[arg(long, value_enum, ignore_case = true, value_name = "KIND")]
     pub(super) kind: SchemaKind,
-    /// The release whose names are suggested; by default the oldest that compiles a Workspace's apiVersion
+    /// The release whose names are suggested; by default the oldest that compiles a Workspace's
+    /// apiVersion
     #[arg(long, value_name = "RELEASE")]
     pub(super) release: Option<String>,
     /// A folder with `presets/` of your own, whose names are suggested too
@@ -363,7 +374,8 @@ pub(super) enum PresetsCommand {
         /// The release to make it for; by default the newest
         #[arg(long)]
         release: Option<String>,
-        /// Write it into this folder, for `--library` of other commands, and not to standard output
+        /// Write it into this folder, for `--library` of other commands, and not to standard
+        /// output
         #[arg(long, value_name = "DIR")]
         library: Option<PathBuf>,
     },
@@ -449,7 +461,8 @@ pub(super) enum FindingFormat {
     Json,
     /// SARIF 2.1.0, for GitHub's code scanning and editors
     Sarif,
-    /// Commands by which GitHub Actions shows findings beside the lines; ten errors, warnings and notes each
+    /// Commands by which GitHub Actions shows findings beside the lines; ten errors, warnings and
+    /// notes each
     Github,
     /// A test report, for GitLab and Jenkins: errors are failed tests, warnings skipped ones
     Junit,

@@ -9,7 +9,8 @@ use kaito_render::import::{self, Facts};
 use kaito_render::library::Library;
 use kaito_render::plan;
 use kaito_render::preset::{
-    AccessMode, HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName, TuningConfigFile,
+    AccessMode, HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName,
+    TuningConfigFile,
 };
 use kaito_render::profile::Cloud;
 use kaito_render::release::Release;
@@ -19,21 +20,40 @@ use kaito_render::source;
 use kaito_render::text;
 use kaito_render::workspace;
 
-use super::args::{Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, Schema, SchemaKind};
+use super::args::{
+    Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, Schema, SchemaKind,
+};
 use super::{Outcome, input, output};
 
 /// Lists the presets, or shows one.
 pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome> {
     match command {
         PresetsCommand::List { catalogue } => {
-            let header = ["NAME", "RELEASE", "FAMILY", "IMAGE", "GPUS", "MEMORY", "PER GPU", "DISK", "TUNABLE"];
+            let header = [
+                "NAME", "RELEASE", "FAMILY", "IMAGE", "GPUS", "MEMORY", "PER GPU", "DISK",
+                "TUNABLE",
+            ];
             table(catalogue, color, &header, |release, session| {
                 let names = release.model_names().into_iter();
-                names.filter_map(|name| preset_row(name, release, session)).collect()
+                names
+                    .filter_map(|name| preset_row(name, release, session))
+                    .collect()
             })
         }
-        PresetsCommand::Import { name, config, files, release, library } => {
-            let import = Import { name, config, files, release: release.as_deref(), library: library.as_deref() };
+        PresetsCommand::Import {
+            name,
+            config,
+            files,
+            release,
+            library,
+        } => {
+            let import = Import {
+                name,
+                config,
+                files,
+                release: release.as_deref(),
+                library: library.as_deref(),
+            };
             import.run(color)
         }
         PresetsCommand::Show { name, catalogue } => show(name, catalogue),
@@ -46,10 +66,26 @@ fn preset_row(name: &str, release: &mut Release, session: &mut Session) -> Optio
         SizingName::PresetCount => model_row(name, &title, &*release.model(name, session)?),
         SizingName::Estimator => {
             let model = release.hub_model(name, session)?;
-            let tag = release.file.base_image.as_ref().map_or("-", |image| image.tag.as_str());
+            let tag = release
+                .file
+                .base_image
+                .as_ref()
+                .map_or("-", |image| image.tag.as_str());
             let family = model.architectures.first().map_or("-", String::as_str);
             let tunable = if model.tuning.is_some() { "yes" } else { "no" };
-            [name, &title, family, tag, "-", &model.weights, "-", &model.disk(), tunable].map(str::to_owned).to_vec()
+            [
+                name,
+                &title,
+                family,
+                tag,
+                "-",
+                &model.weights,
+                "-",
+                &model.disk(),
+                tunable,
+            ]
+            .map(str::to_owned)
+            .to_vec()
         }
     })
 }
@@ -85,12 +121,22 @@ fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
         .iter()
         .map(|release| format!("presets/{release}/models/"))
         .collect();
-    let names = [name.to_lowercase()].into_iter().chain(aliased(&library, catalogue, name)?).collect::<Vec<_>>();
-    let paths = folders.iter().flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}.yaml")));
+    let names = [name.to_lowercase()]
+        .into_iter()
+        .chain(aliased(&library, catalogue, name)?)
+        .collect::<Vec<_>>();
+    let paths = folders
+        .iter()
+        .flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}.yaml")));
     let files = paths.filter_map(|path| library.get(&path));
-    let files: Vec<_> = files.map(|file| format!("# {}\n{}", file.name, file.text)).collect();
+    let files: Vec<_> = files
+        .map(|file| format!("# {}\n{}", file.name, file.text))
+        .collect();
     if files.is_empty() {
-        let names: Vec<_> = folders.iter().flat_map(|folder| library.names(folder)).collect();
+        let names: Vec<_> = folders
+            .iter()
+            .flat_map(|folder| library.names(folder))
+            .collect();
         let hint = match text::nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`kaito-render presets list` names them all".to_owned(),
@@ -106,7 +152,9 @@ fn aliased(library: &Library, catalogue: &Catalogue, name: &str) -> Result<Vec<S
     let mut found = Vec::new();
     for release in releases(library, catalogue.release.as_deref())? {
         let release = Release::load(library, &release, &mut session);
-        found.extend(release.and_then(|release| release.file.aliases.get(&name.to_lowercase()).cloned()));
+        found.extend(
+            release.and_then(|release| release.file.aliases.get(&name.to_lowercase()).cloned()),
+        );
     }
     Ok(found)
 }
@@ -127,26 +175,49 @@ impl Import<'_> {
         let newest = library.releases().last().copied().unwrap_or_default();
         let release = self.release.unwrap_or(newest);
         if !library.releases().contains(&release) {
-            bail!("there is no release `{release}`; the releases are {}", text::and(&library.releases()));
+            bail!(
+                "there is no release `{release}`; the releases are {}",
+                text::and(&library.releases())
+            );
         }
-        let release = Release::load(&library, release, &mut session).context("the release can't be used")?;
+        let release =
+            Release::load(&library, release, &mut session).context("the release can't be used")?;
         if release.file.sizing != SizingName::Estimator {
-            bail!("release {} has an image for each model, and imports none", release.name);
+            bail!(
+                "release {} has an image for each model, and imports none",
+                release.name
+            );
         }
         let rules = release.import_rules(&mut session);
         let mut read = |path: &Path| {
             if !path.is_file() {
                 bail!("there is no file `{}`", path.display());
             }
-            Ok(source::read_file(path, &mut session.sources, &mut session.diagnostics))
+            Ok(source::read_file(
+                path,
+                &mut session.sources,
+                &mut session.diagnostics,
+            ))
         };
         let (config, files) = (read(self.config)?, read(self.files)?);
         output::findings(&session, color)?;
-        let (Some(rules), Some(config), Some(files)) = (rules, config, files) else { return Ok(Outcome::Refused) };
+        let (Some(rules), Some(config), Some(files)) = (rules, config, files) else {
+            return Ok(Outcome::Refused);
+        };
         let (config, files) = (session.sources.text(config), session.sources.text(files));
-        let model = import::preset(&Facts { name: self.name, config, files }, &rules).map_err(Error::msg)?;
+        let model = import::preset(
+            &Facts {
+                name: self.name,
+                config,
+                files,
+            },
+            &rules,
+        )
+        .map_err(Error::msg)?;
         let text = Format::Yaml.document(&serde_json::to_value(&model)?.into());
-        let Some(folder) = self.library else { return output::print(text.as_bytes()) };
+        let Some(folder) = self.library else {
+            return output::print(text.as_bytes());
+        };
         let path = folder.join(release.model_path(&model.repository()));
         emit::disk::write_file_in_folders(&path, &text)?;
         output::written(&path)?;
@@ -168,36 +239,68 @@ impl From<CloudName> for Cloud {
 pub(super) fn instance_types(command: &InstanceTypesCommand, color: Color) -> Result<Outcome> {
     let InstanceTypesCommand::List { cloud, catalogue } = command;
     let clouds = cloud.map_or_else(|| Cloud::ALL.to_vec(), |only| vec![only.into()]);
-    table(catalogue, color, &["NAME", "RELEASE", "CLOUD", "GPUS", "GPU", "MEMORY"], |release, session| {
-        let mut rows = Vec::new();
-        for cloud in clouds.iter().filter(|cloud| release.has_cloud(**cloud)).collect::<Vec<_>>() {
-            let Some(types) = release.instance_types(*cloud, session) else { continue };
-            rows.extend(types.iter().map(|(name, found)| {
-                let memory = format!("{}Gi", found.memory_gib);
-                [name, &release.name, cloud.name(), &found.gpus.to_string(), &found.gpu, &memory]
+    table(
+        catalogue,
+        color,
+        &["NAME", "RELEASE", "CLOUD", "GPUS", "GPU", "MEMORY"],
+        |release, session| {
+            let mut rows = Vec::new();
+            for cloud in clouds
+                .iter()
+                .filter(|cloud| release.has_cloud(**cloud))
+                .collect::<Vec<_>>()
+            {
+                let Some(types) = release.instance_types(*cloud, session) else {
+                    continue;
+                };
+                rows.extend(types.iter().map(|(name, found)| {
+                    let memory = format!("{}Gi", found.memory_gib);
+                    [
+                        name,
+                        &release.name,
+                        cloud.name(),
+                        &found.gpus.to_string(),
+                        &found.gpu,
+                        &memory,
+                    ]
                     .map(str::to_owned)
                     .to_vec()
-            }));
-        }
-        rows
-    })
+                }));
+            }
+            rows
+        },
+    )
 }
 
 /// Prints the CRDs of a release: those that its Workspaces need.
 pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
     let library = Library::embedded();
-    let newest = library.releases().last().copied().unwrap_or_default().to_owned();
+    let newest = library
+        .releases()
+        .last()
+        .copied()
+        .unwrap_or_default()
+        .to_owned();
     let release = release.unwrap_or(&newest);
     let folder = format!("schemas/crds/{release}/");
     let names = library.names(&folder);
-    let texts: Vec<_> = names.iter().filter_map(|name| library.get(&format!("{folder}{name}.yaml"))).collect();
+    let texts: Vec<_> = names
+        .iter()
+        .filter_map(|name| library.get(&format!("{folder}{name}.yaml")))
+        .collect();
     if !library.releases().contains(&release) {
-        bail!("there is no release `{release}`; the releases are {}", text::and(&library.releases()));
+        bail!(
+            "there is no release `{release}`; the releases are {}",
+            text::and(&library.releases())
+        );
     }
     if texts.is_empty() {
         bail!("release {release} has no CRDs: there is nothing under `{folder}`");
     }
-    let texts: Vec<_> = texts.iter().map(|file| file.text.trim_start_matches("---\n")).collect();
+    let texts: Vec<_> = texts
+        .iter()
+        .map(|file| file.text.trim_start_matches("---\n"))
+        .collect();
     output::print(texts.join("---\n").as_bytes())
 }
 
@@ -206,7 +309,11 @@ pub(super) fn schema(command: &Schema, color: Color) -> Result<Outcome> {
     let library = input::library(command.library.as_deref())?;
     let releases = releases(&library, command.release.as_deref())?;
     let mut session = Session::default();
-    let mut editor = Editor::new(&library, releases.iter().map(String::as_str).collect(), &mut session);
+    let mut editor = Editor::new(
+        &library,
+        releases.iter().map(String::as_str).collect(),
+        &mut session,
+    );
     let schema = match command.kind {
         SchemaKind::Workspace => editor.workspaces(),
         SchemaKind::WorkspaceV1alpha1 => editor.workspace(workspace::V1ALPHA1),
@@ -233,7 +340,10 @@ fn releases(library: &Library, only: Option<&str>) -> Result<Vec<String>> {
     let known = library.releases();
     match only {
         Some(name) if !known.contains(&name) => {
-            bail!("there is no release `{name}`; the releases are {}", text::and(&known))
+            bail!(
+                "there is no release `{name}`; the releases are {}",
+                text::and(&known)
+            )
         }
         Some(name) => Ok(vec![name.to_owned()]),
         None => Ok(known.into_iter().map(str::to_owned).collect()),
@@ -249,7 +359,12 @@ fn table(
 ) -> Result<Outcome> {
     let library = input::library(catalogue.library.as_deref())?;
     let mut session = Session::default();
-    let mut lines = vec![header.iter().map(|&title| title.to_owned()).collect::<Vec<_>>()];
+    let mut lines = vec![
+        header
+            .iter()
+            .map(|&title| title.to_owned())
+            .collect::<Vec<_>>(),
+    ];
     for name in releases(&library, catalogue.release.as_deref())? {
         if let Some(mut release) = Release::load(&library, &name, &mut session) {
             lines.extend(rows(&mut release, &mut session));
@@ -259,10 +374,21 @@ fn table(
     if session.failed_since(0) {
         return Ok(Outcome::Refused);
     }
-    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<_> = (0..header.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let width = |column: usize| {
+        lines
+            .iter()
+            .filter_map(|line| line.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
+    let widths: Vec<_> = (0..header.len())
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
     let line = |cells: &Vec<String>| {
-        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
         format!("{}\n", cells.collect::<Vec<_>>().join("   ").trim_end())
     };
     output::print(lines.iter().map(line).collect::<String>().as_bytes())

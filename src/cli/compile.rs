@@ -1,4 +1,5 @@
-//! `render` and `check`: the same way over the same input; one writes the objects, the other lets them go.
+//! `render` and `check`: the same way over the same input; one writes the objects, the other lets
+//! them go.
 
 use std::path::Path;
 
@@ -15,8 +16,16 @@ use super::{Outcome, fix, input, output};
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    let mut objects = input::compile(&args.input, args.only_generated, &mut session, &mut |_, _, _| {})?;
-    let selection = Selection { only: args.only.clone(), exclude: args.exclude.clone() };
+    let mut objects = input::compile(
+        &args.input,
+        args.only_generated,
+        &mut session,
+        &mut |_, _, _| {},
+    )?;
+    let selection = Selection {
+        only: args.only.clone(),
+        exclude: args.exclude.clone(),
+    };
     selection.apply(&mut objects, &mut session.diagnostics);
     let outcome = conclude(&args.input, &mut session);
     output::findings(&session, color)?;
@@ -24,7 +33,8 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
         emit::sort(&mut objects);
         write(args, &objects)?;
     }
-    // The process ends now, and to free every value on its own would take as long as to write them all.
+    // The process ends now, and to free every value on its own would take as long as to write them
+    // all.
     std::mem::forget(objects);
     Ok(outcome)
 }
@@ -49,11 +59,18 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
 pub(super) fn conclude(input: &Input, session: &mut Session) -> Outcome {
     session.settle();
     if input.deny_warnings {
-        let warnings = session.diagnostics.iter_mut().filter(|finding| finding.severity == Severity::Warning);
+        let warnings = session
+            .diagnostics
+            .iter_mut()
+            .filter(|finding| finding.severity == Severity::Warning);
         warnings.for_each(|finding| finding.severity = Severity::Error);
     }
     session.sort();
-    if session.failed_since(0) { Outcome::Refused } else { Outcome::Done }
+    if session.failed_since(0) {
+        Outcome::Refused
+    } else {
+        Outcome::Done
+    }
 }
 
 fn write(args: &Render, objects: &[Object]) -> Result<()> {
@@ -62,10 +79,15 @@ fn write(args: &Render, objects: &[Object]) -> Result<()> {
         ObjectFormat::Json => Format::Json,
     };
     let values = objects.iter().map(|object| &object.value);
-    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+    match args
+        .output
+        .as_deref()
+        .filter(|path| *path != Path::new("-"))
+    {
         None => output::print_pieces(format.pieces(values)).map(drop),
         Some(path) if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-            let changes = emit::disk::write_directory(path, &emit::directory::layout(objects, format)?)?;
+            let changes =
+                emit::disk::write_directory(path, &emit::directory::layout(objects, format)?)?;
             output::changes(path, changes)
         }
         Some(path) => Ok(emit::disk::write_file(path, &format.stream(values))?),

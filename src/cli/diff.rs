@@ -29,7 +29,9 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     let [before, after] = sides(args)?;
     let mut before = objects(&before, args, &library, &mut session)?;
     let mut after = objects(&after, args, &library, &mut session)?;
-    session.diagnostics.retain(|finding| finding.severity == Severity::Error);
+    session
+        .diagnostics
+        .retain(|finding| finding.severity == Severity::Error);
     if session.failed_since(0) {
         session.sort();
         output::findings(&session, color)?;
@@ -38,15 +40,28 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     emit::sort(&mut before);
     emit::sort(&mut after);
     let machines = machines(&library, &mut session);
-    let comparison = diff::compare(&before, &after, &Ignore::new(args.ignore.iter().cloned()), &machines);
-    let detail = if args.stat { text::Detail::Stat } else { text::Detail::Full };
+    let comparison = diff::compare(
+        &before,
+        &after,
+        &Ignore::new(args.ignore.iter().cloned()),
+        &machines,
+    );
+    let detail = if args.stat {
+        text::Detail::Stat
+    } else {
+        text::Detail::Full
+    };
     let text = match args.format {
         DiffFormat::Text => text::render(&comparison, detail, output::colors_stdout(color)),
         DiffFormat::Markdown => markdown::render(&comparison, markdown::BUDGET),
         DiffFormat::Json => json::render(&comparison),
     };
     output::print(text.as_bytes())?;
-    let outcome = if comparison.is_empty() { Outcome::Done } else { Outcome::Different };
+    let outcome = if comparison.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Different
+    };
     // The process ends now, and to free every value on its own would take long.
     std::mem::forget((before, after));
     Ok(outcome)
@@ -71,33 +86,70 @@ fn sides(args: &Diff) -> Result<[Side; 2]> {
         bail!("`--git {revision}` is now `--against {revision}`");
     }
     let here = [PathBuf::from(".")];
-    let or_here = if args.paths.is_empty() { &here } else { args.paths.as_slice() };
+    let or_here = if args.paths.is_empty() {
+        &here
+    } else {
+        args.paths.as_slice()
+    };
     if let Some(path) = &args.against_path {
-        return Ok([of(std::slice::from_ref(path), None, None), of(or_here, None, None)]);
+        return Ok([
+            of(std::slice::from_ref(path), None, None),
+            of(or_here, None, None),
+        ]);
     }
-    Ok(match (&args.against, &args.from_release, args.paths.as_slice()) {
-        (Some(revision), _, _) => [of(or_here, Some(revision), None), of(or_here, args.to.as_ref(), None)],
-        (None, Some(_), []) => bail!("name the files or folders to compile with both releases"),
-        (None, from @ Some(_), paths) => [of(paths, None, from.as_ref()), of(paths, None, args.to_release.as_ref())],
-        (None, None, [before, after]) => [before, after].map(|path| of(std::slice::from_ref(path), None, None)),
-        (None, None, paths) => {
-            bail!(
-                "name two files or directories to compare, not {}; `--against REV` compares with a Git revision",
-                paths.len()
-            )
-        }
-    })
+    Ok(
+        match (&args.against, &args.from_release, args.paths.as_slice()) {
+            (Some(revision), _, _) => [
+                of(or_here, Some(revision), None),
+                of(or_here, args.to.as_ref(), None),
+            ],
+            (None, Some(_), []) => bail!("name the files or folders to compile with both releases"),
+            (None, from @ Some(_), paths) => [
+                of(paths, None, from.as_ref()),
+                of(paths, None, args.to_release.as_ref()),
+            ],
+            (None, None, [before, after]) => {
+                [before, after].map(|path| of(std::slice::from_ref(path), None, None))
+            }
+            (None, None, paths) => {
+                bail!(
+                    "name two files or directories to compare, not {}; `--against REV` compares with a Git revision",
+                    paths.len()
+                )
+            }
+        },
+    )
 }
 
-/// The objects of a side, with the ConfigMaps and Secrets of its folders. Where a Workspace in it is rendered already,
-/// all its documents are objects.
-fn objects(side: &Side, args: &Diff, library: &Library, session: &mut Session) -> Result<Vec<Object>> {
-    let revision = side.revision.as_deref().map(|name| Revision::of(name, &side.paths)).transpose()?;
+/// The objects of a side, with the ConfigMaps and Secrets of its folders. Where a Workspace in it
+/// is rendered already, all its documents are objects.
+fn objects(
+    side: &Side,
+    args: &Diff,
+    library: &Library,
+    session: &mut Session,
+) -> Result<Vec<Object>> {
+    let revision = side
+        .revision
+        .as_deref()
+        .map(|name| Revision::of(name, &side.paths))
+        .transpose()?;
     let documents = documents(side, revision.as_ref(), session)?;
-    let Some(profile) = profile(side, revision.as_ref(), args, session)? else { return Ok(Vec::new()) };
-    let is_rendered = documents.iter().any(|document| workspace::is_rendered(&document.node));
-    let is_object = |document: &Document| is_rendered || document.named || source::matters(&document.node);
-    let documents = documents.into_iter().filter(is_object).map(|document| Document { named: true, ..document });
+    let Some(profile) = profile(side, revision.as_ref(), args, session)? else {
+        return Ok(Vec::new());
+    };
+    let is_rendered = documents
+        .iter()
+        .any(|document| workspace::is_rendered(&document.node));
+    let is_object =
+        |document: &Document| is_rendered || document.named || source::matters(&document.node);
+    let documents = documents
+        .into_iter()
+        .filter(is_object)
+        .map(|document| Document {
+            named: true,
+            ..document
+        });
     let options = Options {
         namespace: args.surroundings.namespace.clone(),
         profile,
@@ -112,27 +164,50 @@ fn objects(side: &Side, args: &Diff, library: &Library, session: &mut Session) -
     Ok(objects)
 }
 
-fn documents(side: &Side, revision: Option<&Revision>, session: &mut Session) -> Result<Vec<Document>> {
-    let Session { sources, diagnostics, .. } = session;
+fn documents(
+    side: &Side,
+    revision: Option<&Revision>,
+    session: &mut Session,
+) -> Result<Vec<Document>> {
+    let Session {
+        sources,
+        diagnostics,
+        ..
+    } = session;
     match revision {
         Some(revision) => revision.documents(Reach::Everything, sources, diagnostics),
-        None => Ok(source::load(&side.paths, Reach::Everything, sources, diagnostics)?),
+        None => Ok(source::load(
+            &side.paths,
+            Reach::Everything,
+            sources,
+            diagnostics,
+        )?),
     }
 }
 
 /// The profile of a side: as it was in a revision, unless one is named.
-fn profile(side: &Side, revision: Option<&Revision>, args: &Diff, session: &mut Session) -> Result<Option<Profile>> {
+fn profile(
+    side: &Side,
+    revision: Option<&Revision>,
+    args: &Diff,
+    session: &mut Session,
+) -> Result<Option<Profile>> {
     let profile = match revision {
-        Some(revision) if args.surroundings.profile.is_none() => match revision.find_upward(input::PROFILE)? {
-            Some(text) => {
-                let file = source::keep(text, &mut session.sources, &mut session.diagnostics);
-                file.and_then(|file| input::read_profile(file, session))
+        Some(revision) if args.surroundings.profile.is_none() => {
+            match revision.find_upward(input::PROFILE)? {
+                Some(text) => {
+                    let file = source::keep(text, &mut session.sources, &mut session.diagnostics);
+                    file.and_then(|file| input::read_profile(file, session))
+                }
+                None => Some(Profile::default()),
             }
-            None => Some(Profile::default()),
-        },
+        }
         _ => input::profile(&side.paths, args.surroundings.profile.as_deref(), session)?,
     };
-    Ok(profile.map(|profile| Profile { release: side.release.clone().or(profile.release), ..profile }))
+    Ok(profile.map(|profile| Profile {
+        release: side.release.clone().or(profile.release),
+        ..profile
+    }))
 }
 
 /// Gives what was passed through the namespace in which it will be, as far as its kind is known.
@@ -149,11 +224,18 @@ fn fill_namespace(object: &mut Object, namespace: &str) {
 fn machines(library: &Library, session: &mut Session) -> Machines {
     let mut machines = Machines::new();
     for name in library.releases() {
-        let Some(mut release) = Release::load(library, name, session) else { continue };
-        for cloud in Cloud::ALL.into_iter().filter(|cloud| release.has_cloud(*cloud)).collect::<Vec<_>>() {
+        let Some(mut release) = Release::load(library, name, session) else {
+            continue;
+        };
+        for cloud in Cloud::ALL
+            .into_iter()
+            .filter(|cloud| release.has_cloud(*cloud))
+            .collect::<Vec<_>>()
+        {
             let types = release.instance_types(cloud, session);
             let types = types.iter().flat_map(|types| types.iter());
-            machines.extend(types.map(|(name, found)| (name.clone(), (found.gpus, found.memory_gib))));
+            machines
+                .extend(types.map(|(name, found)| (name.clone(), (found.gpus, found.memory_gib))));
         }
     }
     machines

@@ -12,12 +12,17 @@ use super::{Outcome, input, output};
 pub(super) fn explain(args: &Explain, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
     let mut texts = Vec::new();
-    let objects = input::compile(&args.input, true, &mut session, &mut |compiled, profile, library| {
-        texts.push(match &args.field {
-            Some(field) => field::explain(compiled, field, profile, library),
-            None => explain::plan(compiled, profile, library),
-        });
-    })?;
+    let objects = input::compile(
+        &args.input,
+        true,
+        &mut session,
+        &mut |compiled, profile, library| {
+            texts.push(match &args.field {
+                Some(field) => field::explain(compiled, field, profile, library),
+                None => explain::plan(compiled, profile, library),
+            });
+        },
+    )?;
     let outcome = conclude(&args.input, &mut session);
     output::findings(&session, color)?;
     texts.retain(|text| !text.is_empty());

@@ -36,13 +36,17 @@ impl<'a> Revision<'a> {
         for (repository, paths) in by_repository(paths)? {
             let commit = repository.commit(name)?;
             let files = repository.files(&commit)?;
-            trees.push(Tree { repository, paths, files });
+            trees.push(Tree {
+                repository,
+                paths,
+                files,
+            });
         }
         Ok(Self { name, trees })
     }
 
-    /// The documents that the paths lead to, by the same rules as those on disk. A path that did not exist then leads to
-    /// nothing.
+    /// The documents that the paths lead to, by the same rules as those on disk. A path that did
+    /// not exist then leads to nothing.
     pub(super) fn documents(
         &self,
         reach: Reach,
@@ -50,26 +54,45 @@ impl<'a> Revision<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Vec<Document>> {
         let mut documents = Vec::new();
-        for Tree { repository, paths, files } in &self.trees {
+        for Tree {
+            repository,
+            paths,
+            files,
+        } in &self.trees
+        {
             let names: Vec<_> = files.keys().map(String::as_str).collect();
             let selected = source::select(paths, reach, &names);
-            let objects: Vec<_> = selected.iter().filter_map(|(path, _)| files.get(*path)).collect();
+            let objects: Vec<_> = selected
+                .iter()
+                .filter_map(|(path, _)| files.get(*path))
+                .collect();
             for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
-                documents.extend(source::documents(self.text(path, bytes), named, reach, sources, diagnostics));
+                documents.extend(source::documents(
+                    self.text(path, bytes),
+                    named,
+                    reach,
+                    sources,
+                    diagnostics,
+                ));
             }
         }
         Ok(documents)
     }
 
-    /// The nearest file of a name, from the folder of each path upward to the top of its repository. None if there is
-    /// none.
+    /// The nearest file of a name, from the folder of each path upward to the top of its
+    /// repository. None if there is none.
     ///
     /// # Errors
     ///
     /// If paths have different ones.
     pub(super) fn find_upward(&self, name: &str) -> Result<Option<Text>> {
         let mut found = BTreeMap::new();
-        for Tree { repository, paths, files } in &self.trees {
+        for Tree {
+            repository,
+            paths,
+            files,
+        } in &self.trees
+        {
             for path in paths {
                 let folders = Path::new(path).ancestors().map(|folder| folder.join(name));
                 let mut candidates = folders.filter_map(|path| Some(path.to_str()?.to_owned()));
@@ -78,14 +101,27 @@ impl<'a> Revision<'a> {
                 found.insert((&repository.root, nearest.clone()), (repository, object));
             }
         }
-        ensure!(found.len() < 2, "the paths belong to different profiles: compare them one by one");
-        let Some(((_, Some(path)), (repository, Some(object)))) = found.into_iter().next() else { return Ok(None) };
-        let bytes = repository.read(&[object])?.into_iter().next().unwrap_or_default();
+        ensure!(
+            found.len() < 2,
+            "the paths belong to different profiles: compare them one by one"
+        );
+        let Some(((_, Some(path)), (repository, Some(object)))) = found.into_iter().next() else {
+            return Ok(None);
+        };
+        let bytes = repository
+            .read(&[object])?
+            .into_iter()
+            .next()
+            .unwrap_or_default();
         Ok(Some(self.text(&path, bytes)))
     }
 
     fn text(&self, path: &str, bytes: Vec<u8>) -> Text {
-        Text { name: format!("{}:{path}", self.name), path: None, bytes }
+        Text {
+            name: format!("{}:{path}", self.name),
+            path: None,
+            bytes,
+        }
     }
 }
 
@@ -93,7 +129,10 @@ impl<'a> Revision<'a> {
 fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<String>)>> {
     let mut by_root = BTreeMap::<PathBuf, Vec<String>>::new();
     for path in paths {
-        ensure!(path != Path::new("-"), "stdin has no history; compare with a file by `--against-path`");
+        ensure!(
+            path != Path::new("-"),
+            "stdin has no history; compare with a file by `--against-path`"
+        );
         let there = there(path);
         let root = Repository::root(input::folder(there))?;
         let path = relative(&root, there, path)?;
@@ -105,6 +144,8 @@ fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<String>)>> {
 
 /// As much of a path as there is in the working tree; the rest may have been there once.
 fn there(path: &Path) -> &Path {
-    let there = path.ancestors().find(|path| path.exists() && *path != Path::new(""));
+    let there = path
+        .ancestors()
+        .find(|path| path.exists() && *path != Path::new(""));
     there.unwrap_or(Path::new("."))
 }

@@ -37,18 +37,34 @@ pub(super) fn compile(
     session: &mut Session,
     each: &mut dyn FnMut(Compiled, &Profile, &Library),
 ) -> Result<Vec<Object>> {
-    let Some(Loaded { documents, options, library }) = load(input, None, only_generated, session)? else {
+    let Some(Loaded {
+        documents,
+        options,
+        library,
+    }) = load(input, None, only_generated, session)?
+    else {
         return Ok(Vec::new());
     };
     let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
-    Ok(compile::compile_each(documents, &options, &library, session, &mut each))
+    Ok(compile::compile_each(
+        documents, &options, &library, session, &mut each,
+    ))
 }
 
-/// Finds what is wrong with what the command line names, `against` what was before. Gives the files of the Workspaces
-/// that could be compiled.
-pub(super) fn check(input: &Input, against: Option<&Against>, session: &mut Session) -> Result<Vec<FileId>> {
+/// Finds what is wrong with what the command line names, `against` what was before. Gives the files
+/// of the Workspaces that could be compiled.
+pub(super) fn check(
+    input: &Input,
+    against: Option<&Against>,
+    session: &mut Session,
+) -> Result<Vec<FileId>> {
     let mut files = Vec::new();
-    if let Some(Loaded { documents, options, library }) = load(input, against, false, session)? {
+    if let Some(Loaded {
+        documents,
+        options,
+        library,
+    }) = load(input, against, false, session)?
+    {
         let mut each = |compiled: Compiled| files.push(compiled.workspace.span("").file);
         compile::check_each(documents, &options, &library, session, &mut each);
     }
@@ -62,13 +78,23 @@ pub(super) fn compare(
     release: &str,
     session: &mut Session,
 ) -> Result<Vec<FileId>> {
-    let Some(Loaded { documents, options, library }) = load(input, against, false, session)? else {
+    let Some(Loaded {
+        documents,
+        options,
+        library,
+    }) = load(input, against, false, session)?
+    else {
         return Ok(Vec::new());
     };
     if !library.releases().contains(&release) {
-        bail!("there is no release `{release}`: the releases are {}", text::and(&library.releases()));
+        bail!(
+            "there is no release `{release}`: the releases are {}",
+            text::and(&library.releases())
+        );
     }
-    Ok(target::check(&documents, &options, release, &library, session))
+    Ok(target::check(
+        &documents, &options, release, &library, session,
+    ))
 }
 
 /// What a command line names.
@@ -85,20 +111,52 @@ fn load(
     only_generated: bool,
     session: &mut Session,
 ) -> Result<Option<Loaded>> {
-    let Surroundings { namespace, profile: named, library: folder } = &input.surroundings;
+    let Surroundings {
+        namespace,
+        profile: named,
+        library: folder,
+    } = &input.surroundings;
     let library = library(folder.as_deref())?;
-    let documents = source::load(&input.paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics)?;
-    let against = against.map_or(Ok(Vec::new()), |against| against::read(against, &input.paths, session))?;
-    let Some(mut profile) = profile(&input.paths, named.as_deref(), session)? else { return Ok(None) };
-    session.policy = Policy::read(&profile, &documents, &session.sources, &mut session.diagnostics);
+    let documents = source::load(
+        &input.paths,
+        source::Reach::Input,
+        &mut session.sources,
+        &mut session.diagnostics,
+    )?;
+    let against = against.map_or(Ok(Vec::new()), |against| {
+        against::read(against, &input.paths, session)
+    })?;
+    let Some(mut profile) = profile(&input.paths, named.as_deref(), session)? else {
+        return Ok(None);
+    };
+    session.policy = Policy::read(
+        &profile,
+        &documents,
+        &session.sources,
+        &mut session.diagnostics,
+    );
     profile.release = input.release.clone().or(profile.release);
     let (namespace, allow_empty) = (namespace.clone(), input.allow_empty);
-    let options = Options { namespace, profile, only_generated, allow_empty, against };
-    Ok(Some(Loaded { documents, options, library }))
+    let options = Options {
+        namespace,
+        profile,
+        only_generated,
+        allow_empty,
+        against,
+    };
+    Ok(Some(Loaded {
+        documents,
+        options,
+        library,
+    }))
 }
 
 /// The profile that is named, or found, or the default one; none if it can't be used.
-pub(super) fn profile(paths: &[PathBuf], named: Option<&Path>, session: &mut Session) -> Result<Option<Profile>> {
+pub(super) fn profile(
+    paths: &[PathBuf],
+    named: Option<&Path>,
+    session: &mut Session,
+) -> Result<Option<Profile>> {
     let Some(path) = (match named {
         Some(path) => Some(path.to_owned()),
         None => find_profile(paths, session),
@@ -122,13 +180,23 @@ pub(super) fn read_profile(file: FileId, session: &mut Session) -> Option<Profil
     if let [document] = documents.as_slice() {
         return Profile::read(document, &mut session.diagnostics);
     }
-    let message = format!("a profile file has to hold one document, not {}", documents.len());
-    session.report(Diagnostic::new(&rule::PROFILE_COUNT, source::Span::whole(file), message));
+    let message = format!(
+        "a profile file has to hold one document, not {}",
+        documents.len()
+    );
+    session.report(Diagnostic::new(
+        &rule::PROFILE_COUNT,
+        source::Span::whole(file),
+        message,
+    ));
     None
 }
 
 fn find_profile(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {
-    let found: BTreeSet<_> = paths.iter().map(|path| source::find_upward(folder(path), PROFILE)).collect();
+    let found: BTreeSet<_> = paths
+        .iter()
+        .map(|path| source::find_upward(folder(path), PROFILE))
+        .collect();
     if found.len() > 1 {
         let message = "the paths belong to different profiles";
         let hint = "run once for each, or name one for all with `--profile`";

@@ -1,4 +1,5 @@
-//! What goes to standard output, which carries data alone, and to standard error, which is for people.
+//! What goes to standard output, which carries data alone, and to standard error, which is for
+//! people.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,10 @@ pub(super) fn print(data: &[u8]) -> Result<Outcome> {
 pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Outcome> {
     let mut stdout = io::stdout().lock();
     let mut pieces = pieces.into_iter();
-    match pieces.try_for_each(|piece| stdout.write_all(piece.as_ref())).and_then(|()| stdout.flush()) {
+    match pieces
+        .try_for_each(|piece| stdout.write_all(piece.as_ref()))
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::new(error).context("can't write to standard output"))
         }
@@ -45,16 +49,33 @@ pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
 /// How many findings there were, as a line for people.
 fn summary(session: &Session) -> String {
     let summary = human::summary(&session.diagnostics);
-    if summary.is_empty() { summary } else { format!("kaito-render: {summary}\n") }
+    if summary.is_empty() {
+        summary
+    } else {
+        format!("kaito-render: {summary}\n")
+    }
 }
 
 /// Writes findings in the format that was asked for.
 ///
 /// `checked` are the files whose Workspaces could be compiled.
-pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], color: Color) -> Result<()> {
-    let Session { sources, diagnostics, .. } = session;
+pub(super) fn findings_as(
+    args: &Check,
+    session: &Session,
+    checked: &[FileId],
+    color: Color,
+) -> Result<()> {
+    let Session {
+        sources,
+        diagnostics,
+        ..
+    } = session;
     let folder = working_folder();
-    let report = Report { diagnostics, sources, folder: &folder };
+    let report = Report {
+        diagnostics,
+        sources,
+        folder: &folder,
+    };
     let text = match args.format {
         FindingFormat::Human => return findings(session, color),
         FindingFormat::Concise => {
@@ -63,7 +84,11 @@ pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], c
         }
         FindingFormat::Json => json::document(diagnostics, sources),
         FindingFormat::Sarif => {
-            let input = args.input.paths.first().map_or_else(String::new, |path| source::name(path));
+            let input = args
+                .input
+                .paths
+                .first()
+                .map_or_else(String::new, |path| source::name(path));
             sarif::document(&report, &input)
         }
         FindingFormat::Github => github::commands(&report),
@@ -73,7 +98,10 @@ pub(super) fn findings_as(args: &Check, session: &Session, checked: &[FileId], c
 }
 
 /// The working folder; nothing if it is gone, and paths stay what they are.
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line reads the environment for the library"
+)]
 fn working_folder() -> PathBuf {
     std::env::current_dir().unwrap_or_default()
 }
@@ -81,7 +109,10 @@ fn working_folder() -> PathBuf {
 /// Says what became of a folder of output.
 pub(super) fn changes(folder: &Path, changes: Changes) -> Result<()> {
     let Changes { written, removed } = changes;
-    write_stderr(&format!("kaito-render: {}: {written} written, {removed} removed\n", folder.display()))
+    write_stderr(&format!(
+        "kaito-render: {}: {written} written, {removed} removed\n",
+        folder.display()
+    ))
 }
 
 /// Says that a file was written.
@@ -114,11 +145,17 @@ pub(super) fn colors_stdout(color: Color) -> bool {
     wants_color(color, &io::stdout())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line reads the environment for the library"
+)]
 fn wants_color(color: Color, stream: &impl IsTerminal) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            stream.is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }

@@ -22,7 +22,10 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
     root.build();
     let page = match command {
         None => root,
-        Some(name) => root.find_subcommand(name).cloned().with_context(|| format!("there is no command `{name}`"))?,
+        Some(name) => root
+            .find_subcommand(name)
+            .cloned()
+            .with_context(|| format!("there is no command `{name}`"))?,
     };
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
@@ -31,6 +34,11 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
 
 /// Prints the page of a rule.
 pub(super) fn rule(rule: &Rule) -> Result<Outcome> {
-    let Rule { id, severity, title, page } = rule;
+    let Rule {
+        id,
+        severity,
+        title,
+        page,
+    } = rule;
     output::print(format!("{}[{id}]: {title}\n\n{page}", severity.name()).as_bytes())
 }

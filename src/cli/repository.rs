@@ -7,7 +7,10 @@
 //! refs but not its configuration, no variable `GIT_*` of the environment, no configuration of the
 //! user, and no transport to fetch what is missing.
 
-#![expect(clippy::disallowed_methods, reason = "the history of the input is read here, by `git`")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the history of the input is read here, by `git`"
+)]
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -20,7 +23,14 @@ use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use tempfile::TempDir;
 
 /// What the Git directory of a run borrows by links of that of all working trees.
-const SHARED: [&str; 6] = ["objects", "refs", "packed-refs", "reftable", "logs", "shallow"];
+const SHARED: [&str; 6] = [
+    "objects",
+    "refs",
+    "packed-refs",
+    "reftable",
+    "logs",
+    "shallow",
+];
 /// What is copied of that of the one working tree.
 const OWN: [&str; 4] = ["HEAD", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD"];
 /// The extensions of a repository that say how its objects and refs are stored.
@@ -43,9 +53,12 @@ impl Repository {
     /// If the directory belongs to none.
     pub(super) fn root(directory: &Path) -> Result<PathBuf> {
         let start = fs::canonicalize(directory)?;
-        let root = start.ancestors().find(|directory| directory.join(".git").exists());
+        let root = start
+            .ancestors()
+            .find(|directory| directory.join(".git").exists());
         let hint = "compare with an earlier file or directory by `--against-path`";
-        root.map(Path::to_owned).ok_or_else(|| anyhow!("`{}` is in no Git repository; {hint}", directory.display()))
+        root.map(Path::to_owned)
+            .ok_or_else(|| anyhow!("`{}` is in no Git repository; {hint}", directory.display()))
     }
 
     /// Makes the objects and refs of a repository readable.
@@ -77,7 +90,10 @@ impl Repository {
         let mut storage = String::new();
         for name in STORAGE {
             let mut command = self.git(["config", "--no-includes", "--file"]);
-            command.arg(theirs).arg("--get").arg(format!("extensions.{name}"));
+            command
+                .arg(theirs)
+                .arg("--get")
+                .arg(format!("extensions.{name}"));
             let value = run(&mut command)?.stdout;
             let value = String::from_utf8_lossy(&value).trim().to_owned();
             // A value of another shape would be a setting of its own.
@@ -86,7 +102,9 @@ impl Repository {
             }
         }
         let version = u8::from(!storage.is_empty());
-        let config = format!("[core]\n\trepositoryformatversion = {version}\n\tbare = true\n[extensions]\n{storage}");
+        let config = format!(
+            "[core]\n\trepositoryformatversion = {version}\n\tbare = true\n[extensions]\n{storage}"
+        );
         Ok(fs::write(self.directory.path().join("config"), config)?)
     }
 
@@ -135,7 +153,10 @@ impl Repository {
         let output = run(&mut self.git(["ls-tree", "-r", "-z", "--full-tree", commit]))?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "git: {}", complaint.trim());
-        Ok(String::from_utf8_lossy(&output.stdout).split('\0').filter_map(file).collect())
+        Ok(String::from_utf8_lossy(&output.stdout)
+            .split('\0')
+            .filter_map(file)
+            .collect())
     }
 
     /// Contents by their names, in order.
@@ -159,14 +180,25 @@ impl Repository {
     /// A command of Git that knows this repository's objects and refs, and no configuration.
     fn git<const N: usize>(&self, args: [&str; N]) -> Command {
         let mut command = Command::new("git");
-        command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
+        command
+            .args(args)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_git(name)) {
             command.env_remove(name);
         }
-        command.env("LC_ALL", "C").env("GIT_DIR", self.directory.path());
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
-        command.env("GIT_ALLOW_PROTOCOL", "").env("GIT_NO_LAZY_FETCH", "1");
-        command.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_TERMINAL_PROMPT", "0");
+        command
+            .env("LC_ALL", "C")
+            .env("GIT_DIR", self.directory.path());
+        command
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command
+            .env("GIT_ALLOW_PROTOCOL", "")
+            .env("GIT_NO_LAZY_FETCH", "1");
+        command
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_TERMINAL_PROMPT", "0");
         command
     }
 }
@@ -180,8 +212,13 @@ impl Repository {
 pub(super) fn relative(root: &Path, there: &Path, path: &Path) -> Result<String> {
     let path = fs::canonicalize(there)?.join(path.strip_prefix(there).unwrap_or(Path::new("")));
     let inside = path.strip_prefix(root);
-    let inside = inside.with_context(|| format!("`{}` leads out of its Git repository", path.display()))?;
-    Ok(inside.iter().map(|step| step.to_string_lossy()).collect::<Vec<_>>().join("/"))
+    let inside =
+        inside.with_context(|| format!("`{}` leads out of its Git repository", path.display()))?;
+    Ok(inside
+        .iter()
+        .map(|step| step.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/"))
 }
 
 const CANNOT_RUN: &str = "can't run `git`";
@@ -202,7 +239,8 @@ fn git_directory(root: &Path) -> Result<PathBuf> {
     Ok(root.join(target))
 }
 
-/// The path behind a prefix that a file holds; none if there is no such file or it has another shape.
+/// The path behind a prefix that a file holds; none if there is no such file or it has another
+/// shape.
 fn pointer(file: &Path, prefix: &str) -> Result<Option<PathBuf>> {
     // Longer than any path.
     const LIMIT: u64 = 64 << 10;
@@ -210,7 +248,9 @@ fn pointer(file: &Path, prefix: &str) -> Result<Option<PathBuf>> {
         return Ok(None);
     }
     let mut text = String::new();
-    fs::File::open(file)?.take(LIMIT).read_to_string(&mut text)?;
+    fs::File::open(file)?
+        .take(LIMIT)
+        .read_to_string(&mut text)?;
     let path = text.trim_end_matches(['\r', '\n']).strip_prefix(prefix);
     Ok(path.filter(|path| !path.is_empty()).map(PathBuf::from))
 }
@@ -249,7 +289,10 @@ fn contents(child: &mut Child, objects: &[&String]) -> Result<Vec<Vec<u8>>> {
         let size: u64 = size.ok_or_else(|| unreadable(header))?;
         let mut bytes = Vec::new();
         (&mut answers).take(size).read_to_end(&mut bytes)?;
-        ensure!(bytes.len() as u64 == size, "Git ended in the middle of {object}");
+        ensure!(
+            bytes.len() as u64 == size,
+            "Git ended in the middle of {object}"
+        );
         answers.read_exact(&mut [0])?; // the line break behind a content
         contents.push(bytes);
     }

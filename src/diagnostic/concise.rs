@@ -2,8 +2,8 @@
 
 use super::{Report, Severity, one_line};
 
-/// `path:line:column: error[KR113]: message (hint: …)`, a line for each finding; one without a place begins with its
-/// severity.
+/// `path:line:column: error[KR113]: message (hint: …)`, a line for each finding; one without a
+/// place begins with its severity.
 #[must_use]
 pub fn lines(report: &Report, color: bool) -> String {
     let mut lines = String::new();
@@ -12,7 +12,11 @@ pub fn lines(report: &Report, color: bool) -> String {
             lines += &format!("{}: ", one_line(&report.start(place)));
         }
         let head = finding.head();
-        let head = if color { format!("{}{head}\u{1b}[0m", style(finding.severity)) } else { head };
+        let head = if color {
+            format!("{}{head}\u{1b}[0m", style(finding.severity))
+        } else {
+            head
+        };
         lines += &format!("{head}: {}\n", one_line(&finding.text()));
     }
     lines

@@ -11,7 +11,8 @@ use crate::text;
 /// How many of each kind GitHub shows of one step.
 const SHOWN: usize = 10;
 
-/// A workflow command for each finding, ten of each severity at most, and behind them how many more there are.
+/// A workflow command for each finding, ten of each severity at most, and behind them how many more
+/// there are.
 #[must_use]
 pub fn commands(report: &Report) -> String {
     let mut counts = BTreeMap::<Severity, usize>::new();
@@ -24,9 +25,14 @@ pub fn commands(report: &Report) -> String {
         }
     }
     let more = counts.iter().rev().filter(|(_, count)| **count > SHOWN);
-    let more: Vec<_> = more.map(|(severity, count)| text::count(count - SHOWN, severity.name())).collect();
+    let more: Vec<_> = more
+        .map(|(severity, count)| text::count(count - SHOWN, severity.name()))
+        .collect();
     if !more.is_empty() {
-        commands += &format!("kaito-render: not shown beside the files: {} more\n", text::and(&more));
+        commands += &format!(
+            "kaito-render: not shown beside the files: {} more\n",
+            text::and(&more)
+        );
     }
     commands
 }
@@ -39,27 +45,38 @@ fn command(finding: &Diagnostic, report: &Report) -> String {
     };
     let (place, before) = place(finding, report);
     let message = data(&normalized(&format!("{before}{}", report.details(finding))));
-    format!("::{name} {place}title={}::{message}\n", property(finding.rule.id))
+    format!(
+        "::{name} {place}title={}::{message}\n",
+        property(finding.rule.id)
+    )
 }
 
-/// The properties that say where a finding is; for what lies in no file of the repository, a text to put before the
-/// message.
+/// The properties that say where a finding is; for what lies in no file of the repository, a text
+/// to put before the message.
 fn place(finding: &Diagnostic, report: &Report) -> (String, String) {
-    let Some(span) = finding.place else { return Default::default() };
+    let Some(span) = finding.place else {
+        return Default::default();
+    };
     let file = match report.whereabouts(span.file) {
         Whereabouts::Nowhere(_) => return (String::new(), format!("{}: ", report.start(span))),
         Whereabouts::Inside(path) | Whereabouts::Outside(path) => property(&normalized(&path)),
     };
-    let [start, end] = [span.start, span.end].map(|offset| report.sources.position(span.file, offset));
+    let [start, end] =
+        [span.start, span.end].map(|offset| report.sources.position(span.file, offset));
     let lines = format!("file={file},line={},endLine={}", start.line, end.line);
     // Columns are understood within one line alone.
-    let columns =
-        if start.line == end.line { format!(",col={},endColumn={}", start.column, end.column) } else { String::new() };
+    let columns = if start.line == end.line {
+        format!(",col={},endColumn={}", start.column, end.column)
+    } else {
+        String::new()
+    };
     (format!("{lines}{columns},"), String::new())
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -77,15 +94,28 @@ mod tests {
 
     #[test]
     fn ten_of_each_severity_are_shown_and_the_others_counted() {
-        let many = |rule, number: usize| (0..number).map(move |index| Diagnostic::global(rule, format!("no {index}")));
-        let findings: Vec<_> = many(&rule::NAME, 12).chain(many(&rule::TIGHT_MEMORY, 11)).collect();
+        let many = |rule, number: usize| {
+            (0..number).map(move |index| Diagnostic::global(rule, format!("no {index}")))
+        };
+        let findings: Vec<_> = many(&rule::NAME, 12)
+            .chain(many(&rule::TIGHT_MEMORY, 11))
+            .collect();
         let write = |diagnostics: &[Diagnostic]| {
-            commands(&Report { diagnostics, sources: &Sources::default(), folder: Path::new("/") })
+            commands(&Report {
+                diagnostics,
+                sources: &Sources::default(),
+                folder: Path::new("/"),
+            })
         };
         let text = write(&findings);
         assert_eq!(text.matches("::error ").count(), 10);
         assert_eq!(text.matches("::warning ").count(), 10);
-        assert!(text.ends_with("\nkaito-render: not shown beside the files: 2 errors and 1 warning more\n"), "{text}");
+        assert!(
+            text.ends_with(
+                "\nkaito-render: not shown beside the files: 2 errors and 1 warning more\n"
+            ),
+            "{text}"
+        );
         let notes: Vec<_> = many(&rule::RELEASE_CHOSEN, 10).collect();
         assert_eq!(write(&notes).lines().count(), 10);
     }

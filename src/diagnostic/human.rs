@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use annotate_snippets::{
-    AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet, normalize_untrusted_str as normalized,
+    AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet,
+    normalize_untrusted_str as normalized,
 };
 
 use super::{Diagnostic, Label, Severity};
@@ -18,16 +19,20 @@ const LONG: usize = 4096;
 
 /// One finding: what it is, where, an excerpt, and what to do.
 ///
-/// Only the lines concerned are looked at, whatever the size of the file, and what a terminal could take for more than
-/// text is made visible.
+/// Only the lines concerned are looked at, whatever the size of the file, and what a terminal could
+/// take for more than text is made visible.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
     let level = level(diagnostic.severity);
-    let title = level.primary_title(normalized(&diagnostic.message)).id(diagnostic.rule.id);
+    let title = level
+        .primary_title(normalized(&diagnostic.message))
+        .id(diagnostic.rule.id);
     let mut group = Group::with_title(title);
     if let Some(place) = diagnostic.place {
-        let (near, far): (Vec<_>, Vec<_>) =
-            diagnostic.also.iter().partition(|label| is_near(label.span, place, sources));
+        let (near, far): (Vec<_>, Vec<_>) = diagnostic
+            .also
+            .iter()
+            .partition(|label| is_near(label.span, place, sources));
         group = excerpt(group, place, None, &near, sources);
         for label in far {
             group = excerpt(group, label.span, Some(&label.text), &[], sources);
@@ -40,34 +45,64 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         let window = window(fix.span, &[], sources)?;
         let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
         Some(
-            Level::HELP.secondary_title("`check --fix` writes this").element(
-                Snippet::source(window.text.clone())
-                    .line_start(window.line)
-                    .path(normalized(sources.name(fix.span.file)))
-                    .patch(patch),
-            ),
+            Level::HELP
+                .secondary_title("`check --fix` writes this")
+                .element(
+                    Snippet::source(window.text.clone())
+                        .line_start(window.line)
+                        .path(normalized(sources.name(fix.span.file)))
+                        .patch(patch),
+                ),
         )
     });
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let groups: Vec<_> = [Some(group), fix].into_iter().flatten().collect();
     format!("{}\n", renderer.render(&groups))
 }
 
-/// How many findings there were, such as `2 errors, 1 warning (1 fixable by `check --fix`)`, and the command that says
-/// more about the first of the worst; empty if there were none to act on.
+/// How many findings there were, such as `2 errors, 1 warning (1 fixable by `check --fix`)`, and
+/// the command that says more about the first of the worst; empty if there were none to act on.
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
-    let counts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(*number, noun));
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
+    let counts = [
+        (count(Severity::Error), "error"),
+        (count(Severity::Warning), "warning"),
+    ];
+    let counts = counts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| text::count(*number, noun));
     let counts = counts.collect::<Vec<_>>().join(", ");
-    let of = |severity| diagnostics.iter().find(|diagnostic| diagnostic.severity == severity);
-    let Some(worst) = of(Severity::Error).or_else(|| of(Severity::Warning)) else { return counts };
-    let fixable = match diagnostics.iter().filter(|diagnostic| diagnostic.fix.is_some()).count() {
+    let of = |severity| {
+        diagnostics
+            .iter()
+            .find(|diagnostic| diagnostic.severity == severity)
+    };
+    let Some(worst) = of(Severity::Error).or_else(|| of(Severity::Warning)) else {
+        return counts;
+    };
+    let fixable = match diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.fix.is_some())
+        .count()
+    {
         0 => String::new(),
         fixable => format!(" ({fixable} fixable by `check --fix`)"),
     };
-    format!("{counts}{fixable}; `kaito-render check --explain {}` says more", worst.rule.id)
+    format!(
+        "{counts}{fixable}; `kaito-render check --explain {}` says more",
+        worst.rule.id
+    )
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -96,11 +131,22 @@ fn excerpt<'a>(
     let Some(window) = window(place, near, sources) else {
         let position = sources.position(place.file, place.start);
         let name = normalized(sources.name(place.file));
-        return group.element(Origin::path(name).line(position.line).char_column(position.column));
+        return group.element(
+            Origin::path(name)
+                .line(position.line)
+                .char_column(position.column),
+        );
     };
-    let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
-    let labels =
-        near.iter().map(|label| AnnotationKind::Context.span(window.range(label.span)).label(normalized(&label.text)));
+    let kind = if label.is_some() {
+        AnnotationKind::Context
+    } else {
+        AnnotationKind::Primary
+    };
+    let labels = near.iter().map(|label| {
+        AnnotationKind::Context
+            .span(window.range(label.span))
+            .label(normalized(&label.text))
+    });
     let snippet = Snippet::source(window.text.clone())
         .line_start(window.line)
         .path(normalized(sources.name(place.file)))
@@ -121,23 +167,45 @@ struct Window {
 impl Window {
     /// A place in the window; of one that has many lines, the first.
     fn range(&self, span: Span) -> Range<usize> {
-        let within = |offset: u32| (offset as usize).saturating_sub(self.start).min(self.text.len());
+        let within = |offset: u32| {
+            (offset as usize)
+                .saturating_sub(self.start)
+                .min(self.text.len())
+        };
         let start = self.text.floor_char_boundary(within(span.start));
-        let end_of_line = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
-        start..self.text.ceil_char_boundary(within(span.end)).clamp(start, end_of_line)
+        let end_of_line = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |length| start + length);
+        start
+            ..self
+                .text
+                .ceil_char_boundary(within(span.end))
+                .clamp(start, end_of_line)
     }
 }
 
 /// The lines of some places; none if there is nothing to see, or too much.
 fn window(place: Span, near: &[&Label], sources: &Sources) -> Option<Window> {
-    let lines = near.iter().map(|label| line(label.span, sources)).chain([line(place, sources)]);
-    let (first, last) = lines.fold((usize::MAX, 0), |(first, last), line| (first.min(line), last.max(line)));
-    let (start, end) = (line_start(place.file, first, sources)?, line_end(place.file, last, sources));
+    let lines = near
+        .iter()
+        .map(|label| line(label.span, sources))
+        .chain([line(place, sources)]);
+    let (first, last) = lines.fold((usize::MAX, 0), |(first, last), line| {
+        (first.min(line), last.max(line))
+    });
+    let (start, end) = (
+        line_start(place.file, first, sources)?,
+        line_end(place.file, last, sources),
+    );
     let text = sources.shown(place.file, start..end)?;
     // Offsets stay what they are.
     let text = text.replace('\r', " ");
     let is_shown = !text.is_empty() && text.len() <= LONG;
-    is_shown.then_some(Window { text, line: first, start })
+    is_shown.then_some(Window {
+        text,
+        line: first,
+        start,
+    })
 }
 
 fn line_start(file: FileId, line: usize, sources: &Sources) -> Option<usize> {
@@ -157,7 +225,11 @@ mod tests {
 
     fn span(file: FileId, text: &str, part: &str) -> Span {
         let start = u32::try_from(text.find(part).unwrap()).unwrap();
-        Span { file, start, end: start + u32::try_from(part.len()).unwrap() }
+        Span {
+            file,
+            start,
+            end: start + u32::try_from(part.len()).unwrap(),
+        }
     }
 
     #[test]
@@ -165,9 +237,13 @@ mod tests {
         let text = "# é\r\nname: Falcon\r\nother: 1\r\nname: x\r\n";
         let mut sources = Sources::default();
         let file = sources.add("a/b.yaml", text);
-        let diagnostic = Diagnostic::new(&rule::NAME, span(file, text, "Falcon"), "`Falcon` is no name")
-            .also(span(file, text, "other"), "beside this")
-            .hint("use `falcon`");
+        let diagnostic = Diagnostic::new(
+            &rule::NAME,
+            span(file, text, "Falcon"),
+            "`Falcon` is no name",
+        )
+        .also(span(file, text, "other"), "beside this")
+        .hint("use `falcon`");
         let expected = "\
 error[KR104]: `Falcon` is no name
  --> a/b.yaml:2:7
@@ -187,14 +263,23 @@ error[KR104]: `Falcon` is no name
     fn findings_without_a_place_or_with_a_long_line_have_no_excerpt() {
         let mut sources = Sources::default();
         let global = Diagnostic::global(&rule::NO_WORKSPACE, "nothing here");
-        assert_eq!(render(&global, &sources, false), "error[KR401]: nothing here\n");
+        assert_eq!(
+            render(&global, &sources, false),
+            "error[KR401]: nothing here\n"
+        );
         let text = format!("a\n{}Falcon", "x".repeat(100_000));
         let file = sources.add("long.json", text.clone());
         let long = Diagnostic::new(&rule::NAME, span(file, &text, "Falcon"), "no name");
-        assert_eq!(render(&long, &sources, false), "error[KR104]: no name\n--> long.json:2:100001\n");
+        assert_eq!(
+            render(&long, &sources, false),
+            "error[KR104]: no name\n--> long.json:2:100001\n"
+        );
         let empty = sources.add("empty.yaml", "");
         let nothing = Diagnostic::new(&rule::UNREADABLE, Span::whole(empty), "can't be read");
-        assert_eq!(render(&nothing, &sources, false), "error[KR001]: can't be read\n--> empty.yaml:1:1\n");
+        assert_eq!(
+            render(&nothing, &sources, false),
+            "error[KR001]: can't be read\n--> empty.yaml:1:1\n"
+        );
     }
 
     #[test]
@@ -202,7 +287,8 @@ error[KR104]: `Falcon` is no name
         let text = "name: \u{1b}[31mred\u{7}\n";
         let mut sources = Sources::default();
         let file = sources.add("\u{1b}]0;x.yaml", text);
-        let diagnostic = Diagnostic::new(&rule::NAME, span(file, text, "red"), "\u{1b}[2J").hint("\u{1b}[2J");
+        let diagnostic =
+            Diagnostic::new(&rule::NAME, span(file, text, "red"), "\u{1b}[2J").hint("\u{1b}[2J");
         let rendered = render(&diagnostic, &sources, false);
         assert!(!rendered.contains(['\u{1b}', '\u{7}']), "{rendered:?}");
     }
@@ -217,7 +303,10 @@ error[KR104]: `Falcon` is no name
             format!("2 errors, 1 warning; {}", more("KR104"))
         );
         assert_eq!(summary(&[warning]), format!("1 warning; {}", more("KR207")));
-        assert_eq!(summary(&[Diagnostic::global(&rule::RELEASE_CHOSEN, "")]), "");
+        assert_eq!(
+            summary(&[Diagnostic::global(&rule::RELEASE_CHOSEN, "")]),
+            ""
+        );
     }
 
     proptest::proptest! {

@@ -65,14 +65,22 @@ struct Summary {
 
 /// All findings, in their order, and how many there are.
 ///
-/// A place has a file, as it was named, and a start and an end, which lies behind its last character: the line and the
-/// column, both from 1, the column in characters, and the byte, from 0.
+/// A place has a file, as it was named, and a start and an end, which lies behind its last
+/// character: the line and the column, both from 1, the column in characters, and the byte, from 0.
 #[must_use]
 pub fn document(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let count = |severity| diagnostics.iter().filter(|finding| finding.severity == severity).count();
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     let report = Report {
         version: 1,
-        diagnostics: diagnostics.iter().map(|finding| self::finding(finding, sources)).collect(),
+        diagnostics: diagnostics
+            .iter()
+            .map(|finding| self::finding(finding, sources))
+            .collect(),
         summary: Summary {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
@@ -84,7 +92,10 @@ pub fn document(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 }
 
 fn finding<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
-    let related = |label: &'a super::Label| Related { message: &label.text, place: place(label.span, sources) };
+    let related = |label: &'a super::Label| Related {
+        message: &label.text,
+        place: place(label.span, sources),
+    };
     Finding {
         rule: finding.rule.id,
         title: finding.rule.title,
@@ -93,19 +104,27 @@ fn finding<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
         hint: finding.hint.as_deref(),
         place: finding.place.map(|span| place(span, sources)),
         related: finding.also.iter().map(related).collect(),
-        fix: finding
-            .fix
-            .as_ref()
-            .map(|fix| Replacement { place: place(fix.span, sources), replacement: &fix.replacement }),
+        fix: finding.fix.as_ref().map(|fix| Replacement {
+            place: place(fix.span, sources),
+            replacement: &fix.replacement,
+        }),
     }
 }
 
 fn place(span: Span, sources: &Sources) -> Place<'_> {
     let point = |byte| {
         let position = sources.position(span.file, byte);
-        Point { line: position.line, column: position.column, byte: sources.in_file(span.file, byte) }
+        Point {
+            line: position.line,
+            column: position.column,
+            byte: sources.in_file(span.file, byte),
+        }
     };
-    Place { file: sources.name(span.file), start: point(span.start), end: point(span.end) }
+    Place {
+        file: sources.name(span.file),
+        start: point(span.start),
+        end: point(span.end),
+    }
 }
 
 #[cfg(test)]
@@ -121,9 +140,20 @@ mod tests {
     fn bytes_are_those_of_the_file() {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "\u{feff}a: on\n");
-        let finding = Diagnostic::new(&rule::AMBIGUOUS_SCALAR, Span { file, start: 3, end: 5 }, "odd");
+        let finding = Diagnostic::new(
+            &rule::AMBIGUOUS_SCALAR,
+            Span {
+                file,
+                start: 3,
+                end: 5,
+            },
+            "odd",
+        );
         let json: Value = serde_json::from_str(&document(&[finding], &sources)).unwrap();
-        assert_eq!(json["diagnostics"][0]["start"], json!({"line": 1, "column": 4, "byte": 6}));
+        assert_eq!(
+            json["diagnostics"][0]["start"],
+            json!({"line": 1, "column": 4, "byte": 6})
+        );
     }
 
     #[test]
@@ -135,7 +165,10 @@ mod tests {
             .also(span(7, 8), "see")
             .hint("quote it")
             .fix(span(4, 6), "\"on\"");
-        let text = document(&[finding, Diagnostic::global(&rule::NO_WORKSPACE, "nothing")], &sources);
+        let text = document(
+            &[finding, Diagnostic::global(&rule::NO_WORKSPACE, "nothing")],
+            &sources,
+        );
         let point = |line: u32, column: u32, byte: u32| json!({"line": line, "column": column, "byte": byte});
         let expected = json!({
             "version": 1,

@@ -1,8 +1,9 @@
 //! Findings as the report of a test run, which GitLab, Jenkins and others show and compare.
 //!
-//! A file is a suite. An error is a failed test; a warning is a skipped one, which those programs count and show with
-//! its text, and which breaks nothing; a note is a passed one with output. A file without findings is one passed test.
-//! The names of tests hold no line numbers: a test stays the same when lines move.
+//! A file is a suite. An error is a failed test; a warning is a skipped one, which those programs
+//! count and show with its text, and which breaks nothing; a note is a passed one with output. A
+//! file without findings is one passed test. The names of tests hold no line numbers: a test stays
+//! the same when lines move.
 
 use std::collections::BTreeMap;
 
@@ -27,11 +28,16 @@ pub fn document(report: &Report, checked: &[FileId]) -> String {
         suites.entry(of_file(*file)).or_default();
     }
     for finding in report.diagnostics {
-        let key = finding.place.map_or((true, WHOLE.to_owned()), |place| of_file(place.file));
+        let key = finding
+            .place
+            .map_or((true, WHOLE.to_owned()), |place| of_file(place.file));
         suites.entry(key).or_default().push(finding);
     }
     let counts = counts(&suites.values().collect::<Vec<_>>());
-    let suites: String = suites.iter().map(|((_, name), findings)| suite(name, findings, report)).collect();
+    let suites: String = suites
+        .iter()
+        .map(|((_, name), findings)| suite(name, findings, report))
+        .collect();
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
     format!("{head}\n<testsuites name=\"kaito-render\" {counts}>\n{suites}</testsuites>\n")
 }
@@ -39,7 +45,14 @@ pub fn document(report: &Report, checked: &[FileId]) -> String {
 /// The attributes that say how many tests there are.
 fn counts(suites: &[&Suite]) -> String {
     let tests: usize = suites.iter().map(|findings| findings.len().max(1)).sum();
-    let count = |severity| suites.iter().copied().flatten().filter(|finding| finding.severity == severity).count();
+    let count = |severity| {
+        suites
+            .iter()
+            .copied()
+            .flatten()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     let (failures, skipped) = (count(Severity::Error), count(Severity::Warning));
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
 }
@@ -52,28 +65,49 @@ fn suite(name: &str, findings: &Suite, report: &Report) -> String {
         let test = format!("{} {}", finding.rule.id, finding.message);
         let number = names.entry(test.clone()).or_default();
         *number += 1;
-        let test = if *number > 1 { format!("{test} ({number})") } else { test };
-        tests += &format!("    {}>\n      {}\n    </testcase>\n", test_case(name, &test), outcome(finding, report));
+        let test = if *number > 1 {
+            format!("{test} ({number})")
+        } else {
+            test
+        };
+        tests += &format!(
+            "    {}>\n      {}\n    </testcase>\n",
+            test_case(name, &test),
+            outcome(finding, report)
+        );
     }
     if findings.is_empty() {
         tests += &format!("    {}/>\n", test_case(name, "no findings"));
     }
     let counts = counts(&[findings]);
-    format!("  <testsuite name=\"{}\" {counts}>\n{tests}  </testsuite>\n", attribute(name))
+    format!(
+        "  <testsuite name=\"{}\" {counts}>\n{tests}  </testsuite>\n",
+        attribute(name)
+    )
 }
 
-/// The beginning of a test. Where suites are not shown, its class says which file it is about; `file` makes a link.
+/// The beginning of a test. Where suites are not shown, its class says which file it is about;
+/// `file` makes a link.
 fn test_case(suite: &str, name: &str) -> String {
     let (suite, name) = (attribute(suite), attribute(name));
     format!("<testcase classname=\"{suite}\" name=\"{name}\" file=\"{suite}\"")
 }
 
 fn outcome(finding: &Diagnostic, report: &Report) -> String {
-    let place = finding.place.map_or_else(String::new, |place| format!("{}: ", report.start(place)));
-    let body = escaped(&normalized(&format!("{place}{}: {}", finding.head(), report.details(finding))));
+    let place = finding
+        .place
+        .map_or_else(String::new, |place| format!("{}: ", report.start(place)));
+    let body = escaped(&normalized(&format!(
+        "{place}{}: {}",
+        finding.head(),
+        report.details(finding)
+    )));
     let message = attribute(&finding.text());
     match finding.severity {
-        Severity::Error => format!("<failure type=\"{}\" message=\"{message}\">{body}</failure>", finding.rule.id),
+        Severity::Error => format!(
+            "<failure type=\"{}\" message=\"{message}\">{body}</failure>",
+            finding.rule.id
+        ),
         Severity::Warning => format!("<skipped message=\"{message}\">{body}</skipped>"),
         Severity::Note => format!("<system-out>{body}</system-out>"),
     }
@@ -86,5 +120,8 @@ fn attribute(text: &str) -> String {
 /// As text in XML, without the two characters that control characters left and XML forbids.
 fn escaped(text: &str) -> String {
     let text = text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

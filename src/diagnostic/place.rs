@@ -46,7 +46,9 @@ impl Whereabouts {
 }
 
 fn slashed(path: &Path) -> String {
-    path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/")
+    path.display()
+        .to_string()
+        .replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 impl Report<'_> {
@@ -61,7 +63,12 @@ impl Report<'_> {
     /// The start of a place, as `path:line:column`.
     pub(super) fn start(&self, place: Span) -> String {
         let position = self.sources.position(place.file, place.start);
-        format!("{}:{}:{}", self.whereabouts(place.file).as_str(), position.line, position.column)
+        format!(
+            "{}:{}:{}",
+            self.whereabouts(place.file).as_str(),
+            position.line,
+            position.column
+        )
     }
 }
 
@@ -87,7 +94,11 @@ mod tests {
             ("/home/workshop/a.yaml", outside("/home/workshop/a.yaml")),
             ("<stdin>", Whereabouts::Nowhere("<stdin>".to_owned())),
         ] {
-            assert_eq!(Whereabouts::of(name, Path::new("/home/work")), expected, "{name}");
+            assert_eq!(
+                Whereabouts::of(name, Path::new("/home/work")),
+                expected,
+                "{name}"
+            );
         }
     }
 }

@@ -23,8 +23,8 @@ const ROOT: &str = "%SRCROOT%";
 
 /// One run with all findings, or with the 25,000 worst of them and a word on the others.
 ///
-/// Nobody shows what has no location, so a finding without a place stands at `input`, the first path that was named.
-/// Columns count UTF-16 code units, as editors and browsers do.
+/// Nobody shows what has no location, so a finding without a place stands at `input`, the first
+/// path that was named. Columns count UTF-16 code units, as editors and browsers do.
 #[must_use]
 pub fn document(report: &Report, input: &str) -> String {
     let input = Whereabouts::of(input, report.folder);
@@ -39,9 +39,15 @@ pub fn document(report: &Report, input: &str) -> String {
 
 fn run(report: &Report, input: &Whereabouts) -> Value {
     let mut fingerprints = Fingerprints::default();
-    let results = report.diagnostics.iter().map(|finding| (finding, fingerprints.of(finding, report)));
+    let results = report
+        .diagnostics
+        .iter()
+        .map(|finding| (finding, fingerprints.of(finding, report)));
     let results = worst(results.collect());
-    let rules: BTreeMap<_, _> = results.iter().map(|(finding, _)| (finding.rule.id, finding.rule)).collect();
+    let rules: BTreeMap<_, _> = results
+        .iter()
+        .map(|(finding, _)| (finding.rule.id, finding.rule))
+        .collect();
     let mut run = json!({
         "tool": {"driver": {
             "name": "kaito-render",
@@ -53,10 +59,13 @@ fn run(report: &Report, input: &Whereabouts) -> Value {
     });
     let left_out = report.diagnostics.len() - results.len();
     if left_out > 0 {
-        let text =
-            format!("{} left out, because {RESULTS} are the most that are read", text::count(left_out, "finding"));
+        let text = format!(
+            "{} left out, because {RESULTS} are the most that are read",
+            text::count(left_out, "finding")
+        );
         let notification = json!({"level": "warning", "message": {"text": text}});
-        run["invocations"] = json!([{"executionSuccessful": true, "toolExecutionNotifications": [notification]}]);
+        run["invocations"] =
+            json!([{"executionSuccessful": true, "toolExecutionNotifications": [notification]}]);
     }
     run["results"] = results
         .into_iter()
@@ -90,12 +99,17 @@ fn descriptor(rule: &Rule) -> Value {
     })
 }
 
-/// A title as one word: `a name that Kubernetes does not accept` is `NameThatKubernetesDoesNotAccept`.
+/// A title as one word: `a name that Kubernetes does not accept` is
+/// `NameThatKubernetesDoesNotAccept`.
 fn name(title: &str) -> String {
     let title = title.replace('\'', "");
     let words = title.split(|letter: char| !letter.is_ascii_alphanumeric());
     let words = words.skip_while(|word| ["a", "an", "the"].contains(word));
-    words.map(|word| word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default()).collect()
+    words
+        .map(|word| {
+            word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default()
+        })
+        .collect()
 }
 
 fn result(finding: &Diagnostic, report: &Report, input: &Whereabouts) -> Value {
@@ -121,8 +135,7 @@ fn result(finding: &Diagnostic, report: &Report, input: &Whereabouts) -> Value {
         result["relatedLocations"] = related.into();
     }
     if let Some(fix) = &finding.fix {
-        let replacement =
-            json!({"deletedRegion": region(fix.span, report), "insertedContent": {"text": fix.replacement}});
+        let replacement = json!({"deletedRegion": region(fix.span, report), "insertedContent": {"text": fix.replacement}});
         let artifact = artifact(&report.whereabouts(fix.span.file));
         result["fixes"] = json!([{"artifactChanges": [{"artifactLocation": artifact, "replacements": [replacement]}]}]);
     }
@@ -142,10 +155,17 @@ fn artifact(file: &Whereabouts) -> Value {
     }
 }
 
-/// A path as part of a URI: what is no letter, digit or mark that is always plain becomes its bytes.
+/// A path as part of a URI: what is no letter, digit or mark that is always plain becomes its
+/// bytes.
 fn percent_encoded(path: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    let encoded = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let encoded = |byte: u8| {
+        if is_plain(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
     path.bytes().map(encoded).collect()
 }
 
@@ -168,13 +188,24 @@ struct Line<'a> {
 fn line<'a>(file: FileId, offset: u32, report: &'a Report) -> (usize, Line<'a>) {
     let text = report.sources.text(file);
     let number = report.sources.position(file, offset).line;
-    let start = report.sources.line_starts(file).get(number - 1).copied().unwrap_or_default();
+    let start = report
+        .sources
+        .line_starts(file)
+        .get(number - 1)
+        .copied()
+        .unwrap_or_default();
     let (head, tail) = text.split_at(text.floor_char_boundary(offset as usize));
-    (number, Line { before: head.get(start..).unwrap_or_default(), behind: tail.lines().next().unwrap_or_default() })
+    (
+        number,
+        Line {
+            before: head.get(start..).unwrap_or_default(),
+            behind: tail.lines().next().unwrap_or_default(),
+        },
+    )
 }
 
-/// What tells findings apart from one run to the next, also when lines move: a hash of the rule, the path and the text
-/// of the line, and a number among findings that are alike in these.
+/// What tells findings apart from one run to the next, also when lines move: a hash of the rule,
+/// the path and the text of the line, and a number among findings that are alike in these.
 #[derive(Default)]
 struct Fingerprints(BTreeMap<String, usize>);
 
@@ -183,7 +214,11 @@ impl Fingerprints {
         let parts = finding.place.map_or_else(String::new, |place| {
             let (_, Line { before, behind }) = line(place.file, place.start, report);
             let line = format!("{}{}", end(before), start(behind));
-            format!("{}\0{}", report.whereabouts(place.file).as_str(), line.trim())
+            format!(
+                "{}\0{}",
+                report.whereabouts(place.file).as_str(),
+                line.trim()
+            )
         });
         let hash = hex::sha256(&format!("{}\0{parts}", finding.rule.id), 16);
         let number = self.0.entry(hash.clone()).or_default();
@@ -193,9 +228,11 @@ impl Fingerprints {
 }
 
 fn end(text: &str) -> &str {
-    text.get(text.ceil_char_boundary(text.len().saturating_sub(LINE))..).unwrap_or_default()
+    text.get(text.ceil_char_boundary(text.len().saturating_sub(LINE))..)
+        .unwrap_or_default()
 }
 
 fn start(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LINE)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(LINE))
+        .unwrap_or_default()
 }

@@ -18,7 +18,8 @@ pub struct Bill {
     pub gpu_memory_gib: u64,
     /// The disks of the nodes as far as they are asked for, in GiB.
     pub disk_gib: f64,
-    /// How many of the nodes are of machine types that are not known, and so bring no GPUs into the sum.
+    /// How many of the nodes are of machine types that are not known, and so bring no GPUs into
+    /// the sum.
     pub unknown: u64,
     /// The GPUs of the nodes.
     node_gpus: u64,
@@ -29,14 +30,22 @@ pub struct Bill {
 impl Bill {
     /// Adds what an object stands for.
     pub(super) fn add(&mut self, object: Option<&Object>, machines: &Machines) {
-        let Some(Object { value, .. }) = object else { return };
+        let Some(Object { value, .. }) = object else {
+            return;
+        };
         let spec = &value["spec"];
         match value["kind"].as_str() {
             Some("Machine" | "NodeClaim") => self.nodes(1, spec, machines),
             Some("NodePool") => {
-                self.nodes(spec["replicas"].as_u64().unwrap_or(0), &spec["template"]["spec"], machines);
+                self.nodes(
+                    spec["replicas"].as_u64().unwrap_or(0),
+                    &spec["template"]["spec"],
+                    machines,
+                );
             }
-            Some("Deployment" | "StatefulSet") => self.pods(spec["replicas"].as_u64().unwrap_or(1), spec),
+            Some("Deployment" | "StatefulSet") => {
+                self.pods(spec["replicas"].as_u64().unwrap_or(1), spec)
+            }
             Some("Job") => self.pods(spec["parallelism"].as_u64().unwrap_or(1), spec),
             _ => {}
         }
@@ -51,7 +60,9 @@ impl Bill {
             }
             None => self.unknown += count,
         }
-        let disk = spec["resources"]["requests"]["storage"].as_str().and_then(quantity::amount);
+        let disk = spec["resources"]["requests"]["storage"]
+            .as_str()
+            .and_then(quantity::amount);
         #[expect(clippy::cast_precision_loss, reason = "no cluster has so many nodes")]
         let disk = disk.unwrap_or(0.0) * count as f64;
         self.disk_gib += disk / f64::from(1 << 30);
@@ -69,7 +80,11 @@ impl Bill {
     /// The GPUs of nodes that are made, or those that pods ask for where none are.
     #[must_use]
     pub fn gpus(&self) -> u64 {
-        if self.nodes == 0 { self.pod_gpus } else { self.node_gpus }
+        if self.nodes == 0 {
+            self.pod_gpus
+        } else {
+            self.node_gpus
+        }
     }
 }
 
@@ -77,5 +92,8 @@ impl Bill {
 pub(super) fn machine_type(spec: &Json) -> Option<&str> {
     let mut requirements = spec["requirements"].items().iter();
     let key = Some("node.kubernetes.io/instance-type");
-    requirements.find(|requirement| requirement["key"].as_str() == key)?["values"].items().first()?.as_str()
+    requirements.find(|requirement| requirement["key"].as_str() == key)?["values"]
+        .items()
+        .first()?
+        .as_str()
 }

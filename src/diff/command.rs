@@ -21,8 +21,18 @@ pub(super) fn changes(before: &str, after: &str) -> Option<Vec<Change>> {
             inside: Vec::new(),
         })
     };
-    let gone = before.flags.keys().filter(|flag| !after.flags.contains_key(*flag));
-    Some(after.flags.keys().chain(gone).filter_map(|flag| change(flag)).collect())
+    let gone = before
+        .flags
+        .keys()
+        .filter(|flag| !after.flags.contains_key(*flag));
+    Some(
+        after
+            .flags
+            .keys()
+            .chain(gone)
+            .filter_map(|flag| change(flag))
+            .collect(),
+    )
 }
 
 struct Line<'a> {
@@ -35,10 +45,15 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     /// Takes a command line of one or more lines apart; none if a quote is not closed.
     fn read(text: &'a str) -> Option<Self> {
-        let mut line = Self { words: Vec::new(), flags: IndexMap::new() };
+        let mut line = Self {
+            words: Vec::new(),
+            flags: IndexMap::new(),
+        };
         for word in words(text)? {
             match word.split_once('=') {
-                Some((flag, value)) if flag.starts_with("--") => line.flags.entry(flag).or_default().push(value),
+                Some((flag, value)) if flag.starts_with("--") => {
+                    line.flags.entry(flag).or_default().push(value)
+                }
                 None if word.starts_with("--") && word.len() > 2 => {
                     line.flags.entry(word).or_default().push("");
                 }
@@ -76,7 +91,10 @@ mod tests {
 
     #[test]
     fn words_keep_their_quotes_and_blanks() {
-        assert_eq!(words("a  'b c' \"d 'e\"\\ f\n--g='h i'"), Some(vec!["a", "'b c'", "\"d 'e\"\\ f", "--g='h i'"]));
+        assert_eq!(
+            words("a  'b c' \"d 'e\"\\ f\n--g='h i'"),
+            Some(vec!["a", "'b c'", "\"d 'e\"\\ f", "--g='h i'"])
+        );
         assert_eq!(words("a 'b"), None);
         assert_eq!(words(""), Some(vec![]));
     }
@@ -84,9 +102,19 @@ mod tests {
     #[test]
     fn flags_differ_whatever_their_order() {
         let found = changes("serve --a=1 --b --c=x", "serve --c=y --d=2 --b").unwrap();
-        let found: Vec<_> = found.iter().map(|change| (change.field.as_str(), &change.before, &change.after)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|change| (change.field.as_str(), &change.before, &change.after))
+            .collect();
         let text = |text: &str| Some(text.into());
-        assert_eq!(found, [("--c", &text("x"), &text("y")), ("--d", &None, &text("2")), ("--a", &text("1"), &None)]);
+        assert_eq!(
+            found,
+            [
+                ("--c", &text("x"), &text("y")),
+                ("--d", &None, &text("2")),
+                ("--a", &text("1"), &None)
+            ]
+        );
         assert_eq!(changes("serve --a", "serve2 --a"), None);
         assert_eq!(changes("serve --a --b", "serve --b --a"), Some(Vec::new()));
     }

@@ -16,7 +16,8 @@ pub(super) struct Fold<'c, 'a> {
     pub(super) others: Vec<&'c Group>,
 }
 
-/// Puts together what differs in the same way but for the names of Workspaces, in the order of the first of each.
+/// Puts together what differs in the same way but for the names of Workspaces, in the order of the
+/// first of each.
 pub(super) fn folds<'c, 'a>(groups: &'c [GroupDiff<'a>]) -> Vec<Fold<'c, 'a>> {
     let mut folds: Vec<Fold> = Vec::new();
     let mut known = BTreeMap::<String, usize>::new();
@@ -26,7 +27,11 @@ pub(super) fn folds<'c, 'a>(groups: &'c [GroupDiff<'a>]) -> Vec<Fold<'c, 'a>> {
         if let Some(fold) = folds.get_mut(index) {
             fold.others.push(&group.group);
         } else {
-            folds.push(Fold { first: group, lines, others: Vec::new() });
+            folds.push(Fold {
+                first: group,
+                lines,
+                others: Vec::new(),
+            });
         }
     }
     folds
@@ -39,7 +44,11 @@ fn signature(group: &GroupDiff, lines: &[Vec<view::Line>]) -> String {
         let is_numbered = diff.object().is_some_and(|object| object.ordinal.is_some());
         let kind = diff.object().map_or("", |object| object.identity().kind);
         // The names of nodes follow from those of their Workspaces.
-        let title = if is_numbered { kind.to_owned() } else { view::title(diff) };
+        let title = if is_numbered {
+            kind.to_owned()
+        } else {
+            view::title(diff)
+        };
         // Writing to a string can't fail.
         let _ = writeln!(text, "{:?} {title}", diff.fate());
         for line in lines {
@@ -47,7 +56,9 @@ fn signature(group: &GroupDiff, lines: &[Vec<view::Line>]) -> String {
         }
     }
     match &group.group {
-        Group::Workspace { namespace, name } => made_out(&made_out(&text, name, "\u{1}"), namespace, "\u{2}"),
+        Group::Workspace { namespace, name } => {
+            made_out(&made_out(&text, name, "\u{1}"), namespace, "\u{2}")
+        }
         // What is shared stands for itself.
         other => format!("{}\n{text}", view::owner(other)),
     }
@@ -75,7 +86,10 @@ mod tests {
 
     #[test]
     fn names_are_made_out_as_whole_words() {
-        assert_eq!(made_out("phi phi-0.phi.svc graphite phi", "phi", "X"), "X X-0.X.svc graphite X");
+        assert_eq!(
+            made_out("phi phi-0.phi.svc graphite phi", "phi", "X"),
+            "X X-0.X.svc graphite X"
+        );
         assert_eq!(made_out("a", "phi", "X"), "a");
     }
 }

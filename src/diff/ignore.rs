@@ -15,8 +15,8 @@ pub struct Ignore {
 ///
 /// - `ConfigMap`: all objects of a kind;
 /// - `app=phi` or `app`: all objects with a label;
-/// - `/metadata/labels/app`: a field of every object and what lies below it. Items of lists go by key or number, and
-///   `*` is any one step;
+/// - `/metadata/labels/app`: a field of every object and what lies below it. Items of lists go by
+///   key or number, and `*` is any one step;
 /// - `Service/spec/ports`: a field of the objects of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -37,7 +37,10 @@ impl FromStr for Rule {
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         };
         let steps = |pointer: &str| {
-            pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>()
+            pointer
+                .split('/')
+                .map(|step| step.replace("~1", "/").replace("~0", "~"))
+                .collect::<Vec<_>>()
         };
         if let Some((kind, pointer)) = text.split_once('/')
             && (kind.is_empty() || is_kind(kind))
@@ -46,7 +49,9 @@ impl FromStr for Rule {
             return Ok(Self::Field(kind, steps(pointer)));
         }
         match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() => Ok(Self::Label(key.to_owned(), Some(value.to_owned()))),
+            Some((key, value)) if !key.is_empty() => {
+                Ok(Self::Label(key.to_owned(), Some(value.to_owned())))
+            }
             None if is_kind(text) => Ok(Self::Kind(text.to_owned())),
             _ => Err(
                 "name a kind (`ConfigMap`), a field (`/metadata/annotations/a`, `Service/spec/ports`) or a label (`app=x`)",
@@ -59,8 +64,15 @@ impl Ignore {
     /// Ignores what the rules say, and the annotation by which rendered output is known.
     #[must_use]
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
-        let own = ["metadata", "annotations", RENDERED].map(str::to_owned).to_vec();
-        Self { rules: rules.into_iter().chain([Rule::Field(Some("Workspace".to_owned()), own)]).collect() }
+        let own = ["metadata", "annotations", RENDERED]
+            .map(str::to_owned)
+            .to_vec();
+        Self {
+            rules: rules
+                .into_iter()
+                .chain([Rule::Field(Some("Workspace".to_owned()), own)])
+                .collect(),
+        }
     }
 
     /// Whether an object is ignored as a whole.
@@ -77,11 +89,19 @@ impl Ignore {
     }
 
     /// Whether a field of a kind is ignored, with what lies below it.
-    pub(super) fn is_field<'a>(&self, kind: &str, steps: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
+    pub(super) fn is_field<'a>(
+        &self,
+        kind: &str,
+        steps: &(impl Iterator<Item = &'a str> + Clone),
+    ) -> bool {
         self.rules.iter().any(|rule| match rule {
             Rule::Field(of, pointer) if of.as_deref().is_none_or(|of| of == kind) => {
                 let mut steps = steps.clone();
-                pointer.iter().all(|wanted| steps.next().is_some_and(|step| wanted == "*" || wanted == step))
+                pointer.iter().all(|wanted| {
+                    steps
+                        .next()
+                        .is_some_and(|step| wanted == "*" || wanted == step)
+                })
             }
             _ => false,
         })
@@ -96,10 +116,22 @@ mod tests {
     fn rules_are_read_by_their_form() {
         let texts = |steps: &[&str]| steps.iter().map(|step| (*step).to_owned()).collect();
         assert_eq!("ConfigMap".parse(), Ok(Rule::Kind("ConfigMap".to_owned())));
-        assert_eq!("app=x".parse(), Ok(Rule::Label("app".to_owned(), Some("x".to_owned()))));
-        assert_eq!("/metadata/labels/a~1b".parse(), Ok(Rule::Field(None, texts(&["metadata", "labels", "a/b"]))));
-        assert_eq!("Service/spec".parse(), Ok(Rule::Field(Some("Service".to_owned()), texts(&["spec"]))));
-        assert_eq!("a.b/c=x".parse(), Ok(Rule::Label("a.b/c".to_owned(), Some("x".to_owned()))));
+        assert_eq!(
+            "app=x".parse(),
+            Ok(Rule::Label("app".to_owned(), Some("x".to_owned())))
+        );
+        assert_eq!(
+            "/metadata/labels/a~1b".parse(),
+            Ok(Rule::Field(None, texts(&["metadata", "labels", "a/b"])))
+        );
+        assert_eq!(
+            "Service/spec".parse(),
+            Ok(Rule::Field(Some("Service".to_owned()), texts(&["spec"])))
+        );
+        assert_eq!(
+            "a.b/c=x".parse(),
+            Ok(Rule::Label("a.b/c".to_owned(), Some("x".to_owned())))
+        );
         for bad in ["", "=x", "configmap", "Config Map"] {
             assert!(bad.parse::<Rule>().is_err(), "{bad}");
         }
@@ -107,7 +139,10 @@ mod tests {
 
     #[test]
     fn a_field_is_ignored_with_what_lies_below_it() {
-        let ignore = Ignore::new(["/spec/*/image".parse().unwrap(), "Job/spec".parse().unwrap()]);
+        let ignore = Ignore::new([
+            "/spec/*/image".parse().unwrap(),
+            "Job/spec".parse().unwrap(),
+        ]);
         let is_field = |kind: &str, path: &str| ignore.is_field(kind, &path.split('/'));
         assert!(is_field("Pod", "spec/a/image") && is_field("Pod", "spec/a/image/tag"));
         assert!(!is_field("Pod", "spec/a") && !is_field("Pod", "spec"));

@@ -148,14 +148,30 @@ struct Operation {
 /// Writes the document, over several lines and with a line break at the end.
 #[must_use]
 pub fn render(comparison: &Comparison) -> String {
-    let workspaces = comparison.groups.iter().filter(|group| group.is_workspace());
+    let workspaces = comparison
+        .groups
+        .iter()
+        .filter(|group| group.is_workspace());
     let document = Document {
         version: VERSION,
         workspaces: Counts::of(workspaces.map(|group| group.fate)),
-        objects: Counts::of(comparison.groups.iter().flat_map(|group| &group.objects).map(ObjectDiff::fate)),
+        objects: Counts::of(
+            comparison
+                .groups
+                .iter()
+                .flat_map(|group| &group.objects)
+                .map(ObjectDiff::fate),
+        ),
         risks: comparison.risks.iter().map(risk_entry).collect(),
-        bill: BillEntry { before: side(&comparison.bill.0), after: side(&comparison.bill.1) },
-        changes: comparison.groups.iter().flat_map(|group| entries(group)).collect(),
+        bill: BillEntry {
+            before: side(&comparison.bill.0),
+            after: side(&comparison.bill.1),
+        },
+        changes: comparison
+            .groups
+            .iter()
+            .flat_map(|group| entries(group))
+            .collect(),
     };
     // Texts, numbers and lists can always be written.
     emit::json::document(&serde_json::to_value(document).unwrap_or_default())
@@ -184,7 +200,9 @@ fn risk_entry(risk: &risk::Risk) -> RiskEntry {
         name: risk.name.clone(),
         count: risk.count,
         reason: risk.reason.clone(),
-        way_out: risk.way_out.map(|way_out| risk::filled(way_out, risk.namespace.as_deref(), &risk.name)),
+        way_out: risk
+            .way_out
+            .map(|way_out| risk::filled(way_out, risk.namespace.as_deref(), &risk.name)),
     }
 }
 
@@ -202,14 +220,19 @@ fn entries(group: &GroupDiff) -> Vec<ObjectEntry> {
     let entry = |diff: &ObjectDiff| ObjectEntry {
         fate: diff.fate(),
         workspace: match &group.group {
-            Group::Workspace { namespace, name } => {
-                Some(WorkspaceName { namespace: namespace.clone(), name: name.clone() })
-            }
+            Group::Workspace { namespace, name } => Some(WorkspaceName {
+                namespace: namespace.clone(),
+                name: name.clone(),
+            }),
             _ => None,
         },
         before: diff.before.map(|object| named(&object.identity())),
         after: diff.after.map(|object| named(&object.identity())),
-        patch: diff.changes.iter().map(|change| operation(diff, change)).collect(),
+        patch: diff
+            .changes
+            .iter()
+            .map(|change| operation(diff, change))
+            .collect(),
         object: diff.after.filter(|_| diff.before.is_none()).map(shown),
     };
     group.objects.iter().map(entry).collect()
@@ -225,8 +248,14 @@ fn named(identity: &Identity) -> Named {
 }
 
 fn operation(diff: &ObjectDiff, change: &Change) -> Operation {
-    let is_hidden = diff.object().is_some_and(|object| risk::is_secret(object, &change.pointer));
-    let value = |value: &Option<Value>| value.clone().map(|value| if is_hidden { MASK.into() } else { value });
+    let is_hidden = diff
+        .object()
+        .is_some_and(|object| risk::is_secret(object, &change.pointer));
+    let value = |value: &Option<Value>| {
+        value
+            .clone()
+            .map(|value| if is_hidden { MASK.into() } else { value })
+    };
     Operation {
         op: match (&change.before, &change.after) {
             (None, _) => "add",
@@ -245,7 +274,10 @@ fn shown(object: &Object) -> Value {
     if object.identity().kind == "Secret" {
         for field in ["data", "stringData"] {
             if let Some(Value::Object(entries)) = value.get_mut(field) {
-                *entries = entries.iter().map(|(key, _)| (key.clone(), MASK.into())).collect::<Map<_, _>>();
+                *entries = entries
+                    .iter()
+                    .map(|(key, _)| (key.clone(), MASK.into()))
+                    .collect::<Map<_, _>>();
             }
         }
     }

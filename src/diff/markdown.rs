@@ -16,8 +16,8 @@ const NAMED: usize = 100;
 /// What is kept free for the line that says what was left out.
 const RESERVE: usize = 512;
 
-/// All that differs, in at most so many bytes: what it comes to always, and Workspaces and objects as far as there is
-/// room. Nothing is cut in the middle, and what is left out is counted.
+/// All that differs, in at most so many bytes: what it comes to always, and Workspaces and objects
+/// as far as there is room. Nothing is cut in the middle, and what is left out is counted.
 #[must_use]
 pub fn render(comparison: &Comparison, budget: usize) -> String {
     let mut out = head(comparison);
@@ -43,10 +43,15 @@ pub fn render(comparison: &Comparison, budget: usize) -> String {
     if objects > 0 {
         let workspaces = match workspaces {
             0 => String::new(),
-            count => format!(", and with them {} altogether", text::count(count, "Workspace")),
+            count => format!(
+                ", and with them {} altogether",
+                text::count(count, "Workspace")
+            ),
         };
         let objects = text::count(objects, "object");
-        out += &format!("\n_Left out for want of room: {objects}{workspaces}. `kaito-render diff` shows them all._\n");
+        out += &format!(
+            "\n_Left out for want of room: {objects}{workspaces}. `kaito-render diff` shows them all._\n"
+        );
     }
     out
 }
@@ -62,7 +67,9 @@ fn head(comparison: &Comparison) -> String {
         out += "\n| risk | |\n|---|---|\n";
         out.extend(risks.iter().map(|(kind, said)| {
             let said = escaped(said);
-            let said = said.split_once('\n').map_or(said.clone(), |(said, way)| format!("{said}<br>`{way}`"));
+            let said = said
+                .split_once('\n')
+                .map_or(said.clone(), |(said, way)| format!("{said}<br>`{way}`"));
             format!("| **{}** | {said} |\n", kind.title())
         }));
     }
@@ -76,14 +83,24 @@ fn head(comparison: &Comparison) -> String {
 }
 
 fn opening(fold: &fold::Fold) -> String {
-    let what = if fold.first.is_workspace() { "Workspace " } else { "" };
+    let what = if fold.first.is_workspace() {
+        "Workspace "
+    } else {
+        ""
+    };
     let mark = Mark::from(fold.first.fate).sign();
     let counts = view::counts(fold.first.objects.iter().map(ObjectDiff::fate));
-    let mut title = format!("{mark} {what}<b>{}</b>: {counts}", escaped(&view::owner(&fold.first.group)));
+    let mut title = format!(
+        "{mark} {what}<b>{}</b>: {counts}",
+        escaped(&view::owner(&fold.first.group))
+    );
     let mut others = String::new();
     if !fold.others.is_empty() {
         let names: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
-        title += &format!(", and the same in {}", text::count(names.len(), "more Workspace"));
+        title += &format!(
+            ", and the same in {}",
+            text::count(names.len(), "more Workspace")
+        );
         others = format!("The same in {}.\n\n", escaped(&view::names(&names, NAMED)));
     }
     format!("<details><summary>{title}</summary>\n\n{others}")
@@ -94,7 +111,13 @@ fn section(diff: &ObjectDiff, lines: &[Line]) -> String {
     let mark = Mark::from(diff.fate());
     let mut body = format!("{} {}\n", sign(mark), view::title(diff));
     for line in lines {
-        body += &format!("{}   {:indent$}{}\n", sign(line.mark), "", line.text, indent = line.depth * 2);
+        body += &format!(
+            "{}   {:indent$}{}\n",
+            sign(line.mark),
+            "",
+            line.text,
+            indent = line.depth * 2
+        );
     }
     let fence = "`".repeat(longest_run(&body).max(2) + 1);
     format!("{fence}diff\n{body}{fence}\n\n")
@@ -102,14 +125,23 @@ fn section(diff: &ObjectDiff, lines: &[Line]) -> String {
 
 /// What colours a line of a `diff` block.
 fn sign(mark: Mark) -> char {
-    if mark == Mark::Changed { '!' } else { mark.sign() }
+    if mark == Mark::Changed {
+        '!'
+    } else {
+        mark.sign()
+    }
 }
 
 fn longest_run(text: &str) -> usize {
-    text.split(|char| char != '`').map(str::len).max().unwrap_or(0)
+    text.split(|char| char != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Text that stays text in a table and in HTML.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('|', "\\|")
 }

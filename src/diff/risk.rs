@@ -63,8 +63,8 @@ pub struct Risk {
     pub way_out: Option<&'static str>,
 }
 
-/// Fields that the API server lets nobody change, by kind: all of `spec` but what stands here (Kubernetes 1.34,
-/// pkg/apis/apps/validation and pkg/apis/batch/validation; Karpenter's CRDs).
+/// Fields that the API server lets nobody change, by kind: all of `spec` but what stands here
+/// (Kubernetes 1.34, pkg/apis/apps/validation and pkg/apis/batch/validation; Karpenter's CRDs).
 const MUTABLE: [(&str, &[&str]); 3] = [
     (
         "StatefulSet",
@@ -93,8 +93,11 @@ const MUTABLE: [(&str, &[&str]); 3] = [
 ];
 
 /// Fields of other kinds that nobody may change.
-const IMMUTABLE: [(&str, &str); 3] =
-    [("Deployment", "/spec/selector"), ("Service", "/spec/clusterIP"), ("PersistentVolumeClaim", "/spec/accessModes")];
+const IMMUTABLE: [(&str, &str); 3] = [
+    ("Deployment", "/spec/selector"),
+    ("Service", "/spec/clusterIP"),
+    ("PersistentVolumeClaim", "/spec/accessModes"),
+];
 
 /// Fields of a Service that decide who reaches it.
 const EXPOSURE: [&str; 7] = [
@@ -121,10 +124,22 @@ pub(super) fn of(diff: &ObjectDiff, risks: &mut Vec<Risk>) {
         ("Service", fate) => exposure(diff, fate, &mut push),
         ("ConfigMap", Fate::Changed) => {
             let reason = "pods that run keep the content they started with".to_owned();
-            push(Kind::ConfigStale, 1, reason, Some("restart those that use it, such as by kubectl rollout restart"));
+            push(
+                Kind::ConfigStale,
+                1,
+                reason,
+                Some("restart those that use it, such as by kubectl rollout restart"),
+            );
         }
-        ("Deployment" | "StatefulSet", Fate::Changed) if touches(&diff.changes, "/spec/template") => {
-            push(Kind::PodsRestart, replicas(object), fields(&diff.changes, "/spec/template"), None);
+        ("Deployment" | "StatefulSet", Fate::Changed)
+            if touches(&diff.changes, "/spec/template") =>
+        {
+            push(
+                Kind::PodsRestart,
+                replicas(object),
+                fields(&diff.changes, "/spec/template"),
+                None,
+            );
         }
         _ => {}
     }
@@ -133,13 +148,32 @@ pub(super) fn of(diff: &ObjectDiff, risks: &mut Vec<Risk>) {
     }
 }
 
-fn risk(object: &Object, kind: Kind, count: u64, reason: String, way_out: Option<&'static str>) -> Risk {
+fn risk(
+    object: &Object,
+    kind: Kind,
+    count: u64,
+    reason: String,
+    way_out: Option<&'static str>,
+) -> Risk {
     let identity = object.identity();
     let (namespace, name) = match object.group() {
-        Group::Workspace { namespace, name } if identity.namespace.is_none() => (Some(namespace), name),
-        _ => (identity.namespace.map(str::to_owned), identity.name.to_owned()),
+        Group::Workspace { namespace, name } if identity.namespace.is_none() => {
+            (Some(namespace), name)
+        }
+        _ => (
+            identity.namespace.map(str::to_owned),
+            identity.name.to_owned(),
+        ),
     };
-    Risk { kind, object: identity.kind.to_owned(), namespace, name, count, reason, way_out }
+    Risk {
+        kind,
+        object: identity.kind.to_owned(),
+        namespace,
+        name,
+        count,
+        reason,
+        way_out,
+    }
 }
 
 type Push<'a> = dyn FnMut(Kind, u64, String, Option<&'static str>) + 'a;
@@ -155,32 +189,73 @@ fn node(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
 
 /// What makes a node another one. Its own name is none of it.
 fn causes(changes: &[Change]) -> String {
-    let is_name =
-        |change: &Change| change.pointer.ends_with("/name") && change.after.as_ref().is_some_and(Value::is_string);
-    fields(&changes.iter().filter(|change| !is_name(change)).cloned().collect::<Vec<_>>(), "")
+    let is_name = |change: &Change| {
+        change.pointer.ends_with("/name") && change.after.as_ref().is_some_and(Value::is_string)
+    };
+    fields(
+        &changes
+            .iter()
+            .filter(|change| !is_name(change))
+            .cloned()
+            .collect::<Vec<_>>(),
+        "",
+    )
 }
 
 fn pool(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
-    let (was, is) = (diff.before.map_or(0, replicas), diff.after.map_or(0, replicas));
-    push(Kind::NodesCreated, is.saturating_sub(was), String::new(), None);
-    push(Kind::NodesRemoved, was.saturating_sub(is), String::new(), None);
+    let (was, is) = (
+        diff.before.map_or(0, replicas),
+        diff.after.map_or(0, replicas),
+    );
+    push(
+        Kind::NodesCreated,
+        is.saturating_sub(was),
+        String::new(),
+        None,
+    );
+    push(
+        Kind::NodesRemoved,
+        was.saturating_sub(is),
+        String::new(),
+        None,
+    );
     if fate == Fate::Changed && touches(&diff.changes, "/spec/template") {
-        push(Kind::NodesReplaced, was.min(is), fields(&diff.changes, "/spec/template"), None);
+        push(
+            Kind::NodesReplaced,
+            was.min(is),
+            fields(&diff.changes, "/spec/template"),
+            None,
+        );
     }
 }
 
 fn exposure(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
     let kind = |object: Option<&Object>| {
-        object.and_then(|object| object.value["spec"]["type"].as_str()).unwrap_or("ClusterIP").to_owned()
+        object
+            .and_then(|object| object.value["spec"]["type"].as_str())
+            .unwrap_or("ClusterIP")
+            .to_owned()
     };
     let is_open = |kind: &str| kind != "ClusterIP";
     let (was, is) = (kind(diff.before), kind(diff.after));
     match fate {
         Fate::Added if is_open(&is) => push(Kind::ExposureChanges, 1, format!("a new {is}"), None),
-        Fate::Removed if is_open(&was) => push(Kind::ExposureChanges, 1, format!("the {was} goes"), None),
-        Fate::Changed if was != is => push(Kind::ExposureChanges, 1, format!("{was} becomes {is}"), None),
+        Fate::Removed if is_open(&was) => {
+            push(Kind::ExposureChanges, 1, format!("the {was} goes"), None)
+        }
+        Fate::Changed if was != is => push(
+            Kind::ExposureChanges,
+            1,
+            format!("{was} becomes {is}"),
+            None,
+        ),
         Fate::Changed if EXPOSURE.iter().any(|field| touches(&diff.changes, field)) => {
-            push(Kind::ExposureChanges, 1, fields(&diff.changes, "/spec"), None);
+            push(
+                Kind::ExposureChanges,
+                1,
+                fields(&diff.changes, "/spec"),
+                None,
+            );
         }
         _ => {}
     }
@@ -190,12 +265,17 @@ fn exposure(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
 fn immutable(object: &Object, changes: &[Change], push: &mut Push) {
     let kind = object.identity().kind;
     let is_frozen = |change: &&Change| {
-        let mutable = MUTABLE.iter().find(|(known, _)| *known == kind).map(|(_, fields)| *fields);
+        let mutable = MUTABLE
+            .iter()
+            .find(|(known, _)| *known == kind)
+            .map(|(_, fields)| *fields);
         let mut steps = change.pointer.split('/').skip(1);
         let is_spec = steps.next() == Some("spec");
         let field = steps.next().unwrap_or_default();
         mutable.is_some_and(|fields| is_spec && !fields.contains(&field))
-            || IMMUTABLE.iter().any(|(known, field)| *known == kind && is_at(&change.pointer, field))
+            || IMMUTABLE
+                .iter()
+                .any(|(known, field)| *known == kind && is_at(&change.pointer, field))
     };
     let frozen: Vec<_> = changes.iter().filter(is_frozen).cloned().collect();
     let is_sealed = object.value["immutable"] == Json::Bool(true) && touches(changes, "/data");
@@ -207,12 +287,19 @@ fn immutable(object: &Object, changes: &[Change], push: &mut Push) {
             "kubectl delete statefulset NAME -n NAMESPACE --cascade=orphan, and apply: the pods run on meanwhile"
         }
         "StatefulSet" => "kubectl delete statefulset NAME -n NAMESPACE, and apply",
-        "Job" => "give the Workspace a new name, or kubectl delete job NAME -n NAMESPACE, and apply",
+        "Job" => {
+            "give the Workspace a new name, or kubectl delete job NAME -n NAMESPACE, and apply"
+        }
         "Deployment" => "kubectl delete deployment NAME -n NAMESPACE, and apply",
         "Service" => "kubectl delete service NAME -n NAMESPACE, and apply",
         _ => "delete it, and apply",
     };
-    push(Kind::ApplyFails, 1, format!("{} can't be changed", fields(&frozen, "")), Some(way_out));
+    push(
+        Kind::ApplyFails,
+        1,
+        format!("{} can't be changed", fields(&frozen, "")),
+        Some(way_out),
+    );
 }
 
 fn replicas(object: &Object) -> u64 {
@@ -225,8 +312,10 @@ fn touches(changes: &[Change], pointer: &str) -> bool {
 
 /// Whether a pointer leads to a field, into it, or to what holds it.
 fn is_at(pointer: &str, field: &str) -> bool {
-    let is_below =
-        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_below = |long: &str, short: &str| {
+        long.strip_prefix(short)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     is_below(pointer, field) || is_below(field, pointer)
 }
 
@@ -235,18 +324,31 @@ fn fields(changes: &[Change], below: &str) -> String {
     const SHOWN: usize = 3;
     let prefix = below.trim_start_matches('/').replace('/', ".");
     let short = |change: &Change| {
-        let field = change.field.strip_prefix(&prefix).unwrap_or(&change.field).trim_start_matches('.');
+        let field = change
+            .field
+            .strip_prefix(&prefix)
+            .unwrap_or(&change.field)
+            .trim_start_matches('.');
         brief(field.strip_prefix("spec.").unwrap_or(field))
     };
-    let mut names: Vec<_> = changes.iter().filter(|change| is_at(&change.pointer, below)).map(short).collect();
+    let mut names: Vec<_> = changes
+        .iter()
+        .filter(|change| is_at(&change.pointer, below))
+        .map(short)
+        .collect();
     names.dedup();
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
     let names = names.join(", ");
-    if more > 0 { format!("{names} and {more} more") } else { names }
+    if more > 0 {
+        format!("{names} and {more} more")
+    } else {
+        names
+    }
 }
 
-/// The first two steps of a field, without the keys of items, which are often those of one Workspace.
+/// The first two steps of a field, without the keys of items, which are often those of one
+/// Workspace.
 fn brief(field: &str) -> String {
     let (mut brief, mut steps, mut depth) = (String::new(), 0, 0_usize);
     for char in field.chars() {
@@ -269,10 +371,15 @@ fn brief(field: &str) -> String {
 /// Fills in the name and namespace of what a way out is about.
 #[must_use]
 pub fn filled(way_out: &str, namespace: Option<&str>, name: &str) -> String {
-    way_out.replace("NAMESPACE", namespace.unwrap_or("default")).replace("NAME", name)
+    way_out
+        .replace("NAMESPACE", namespace.unwrap_or("default"))
+        .replace("NAME", name)
 }
 
 /// The values of Secrets, which nobody is shown.
 pub(super) fn is_secret(object: &Object, pointer: &str) -> bool {
-    object.identity().kind == "Secret" && ["/data", "/stringData"].iter().any(|field| is_at(pointer, field))
+    object.identity().kind == "Secret"
+        && ["/data", "/stringData"]
+            .iter()
+            .any(|field| is_at(pointer, field))
 }

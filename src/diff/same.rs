@@ -8,10 +8,24 @@ use crate::quantity;
 const QUANTITIES: [&str; 3] = ["divisor", "sizeLimit", "storage"];
 
 /// Mappings whose values are quantities.
-const OF_QUANTITIES: [&str; 6] = ["allocatable", "capacity", "hard", "limits", "overhead", "requests"];
+const OF_QUANTITIES: [&str; 6] = [
+    "allocatable",
+    "capacity",
+    "hard",
+    "limits",
+    "overhead",
+    "requests",
+];
 
-/// Fields that take a number or a name, in which a number may stand as a string (Kubernetes, `IntOrString`).
-const INT_OR_STRING: [&str; 5] = ["maxSurge", "maxUnavailable", "minAvailable", "port", "targetPort"];
+/// Fields that take a number or a name, in which a number may stand as a string (Kubernetes,
+/// `IntOrString`).
+const INT_OR_STRING: [&str; 5] = [
+    "maxSurge",
+    "maxUnavailable",
+    "minAvailable",
+    "port",
+    "targetPort",
+];
 
 /// Whether two scalars mean the same in a field of a mapping.
 pub(super) fn same(parent: &str, field: &str, before: &Value, after: &Value) -> bool {

@@ -29,14 +29,25 @@ pub fn render(comparison: &Comparison, detail: Detail, color: bool) -> String {
         if !fold.others.is_empty() {
             let others: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
             let count = text::count(others.len(), "more Workspace");
-            title += &format!(", and the same in {count}: {}", view::names(&others, view::NAMED));
+            title += &format!(
+                ", and the same in {count}: {}",
+                view::names(&others, view::NAMED)
+            );
         }
-        let what = if fold.first.is_workspace() { "Workspace " } else { "" };
+        let what = if fold.first.is_workspace() {
+            "Workspace "
+        } else {
+            ""
+        };
         let counts = view::counts(fold.first.objects.iter().map(super::ObjectDiff::fate));
         match detail {
             Detail::Stat => out += &format!("{} {what}{title}: {counts}\n", paint.mark(mark)),
             Detail::Full => {
-                out += &format!("\n{} {}\n", paint.mark(mark), paint.bold(&format!("{what}{title}")));
+                out += &format!(
+                    "\n{} {}\n",
+                    paint.mark(mark),
+                    paint.bold(&format!("{what}{title}"))
+                );
                 for (diff, lines) in fold.first.objects.iter().zip(&fold.lines) {
                     let mark = Mark::from(diff.fate());
                     out += &format!("  {} {}\n", paint.mark(mark), view::title(diff));
@@ -56,17 +67,26 @@ fn head(comparison: &Comparison, paint: Paint) -> String {
         out += &format!("\n{}\n", paint.bold("Risk"));
         for (kind, said) in risks {
             let indented = said.replace('\n', &format!("\n  {:19}", ""));
-            out += &format!("  {} {indented}\n", paint.risk(&format!("{:18}", kind.title())));
+            out += &format!(
+                "  {} {indented}\n",
+                paint.risk(&format!("{:18}", kind.title()))
+            );
         }
     }
     let rows = view::bill(&comparison.bill.0, &comparison.bill.1);
     if !rows.is_empty() {
         // Escapes would count as characters where a width is filled.
-        out += &format!("\n{}{:20} {:>12} {:>12} {:>12}\n", paint.bold("Bill"), "", "before", "after", "delta");
-        out.extend(
-            rows.iter()
-                .map(|[name, before, after, delta]| format!("  {name:22} {before:>12} {after:>12} {delta:>12}\n")),
+        out += &format!(
+            "\n{}{:20} {:>12} {:>12} {:>12}\n",
+            paint.bold("Bill"),
+            "",
+            "before",
+            "after",
+            "delta"
         );
+        out.extend(rows.iter().map(|[name, before, after, delta]| {
+            format!("  {name:22} {before:>12} {after:>12} {delta:>12}\n")
+        }));
     }
     out
 }
@@ -78,7 +98,11 @@ struct Paint {
 
 impl Paint {
     fn with(self, style: Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.color {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn bold(self, text: &str) -> String {
@@ -95,7 +119,12 @@ impl Paint {
 
     fn line(self, line: &Line) -> String {
         let text = format!("{} {}", line.mark.sign(), line.text);
-        format!("    {:indent$}{}\n", "", self.with(style(line.mark), &text), indent = line.depth * 2)
+        format!(
+            "    {:indent$}{}\n",
+            "",
+            self.with(style(line.mark), &text),
+            indent = line.depth * 2
+        )
     }
 }
 

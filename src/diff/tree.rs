@@ -16,7 +16,13 @@ pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<C
         return Vec::new();
     }
     let kind = after.identity().kind;
-    let mut walk = Walk { kind, ignore, pointer: String::new(), keys: Vec::new(), changes: Vec::new() };
+    let mut walk = Walk {
+        kind,
+        ignore,
+        pointer: String::new(),
+        keys: Vec::new(),
+        changes: Vec::new(),
+    };
     walk.value(&Value::from(&before.value), &Value::from(&after.value));
     walk.changes
 }
@@ -47,7 +53,9 @@ impl Walk<'_> {
             (Value::Array(before), Value::Array(after)) => self.list(before, after),
             _ if same::same(self.step(1), self.step(0), before, after) => {}
             (Value::String(was), Value::String(is)) => {
-                let Some(inside) = self.inside(was, is) else { return };
+                let Some(inside) = self.inside(was, is) else {
+                    return;
+                };
                 self.push(Some(before), Some(after), inside);
             }
             _ => self.push(Some(before), Some(after), Vec::new()),
@@ -73,16 +81,23 @@ impl Walk<'_> {
         }
     }
 
-    /// Items that are known by a key: what is gone goes from the end on, what is new comes in its order.
+    /// Items that are known by a key: what is gone goes from the end on, what is new comes in its
+    /// order.
     fn keyed(&mut self, before: &[Value], after: &[Value], were: &[String], are: &[String]) {
-        let (kept, known): (BTreeSet<_>, BTreeSet<_>) = (are.iter().collect(), were.iter().collect());
+        let (kept, known): (BTreeSet<_>, BTreeSet<_>) =
+            (are.iter().collect(), were.iter().collect());
         let order = were.iter().filter(|key| kept.contains(key));
         if !order.eq(are.iter().filter(|key| known.contains(key))) {
             return self.whole(Some(&before.into()), Some(&after.into()));
         }
         let mut there: Vec<(String, &Value)> = were.iter().cloned().zip(before).collect();
-        for index in (0..before.len()).rev().filter(|index| !kept.contains(&were[*index])) {
-            if self.at(&index.to_string(), &were[index], true, |walk| walk.whole(Some(&before[index]), None)) {
+        for index in (0..before.len())
+            .rev()
+            .filter(|index| !kept.contains(&were[*index]))
+        {
+            if self.at(&index.to_string(), &were[index], true, |walk| {
+                walk.whole(Some(&before[index]), None)
+            }) {
                 there.remove(index);
             }
         }
@@ -92,28 +107,44 @@ impl Walk<'_> {
                 let was = there[index].1;
                 self.at(&index.to_string(), key, true, |walk| walk.value(was, is));
                 next = index + 1;
-            } else if self.at(&next.to_string(), key, true, |walk| walk.whole(None, Some(is))) {
+            } else if self.at(&next.to_string(), key, true, |walk| {
+                walk.whole(None, Some(is))
+            }) {
                 there.insert(next, (key.clone(), is));
                 next += 1;
             }
         }
     }
 
-    /// Items that are known by their place alone: what is equal at both ends stays, what lies between meets in order.
+    /// Items that are known by their place alone: what is equal at both ends stays, what lies
+    /// between meets in order.
     fn positions(&mut self, before: &[Value], after: &[Value]) {
-        let start = before.iter().zip(after).take_while(|(was, is)| was == is).count();
+        let start = before
+            .iter()
+            .zip(after)
+            .take_while(|(was, is)| was == is)
+            .count();
         let (before, after) = (&before[start..], &after[start..]);
-        let end = before.iter().rev().zip(after.iter().rev()).take_while(|(was, is)| was == is).count();
+        let end = before
+            .iter()
+            .rev()
+            .zip(after.iter().rev())
+            .take_while(|(was, is)| was == is)
+            .count();
         let (before, after) = (&before[..before.len() - end], &after[..after.len() - end]);
         let at = |offset: usize| (start + offset).to_string();
         for (offset, (was, is)) in before.iter().zip(after).enumerate() {
             self.at(&at(offset), &at(offset), true, |walk| walk.value(was, is));
         }
         for offset in (after.len()..before.len()).rev() {
-            self.at(&at(offset), &at(offset), true, |walk| walk.whole(Some(&before[offset]), None));
+            self.at(&at(offset), &at(offset), true, |walk| {
+                walk.whole(Some(&before[offset]), None)
+            });
         }
         for (offset, is) in after.iter().enumerate().skip(before.len()) {
-            self.at(&at(offset), &at(offset), true, |walk| walk.whole(None, Some(is)));
+            self.at(&at(offset), &at(offset), true, |walk| {
+                walk.whole(None, Some(is))
+            });
         }
     }
 
@@ -122,7 +153,10 @@ impl Walk<'_> {
         let (length, found) = (self.pointer.len(), self.changes.len());
         self.pointer.push('/');
         self.pointer.push_str(&text::escape(step));
-        self.keys.push(Step { key: key.to_owned(), is_item });
+        self.keys.push(Step {
+            key: key.to_owned(),
+            is_item,
+        });
         go(self);
         self.keys.pop();
         self.pointer.truncate(length);
@@ -137,19 +171,28 @@ impl Walk<'_> {
     }
 
     fn is_ignored(&self) -> bool {
-        self.ignore.is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str()))
+        self.ignore
+            .is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str()))
     }
 
     fn push(&mut self, before: Option<&Value>, after: Option<&Value>, inside: Vec<Change>) {
         let (before, after) = (before.cloned(), after.cloned());
         let (pointer, field) = (self.pointer.clone(), self.field());
-        self.changes.push(Change { pointer, field, before, after, inside });
+        self.changes.push(Change {
+            pointer,
+            field,
+            before,
+            after,
+            inside,
+        });
     }
 
     /// The key of a step, counted from the end; empty at the root.
     fn step(&self, back: usize) -> &str {
         let index = self.keys.len().checked_sub(back + 1);
-        index.and_then(|index| self.keys.get(index)).map_or("", |step| &step.key)
+        index
+            .and_then(|index| self.keys.get(index))
+            .map_or("", |step| &step.key)
     }
 
     fn field(&self) -> String {
@@ -168,13 +211,24 @@ impl Walk<'_> {
     /// What differs inside two texts that can be looked into; none if they mean the same.
     fn inside(&self, before: &str, after: &str) -> Option<Vec<Change>> {
         if self.kind == "ConfigMap" && self.step(1) == "data" {
-            let (Some(before), Some(after)) = (yaml(before), yaml(after)) else { return Some(Vec::new()) };
-            let mut walk = Walk { pointer: String::new(), keys: Vec::new(), changes: Vec::new(), ..*self };
+            let (Some(before), Some(after)) = (yaml(before), yaml(after)) else {
+                return Some(Vec::new());
+            };
+            let mut walk = Walk {
+                pointer: String::new(),
+                keys: Vec::new(),
+                changes: Vec::new(),
+                ..*self
+            };
             walk.value(&before, &after);
             return Some(walk.changes).filter(|changes| !changes.is_empty());
         }
         let is_command = ["command", "args"].contains(&self.step(1));
-        Some(command::changes(before, after).filter(|_| is_command).unwrap_or_default())
+        Some(
+            command::changes(before, after)
+                .filter(|_| is_command)
+                .unwrap_or_default(),
+        )
     }
 }
 
@@ -183,7 +237,9 @@ fn yaml(text: &str) -> Option<Value> {
     let (mut sources, mut findings) = (Sources::default(), Vec::new());
     let file = sources.add("", text);
     let documents = source::parse(&sources, file, &mut findings);
-    let [document] = &documents[..] else { return None };
+    let [document] = &documents[..] else {
+        return None;
+    };
     let is_whole = !findings.iter().any(crate::diagnostic::Diagnostic::is_error);
     Some(document.to_value()).filter(|value| is_whole && (value.is_object() || value.is_array()))
 }

@@ -69,7 +69,11 @@ pub(super) struct Line {
 }
 
 fn line(mark: Mark, depth: usize, text: &str) -> Line {
-    Line { mark, depth, text: text.trim_end().to_owned() }
+    Line {
+        mark,
+        depth,
+        text: text.trim_end().to_owned(),
+    }
 }
 
 /// Whose objects a group holds.
@@ -83,7 +87,11 @@ pub(super) fn owner(group: &Group) -> String {
 
 /// Kind and name of an object; both names if it has another one than before.
 pub(super) fn title(diff: &ObjectDiff) -> String {
-    let name = |object: Option<&Object>| object.map_or("", |object| object.identity().name).to_owned();
+    let name = |object: Option<&Object>| {
+        object
+            .map_or("", |object| object.identity().name)
+            .to_owned()
+    };
     let kind = diff.object().map_or("", |object| object.identity().kind);
     match diff.fate() {
         Fate::Replaced => format!("{kind} {} → {}", name(diff.before), name(diff.after)),
@@ -93,17 +101,24 @@ pub(super) fn title(diff: &ObjectDiff) -> String {
 
 /// What differs in an object, without its title.
 pub(super) fn lines(diff: &ObjectDiff) -> Vec<Line> {
-    let (before, after) = (diff.before.map(Object::identity), diff.after.map(Object::identity));
+    let (before, after) = (
+        diff.before.map(Object::identity),
+        diff.after.map(Object::identity),
+    );
     // Where an object has another name, it stands in the title.
     let is_name = |change: &&Change| {
-        let is = |value: &Option<Value>, name: Option<&str>| value.as_ref().and_then(Value::as_str) == name;
+        let is = |value: &Option<Value>, name: Option<&str>| {
+            value.as_ref().and_then(Value::as_str) == name
+        };
         diff.fate() == Fate::Replaced
             && is(&change.before, before.map(|identity| identity.name))
             && is(&change.after, after.map(|identity| identity.name))
     };
     let mut lines = Vec::new();
     for change in diff.changes.iter().filter(|change| !is_name(change)) {
-        let is_hidden = diff.object().is_some_and(|object| risk::is_secret(object, &change.pointer));
+        let is_hidden = diff
+            .object()
+            .is_some_and(|object| risk::is_secret(object, &change.pointer));
         if is_hidden {
             lines.push(hidden(change));
         } else {
@@ -127,15 +142,24 @@ fn push(change: &Change, depth: usize, lines: &mut Vec<Line>) {
     match (&change.before, &change.after) {
         (Some(_), Some(_)) if !change.inside.is_empty() => {
             lines.push(line(Mark::Changed, depth, &format!("{field}:")));
-            change.inside.iter().for_each(|inside| push(inside, depth + 1, lines));
+            change
+                .inside
+                .iter()
+                .for_each(|inside| push(inside, depth + 1, lines));
         }
-        (Some(Value::String(before)), Some(Value::String(after))) if is_long(before) || is_long(after) => {
+        (Some(Value::String(before)), Some(Value::String(after)))
+            if is_long(before) || is_long(after) =>
+        {
             lines.push(line(Mark::Changed, depth, &format!("{field}:")));
             texts(before, after, depth + 1, lines);
         }
         (Some(before), Some(after)) if is_short(before) && is_short(after) => {
             let (before, after) = (short(before), short(after));
-            lines.push(line(Mark::Changed, depth, &format!("{field}: {before} → {after}")));
+            lines.push(line(
+                Mark::Changed,
+                depth,
+                &format!("{field}: {before} → {after}"),
+            ));
         }
         (before, after) => {
             for (mark, value) in [(Mark::Removed, before), (Mark::Added, after)] {
@@ -152,7 +176,8 @@ fn is_long(text: &str) -> bool {
     text.contains('\n') || text.len() > 80 && text.contains(FLAG)
 }
 
-/// Two texts of several lines, with one line around what differs. A command line is one flag a line.
+/// Two texts of several lines, with one line around what differs. A command line is one flag a
+/// line.
 fn texts(before: &str, after: &str, depth: usize, lines: &mut Vec<Line>) {
     let apart = |text: &str| text.replace(FLAG, "\n  --");
     let (before, after) = (&*apart(before), &*apart(after));
@@ -182,7 +207,11 @@ fn whole(mark: Mark, field: &str, value: &Value, depth: usize, lines: &mut Vec<L
     }
     lines.push(line(mark, depth, &format!("{field}:")));
     let text = Format::Yaml.document(&value.clone().into());
-    let found = text.lines().filter(|text| *text != "---").map(|text| line(mark, depth + 1, text)).collect();
+    let found = text
+        .lines()
+        .filter(|text| *text != "---")
+        .map(|text| line(mark, depth + 1, text))
+        .collect();
     shortened(found, depth + 1, lines);
 }
 
@@ -191,7 +220,11 @@ fn shortened(mut found: Vec<Line>, depth: usize, lines: &mut Vec<Line>) {
     found.truncate(LONG);
     lines.append(&mut found);
     if more > 0 {
-        lines.push(line(Mark::Context, depth, &format!("… {}", text::count(more, "more line"))));
+        lines.push(line(
+            Mark::Context,
+            depth,
+            &format!("… {}", text::count(more, "more line")),
+        ));
     }
 }
 
@@ -207,7 +240,9 @@ fn is_short(value: &Value) -> bool {
 /// A value on one line; what a terminal could take for more than text is made visible.
 fn short(value: &Value) -> String {
     match value {
-        Value::String(text) if text.chars().any(char::is_control) => text.escape_debug().to_string(),
+        Value::String(text) if text.chars().any(char::is_control) => {
+            text.escape_debug().to_string()
+        }
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
@@ -217,56 +252,100 @@ fn short(value: &Value) -> String {
 pub(super) fn names(names: &[String], most: usize) -> String {
     let (shown, more) = names.split_at(names.len().min(most));
     let shown = shown.join(", ");
-    if more.is_empty() { shown } else { format!("{shown} and {} more", more.len()) }
+    if more.is_empty() {
+        shown
+    } else {
+        format!("{shown} and {} more", more.len())
+    }
 }
 
 /// How many Workspaces and objects came, went and changed.
 pub(super) fn summary(comparison: &Comparison) -> String {
-    let workspaces = comparison.groups.iter().filter(|group| group.is_workspace());
+    let workspaces = comparison
+        .groups
+        .iter()
+        .filter(|group| group.is_workspace());
     let workspaces = counts(workspaces.map(|group| group.fate));
-    let objects = counts(comparison.groups.iter().flat_map(|group| &group.objects).map(ObjectDiff::fate));
+    let objects = counts(
+        comparison
+            .groups
+            .iter()
+            .flat_map(|group| &group.objects)
+            .map(ObjectDiff::fate),
+    );
     format!("Workspaces: {workspaces}. Objects: {objects}.")
 }
 
 /// Such as `1 added, 2 changed`.
 pub(super) fn counts(fates: impl Iterator<Item = Fate>) -> String {
-    let Counts { added, removed, replaced, changed } = Counts::of(fates);
-    let parts = [(added, "added"), (removed, "removed"), (replaced, "replaced"), (changed, "changed")];
+    let Counts {
+        added,
+        removed,
+        replaced,
+        changed,
+    } = Counts::of(fates);
+    let parts = [
+        (added, "added"),
+        (removed, "removed"),
+        (replaced, "replaced"),
+        (changed, "changed"),
+    ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<_> = parts.map(|(count, name)| format!("{count} {name}")).collect();
-    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+    let parts: Vec<_> = parts
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// What may happen: a title, and what it is about. The same about many objects is said once.
 pub(super) fn risks(risks: &[Risk]) -> Vec<(Kind, String)> {
     let mut together = BTreeMap::<(Kind, &str, &str, Option<&str>), Vec<&Risk>>::new();
     for risk in risks {
-        let key = (risk.kind, risk.object.as_str(), risk.reason.as_str(), risk.way_out);
+        let key = (
+            risk.kind,
+            risk.object.as_str(),
+            risk.reason.as_str(),
+            risk.way_out,
+        );
         together.entry(key).or_default().push(risk);
     }
-    let said = together.into_iter().map(|((kind, object, reason, way_out), risks)| {
-        let mut names: Vec<_> = risks.iter().map(|risk| place(risk)).collect();
-        names.dedup();
-        let total: u64 = risks.iter().map(|risk| risk.count).sum();
-        let names = self::names(&names, NAMED);
-        let mut text = match kind {
-            Kind::NodesCreated | Kind::NodesRemoved | Kind::NodesReplaced => format!("{total} ({object}) of {names}"),
-            Kind::PodsRestart => format!("{total} of {object} {names}"),
-            _ => format!("{object} {names}"),
-        };
-        if !reason.is_empty() {
-            text += &format!(": {reason}");
-        }
-        if let (Some(way_out), Some(first)) = (way_out, risks.first()) {
-            text += &format!("\n{}", risk::filled(way_out, first.namespace.as_deref(), &first.name));
-        }
-        (kind, text)
-    });
+    let said = together
+        .into_iter()
+        .map(|((kind, object, reason, way_out), risks)| {
+            let mut names: Vec<_> = risks.iter().map(|risk| place(risk)).collect();
+            names.dedup();
+            let total: u64 = risks.iter().map(|risk| risk.count).sum();
+            let names = self::names(&names, NAMED);
+            let mut text = match kind {
+                Kind::NodesCreated | Kind::NodesRemoved | Kind::NodesReplaced => {
+                    format!("{total} ({object}) of {names}")
+                }
+                Kind::PodsRestart => format!("{total} of {object} {names}"),
+                _ => format!("{object} {names}"),
+            };
+            if !reason.is_empty() {
+                text += &format!(": {reason}");
+            }
+            if let (Some(way_out), Some(first)) = (way_out, risks.first()) {
+                text += &format!(
+                    "\n{}",
+                    risk::filled(way_out, first.namespace.as_deref(), &first.name)
+                );
+            }
+            (kind, text)
+        });
     said.collect()
 }
 
 fn place(risk: &Risk) -> String {
-    let namespace = risk.namespace.as_ref().map(|namespace| format!("{namespace}/"));
+    let namespace = risk
+        .namespace
+        .as_ref()
+        .map(|namespace| format!("{namespace}/"));
     format!("{}{}", namespace.unwrap_or_default(), risk.name)
 }
 
@@ -285,10 +364,17 @@ pub(super) fn bill(before: &Bill, after: &Bill) -> Vec<[String; 4]> {
         }
     };
     #[expect(clippy::cast_precision_loss, reason = "shown, not counted with")]
-    let mut counted = |name: &str, before: u64, after: u64, unit: &str| row(name, before as f64, after as f64, unit);
+    let mut counted = |name: &str, before: u64, after: u64, unit: &str| {
+        row(name, before as f64, after as f64, unit)
+    };
     counted("nodes", before.nodes, after.nodes, "");
     counted("GPUs", before.gpus(), after.gpus(), "");
-    counted("GPU memory", before.gpu_memory_gib, after.gpu_memory_gib, " GiB");
+    counted(
+        "GPU memory",
+        before.gpu_memory_gib,
+        after.gpu_memory_gib,
+        " GiB",
+    );
     counted("nodes of unknown size", before.unknown, after.unknown, "");
     row("disk asked for", before.disk_gib, after.disk_gib, " GiB");
     rows

@@ -19,11 +19,14 @@ pub struct Clash {
     pub second: String,
 }
 
-/// Lays objects out as files: from a path relative to the directory, with `/` between folders, to the text.
+/// Lays objects out as files: from a path relative to the directory, with `/` between folders, to
+/// the text.
 ///
-/// - `<namespace>/<workspace>/<kind>.yaml` for an object with the name of its Workspace, `<kind>-<name>.yaml` for one
-///   with another name, `<kind>-<ordinal>.yaml` for nodes, whose names are hashes;
-/// - `<namespace>/_shared/<kind>-<name>.yaml` and `_cluster/<kind>-<name>.yaml` for what Workspaces share.
+/// - `<namespace>/<workspace>/<kind>.yaml` for an object with the name of its Workspace,
+///   `<kind>-<name>.yaml` for one with another name, `<kind>-<ordinal>.yaml` for nodes, whose names
+///   are hashes;
+/// - `<namespace>/_shared/<kind>-<name>.yaml` and `_cluster/<kind>-<name>.yaml` for what Workspaces
+///   share.
 ///
 /// The place of an object depends on that object alone, so a new one never moves another.
 pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, String>, Clash> {
@@ -33,7 +36,13 @@ pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, Str
         let path = format!("{}.{}", path(object), format.extension());
         match owners.entry(path.clone()) {
             Entry::Vacant(entry) => entry.insert(object),
-            Entry::Occupied(entry) => return Err(Clash { first: title(entry.get()), second: title(object), path }),
+            Entry::Occupied(entry) => {
+                return Err(Clash {
+                    first: title(entry.get()),
+                    second: title(object),
+                    path,
+                });
+            }
         };
         files.insert(path, format.document(&object.value));
     }
@@ -43,8 +52,11 @@ pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, Str
 /// Whether a path could be one of [`layout`]'s, and so leads into the directory and nowhere else.
 pub(super) fn is_inside(path: &str) -> bool {
     path.split('/').all(|part| {
-        part.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit() || "_-".contains(first))
-            && part.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || "_-.".contains(char))
+        part.starts_with(|first: char| {
+            first.is_ascii_lowercase() || first.is_ascii_digit() || "_-".contains(first)
+        }) && part
+            .chars()
+            .all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || "_-.".contains(char))
     })
 }
 
@@ -59,8 +71,16 @@ fn path(object: &Object) -> String {
     let named = || component(&format!("{kind}-{name}"));
     match (object.group(), object.ordinal) {
         (Group::Cluster, _) => format!("_cluster/{}", named()),
-        (Group::Shared { namespace }, _) => format!("{}/_shared/{}", component(&namespace), named()),
-        (Group::Workspace { namespace, name: workspace }, ordinal) => {
+        (Group::Shared { namespace }, _) => {
+            format!("{}/_shared/{}", component(&namespace), named())
+        }
+        (
+            Group::Workspace {
+                namespace,
+                name: workspace,
+            },
+            ordinal,
+        ) => {
             let file = match ordinal {
                 Some(ordinal) => component(&format!("{kind}-{ordinal}")),
                 None if name == workspace => component(&kind),
@@ -71,13 +91,20 @@ fn path(object: &Object) -> String {
     }
 }
 
-/// A text as the name of a file or folder: itself where every file system takes it, otherwise what it can keep of it
-/// and a hash. Only the latter has a `_`, so neither can be taken for the other, nor for `_shared` or `_cluster`.
+/// A text as the name of a file or folder: itself where every file system takes it, otherwise what
+/// it can keep of it and a hash. Only the latter has a `_`, so neither can be taken for the other,
+/// nor for `_shared` or `_cluster`.
 fn component(text: &str) -> String {
     if is_portable(text) {
         return text.to_owned();
     }
-    let keep = |char: char| if is_lower_alphanumeric(char) { char } else { '-' };
+    let keep = |char: char| {
+        if is_lower_alphanumeric(char) {
+            char
+        } else {
+            '-'
+        }
+    };
     let kept = text.chars().take(100).map(keep).collect::<String>();
     format!("{kept}_{}", hex::sha256(text, 16))
 }
@@ -89,7 +116,9 @@ fn is_portable(text: &str) -> bool {
     text.len() <= 200
         && text.starts_with(is_lower_alphanumeric)
         && text.ends_with(is_lower_alphanumeric)
-        && text.chars().all(|char| is_lower_alphanumeric(char) || "-.".contains(char))
+        && text
+            .chars()
+            .all(|char| is_lower_alphanumeric(char) || "-.".contains(char))
         && !device
 }
 
@@ -106,12 +135,19 @@ mod tests {
     use crate::object::Object;
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
-        Object { value: json!({"kind": kind, "metadata": metadata}).into(), ordinal }
+        Object {
+            value: json!({"kind": kind, "metadata": metadata}).into(),
+            ordinal,
+        }
     }
 
     fn of_phi(kind: &str, name: &str) -> Object {
         let labels = json!({"kaito.sh/workspace": "phi"});
-        object(kind, &json!({"name": name, "namespace": "ai", "labels": labels}), None)
+        object(
+            kind,
+            &json!({"name": name, "namespace": "ai", "labels": labels}),
+            None,
+        )
     }
 
     fn paths(objects: &[Object]) -> Vec<String> {
@@ -126,12 +162,24 @@ mod tests {
             "karpenter.kaito.sh/workspace-namespace": "ai",
         });
         let objects = [
-            object("Workspace", &json!({"name": "phi", "namespace": "ai"}), None),
+            object(
+                "Workspace",
+                &json!({"name": "phi", "namespace": "ai"}),
+                None,
+            ),
             of_phi("Service", "phi"),
             of_phi("Service", "phi-headless"),
-            object("NodeClaim", &json!({"name": "ws0123456789", "labels": node}), Some(1)),
+            object(
+                "NodeClaim",
+                &json!({"name": "ws0123456789", "labels": node}),
+                Some(1),
+            ),
             object("NodePool", &json!({"name": "ai-phi", "labels": pool}), None),
-            object("ConfigMap", &json!({"name": "lora-params-template", "namespace": "ai"}), None),
+            object(
+                "ConfigMap",
+                &json!({"name": "lora-params-template", "namespace": "ai"}),
+                None,
+            ),
             object("KaitoNodeClass", &json!({"name": "default"}), None),
         ];
         let expected = [
@@ -150,9 +198,19 @@ mod tests {
 
     #[test]
     fn two_objects_for_one_file_are_an_error() {
-        let clash = layout(&[of_phi("Service", "phi"), of_phi("service", "phi")], Format::Yaml);
+        let clash = layout(
+            &[of_phi("Service", "phi"), of_phi("service", "phi")],
+            Format::Yaml,
+        );
         let (first, second) = ("Service `phi`".to_owned(), "service `phi`".to_owned());
-        assert_eq!(clash, Err(Clash { path: "ai/phi/service.yaml".to_owned(), first, second }));
+        assert_eq!(
+            clash,
+            Err(Clash {
+                path: "ai/phi/service.yaml".to_owned(),
+                first,
+                second
+            })
+        );
     }
 
     #[test]

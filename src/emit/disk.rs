@@ -1,15 +1,20 @@
 //! Writes texts to files and directories: the only part of this stage that touches the disk.
 //!
-//! Each text is written to a temporary file beside its target, which then takes the target's name in one step. A kill
-//! at any moment leaves every file wholly old or wholly new.
+//! Each text is written to a temporary file beside its target, which then takes the target's name
+//! in one step. A kill at any moment leaves every file wholly old or wholly new.
 //!
-//! A directory is brought to its new state in this order: the index lists all files, old and new; new texts are
-//! written beside their targets; they take their names; files no longer wanted go; the index lists what is left. So
-//! whatever this program ever wrote is listed, and the next run finishes what a kill cut short.
+//! A directory is brought to its new state in this order: the index lists all files, old and new;
+//! new texts are written beside their targets; they take their names; files no longer wanted go;
+//! the index lists what is left. So whatever this program ever wrote is listed, and the next run
+//! finishes what a kill cut short.
 //!
-//! Runs that write into one folder at the same time wait for each other by a lock on the folder itself, which leaves
-//! no file behind; the last one wins. Where a file system has no such locks, they must be kept apart by the caller.
-#![expect(clippy::disallowed_methods, reason = "all writing of the compiler is done here")]
+//! Runs that write into one folder at the same time wait for each other by a lock on the folder
+//! itself, which leaves no file behind; the last one wins. Where a file system has no such locks,
+//! they must be kept apart by the caller.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "all writing of the compiler is done here"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -75,24 +80,36 @@ pub fn write_file_in_folders(path: &Path, text: &str) -> Result<(), WriteError> 
     write_file(path, text)
 }
 
-/// Writes a text to a file. One that has this text already is left alone; a link is followed; a device or pipe is
-/// written to as it is.
+/// Writes a text to a file. One that has this text already is left alone; a link is followed; a
+/// device or pipe is written to as it is.
 pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {
             let target = fs::canonicalize(path).map_err(cant("find", path))?;
-            if has_text(&target, text)? { Ok(()) } else { replace_locked(&target, text) }
+            if has_text(&target, text)? {
+                Ok(())
+            } else {
+                replace_locked(&target, text)
+            }
         }
         Ok(_) => {
-            let mut device = OpenOptions::new().write(true).open(path).map_err(cant("open", path))?;
-            device.write_all(text.as_bytes()).map_err(cant("write", path))
+            let mut device = OpenOptions::new()
+                .write(true)
+                .open(path)
+                .map_err(cant("open", path))?;
+            device
+                .write_all(text.as_bytes())
+                .map_err(cant("write", path))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => replace_locked(path, text),
+        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+            replace_locked(path, text)
+        }
         Err(error) => Err(cant("find", path)(error)),
     }
 }
 
-/// Gives a file, or the one that a link leads to, a new text in the place of the one with which it was read.
+/// Gives a file, or the one that a link leads to, a new text in the place of the one with which it
+/// was read.
 ///
 /// # Errors
 ///
@@ -101,18 +118,24 @@ pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteErro
     let target = fs::canonicalize(path).map_err(cant("find", path))?;
     let _lock = target.parent().and_then(lock);
     if !has_text(&target, before)? {
-        return Err(WriteError::Changed { path: path.to_path_buf() });
+        return Err(WriteError::Changed {
+            path: path.to_path_buf(),
+        });
     }
     replace(&target, after)
 }
 
-/// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them, beside whatever
-/// this program did not write, which stays as it is.
+/// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them,
+/// beside whatever this program did not write, which stays as it is.
 ///
 /// # Errors
 ///
-/// Before anything is written, if something foreign stands where a file belongs or the index is damaged.
-pub fn write_directory(root: &Path, files: &BTreeMap<String, String>) -> Result<Changes, WriteError> {
+/// Before anything is written, if something foreign stands where a file belongs or the index is
+/// damaged.
+pub fn write_directory(
+    root: &Path,
+    files: &BTreeMap<String, String>,
+) -> Result<Changes, WriteError> {
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);
@@ -133,22 +156,28 @@ pub fn write_directory(root: &Path, files: &BTreeMap<String, String>) -> Result<
     for path in &changed {
         take_name(&root.join(path))?;
     }
-    let stale = reached.into_iter().filter(|path| !wanted.contains(path)).collect::<Vec<_>>();
+    let stale = reached
+        .into_iter()
+        .filter(|path| !wanted.contains(path))
+        .collect::<Vec<_>>();
     for path in &stale {
         remove(root, path)?;
     }
     if all != wanted || !index.exists() {
         replace(&index, &index::write(&wanted))?;
     }
-    Ok(Changes { written: changed.len(), removed: stale.len() })
+    Ok(Changes {
+        written: changed.len(),
+        removed: stale.len(),
+    })
 }
 
 /// What is found where a file of ours belongs.
 enum Standing {
     Nothing,
     File,
-    /// Something else, at this path: a folder, or a file or link where a folder has to be. Links are never followed,
-    /// because they may lead out of the directory.
+    /// Something else, at this path: a folder, or a file or link where a folder has to be. Links
+    /// are never followed, because they may lead out of the directory.
     Other(PathBuf),
 }
 
@@ -162,7 +191,11 @@ fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Nothing),
             Err(error) => return Err(cant("find", &at)(error)),
         };
-        if !(if parts.peek().is_some() { kind.is_dir() } else { kind.is_file() }) {
+        if !(if parts.peek().is_some() {
+            kind.is_dir()
+        } else {
+            kind.is_file()
+        }) {
             return Ok(Standing::Other(at));
         }
     }
@@ -180,7 +213,9 @@ fn changed<'a>(
         let target = root.join(path);
         match standing(root, path)? {
             Standing::Other(path) => return Err(WriteError::Foreign { path }),
-            Standing::File if !ours.contains(path.as_str()) => return Err(WriteError::Foreign { path: target }),
+            Standing::File if !ours.contains(path.as_str()) => {
+                return Err(WriteError::Foreign { path: target });
+            }
             Standing::File if has_text(&target, text)? => {}
             Standing::File | Standing::Nothing => changed.push(path.as_str()),
         }
@@ -213,13 +248,19 @@ fn read_index(root: &Path) -> Result<BTreeSet<String>, WriteError> {
 /// Removes temporary files that a killed run left.
 fn remove_leftovers(root: &Path, paths: &[&str]) -> Result<(), WriteError> {
     remove_if_there(&beside(&root.join(INDEX_FILE)))?;
-    paths.iter().try_for_each(|path| remove_if_there(&beside(&root.join(path))))
+    paths
+        .iter()
+        .try_for_each(|path| remove_if_there(&beside(&root.join(path))))
 }
 
 /// Removes a file, and the folders that held nothing else.
 fn remove(root: &Path, path: &str) -> Result<(), WriteError> {
     remove_if_there(&root.join(path))?;
-    for folder in Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+    for folder in Path::new(path)
+        .ancestors()
+        .skip(1)
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         match fs::remove_dir(root.join(folder)) {
             Err(error) if error.kind() != ErrorKind::NotFound => break,
             _ => {}
@@ -240,7 +281,9 @@ fn has_text(path: &Path, text: &str) -> Result<bool, WriteError> {
 }
 
 fn replace_locked(path: &Path, text: &str) -> Result<(), WriteError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let _lock = lock(folder.unwrap_or(Path::new(".")));
     replace(path, text)
 }
@@ -263,11 +306,17 @@ fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
 fn write_beside(target: &Path, text: &str) -> Result<File, WriteError> {
     let path = beside(target);
     remove_if_there(&path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(cant("create", &path))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .map_err(cant("create", &path))?;
     if let Ok(present) = fs::metadata(target) {
-        file.set_permissions(present.permissions()).map_err(cant("write", &path))?;
+        file.set_permissions(present.permissions())
+            .map_err(cant("write", &path))?;
     }
-    file.write_all(text.as_bytes()).map_err(cant("write", &path))?;
+    file.write_all(text.as_bytes())
+        .map_err(cant("write", &path))?;
     Ok(file)
 }
 
@@ -292,5 +341,9 @@ fn lock(folder: &Path) -> Option<File> {
 
 fn cant(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_path_buf();
-    move |error| WriteError::Io { action, path, error }
+    move |error| WriteError::Io {
+        action,
+        path,
+        error,
+    }
 }

@@ -1,7 +1,8 @@
 //! Double-quoted strings that JSON, YAML 1.1 and YAML 1.2 read alike.
 
-/// Whether a character must be written as an escape: it is a control character, breaks lines in YAML 1.1, is refused
-/// by a reader, or can't be seen in a review (blanks without width, changes of direction).
+/// Whether a character must be written as an escape: it is a control character, breaks lines in
+/// YAML 1.1, is refused by a reader, or can't be seen in a review (blanks without width, changes of
+/// direction).
 pub(super) fn needed(char: char) -> bool {
     // Nearly all are of these: asking here first makes the rest cost nothing.
     if matches!(char, ' '..='~') {
@@ -29,7 +30,8 @@ pub(super) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes a character, escaped if it must be. All that must be are in the basic plane: four digits do.
+/// Writes a character, escaped if it must be. All that must be are in the basic plane: four digits
+/// do.
 pub(super) fn push(out: &mut String, char: char) {
     if needed(char) {
         out.push_str(&format!("\\u{:04x}", u32::from(char)));

@@ -27,10 +27,12 @@ pub enum IndexError {
 
 /// Writes an index: sorted, one path a line.
 ///
-/// What applies or deletes all files of a folder, such as `kubectl apply -R -f`, reads this one, too: to it, it is a List of
-/// nothing.
+/// What applies or deletes all files of a folder, such as `kubectl apply -R -f`, reads this one,
+/// too: to it, it is a List of nothing.
 pub(super) fn write(paths: &BTreeSet<&str>) -> String {
-    super::json::document(&json!({"apiVersion": "v1", "kind": "List", "items": [], "version": VERSION, "files": paths}))
+    super::json::document(
+        &json!({"apiVersion": "v1", "kind": "List", "items": [], "version": VERSION, "files": paths}),
+    )
 }
 
 /// Reads the paths of an index.
@@ -42,11 +44,18 @@ pub(super) fn read(text: &str) -> Result<BTreeSet<String>, IndexError> {
         _ => return Err(IndexError::Damaged),
     }
     let paths = index["files"].as_array().ok_or(IndexError::Damaged)?;
-    paths.iter().map(|path| path.as_str().ok_or(IndexError::Damaged).and_then(inside)).collect()
+    paths
+        .iter()
+        .map(|path| path.as_str().ok_or(IndexError::Damaged).and_then(inside))
+        .collect()
 }
 
 fn inside(path: &str) -> Result<String, IndexError> {
-    if is_inside(path) { Ok(path.to_owned()) } else { Err(IndexError::Outside(path.to_owned())) }
+    if is_inside(path) {
+        Ok(path.to_owned())
+    } else {
+        Err(IndexError::Outside(path.to_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -63,13 +72,25 @@ mod tests {
         assert_eq!(text, format!("{list}{ours}"));
         assert_eq!(
             read(&text).unwrap(),
-            BTreeSet::from(["_cluster/x-y.yaml".to_owned(), "b/c/service.yaml".to_owned()])
+            BTreeSet::from([
+                "_cluster/x-y.yaml".to_owned(),
+                "b/c/service.yaml".to_owned()
+            ])
         );
     }
 
     #[test]
     fn an_index_that_leads_elsewhere_is_refused() {
-        for path in ["../x.yaml", "/etc/x.yaml", "a//b", "a/../../b", "a/.git", "C:\\x", "a\\b", ""] {
+        for path in [
+            "../x.yaml",
+            "/etc/x.yaml",
+            "a//b",
+            "a/../../b",
+            "a/.git",
+            "C:\\x",
+            "a\\b",
+            "",
+        ] {
             let text = serde_json::json!({"version": 1, "files": [path]}).to_string();
             assert_eq!(read(&text), Err(IndexError::Outside(path.to_owned())));
         }
@@ -77,9 +98,20 @@ mod tests {
 
     #[test]
     fn an_index_that_is_not_understood_is_refused() {
-        for text in ["", "{", "[]", "{}", "{\"version\":1}", "{\"version\":1,\"files\":[1]}", "{\"version\":\"1\"}"] {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            "{\"version\":1}",
+            "{\"version\":1,\"files\":[1]}",
+            "{\"version\":\"1\"}",
+        ] {
             assert_eq!(read(text), Err(IndexError::Damaged), "{text}");
         }
-        assert_eq!(read("{\"version\":2,\"files\":[]}"), Err(IndexError::TooNew));
+        assert_eq!(
+            read("{\"version\":2,\"files\":[]}"),
+            Err(IndexError::TooNew)
+        );
     }
 }

@@ -7,8 +7,8 @@ use crate::json::Json;
 
 /// Writes one value over several lines, with a line break at the end.
 ///
-/// Tools give JSON to YAML readers too, and these refuse characters that JSON allows bare, such as U+007F: they are
-/// escaped.
+/// Tools give JSON to YAML readers too, and these refuse characters that JSON allows bare, such as
+/// U+007F: they are escaped.
 #[must_use]
 pub fn document(value: &impl Serialize) -> String {
     // Texts, numbers, lists and mappings are always written.
@@ -28,7 +28,11 @@ pub fn document(value: &impl Serialize) -> String {
 /// Writes objects as one `List`, the form in which `kubectl` prints and accepts many.
 #[must_use]
 pub fn list<'a>(objects: impl IntoIterator<Item = &'a Json>) -> String {
-    document(&List { api_version: "v1", kind: "List", items: objects.into_iter().collect() })
+    document(&List {
+        api_version: "v1",
+        kind: "List",
+        items: objects.into_iter().collect(),
+    })
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,8 @@
 
 use crate::object::{Identity, Object};
 
-/// Kinds in the order in which they are applied: what others refer to comes first. Kinds not named here come last.
+/// Kinds in the order in which they are applied: what others refer to comes first. Kinds not named
+/// here come last.
 const KINDS: [&str; 32] = [
     "Namespace",
     "CustomResourceDefinition",
@@ -38,17 +39,28 @@ const KINDS: [&str; 32] = [
     "PodDisruptionBudget",
 ];
 
-/// Puts objects into the order in which they are written: by kind, namespace and name. It follows from the objects
-/// alone, so output that is read and written again keeps it.
+/// Puts objects into the order in which they are written: by kind, namespace and name. It follows
+/// from the objects alone, so output that is read and written again keeps it.
 pub fn sort(objects: &mut Vec<Object>) {
     let mut sorted: Vec<_> = objects.iter().map(|object| (key(object), object)).collect();
     sorted.sort_by_key(|(key, _)| *key);
-    *objects = sorted.into_iter().map(|(_, object)| object.clone()).collect();
+    *objects = sorted
+        .into_iter()
+        .map(|(_, object)| object.clone())
+        .collect();
 }
 
 fn key(object: &Object) -> (usize, &str, Option<&str>, &str, &str) {
-    let Identity { api_version, kind, namespace, name } = object.identity();
-    let rank = KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len());
+    let Identity {
+        api_version,
+        kind,
+        namespace,
+        name,
+    } = object.identity();
+    let rank = KINDS
+        .iter()
+        .position(|known| *known == kind)
+        .unwrap_or(KINDS.len());
     (rank, kind, namespace, name, api_version)
 }
 
@@ -62,7 +74,10 @@ mod tests {
 
     fn object(kind: &str, namespace: &str, name: &str) -> Object {
         let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}});
-        Object { value: value.into(), ordinal: None }
+        Object {
+            value: value.into(),
+            ordinal: None,
+        }
     }
 
     fn ordered() -> Vec<Object> {

@@ -1,21 +1,24 @@
-//! The canonical YAML writer: one text for one value, which every YAML 1.1 and 1.2 reader reads as that value.
+//! The canonical YAML writer: one text for one value, which every YAML 1.1 and 1.2 reader reads as
+//! that value.
 //!
-//! It is our own because no library's output survives kubectl's reader, and because an update of a library must
-//! never change a byte in the repositories that keep rendered objects. A string is written bare or as a literal block
-//! only where no reader has ever read something else; long lines are never wrapped, so a changed word changes one
-//! line.
+//! It is our own because no library's output survives kubectl's reader, and because an update of a
+//! library must never change a byte in the repositories that keep rendered objects. A string is
+//! written bare or as a literal block only where no reader has ever read something else; long lines
+//! are never wrapped, so a changed word changes one line.
 
 use serde_json::Number;
 
 use super::escape;
 use crate::json::{Json, Map};
 
-/// Strings that some reader takes for a boolean, a null or a float, in lower case. Forms that begin with another
-/// character than a letter need no mention: they are never bare.
-const RESERVED: [&str; 13] =
-    ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity"];
+/// Strings that some reader takes for a boolean, a null or a float, in lower case. Forms that begin
+/// with another character than a letter need no mention: they are never bare.
+const RESERVED: [&str; 13] = [
+    "y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity",
+];
 
-/// The longest key, in bytes, that a reader must recognise by its colon alone. Longer ones are marked by `?`.
+/// The longest key, in bytes, that a reader must recognise by its colon alone. Longer ones are
+/// marked by `?`.
 const LONGEST_SIMPLE_KEY: usize = 1024;
 
 /// The bytes from which on a piece is large enough.
@@ -111,7 +114,8 @@ fn write_list(out: &mut String, items: &[Json], indent: usize) {
     }
 }
 
-/// Writes a value without entries or items and ends the line. A literal block stands `indent` columns in.
+/// Writes a value without entries or items and ends the line. A literal block stands `indent`
+/// columns in.
 fn write_leaf(out: &mut String, value: &Json, indent: usize) {
     match value {
         Json::Null => out.push_str("null"),
@@ -126,8 +130,8 @@ fn write_leaf(out: &mut String, value: &Json, indent: usize) {
     out.push('\n');
 }
 
-/// Writes a number as JSON does, except that an exponent always has a sign and a fraction before it: YAML 1.1 takes
-/// `1e300` for a string.
+/// Writes a number as JSON does, except that an exponent always has a sign and a fraction before
+/// it: YAML 1.1 takes `1e300` for a string.
 fn write_number(out: &mut String, number: &Number) {
     let text = number.to_string();
     let Some((mantissa, exponent)) = text.split_once('e') else {
@@ -136,7 +140,11 @@ fn write_number(out: &mut String, number: &Number) {
     };
     out.push_str(mantissa);
     out.push_str(if mantissa.contains('.') { "e" } else { ".0e" });
-    out.push_str(if exponent.starts_with(['-', '+']) { "" } else { "+" });
+    out.push_str(if exponent.starts_with(['-', '+']) {
+        ""
+    } else {
+        "+"
+    });
     out.push_str(exponent);
 }
 
@@ -167,7 +175,10 @@ fn is_bare(text: &str) -> bool {
     let mut before = b' ';
     for byte in text.bytes() {
         let is_known = byte.is_ascii_alphanumeric()
-            || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'+' | b'=' | b',' | b'(' | b')');
+            || matches!(
+                byte,
+                b' ' | b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'+' | b'=' | b',' | b'(' | b')'
+            );
         if !is_known || (before, byte) == (b':', b' ') {
             return false;
         }
@@ -176,17 +187,24 @@ fn is_bare(text: &str) -> bool {
     !matches!(before, b':' | b' ')
 }
 
-/// Whether a string is a Kubernetes quantity such as `500m` or `16Gi`, which no reader takes for a number.
+/// Whether a string is a Kubernetes quantity such as `500m` or `16Gi`, which no reader takes for a
+/// number.
 fn is_quantity(text: &str) -> bool {
     let suffix = text.trim_start_matches(|digit: char| digit.is_ascii_digit());
-    suffix.len() < text.len() && matches!(suffix, "m" | "k" | "M" | "G" | "T" | "P" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi")
+    suffix.len() < text.len()
+        && matches!(
+            suffix,
+            "m" | "k" | "M" | "G" | "T" | "P" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi"
+        )
 }
 
-/// Whether a string may be a literal block: lines of visible characters that begin at the margin, or deeper after
-/// the first. Some readers misread a block whose first line is empty or indented, and all of libyaml's kin refuse one
-/// that begins with a tab.
+/// Whether a string may be a literal block: lines of visible characters that begin at the margin,
+/// or deeper after the first. Some readers misread a block whose first line is empty or indented,
+/// and all of libyaml's kin refuse one that begins with a tab.
 fn is_literal(text: &str) -> bool {
-    let visible = |line: &str| !line.starts_with('\t') && !line.ends_with([' ', '\t']) && !line.contains(is_hidden);
+    let visible = |line: &str| {
+        !line.starts_with('\t') && !line.ends_with([' ', '\t']) && !line.contains(is_hidden)
+    };
     text.trim_end_matches('\n').contains('\n')
         && !text.starts_with([' ', '\n'])
         && !text.ends_with("\n\n")
@@ -220,8 +238,10 @@ mod tests {
 
     #[test]
     fn lists_stand_under_their_key_without_indentation() {
-        let value = json!({"spec": {"args": ["a", ["b", {"c": 1, "d": []}]], "empty": {}}, "last": null});
-        let text = "spec:\n  args:\n  - a\n  - - b\n    - c: 1\n      d: []\n  empty: {}\nlast: null\n";
+        let value =
+            json!({"spec": {"args": ["a", ["b", {"c": 1, "d": []}]], "empty": {}}, "last": null});
+        let text =
+            "spec:\n  args:\n  - a\n  - - b\n    - c: 1\n      d: []\n  empty: {}\nlast: null\n";
         assert_eq!(document(&value), text);
     }
 
@@ -232,28 +252,48 @@ mod tests {
 
     #[test]
     fn text_of_many_lines_is_a_literal_block() {
-        let value = json!({"items": [{"script": "#!/bin/sh\n\nif a; then\n  b\tc\nfi\n", "note": "x\ny"}]});
-        let text =
-            "items:\n- script: |\n    #!/bin/sh\n\n    if a; then\n      b\tc\n    fi\n  note: |-\n    x\n    y\n";
+        let value =
+            json!({"items": [{"script": "#!/bin/sh\n\nif a; then\n  b\tc\nfi\n", "note": "x\ny"}]});
+        let text = "items:\n- script: |\n    #!/bin/sh\n\n    if a; then\n      b\tc\n    fi\n  note: |-\n    x\n    y\n";
         assert_eq!(document(&value), text);
         assert_eq!(document(&json!("x\ny\n")), "|\n  x\n  y\n");
     }
 
     #[test]
     fn text_that_some_reader_misreads_as_a_block_is_quoted() {
-        for text in ["\nx\ny", " x\ny", "\tx\ny", "x\n\ty", "x \ny", "x\n \ny", "x\ny\n\n", "x\r\ny", "x\ny\u{85}"] {
+        for text in [
+            "\nx\ny",
+            " x\ny",
+            "\tx\ny",
+            "x\n\ty",
+            "x \ny",
+            "x\n \ny",
+            "x\ny\n\n",
+            "x\r\ny",
+            "x\ny\u{85}",
+        ] {
             assert!(document(&json!(text)).starts_with('"'), "{text:?}");
         }
     }
 
     #[test]
     fn strings_are_bare_only_where_no_reader_sees_anything_else() {
-        let bare = ["nvidia.com/gpu", "/bin/sh", "500m", "16Gi", "a b", "repo/x:1.2@sha256:ab", "ReadWriteOnce"];
+        let bare = [
+            "nvidia.com/gpu",
+            "/bin/sh",
+            "500m",
+            "16Gi",
+            "a b",
+            "repo/x:1.2@sha256:ab",
+            "ReadWriteOnce",
+        ];
         for text in bare {
             assert_eq!(document(&json!(text)), format!("{text}\n"));
         }
-        for text in ["", "On", "NULL", "a: b", "a:", "a #b", "a ", "1", "1e3", "0x1", "12:30", "-a", "é", "1E", "1_0m"]
-        {
+        for text in [
+            "", "On", "NULL", "a: b", "a:", "a #b", "a ", "1", "1e3", "0x1", "12:30", "-a", "é",
+            "1E", "1_0m",
+        ] {
             assert_eq!(document(&json!(text)), format!("\"{text}\"\n"));
         }
     }
@@ -261,7 +301,10 @@ mod tests {
     #[test]
     fn keys_follow_the_rules_of_strings() {
         let value = json!({"on": 1, "<<": 2, "a\nb": 3, "k8s.io/name": 4});
-        assert_eq!(document(&value), "\"on\": 1\n\"<<\": 2\n\"a\\nb\": 3\nk8s.io/name: 4\n");
+        assert_eq!(
+            document(&value),
+            "\"on\": 1\n\"<<\": 2\n\"a\\nb\": 3\nk8s.io/name: 4\n"
+        );
     }
 
     #[test]
@@ -275,13 +318,19 @@ mod tests {
     #[test]
     fn floats_are_floats_in_yaml_1_1_too() {
         let value = json!([1e300, -1.5e-9, 1.0, 0.1, -7, u64::MAX]);
-        assert_eq!(document(&value), "- 1.0e+300\n- -1.5e-9\n- 1.0\n- 0.1\n- -7\n- 18446744073709551615\n");
+        assert_eq!(
+            document(&value),
+            "- 1.0e+300\n- -1.5e-9\n- 1.0\n- 0.1\n- -7\n- 18446744073709551615\n"
+        );
     }
 
     #[test]
     fn documents_are_separated_and_none_opens_the_stream() {
         let stream = |documents: &[Json]| pieces(documents).collect::<String>();
-        assert_eq!(stream(&[json!({"a": 1}).into(), Json::Null]), "a: 1\n---\nnull\n");
+        assert_eq!(
+            stream(&[json!({"a": 1}).into(), Json::Null]),
+            "a: 1\n---\nnull\n"
+        );
         assert_eq!(stream(&[]), "");
         let many = vec![Json::from(json!({"a": 1})); 20_000];
         assert!(pieces(&many).count() > 1);

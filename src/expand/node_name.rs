@@ -5,8 +5,9 @@ use serde::{Serialize, Serializer};
 use crate::hex;
 use crate::json::Json;
 
-/// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash of everything that
-/// a provisioner reads only when it creates the node. A change of that is another node; any other change is not.
+/// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash
+/// of everything that a provisioner reads only when it creates the node. A change of that is
+/// another node; any other change is not.
 ///
 /// `object` is the node object, whose own name, which may still be empty, does not count.
 pub(super) fn of(object: &Json, namespace: &str, workspace: &str, ordinal: u32) -> String {
@@ -38,14 +39,23 @@ struct Sorted<'a>(&'a Json);
 impl Serialize for Sorted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Json::Map(map) => serializer.collect_map(map.sorted().into_iter().map(|(key, value)| (key, Sorted(value)))),
+            Json::Map(map) => serializer.collect_map(
+                map.sorted()
+                    .into_iter()
+                    .map(|(key, value)| (key, Sorted(value))),
+            ),
             Json::List(items) => serializer.collect_seq(items.iter().map(Sorted)),
             scalar => scalar.serialize(serializer),
         }
     }
 }
 
-fn content<'a>(object: &'a Json, namespace: &'a str, workspace: &'a str, ordinal: u32) -> Content<'a> {
+fn content<'a>(
+    object: &'a Json,
+    namespace: &'a str,
+    workspace: &'a str,
+    ordinal: u32,
+) -> Content<'a> {
     let (metadata, spec) = (&object["metadata"], &object["spec"]);
     let requests = &spec["resources"]["requests"];
     Content {
@@ -55,7 +65,10 @@ fn content<'a>(object: &'a Json, namespace: &'a str, workspace: &'a str, ordinal
         namespace,
         ordinal,
         requirements: requirements(object).into_iter().map(Sorted).collect(),
-        storage: requests.get("storage").or_else(|| requests.get("ephemeral-storage")).map(Sorted),
+        storage: requests
+            .get("storage")
+            .or_else(|| requests.get("ephemeral-storage"))
+            .map(Sorted),
         taints: Sorted(&spec["taints"]),
         v: 1,
         workspace,
@@ -65,7 +78,9 @@ fn content<'a>(object: &'a Json, namespace: &'a str, workspace: &'a str, ordinal
 fn instance_type(requirements: &Json) -> Option<&Json> {
     let mut requirements = requirements.items().iter();
     let key = Some("node.kubernetes.io/instance-type");
-    requirements.find(|requirement| requirement["key"].as_str() == key)?["values"].items().first()
+    requirements.find(|requirement| requirement["key"].as_str() == key)?["values"]
+        .items()
+        .first()
 }
 
 /// The requirements by key, without those that name the object itself.
@@ -73,7 +88,10 @@ fn requirements(object: &Json) -> Vec<&Json> {
     let name = &object["metadata"]["name"];
     let names_itself = |requirement: &Json| requirement["values"].items().contains(name);
     let all = object["spec"]["requirements"].items();
-    let mut kept: Vec<_> = all.iter().filter(|requirement| !names_itself(requirement)).collect();
+    let mut kept: Vec<_> = all
+        .iter()
+        .filter(|requirement| !names_itself(requirement))
+        .collect();
     kept.sort_by_key(|requirement| requirement["key"].as_str());
     kept
 }

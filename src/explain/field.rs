@@ -50,7 +50,11 @@ impl FromStr for Field {
         if kind.is_empty() || path.is_empty() || name.as_deref() == Some("") {
             return Err(FieldError::Form);
         }
-        Ok(Self { kind: kind.to_owned(), name, steps: steps(path)? })
+        Ok(Self {
+            kind: kind.to_owned(),
+            name,
+            steps: steps(path)?,
+        })
     }
 }
 
@@ -66,7 +70,11 @@ fn steps(path: &str) -> Result<Vec<Step>, FieldError> {
             rest = behind;
             continue;
         }
-        let name = if steps.is_empty() { rest } else { rest.strip_prefix('.').ok_or_else(broken)? };
+        let name = if steps.is_empty() {
+            rest
+        } else {
+            rest.strip_prefix('.').ok_or_else(broken)?
+        };
         let end = name.find(['.', '[']).unwrap_or(name.len());
         if end == 0 {
             return Err(broken());
@@ -90,29 +98,51 @@ fn bracketed(text: &str) -> Option<(Step, &str)> {
 impl Field {
     fn is_of(&self, object: &Object) -> bool {
         let identity = object.identity();
-        identity.kind.eq_ignore_ascii_case(&self.kind) && self.name.as_ref().is_none_or(|name| name == identity.name)
+        identity.kind.eq_ignore_ascii_case(&self.kind)
+            && self.name.as_ref().is_none_or(|name| name == identity.name)
     }
 
     fn value<'a>(&self, object: &'a Json) -> Option<&'a Json> {
-        self.steps.iter().try_fold(object, |value, step| match step {
-            Step::Field(key) => value.get(key),
-            Step::Item(index) => value.items().get(*index),
-        })
+        self.steps
+            .iter()
+            .try_fold(object, |value, step| match step {
+                Step::Field(key) => value.get(key),
+                Step::Item(index) => value.items().get(*index),
+            })
     }
 }
 
-/// What made a field of the objects of a Workspace: its value, the line of the template, and the decisions that the
-/// template reads there. Empty if no object has the field.
+/// What made a field of the objects of a Workspace: its value, the line of the template, and the
+/// decisions that the template reads there. Empty if no object has the field.
 #[must_use]
 pub fn explain(compiled: Compiled, field: &Field, profile: &Profile, library: &Library) -> String {
-    let Compiled { workspace, plan, release, templates, objects, session } = compiled;
+    let Compiled {
+        workspace,
+        plan,
+        release,
+        templates,
+        objects,
+        session,
+    } = compiled;
     let decisions = plan::decisions(workspace, plan, release, profile, session);
-    let places = Places { workspace, profile, library, sources: &session.sources };
+    let places = Places {
+        workspace,
+        profile,
+        library,
+        sources: &session.sources,
+    };
     let mut out = String::new();
     for object in objects.iter().filter(|object| field.is_of(object)) {
-        let Some(value) = field.value(&object.value) else { continue };
+        let Some(value) = field.value(&object.value) else {
+            continue;
+        };
         let identity = object.identity();
-        out += &format!("{}/{}\n{}", identity.kind, identity.name, indented(&yaml::document(value), 2));
+        out += &format!(
+            "{}/{}\n{}",
+            identity.kind,
+            identity.name,
+            indented(&yaml::document(value), 2)
+        );
         match expand::trace(plan, templates, &object.value, &field.steps) {
             Ok(Some(trace)) => out += &made(&trace, &decisions, &places),
             Ok(None) => {}
@@ -126,7 +156,9 @@ fn made(trace: &Trace, decisions: &[Decision], places: &Places) -> String {
     let mut out = format!("  {}\n", template_line(trace.place, places.sources));
     for read in &trace.reads {
         let path = read.strip_prefix("plan.").unwrap_or(read);
-        let found = decisions.iter().find(|decision| decision.fields.iter().any(|field| is_of(path, field)));
+        let found = decisions
+            .iter()
+            .find(|decision| decision.fields.iter().any(|field| is_of(path, field)));
         let Some(decision) = found else {
             out += &format!("  {read}\n");
             continue;
@@ -140,28 +172,48 @@ fn made(trace: &Trace, decisions: &[Decision], places: &Places) -> String {
 /// Whether a path that is read is a field or a part of it, or holds it.
 fn is_of(path: &str, field: &str) -> bool {
     let inside = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     inside(path, field) || inside(field, path)
 }
 
 fn template_line(place: Span, sources: &Sources) -> String {
     let position = sources.position(place.file, place.start);
-    let line = sources.text(place.file).lines().nth(position.line - 1).unwrap_or_default();
-    format!("{}:{} {}", sources.name(place.file), position.line, line.trim())
+    let line = sources
+        .text(place.file)
+        .lines()
+        .nth(position.line - 1)
+        .unwrap_or_default();
+    format!(
+        "{}:{} {}",
+        sources.name(place.file),
+        position.line,
+        line.trim()
+    )
 }
 
 fn indented(text: &str, indent: usize) -> String {
-    text.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
+    text.lines()
+        .map(|line| format!("{:indent$}{line}\n", ""))
+        .collect()
 }
 
 /// What to say where no object of a run has a field.
 #[must_use]
 pub fn not_found(field: &Field, objects: &[Object]) -> String {
-    let kinds: std::collections::BTreeSet<_> = objects.iter().map(|object| object.identity().kind).collect();
+    let kinds: std::collections::BTreeSet<_> = objects
+        .iter()
+        .map(|object| object.identity().kind)
+        .collect();
     if objects.iter().any(|object| field.is_of(object)) {
-        return "the object has no such field; `kaito-render render` shows all that it has".to_owned();
+        return "the object has no such field; `kaito-render render` shows all that it has"
+            .to_owned();
     }
     let kinds: Vec<_> = kinds.into_iter().collect();
-    format!("there is no such object; the kinds here are {}", text::and(&kinds))
+    format!(
+        "there is no such object; the kinds here are {}",
+        text::and(&kinds)
+    )
 }

@@ -13,8 +13,8 @@ const VERSION: &str = "karpenter.sh/v1";
 /// The labels by which gpu-provisioner takes a NodeClaim for its own, whatever its NodeClass.
 const CLAIMED: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/ragengine"];
 
-/// The kinds of NodeClasses by which Karpenter takes a NodeClaim for its own, whatever its labels: on Azure, where
-/// gpu-provisioner may run beside it, and on AWS.
+/// The kinds of NodeClasses by which Karpenter takes a NodeClaim for its own, whatever its labels:
+/// on Azure, where gpu-provisioner may run beside it, and on AWS.
 const KARPENTERS: [&str; 2] = [AZURES, "EC2NodeClass"];
 
 const AZURES: &str = "AKSNodeClass";
@@ -39,25 +39,43 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
         _ => return,
     };
     let class = document.find(&format!("{spec}/nodeClassRef/kind"));
-    let class_name = class.and_then(|found| found.node.as_str()).unwrap_or_default();
+    let class_name = class
+        .and_then(|found| found.node.as_str())
+        .unwrap_or_default();
     let labels = document.entries("/metadata/labels");
-    let claimed = CLAIMED.iter().find_map(|key| labels.iter().find(|label| label.key == *key));
+    let claimed = CLAIMED
+        .iter()
+        .find_map(|key| labels.iter().find(|label| label.key == *key));
     let is_claim = spec == "/spec";
     if let (true, Some(label), AZURES) = (is_claim, claimed, class_name) {
-        let message = format!("gpu-provisioner acts on `{}`, and Karpenter on `{AZURES}`: both make a node", label.key);
+        let message = format!(
+            "gpu-provisioner acts on `{}`, and Karpenter on `{AZURES}`: both make a node",
+            label.key
+        );
         let place = class.map_or(label.key_span, |found| found.span);
-        let finding = Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
-        diagnostics.push(finding.hint("name `KaitoNodeClass` of the group `kaito.sh`, or remove the label"));
+        let finding =
+            Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
+        diagnostics.push(
+            finding.hint("name `KaitoNodeClass` of the group `kaito.sh`, or remove the label"),
+        );
     }
     let is_kaitos = claimed.is_some()
         || class_name == GPU_PROVISIONERS
-        || labels.iter().any(|label| label.key.starts_with("karpenter.kaito.sh/"));
+        || labels
+            .iter()
+            .any(|label| label.key.starts_with("karpenter.kaito.sh/"));
     let found = document.find(spec);
-    if let Some(found) = found.filter(|found| is_kaitos && found.node.get("expireAfter").is_none()) {
+    if let Some(found) = found.filter(|found| is_kaitos && found.node.get("expireAfter").is_none())
+    {
         let message = "without `expireAfter` the node is deleted after 720 hours, under its pods";
-        diagnostics.push(Diagnostic::new(&rule::EXPIRES, found.span, message).hint("add `expireAfter: Never`"));
+        diagnostics.push(
+            Diagnostic::new(&rule::EXPIRES, found.span, message).hint("add `expireAfter: Never`"),
+        );
     }
-    if is_claim && (class_name == GPU_PROVISIONERS || claimed.is_some() && !KARPENTERS.contains(&class_name)) {
+    if is_claim
+        && (class_name == GPU_PROVISIONERS
+            || claimed.is_some() && !KARPENTERS.contains(&class_name))
+    {
         diagnostics.extend(ignored(document.items("/spec/requirements")));
         diagnostics.extend(pool_name(document));
         diagnostics.extend(disk(document));
@@ -69,19 +87,26 @@ fn pool_name(document: &Node) -> Option<Diagnostic> {
     let found = document.find("/metadata/name")?;
     let name = found.node.as_str()?;
     let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if begins_well && is_plain && name.len() <= POOL_NAME {
         return None;
     }
-    let message = format!("gpu-provisioner makes an agent pool of this name, and AKS takes none called `{name}`");
+    let message = format!(
+        "gpu-provisioner makes an agent pool of this name, and AKS takes none called `{name}`"
+    );
     let hint = format!("use at most {POOL_NAME} small letters and digits, a letter first");
     Some(Diagnostic::new(&rule::POOL_NAME, found.span, message).hint(hint))
 }
 
-/// gpu-provisioner asks for as many whole GiB as the disk is to have, and makes no node without a size.
+/// gpu-provisioner asks for as many whole GiB as the disk is to have, and makes no node without a
+/// size.
 fn disk(document: &Node) -> Option<Diagnostic> {
     const SIZE: &str = "/spec/resources/requests/storage";
-    let given = document.find(SIZE).filter(|found| found.node.data != Data::Null);
+    let given = document
+        .find(SIZE)
+        .filter(|found| found.node.data != Data::Null);
     let size = given.map(|found| match &found.node.data {
         Data::Number(bytes) => bytes.to_string(),
         _ => found.node.as_str().unwrap_or_default().to_owned(),
@@ -93,7 +118,8 @@ fn disk(document: &Node) -> Option<Diagnostic> {
         }
         Some(_) => return None,
     };
-    let hint = "set `resources.requests.storage` to what the image and the weights need, such as `120Gi`";
+    let hint =
+        "set `resources.requests.storage` to what the image and the weights need, such as `120Gi`";
     Some(Diagnostic::new(&rule::NODE_DISK, document.at(SIZE).span, message).hint(hint))
 }
 
@@ -101,11 +127,14 @@ fn disk(document: &Node) -> Option<Diagnostic> {
 #[must_use]
 pub fn is_static_pool(object: &Object) -> bool {
     let identity = object.identity();
-    identity.is_node_object() && identity.kind == "NodePool" && object.value["spec"]["replicas"].as_u64().is_some()
+    identity.is_node_object()
+        && identity.kind == "NodePool"
+        && object.value["spec"]["replicas"].as_u64().is_some()
 }
 
-/// What there is to say of NodePools of a fixed size, unless the profile knows that their feature gate is on (Karpenter's
-/// design of static capacity: the gate is off by default, and without it such a NodePool is accepted and stays empty).
+/// What there is to say of NodePools of a fixed size, unless the profile knows that their feature
+/// gate is on (Karpenter's design of static capacity: the gate is off by default, and without it
+/// such a NodePool is accepted and stays empty).
 #[must_use]
 pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
     let finding = |place: Option<Span>, message: &str| Diagnostic {
@@ -117,12 +146,20 @@ pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
         Some(false) => {
             let message = "no NodePool of a fixed size gets a node where Karpenter's gate `StaticCapacity` is off";
             let finding = finding(profile.span("/karpenter/staticCapacity"), message);
-            let hint = "switch the gate on, or have the nodes made otherwise: `provisioner: nodeclaim`";
-            Some(Diagnostic { severity: Severity::Error, ..finding }.hint(hint))
+            let hint =
+                "switch the gate on, or have the nodes made otherwise: `provisioner: nodeclaim`";
+            Some(
+                Diagnostic {
+                    severity: Severity::Error,
+                    ..finding
+                }
+                .hint(hint),
+            )
         }
         None => {
             let message = "NodePools of a fixed size need Karpenter's gate `StaticCapacity`, which is off by default";
-            let hint = "switch it on, and add `karpenter: {staticCapacity: true}` to kaito-render.yaml";
+            let hint =
+                "switch it on, and add `karpenter: {staticCapacity: true}` to kaito-render.yaml";
             Some(finding(profile.span("/provisioner"), message).hint(hint))
         }
     }
@@ -130,7 +167,8 @@ pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
 
 fn ignored(requirements: &[Node]) -> Vec<Diagnostic> {
     let keys = requirements.iter().filter_map(|item| item.get("key"));
-    let ignored = keys.filter_map(|node| Some((node, node.as_str().filter(|key| IGNORED.contains(key))?)));
+    let ignored =
+        keys.filter_map(|node| Some((node, node.as_str().filter(|key| IGNORED.contains(key))?)));
     let finding = |(node, key): (&Node, &str)| {
         let message = format!("gpu-provisioner does not look at `{key}`");
         let hint = "remove the requirement, or have Karpenter make the node";

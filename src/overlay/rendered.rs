@@ -33,10 +33,13 @@ const OF_THE_CLUSTER: [&str; 9] = [
 const FINALIZER: &str = "workspace.finalizer.kaito.sh";
 
 /// Annotations of KAITO's operator, and of `kubectl apply`.
-const FOREIGN: [&str; 2] = ["workspace.kaito.io/", "kubectl.kubernetes.io/last-applied-configuration"];
+const FOREIGN: [&str; 2] = [
+    "workspace.kaito.io/",
+    "kubectl.kubernetes.io/last-applied-configuration",
+];
 
-/// The Workspace without what a cluster or KAITO's operator added, annotated with what was decided and with the
-/// identities of its objects.
+/// The Workspace without what a cluster or KAITO's operator added, annotated with what was decided
+/// and with the identities of its objects.
 #[must_use]
 pub fn workspace(workspace: Workspace, plan: &Plan, objects: &[Object]) -> Object {
     let mut value = workspace.value;
@@ -51,7 +54,10 @@ pub fn workspace(workspace: Workspace, plan: &Plan, objects: &[Object]) -> Objec
         *annotations = json!({});
     }
     annotations[RENDERED] = annotation(plan, objects).into();
-    Object { value: value.into(), ordinal: None }
+    Object {
+        value: value.into(),
+        ordinal: None,
+    }
 }
 
 fn clean(metadata: &mut Map<String, Value>) {
@@ -71,14 +77,20 @@ fn clean(metadata: &mut Map<String, Value>) {
 #[must_use]
 pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
     let pointer = format!("/metadata/annotations/{}", text::escape(RENDERED));
-    let annotation = rendered.find(&pointer).and_then(|found| found.node.as_str());
-    let annotation: Value = annotation.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let annotation = rendered
+        .find(&pointer)
+        .and_then(|found| found.node.as_str());
+    let annotation: Value = annotation
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     let mut ordinals = BTreeMap::new();
     let mut counts = BTreeMap::<&str, u32>::new();
     for object in annotation["objects"].as_array().into_iter().flatten() {
-        if let (None, Some(kind), Some(name)) =
-            (object.get("namespace"), object["kind"].as_str(), object["name"].as_str())
-        {
+        if let (None, Some(kind), Some(name)) = (
+            object.get("namespace"),
+            object["kind"].as_str(),
+            object["name"].as_str(),
+        ) {
             let count = counts.entry(kind).or_default();
             ordinals.insert((kind.to_owned(), name.to_owned()), *count);
             *count += 1;
@@ -122,10 +134,15 @@ pub struct Named<'a> {
 
 /// Node objects come first, by their numbers.
 fn annotation(plan: &Plan, objects: &[Object]) -> String {
-    let (nodes, others): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.ordinal.is_some());
+    let (nodes, others): (Vec<_>, Vec<_>) =
+        objects.iter().partition(|object| object.ordinal.is_some());
     let mut others: Vec<_> = others.into_iter().map(Object::identity).collect();
     others.sort();
-    let identities: Vec<_> = nodes.into_iter().map(Object::identity).chain(others).collect();
+    let identities: Vec<_> = nodes
+        .into_iter()
+        .map(Object::identity)
+        .chain(others)
+        .collect();
     let annotation = Rendered {
         version: env!("CARGO_PKG_VERSION").into(),
         release: (&plan.release).into(),
@@ -139,6 +156,16 @@ fn annotation(plan: &Plan, objects: &[Object]) -> String {
 }
 
 fn named<'a>(identity: &Identity<'a>) -> Named<'a> {
-    let Identity { api_version, kind, namespace, name } = *identity;
-    Named { api_version: api_version.into(), kind: kind.into(), namespace: namespace.map(Cow::from), name: name.into() }
+    let Identity {
+        api_version,
+        kind,
+        namespace,
+        name,
+    } = *identity;
+    Named {
+        api_version: api_version.into(),
+        kind: kind.into(),
+        namespace: namespace.map(Cow::from),
+        name: name.into(),
+    }
 }

@@ -16,8 +16,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Drops what is not wanted. If that is everything, nothing is dropped but a finding made, because an empty output
-    /// would delete whatever was delivered before.
+    /// Drops what is not wanted. If that is everything, nothing is dropped but a finding made,
+    /// because an empty output would delete whatever was delivered before.
     pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
         if self.only.is_empty() && self.exclude.is_empty() {
             return;
@@ -26,19 +26,34 @@ impl Selection {
         if objects.is_empty() || objects.iter().any(|object| self.wants(object)) {
             return objects.retain(|object| self.wants(object));
         }
-        let kinds: BTreeSet<_> = objects.iter().map(|object| object.identity().kind).collect();
+        let kinds: BTreeSet<_> = objects
+            .iter()
+            .map(|object| object.identity().kind)
+            .collect();
         let kinds: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-        let nothing = Diagnostic::global(&rule::EMPTY_SELECTION, "`--only` and `--exclude` leave no object");
+        let nothing = Diagnostic::global(
+            &rule::EMPTY_SELECTION,
+            "`--only` and `--exclude` leave no object",
+        );
         diagnostics.push(nothing.hint(format!("the kinds here are {}", text::and(&kinds))));
     }
 
     /// Warns of a kind that was probably misspelt.
     fn check_names(&self, objects: &[Object], diagnostics: &mut Vec<Diagnostic>) {
-        let kinds: BTreeSet<_> = objects.iter().map(|object| object.identity().kind).collect();
+        let kinds: BTreeSet<_> = objects
+            .iter()
+            .map(|object| object.identity().kind)
+            .collect();
         for name in self.only.iter().chain(&self.exclude) {
-            let near = text::nearest(name, kinds.iter().copied()).filter(|near| !near.eq_ignore_ascii_case(name));
-            if let Some(near) = near.filter(|_| !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(name))) {
-                let finding = Diagnostic::global(&rule::UNKNOWN_KIND, format!("no object is of the kind `{name}`"));
+            let near = text::nearest(name, kinds.iter().copied())
+                .filter(|near| !near.eq_ignore_ascii_case(name));
+            if let Some(near) =
+                near.filter(|_| !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(name)))
+            {
+                let finding = Diagnostic::global(
+                    &rule::UNKNOWN_KIND,
+                    format!("no object is of the kind `{name}`"),
+                );
                 diagnostics.push(finding.hint(format!("did you mean `{near}`?")));
             }
         }

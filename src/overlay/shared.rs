@@ -23,8 +23,8 @@ struct Selector {
 }
 
 impl Selectors {
-    /// Keeps the labels of a Workspace, and warns if those of another one find the same nodes. `title` is what people
-    /// call the Workspace.
+    /// Keeps the labels of a Workspace, and warns if those of another one find the same nodes.
+    /// `title` is what people call the Workspace.
     pub fn add(&mut self, plan: &Plan, place: Span, title: &str) -> Option<Diagnostic> {
         if plan.provisioner == Provisioner::None || plan.match_labels.is_empty() {
             return None;
@@ -32,11 +32,16 @@ impl Selectors {
         let has_own_labels = plan.affinity.len() > plan.match_labels.len();
         let is_exclusive = match plan.tuning {
             None => has_own_labels,
-            // Where nodes have labels of their Workspace, Jobs ask for all but these; elsewhere they ask for none.
+            // Where nodes have labels of their Workspace, Jobs ask for all but these; elsewhere
+            // they ask for none.
             Some(_) => !has_own_labels,
         };
         let Some(first) = self.seen.get(&plan.match_labels) else {
-            let selector = Selector { place, title: title.to_owned(), is_exclusive };
+            let selector = Selector {
+                place,
+                title: title.to_owned(),
+                is_exclusive,
+            };
             self.seen.insert(plan.match_labels.clone(), selector);
             return None;
         };
@@ -44,7 +49,12 @@ impl Selectors {
             return None;
         }
         let message = format!("{title} selects its nodes by the labels of {}", first.title);
-        let finding = Diagnostic::new(&rule::SHARED_NODES, place, message).also(first.place, "the other one");
-        Some(finding.hint("give each labels of its own, so that no pod takes the GPUs of the other one"))
+        let finding =
+            Diagnostic::new(&rule::SHARED_NODES, place, message).also(first.place, "the other one");
+        Some(
+            finding.hint(
+                "give each labels of its own, so that no pod takes the GPUs of the other one",
+            ),
+        )
     }
 }

@@ -28,8 +28,8 @@ pub enum Keep {
     Nothing,
 }
 
-/// The objects of all documents, held against each other as they come. Equal objects are kept once; different objects of
-/// one identity, and objects without one, are reported.
+/// The objects of all documents, held against each other as they come. Equal objects are kept once;
+/// different objects of one identity, and objects without one, are reported.
 #[derive(Debug)]
 pub struct Together {
     keep: Keep,
@@ -51,12 +51,21 @@ impl Together {
     /// Nothing yet.
     #[must_use]
     pub fn new(keep: Keep) -> Self {
-        Self { keep, documents: Vec::new(), first: IndexMap::new(), findings: Vec::new() }
+        Self {
+            keep,
+            documents: Vec::new(),
+            first: IndexMap::new(),
+            findings: Vec::new(),
+        }
     }
 
     /// Takes the objects of a document in.
     pub fn add(&mut self, part: Part) {
-        let Part { span, title, objects } = part;
+        let Part {
+            span,
+            title,
+            objects,
+        } = part;
         let document = self.documents.len();
         self.documents.push((span, title));
         for object in objects {
@@ -85,7 +94,8 @@ impl Together {
                     Kept::Fingerprint(kept) => *kept == object.value.fingerprint(),
                 };
                 if !is_same {
-                    self.findings.push(conflict(&self.documents[*first], (*span, title), identity));
+                    self.findings
+                        .push(conflict(&self.documents[*first], (*span, title), identity));
                 }
             }
         }
@@ -102,22 +112,36 @@ impl Together {
     }
 }
 
-/// An identity as a cluster sees it: of one group and kind there is one object of a name, whatever the version; and
-/// an object without a namespace is not another one than that of the namespace `default`.
+/// An identity as a cluster sees it: of one group and kind there is one object of a name, whatever
+/// the version; and an object without a namespace is not another one than that of the namespace
+/// `default`.
 fn key(identity: Identity) -> String {
-    let group = identity.api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    let parts = [group, identity.kind, identity.namespace.unwrap_or("default"), identity.name];
+    let group = identity
+        .api_version
+        .rsplit_once('/')
+        .map_or("", |(group, _)| group);
+    let parts = [
+        group,
+        identity.kind,
+        identity.namespace.unwrap_or("default"),
+        identity.name,
+    ];
     parts.join("\0")
 }
 
 fn nameless(span: Span, title: &str) -> Diagnostic {
-    let message = format!("an object made for {title} lacks `apiVersion`, `kind` or `metadata.name`");
-    Diagnostic::new(&rule::NAMELESS, span, message).hint("look at the templates laid over the embedded ones")
+    let message =
+        format!("an object made for {title} lacks `apiVersion`, `kind` or `metadata.name`");
+    Diagnostic::new(&rule::NAMELESS, span, message)
+        .hint("look at the templates laid over the embedded ones")
 }
 
 fn conflict(first: &(Span, String), (span, title): (Span, &str), identity: Identity) -> Diagnostic {
     let (kind, name) = (identity.kind, identity.name);
-    let message = format!("{} and {title} make different objects `{kind}/{name}`", first.1);
+    let message = format!(
+        "{} and {title} make different objects `{kind}/{name}`",
+        first.1
+    );
     Diagnostic::new(&rule::CONFLICT, span, message)
         .also(first.0, "the other one")
         .hint("rename one of the two, or put them into different namespaces")

@@ -3,7 +3,8 @@
 /// One thing that was decided about a Workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The fields of the plan that carry it, as dotted paths such as `inference.flags`; none for a mere comparison.
+    /// The fields of the plan that carry it, as dotted paths such as `inference.flags`; none for a
+    /// mere comparison.
     pub fields: &'static [&'static str],
     /// What people call it.
     pub title: &'static str,
@@ -33,13 +34,26 @@ pub enum Origin {
 
 impl Decision {
     /// A decision that is its own reason.
-    pub(super) fn new(fields: &'static [&'static str], title: &'static str, value: impl Into<String>) -> Self {
-        Self { fields, title, value: value.into(), because: String::new(), origins: Vec::new() }
+    pub(super) fn new(
+        fields: &'static [&'static str],
+        title: &'static str,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            fields,
+            title,
+            value: value.into(),
+            because: String::new(),
+            origins: Vec::new(),
+        }
     }
 
     /// Says how it came about.
     pub(super) fn because(self, because: impl Into<String>) -> Self {
-        Self { because: because.into(), ..self }
+        Self {
+            because: because.into(),
+            ..self
+        }
     }
 
     /// Adds a place that it rests on.
@@ -57,6 +71,9 @@ impl Origin {
 
     /// A field of a file of the library.
     pub(super) fn library(path: impl Into<String>, pointer: impl Into<String>) -> Self {
-        Self::Library { path: path.into(), pointer: pointer.into() }
+        Self::Library {
+            path: path.into(),
+            pointer: pointer.into(),
+        }
     }
 }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::decision::{Decision, Origin};
 use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
-use crate::preset::{AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner, SizingName};
+use crate::preset::{
+    AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner, SizingName,
+};
 use crate::profile::Profile;
 use crate::release::Release;
 use crate::session::Session;
@@ -20,25 +22,62 @@ pub fn decisions(
     profile: &Profile,
     session: &mut Session,
 ) -> Vec<Decision> {
-    let Some(types) = release.instance_types(profile.cloud, session) else { return Vec::new() };
+    let Some(types) = release.instance_types(profile.cloud, session) else {
+        return Vec::new();
+    };
     let spec = &workspace.spec;
-    let inference = spec.inference.as_ref().and_then(|inference| inference.preset.as_ref());
-    let tuning = spec.tuning.as_ref().and_then(|tuning| tuning.preset.as_ref());
+    let inference = spec
+        .inference
+        .as_ref()
+        .and_then(|inference| inference.preset.as_ref());
+    let tuning = spec
+        .tuning
+        .as_ref()
+        .and_then(|tuning| tuning.preset.as_ref());
     if release.file.sizing == SizingName::Estimator {
-        let preset = inference.map(|preset| (preset, "inference")).or(tuning.map(|preset| (preset, "tuning")));
+        let preset = inference
+            .map(|preset| (preset, "inference"))
+            .or(tuning.map(|preset| (preset, "tuning")));
         let hosted = preset.and_then(|(preset, section)| {
             let repository = release.repository(&preset.name);
             let model = release.hub_model(&repository, session)?;
-            Some(Hosted { model, path: release.model_path(&repository), section })
+            Some(Hosted {
+                model,
+                path: release.model_path(&repository),
+                section,
+            })
         });
-        return Why { workspace, plan, profile, release, types, served: None }.hub(hosted.as_ref());
+        return Why {
+            workspace,
+            plan,
+            profile,
+            release,
+            types,
+            served: None,
+        }
+        .hub(hosted.as_ref());
     }
-    let preset = inference.map(|preset| (preset, "inference")).or(tuning.map(|preset| (preset, "tuning")));
+    let preset = inference
+        .map(|preset| (preset, "inference"))
+        .or(tuning.map(|preset| (preset, "tuning")));
     let served = preset.and_then(|(preset, section)| {
         let model = release.model(&preset.name, session)?;
-        Some(Served { preset, section, path: release.model_path(&preset.name), model })
+        Some(Served {
+            preset,
+            section,
+            path: release.model_path(&preset.name),
+            model,
+        })
     });
-    Why { workspace, plan, profile, release, types, served }.all()
+    Why {
+        workspace,
+        plan,
+        profile,
+        release,
+        types,
+        served,
+    }
+    .all()
 }
 
 /// The preset that a plan is made from.
@@ -75,7 +114,13 @@ pub(super) struct Why<'a, 'l> {
 
 impl Why<'_, '_> {
     fn all(&self) -> Vec<Decision> {
-        let mut all = vec![self.identity(), self.release(), self.provisioner(), self.cloud(), self.machine_type()];
+        let mut all = vec![
+            self.identity(),
+            self.release(),
+            self.provisioner(),
+            self.cloud(),
+            self.machine_type(),
+        ];
         all.extend(self.served.as_ref().map(|served| self.memory(served)));
         all.extend([self.node_count(), self.nodes(), self.labels(), self.disk()]);
         if let Some(served) = &self.served {
@@ -89,7 +134,8 @@ impl Why<'_, '_> {
             all.extend(self.tuning(tuning, served));
         }
         if self.plan.pod_template.is_some() {
-            let pods = Decision::new(&["pod_template"], "pods", "your own").because("on the Workspace's nodes");
+            let pods = Decision::new(&["pod_template"], "pods", "your own")
+                .because("on the Workspace's nodes");
             all.push(pods.from(Origin::workspace("/inference/template")));
         }
         all.extend(self.cluster());
@@ -107,27 +153,43 @@ impl Why<'_, '_> {
         match &self.profile.release {
             None => release
                 .because(format!("the first that compiles `{version}`"))
-                .from(Origin::library(self.release.path("release.yaml"), "/apiVersions")),
+                .from(Origin::library(
+                    self.release.path("release.yaml"),
+                    "/apiVersions",
+                )),
             Some(_) if self.profile.sets("release") => release.from(Origin::Profile("release")),
             Some(_) => release.because("as the command line says"),
         }
     }
 
     pub(super) fn provisioner(&self) -> Decision {
-        let provisioner = Decision::new(&["provisioner"], "provisioner", self.plan.provisioner.name());
+        let provisioner = Decision::new(
+            &["provisioner"],
+            "provisioner",
+            self.plan.provisioner.name(),
+        );
         if self.profile.sets("provisioner") {
             return provisioner.from(Origin::Profile("provisioner"));
         }
         let path = self.release.path("release.yaml");
-        provisioner.because("the release's default").from(Origin::library(path, "/nodeObjects"))
+        provisioner
+            .because("the release's default")
+            .from(Origin::library(path, "/nodeObjects"))
     }
 
     pub(super) fn cloud(&self) -> Decision {
-        self.of_profile(Decision::new(&["cloud"], "cloud", self.plan.cloud.name()), "cloud")
+        self.of_profile(
+            Decision::new(&["cloud"], "cloud", self.plan.cloud.name()),
+            "cloud",
+        )
     }
 
     fn of_profile(&self, decision: Decision, field: &'static str) -> Decision {
-        if self.profile.sets(field) { decision.from(Origin::Profile(field)) } else { decision.because("the default") }
+        if self.profile.sets(field) {
+            decision.from(Origin::Profile(field))
+        } else {
+            decision.because("the default")
+        }
     }
 
     fn machine_type(&self) -> Decision {
@@ -135,16 +197,24 @@ impl Why<'_, '_> {
         let decision = Decision::new(&["instance_type", "accelerator"], "machine type", name)
             .from(Origin::workspace("/resource/instanceType"));
         match self.types.get(name) {
-            Some(InstanceType { gpus, memory_gib, gpu, .. }) => {
-                decision.because(format!("{gpus} × {gpu}, {memory_gib} GiB in all")).from(self.instance())
-            }
+            Some(InstanceType {
+                gpus,
+                memory_gib,
+                gpu,
+                ..
+            }) => decision
+                .because(format!("{gpus} × {gpu}, {memory_gib} GiB in all"))
+                .from(self.instance()),
             None => decision.because("in no table: its GPUs are not known"),
         }
     }
 
     fn instance(&self) -> Origin {
         let pointer = format!("/{}", text::escape(&self.plan.instance_type));
-        Origin::library(self.release.instance_types_path(self.profile.cloud), pointer)
+        Origin::library(
+            self.release.instance_types_path(self.profile.cloud),
+            pointer,
+        )
     }
 
     fn memory(&self, served: &Served) -> Decision {
@@ -154,16 +224,25 @@ impl Why<'_, '_> {
             0 => String::new(),
             each => format!(", at least {each} GiB on each"),
         };
-        let needed = Decision::new(&[], "GPU memory", format!("{gpus} with {memory} GiB needed{each}"));
+        let needed = Decision::new(
+            &[],
+            "GPU memory",
+            format!("{gpus} with {memory} GiB needed{each}"),
+        );
         let needed = needed.from(served.field(&format!("/{}/needs", served.section)));
         let nodes = self.plan.node_count;
-        let Some(InstanceType { gpus, memory_gib, .. }) = self.types.get(&self.plan.instance_type) else {
+        let Some(InstanceType {
+            gpus, memory_gib, ..
+        }) = self.types.get(&self.plan.instance_type)
+        else {
             return needed.because("what is there is not known");
         };
         let each = memory_gib.checked_div(*gpus).unwrap_or(0);
         let gpus = text::count(*gpus as usize, "GPU");
-        let there =
-            format!("{nodes} × {gpus} with {each} GiB each: {} GiB there", u64::from(nodes) * u64::from(*memory_gib));
+        let there = format!(
+            "{nodes} × {gpus} with {each} GiB each: {} GiB there",
+            u64::from(nodes) * u64::from(*memory_gib)
+        );
         needed.because(there).from(self.instance())
     }
 
@@ -172,32 +251,61 @@ impl Why<'_, '_> {
         if self.workspace.node.find("/resource/count").is_some() {
             return count.from(Origin::workspace("/resource/count"));
         }
-        count.because("the default").from(Origin::workspace("/resource"))
+        count
+            .because("the default")
+            .from(Origin::workspace("/resource"))
     }
 
     fn nodes(&self) -> Decision {
-        let created = Decision::new(&["nodes"], "nodes to create", self.plan.nodes.len().to_string());
+        let created = Decision::new(
+            &["nodes"],
+            "nodes to create",
+            self.plan.nodes.len().to_string(),
+        );
         if self.plan.provisioner == Provisioner::None {
-            return created.because("they are there already").from(Origin::Profile("provisioner"));
+            return created
+                .because("they are there already")
+                .from(Origin::Profile("provisioner"));
         }
-        let preferred = self.workspace.spec.resource.as_ref().map_or(0, |resource| resource.preferred_nodes.len());
+        let preferred = self
+            .workspace
+            .spec
+            .resource
+            .as_ref()
+            .map_or(0, |resource| resource.preferred_nodes.len());
         if preferred == 0 {
             return created.because("all of them");
         }
-        let because = format!("{} less {}", self.plan.node_count, text::count(preferred, "preferred node"));
-        created.because(because).from(Origin::workspace("/resource/preferredNodes"))
+        let because = format!(
+            "{} less {}",
+            self.plan.node_count,
+            text::count(preferred, "preferred node")
+        );
+        created
+            .because(because)
+            .from(Origin::workspace("/resource/preferredNodes"))
     }
 
     fn labels(&self) -> Decision {
-        let labels = self.plan.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
-        let labels = Decision::new(&["match_labels"], "node labels", labels.collect::<Vec<_>>().join(", "));
+        let labels = self
+            .plan
+            .match_labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"));
+        let labels = Decision::new(
+            &["match_labels"],
+            "node labels",
+            labels.collect::<Vec<_>>().join(", "),
+        );
         labels.from(Origin::workspace("/resource/labelSelector/matchLabels"))
     }
 
     fn disk(&self) -> Decision {
         let disk = Decision::new(&["disk"], "disk of a node", &self.plan.disk);
         match &self.served {
-            Some(served) if served.section == "inference" => disk.from(served.field("/inference/disk")),
+            Some(served) if served.section == "inference" => {
+                disk.from(served.field("/inference/disk"))
+            }
             _ => disk.because("KAITO asks for none here: the provisioner decides"),
         }
     }
@@ -208,18 +316,29 @@ impl Why<'_, '_> {
             return gpus.because("all of the machine").from(self.instance());
         }
         let because = "the machine's are not known: as many as the preset needs";
-        gpus.because(because).from(served.field(&format!("/{}/needs/gpus", served.section)))
+        gpus.because(because)
+            .from(served.field(&format!("/{}/needs/gpus", served.section)))
     }
 
     fn image(&self, served: &Served) -> Decision {
-        let image = Decision::new(&["image"], "image", self.plan.image.as_deref().unwrap_or_default());
+        let image = Decision::new(
+            &["image"],
+            "image",
+            self.plan.image.as_deref().unwrap_or_default(),
+        );
         let preset = format!("/{}/preset", served.section);
         if served.preset.access_mode == AccessMode::Private {
             return image.from(Origin::workspace(format!("{preset}/presetOptions/image")));
         }
-        let image = image.because("registry, preset and the preset's tag").from(Origin::workspace(preset + "/name"));
+        let image = image
+            .because("registry, preset and the preset's tag")
+            .from(Origin::workspace(preset + "/name"));
         let image = image.from(served.field("/image/tag"));
-        if self.profile.sets("registry") { image.from(Origin::Profile("registry")) } else { image }
+        if self.profile.sets("registry") {
+            image.from(Origin::Profile("registry"))
+        } else {
+            image
+        }
     }
 
     pub(super) fn pull_secrets(&self) -> Option<Decision> {
@@ -228,8 +347,13 @@ impl Why<'_, '_> {
         }
         let names = self.plan.pull_secrets.join(", ");
         let mut secrets = Decision::new(&["pull_secrets"], "pull Secrets", names);
-        let adapters = self.plan.inference.iter().flat_map(|inference| 0..inference.adapters.len());
-        let adapters = adapters.map(|index| format!("/inference/adapters/{index}/source/imagePullSecrets"));
+        let adapters = self
+            .plan
+            .inference
+            .iter()
+            .flat_map(|inference| 0..inference.adapters.len());
+        let adapters =
+            adapters.map(|index| format!("/inference/adapters/{index}/source/imagePullSecrets"));
         let others = [
             "/inference/preset/presetOptions/imagePullSecrets",
             "/tuning/input/imagePullSecrets",
@@ -238,16 +362,23 @@ impl Why<'_, '_> {
         ];
         let pointers = others.into_iter().map(str::to_owned).chain(adapters);
         let is_there = |pointer: &String| self.workspace.node.find(pointer).is_some();
-        secrets.origins.extend(pointers.filter(is_there).map(Origin::Workspace));
+        secrets
+            .origins
+            .extend(pointers.filter(is_there).map(Origin::Workspace));
         Some(secrets)
     }
 
     fn inference(&self, inference: &InferencePlan, served: &Served) -> Vec<Decision> {
         let annotation = "/metadata/annotations/kaito.sh~1enablelb";
-        let service =
-            Decision::new(&["service_type"], "Service", self.plan.service_type.as_deref().unwrap_or_default());
+        let service = Decision::new(
+            &["service_type"],
+            "Service",
+            self.plan.service_type.as_deref().unwrap_or_default(),
+        );
         let service = if self.workspace.node.find(annotation).is_some() {
-            service.because("`LoadBalancer` if this is `True`").from(Origin::workspace(annotation))
+            service
+                .because("`LoadBalancer` if this is `True`")
+                .from(Origin::workspace(annotation))
         } else {
             service.because("the default")
         };
@@ -263,18 +394,33 @@ impl Why<'_, '_> {
             None => processes.because("the model runs in one process"),
         };
         let runtimes = self.release.path("release.yaml");
-        let launch = Decision::new(&["inference.launch_flags"], "launcher's flags", flags(&inference.launch_flags));
-        let serving = Decision::new(&["inference.flags"], "server's flags", flags(&inference.flags));
+        let launch = Decision::new(
+            &["inference.launch_flags"],
+            "launcher's flags",
+            flags(&inference.launch_flags),
+        );
+        let serving = Decision::new(
+            &["inference.flags"],
+            "server's flags",
+            flags(&inference.flags),
+        );
         let mut all = vec![
             service,
             Decision::new(&["inference.runtime"], "runtime", &inference.runtime)
                 .from(served.field("/inference/runtime")),
             processes,
-            launch.from(Origin::library(runtimes, format!("/runtimes/{}", inference.runtime))),
+            launch.from(Origin::library(
+                runtimes,
+                format!("/runtimes/{}", inference.runtime),
+            )),
             serving.from(served.field("/inference/flags")),
         ];
         if !inference.adapters.is_empty() {
-            let names: Vec<_> = inference.adapters.iter().map(|adapter| adapter.name.as_str()).collect();
+            let names: Vec<_> = inference
+                .adapters
+                .iter()
+                .map(|adapter| adapter.name.as_str())
+                .collect();
             let adapters = Decision::new(&["inference.adapters"], "adapters", names.join(", "));
             all.push(adapters.from(Origin::workspace("/inference/adapters")));
         }
@@ -282,7 +428,11 @@ impl Why<'_, '_> {
     }
 
     pub(super) fn tuning_config(&self, tuning: &TuningPlan) -> Decision {
-        let config = Decision::new(&["tuning.config_map", "tuning.config_text"], "configuration", &tuning.config_map);
+        let config = Decision::new(
+            &["tuning.config_map", "tuning.config_text"],
+            "configuration",
+            &tuning.config_map,
+        );
         if tuning.config_text.is_some() {
             let method = tuning.config_map.split('-').next().unwrap_or_default();
             config
@@ -290,16 +440,29 @@ impl Why<'_, '_> {
                 .from(Origin::workspace("/tuning/method"))
                 .from(Origin::library(self.release.tuning_config_path(method), ""))
         } else {
-            config.because("the ConfigMap of the input").from(Origin::workspace("/tuning/config"))
+            config
+                .because("the ConfigMap of the input")
+                .from(Origin::workspace("/tuning/config"))
         }
     }
 
     fn tuning(&self, tuning: &TuningPlan, served: &Served) -> Vec<Decision> {
-        let data = tuning.input_image.clone().unwrap_or_else(|| text::count(tuning.urls.len(), "URL"));
+        let data = tuning
+            .input_image
+            .clone()
+            .unwrap_or_else(|| text::count(tuning.urls.len(), "URL"));
         let data = Decision::new(&["tuning.urls", "tuning.input_image"], "data", data);
         let result = tuning.output_image.as_deref().unwrap_or_default();
-        let result = Decision::new(&["tuning.output_image", "tuning.push_secret"], "result", result);
-        let launch = Decision::new(&["tuning.launch_flags"], "launcher's flags", flags(&tuning.launch_flags));
+        let result = Decision::new(
+            &["tuning.output_image", "tuning.push_secret"],
+            "result",
+            result,
+        );
+        let launch = Decision::new(
+            &["tuning.launch_flags"],
+            "launcher's flags",
+            flags(&tuning.launch_flags),
+        );
         let mut all = vec![
             self.tuning_config(tuning),
             data.from(Origin::workspace("/tuning/input")),
@@ -311,8 +474,16 @@ impl Why<'_, '_> {
                 .from(served.field("/tuning/flags")),
         ];
         if !tuning.env.is_empty() {
-            let names = tuning.env.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            all.push(Decision::new(&["tuning.env"], "environment", names).from(served.field("/tuning/env")));
+            let names = tuning
+                .env
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            all.push(
+                Decision::new(&["tuning.env"], "environment", names)
+                    .from(served.field("/tuning/env")),
+            );
         }
         all
     }
@@ -320,19 +491,35 @@ impl Why<'_, '_> {
     /// What is known of the cluster, where the objects of this Workspace use it.
     fn cluster(&self) -> Vec<Decision> {
         let mut all = Vec::new();
-        if self.plan.inference.as_ref().is_some_and(|inference| inference.distributed) {
-            let domain = Decision::new(&["cluster_domain"], "cluster domain", &self.plan.cluster_domain);
+        if self
+            .plan
+            .inference
+            .as_ref()
+            .is_some_and(|inference| inference.distributed)
+        {
+            let domain = Decision::new(
+                &["cluster_domain"],
+                "cluster domain",
+                &self.plan.cluster_domain,
+            );
             all.push(self.of_profile(domain, "clusterDomain"));
         }
         if let Some(name) = &self.plan.cluster_name {
-            all.push(self.of_profile(Decision::new(&["cluster_name"], "cluster name", name), "clusterName"));
+            all.push(self.of_profile(
+                Decision::new(&["cluster_name"], "cluster name", name),
+                "clusterName",
+            ));
         }
         all
     }
 }
 
 pub(super) fn output_dir(tuning: &TuningPlan) -> Decision {
-    let directory = Decision::new(&["tuning.output_dir"], "result's folder", &tuning.output_dir);
+    let directory = Decision::new(
+        &["tuning.output_dir"],
+        "result's folder",
+        &tuning.output_dir,
+    );
     directory.because("`TrainingArguments.output_dir` of the configuration")
 }
 

@@ -1,7 +1,9 @@
-//! The sizing rule `estimator`: how many nodes a model needs, from its size and the memory of their GPUs.
+//! The sizing rule `estimator`: how many nodes a model needs, from its size and the memory of their
+//! GPUs.
 //!
-//! Numbers such as §3.3 are those of the specification of KAITO 0.12. The arithmetic is that of IEEE doubles, in the
-//! order in which KAITO does it, because the last node can hang on the last bit.
+//! Numbers such as §3.3 are those of the specification of KAITO 0.12. The arithmetic is that of
+//! IEEE doubles, in the order in which KAITO does it, because the last node can hang on the last
+//! bit.
 
 use crate::preset::{HubModel, InstanceType};
 
@@ -39,7 +41,8 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    /// What an estimate for a model on nodes with such GPUs starts from; `context` may be left to the default.
+    /// What an estimate for a model on nodes with such GPUs starts from; `context` may be left to
+    /// the default.
     pub(super) fn new(model: &HubModel, gpus: u32, memory: u64, context: Option<u64>) -> Self {
         Self {
             weights: model.weights_bytes(),
@@ -72,11 +75,21 @@ pub(super) struct Estimate {
     pub(super) nodes: Option<u64>,
 }
 
-/// The nodes of a machine type that serve a model with a context of so many tokens, by default 2048; none if no number
-/// of them would do.
+/// The nodes of a machine type that serve a model with a context of so many tokens, by default
+/// 2048; none if no number of them would do.
 #[must_use]
-pub fn estimated_nodes(model: &HubModel, machine: &InstanceType, context: Option<u64>) -> Option<u64> {
-    estimate(&Demand::new(model, machine.gpus, u64::from(machine.memory_gib) << 30, context)).nodes
+pub fn estimated_nodes(
+    model: &HubModel,
+    machine: &InstanceType,
+    context: Option<u64>,
+) -> Option<u64> {
+    estimate(&Demand::new(
+        model,
+        machine.gpus,
+        u64::from(machine.memory_gib) << 30,
+        context,
+    ))
+    .nodes
 }
 
 /// Estimates the nodes for a model (§3.3).
@@ -94,9 +107,22 @@ pub(super) fn estimate(demand: &Demand) -> Estimate {
     let cache = demand.context.saturating_mul(demand.bytes_per_token) as f64 / per_node as f64;
     let fixed = BASE * GIB + cache;
     let room = (usable - fixed) / OVERHEAD;
-    let gpus = if room > 0.0 { (loaded / room).trunc() as u64 + 1 } else { 0 };
+    let gpus = if room > 0.0 {
+        (loaded / room).trunc() as u64 + 1
+    } else {
+        0
+    };
     let nodes = (usable > fixed).then(|| gpus.div_ceil(per_node));
-    Estimate { loaded, gpu, usable, cache, fixed, room, gpus, nodes }
+    Estimate {
+        loaded,
+        gpu,
+        usable,
+        cache,
+        fixed,
+        room,
+        gpus,
+        nodes,
+    }
 }
 
 #[cfg(test)]
@@ -105,8 +131,21 @@ mod tests {
 
     const GIB: u64 = 1 << 30;
 
-    fn nodes(weights: u64, bytes_per_token: u64, context: u64, gpus: u32, memory: u64) -> Option<u64> {
-        estimate(&Demand { weights, bytes_per_token, context, gpus, memory }).nodes
+    fn nodes(
+        weights: u64,
+        bytes_per_token: u64,
+        context: u64,
+        gpus: u32,
+        memory: u64,
+    ) -> Option<u64> {
+        estimate(&Demand {
+            weights,
+            bytes_per_token,
+            context,
+            gpus,
+            memory,
+        })
+        .nodes
     }
 
     /// Rows of the specification of KAITO 0.12, section 8.

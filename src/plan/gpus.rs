@@ -1,4 +1,5 @@
-//! The GPUs of a node: those of its machine type, of the labels of a node that is there already, or a part of them.
+//! The GPUs of a node: those of its machine type, of the labels of a node that is there already, or
+//! a part of them.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,8 @@ const COUNT: &str = "nvidia.com/gpu.count";
 const MEMORY: &str = "nvidia.com/gpu.memory";
 const CAPABILITY: &str = "nvidia.com/gpu.compute.major";
 
-/// The profiles of slices that GPUs of NVIDIA can have (specification of KAITO 0.12, section 2.5): the slices and GB.
+/// The profiles of slices that GPUs of NVIDIA can have (specification of KAITO 0.12, section 2.5):
+/// the slices and GB.
 const MIG_PROFILES: [(u32, &[u32]); 5] = [
     (1, &[5, 6, 10, 12, 18, 20, 23, 24, 35, 45]),
     (2, &[10, 12, 20, 24, 35, 45]),
@@ -48,44 +50,76 @@ pub(super) struct Gpus {
 }
 
 /// A machine type by its name, in any spelling, with the exact one.
-pub(super) fn instance_type<'a>(types: &'a InstanceTypes, name: &str) -> Option<(&'a str, &'a InstanceType)> {
+pub(super) fn instance_type<'a>(
+    types: &'a InstanceTypes,
+    name: &str,
+) -> Option<(&'a str, &'a InstanceType)> {
     let found = types.get_key_value(name);
-    let found = found.or_else(|| types.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)));
+    let found = found.or_else(|| {
+        types
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+    });
     found.map(|(name, instance)| (name.as_str(), instance))
 }
 
 impl Planner<'_, '_> {
-    /// Reports a machine type that is missing, needless, unknown or misspelt. `is_open` lets those of Azure pass that
-    /// no table has.
-    pub(super) fn check_machine(&mut self, provisioner: Provisioner, types: &InstanceTypes, is_open: bool) {
-        let Some(resource) = &self.workspace.spec.resource else { return };
+    /// Reports a machine type that is missing, needless, unknown or misspelt. `is_open` lets those
+    /// of Azure pass that no table has.
+    pub(super) fn check_machine(
+        &mut self,
+        provisioner: Provisioner,
+        types: &InstanceTypes,
+        is_open: bool,
+    ) {
+        let Some(resource) = &self.workspace.spec.resource else {
+            return;
+        };
         let name = resource.instance_type.as_str();
         if provisioner == Provisioner::None {
             if !name.is_empty() {
-                let message =
-                    "`resource.instanceType` is for nodes that are made, and the profile says that they are there";
+                let message = "`resource.instanceType` is for nodes that are made, and the profile says that they are there";
                 let hint = "leave it out, or set another `provisioner` in the profile";
                 self.report(&rule::RESOURCE, TYPE, message.to_owned(), hint.to_owned());
             }
             return;
         }
         if name.is_empty() {
-            let hint = "add it, or set `provisioner: none` in the profile, if the nodes are there already";
-            self.report(&rule::RESOURCE, TYPE, "`resource.instanceType` is missing".to_owned(), hint.to_owned());
+            let hint =
+                "add it, or set `provisioner: none` in the profile, if the nodes are there already";
+            self.report(
+                &rule::RESOURCE,
+                TYPE,
+                "`resource.instanceType` is missing".to_owned(),
+                hint.to_owned(),
+            );
         } else if let Some((exact, _)) = instance_type(types, name) {
             if exact != name {
-                let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
-                let finding = Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(TYPE), message);
-                let finding = finding.hint(format!("write `{exact}`")).respelt(name, exact, &self.session.sources);
+                let message = format!(
+                    "`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes"
+                );
+                let finding =
+                    Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(TYPE), message);
+                let finding = finding.hint(format!("write `{exact}`")).respelt(
+                    name,
+                    exact,
+                    &self.session.sources,
+                );
                 self.session.report(finding);
             }
         } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
             if let Some(why) = self.release.retired_instance_type(name) {
                 let message = format!("release {} uses `{name}` no more: {why}", self.release.name);
-                let hint = format!("`kaito-render instance-types list --release {}` names them all", self.release.name);
+                let hint = format!(
+                    "`kaito-render instance-types list --release {}` names them all",
+                    self.release.name
+                );
                 return self.report(&rule::RETIRED_INSTANCE_TYPE, TYPE, message, hint);
             }
-            let message = format!("`{name}` is not a machine type of {} that is known", self.profile.cloud.title());
+            let message = format!(
+                "`{name}` is not a machine type of {} that is known",
+                self.profile.cloud.title()
+            );
             let hint = match text::nearest(name, types.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`kaito-render instance-types list` names them all".to_owned(),
@@ -111,8 +145,12 @@ impl Planner<'_, '_> {
         }
         let (name, instance) = instance_type(types, &resource.instance_type)?;
         if !instance.is_nvidia() {
-            let message = format!("`{name}` has {}, but the pods ask for `nvidia.com/gpu`", instance.gpu);
-            let hint = "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
+            let message = format!(
+                "`{name}` has {}, but the pods ask for `nvidia.com/gpu`",
+                instance.gpu
+            );
+            let hint =
+                "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
             self.report(&rule::NO_NVIDIA_GPU, TYPE, message, hint.to_owned());
             return None;
         }
@@ -129,18 +167,36 @@ impl Planner<'_, '_> {
     /// Reports a partition where nodes are made, or one that says too much or too little.
     pub(super) fn check_partition(&mut self, provisioner: Provisioner) {
         let resource = self.workspace.spec.resource.as_ref();
-        let Some(partition) = resource.and_then(|resource| resource.partition.clone()) else { return };
+        let Some(partition) = resource.and_then(|resource| resource.partition.clone()) else {
+            return;
+        };
         if provisioner != Provisioner::None {
             let message = "only GPUs of nodes that are there already can be parted".to_owned();
-            let hint = "remove `resource.partition`, or set `provisioner: none` in the profile".to_owned();
+            let hint =
+                "remove `resource.partition`, or set `provisioner: none` in the profile".to_owned();
             return self.report(&rule::PARTITION, PARTITION, message, hint);
         }
         let mut report = |place: &str, message: &str, hint: &str| {
-            self.report(&rule::PARTITION, &format!("{PARTITION}{place}"), message.to_owned(), hint.to_owned());
+            self.report(
+                &rule::PARTITION,
+                &format!("{PARTITION}{place}"),
+                message.to_owned(),
+                hint.to_owned(),
+            );
         };
-        match (partition.mode, partition.profile.as_deref().unwrap_or_default(), partition.count) {
-            (PartitionMode::Mig, _, Some(_)) => report("/count", "a slice is always one", "remove `count`"),
-            (PartitionMode::Mig, "", _) => report("", "`profile` is missing", "add one, such as `profile: 1g.10gb`"),
+        match (
+            partition.mode,
+            partition.profile.as_deref().unwrap_or_default(),
+            partition.count,
+        ) {
+            (PartitionMode::Mig, _, Some(_)) => {
+                report("/count", "a slice is always one", "remove `count`")
+            }
+            (PartitionMode::Mig, "", _) => report(
+                "",
+                "`profile` is missing",
+                "add one, such as `profile: 1g.10gb`",
+            ),
             (PartitionMode::Mig, profile, _) if slice(profile).is_none() => {
                 let message = format!("`{profile}` is not a profile of slices");
                 report(
@@ -149,9 +205,15 @@ impl Planner<'_, '_> {
                     "such as `1g.10gb`: slices, `g.`, memory and `gb`, as nvidia-smi lists them",
                 );
             }
-            (PartitionMode::Accelerator, "", None) => report("", "`count` is missing", "say how many GPUs to use"),
+            (PartitionMode::Accelerator, "", None) => {
+                report("", "`count` is missing", "say how many GPUs to use")
+            }
             (PartitionMode::Accelerator, profile, _) if !profile.is_empty() => {
-                report("/profile", "whole GPUs have no profile", "remove `profile`, or set `mode: mig`");
+                report(
+                    "/profile",
+                    "whole GPUs have no profile",
+                    "remove `profile`, or set `mode: mig`",
+                );
             }
             _ => {}
         }
@@ -163,18 +225,28 @@ impl Planner<'_, '_> {
                 let profile = partition.profile.as_deref()?;
                 let memory = u64::from(slice(profile)?) * GIB;
                 let mig_resource = Some(format!("nvidia.com/mig-{profile}"));
-                Some(Gpus { count: 1, memory, mig_resource, ..whole })
+                Some(Gpus {
+                    count: 1,
+                    memory,
+                    mig_resource,
+                    ..whole
+                })
             }
             PartitionMode::Accelerator => {
                 let count = u32::try_from(partition.count?).ok()?;
                 if count > whole.count {
-                    let message = format!("{count} GPUs are more than the {} of a node", whole.count);
+                    let message =
+                        format!("{count} GPUs are more than the {} of a node", whole.count);
                     let hint = "ask for fewer, or for nodes with more".to_owned();
                     self.report(&rule::PARTITION, "/resource/partition/count", message, hint);
                     return None;
                 }
                 let memory = whole.memory / u64::from(whole.count.max(1)) * u64::from(count);
-                Some(Gpus { count, memory, ..whole })
+                Some(Gpus {
+                    count,
+                    memory,
+                    ..whole
+                })
             }
         }
     }
@@ -182,28 +254,42 @@ impl Planner<'_, '_> {
     /// What the labels of the profile's nodes say, as far as a Workspace selects them.
     fn gpus_of_nodes(&mut self, labels: &BTreeMap<String, String>) -> Option<Gpus> {
         let profile = self.profile;
-        let is_selected = |node: &&ProfileNode| labels.iter().all(|(key, value)| node.labels.get(key) == Some(value));
+        let is_selected = |node: &&ProfileNode| {
+            labels
+                .iter()
+                .all(|(key, value)| node.labels.get(key) == Some(value))
+        };
         let mut selected = profile.nodes.iter().filter(is_selected);
         let Some(first) = selected.next() else {
             let hint = "describe them by `nodes: [{labels: …}]` in the profile, as NVIDIA's GPU feature discovery does";
-            return self.unfit_nodes("no node of the profile has the Workspace's labels".to_owned(), hint);
+            return self.unfit_nodes(
+                "no node of the profile has the Workspace's labels".to_owned(),
+                hint,
+            );
         };
         let described = |node: &ProfileNode| {
             let label = |key: &str| node.labels.get(key);
-            let count = label(COUNT).and_then(|text| text.parse::<u32>().ok()).filter(|count| *count > 0)?;
-            let mebibytes = label(MEMORY).and_then(|text| text.parse::<u32>().ok()).filter(|memory| *memory > 0)?;
+            let count = label(COUNT)
+                .and_then(|text| text.parse::<u32>().ok())
+                .filter(|count| *count > 0)?;
+            let mebibytes = label(MEMORY)
+                .and_then(|text| text.parse::<u32>().ok())
+                .filter(|memory| *memory > 0)?;
             Some((label(PRODUCT)?.clone(), count, mebibytes))
         };
         let Some(kind) = described(first) else {
-            let message =
-                format!("a node of the profile lacks `{PRODUCT}`, `{COUNT}` or `{MEMORY}`, or has no number there");
+            let message = format!(
+                "a node of the profile lacks `{PRODUCT}`, `{COUNT}` or `{MEMORY}`, or has no number there"
+            );
             return self.unfit_nodes(message, "take them from `kubectl get node -o yaml`");
         };
         self.check_capability(first);
         let mut nodes = 1;
         for node in selected {
             if described(node).as_ref() != Some(&kind) {
-                let message = "the nodes of the profile with the Workspace's labels have different GPUs".to_owned();
+                let message =
+                    "the nodes of the profile with the Workspace's labels have different GPUs"
+                        .to_owned();
                 return self.unfit_nodes(message, "select nodes of one kind by `labelSelector`");
             }
             nodes += 1;
@@ -223,7 +309,10 @@ impl Planner<'_, '_> {
 
     /// Warns of nodes with GPUs that the release serves no models with.
     fn check_capability(&mut self, node: &ProfileNode) {
-        let has = node.labels.get(CAPABILITY).and_then(|text| text.parse::<u32>().ok());
+        let has = node
+            .labels
+            .get(CAPABILITY)
+            .and_then(|text| text.parse::<u32>().ok());
         if let Some((has, least)) = has.zip(self.release.file.least_compute_capability)
             && has < least
         {
@@ -237,7 +326,12 @@ impl Planner<'_, '_> {
     }
 
     fn unfit_nodes(&mut self, message: String, hint: &str) -> Option<Gpus> {
-        self.report(&rule::NODES, "/resource/labelSelector", message, hint.to_owned());
+        self.report(
+            &rule::NODES,
+            "/resource/labelSelector",
+            message,
+            hint.to_owned(),
+        );
         None
     }
 }
@@ -250,7 +344,11 @@ fn is_azure(name: &str) -> bool {
 
 /// Whether a node of a Workspace has GPUs of NVIDIA, as far as its machine type tells.
 pub(super) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
-    let name = workspace.spec.resource.as_ref().map_or("", |resource| resource.instance_type.as_str());
+    let name = workspace
+        .spec
+        .resource
+        .as_ref()
+        .map_or("", |resource| resource.instance_type.as_str());
     match instance_type(types, name) {
         Some((_, instance)) => instance.is_nvidia(),
         None => name.to_lowercase().starts_with("standard_n"),
@@ -261,7 +359,9 @@ pub(super) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
 fn slice(profile: &str) -> Option<u32> {
     let (slices, memory) = profile.strip_suffix("gb")?.split_once("g.")?;
     let (slices, memory): (u32, u32) = (slices.parse().ok()?, memory.parse().ok()?);
-    let known = MIG_PROFILES.iter().any(|(known, sizes)| *known == slices && sizes.contains(&memory));
+    let known = MIG_PROFILES
+        .iter()
+        .any(|(known, sizes)| *known == slices && sizes.contains(&memory));
     (known && profile == format!("{slices}g.{memory}gb")).then_some(memory)
 }
 

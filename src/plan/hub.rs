@@ -24,12 +24,17 @@ use crate::workspace::{CREATED_BY, Preset};
 pub(super) use decisions::{Estimated, Hosted};
 
 /// The labels of a Workspace that its pods carry too.
-const POD_LABELS: [&str; 3] = [CREATED_BY, "multiroleinference.kaito.sh/created-by", "kaito.sh/inference-role"];
+const POD_LABELS: [&str; 3] = [
+    CREATED_BY,
+    "multiroleinference.kaito.sh/created-by",
+    "kaito.sh/inference-role",
+];
 
 /// The disk of a node where no model says how much it needs (§5.2).
 const DISK: &str = "1Ti";
 
-/// The NodeClasses that KAITO's operator makes on Azure, as its chart has it; the first is the default (§5.3).
+/// The NodeClasses that KAITO's operator makes on Azure, as its chart has it; the first is the
+/// default (§5.3).
 const AZURE_NODE_CLASSES: [&str; 2] = ["image-family-ubuntu", "image-family-azure-linux"];
 
 /// Annotations that ask for weights to be streamed from a store.
@@ -46,13 +51,18 @@ impl Planner<'_, '_> {
     /// Decides everything about a Workspace.
     pub(super) fn hub(&mut self, base: Plan, types: &InstanceTypes) -> Option<Plan> {
         let spec = &self.workspace.spec;
-        let template = spec.inference.as_ref().and_then(|inference| inference.template.as_ref());
+        let template = spec
+            .inference
+            .as_ref()
+            .and_then(|inference| inference.template.as_ref());
         self.check_machine(base.provisioner, types, template.is_some());
         self.check_partition(base.provisioner);
         self.check_annotations();
         let base = self.labelled(base, types);
         let plan = match (&spec.inference, &spec.tuning) {
-            (Some(_), _) if template.is_some() => template.map(|template| self.hub_pods(base, template)),
+            (Some(_), _) if template.is_some() => {
+                template.map(|template| self.hub_pods(base, template))
+            }
             (Some(inference), _) => self.hub_inference(base, inference, types),
             (None, Some(tuning)) => self.hub_tuning(base, tuning, types),
             (None, None) => None,
@@ -63,20 +73,31 @@ impl Planner<'_, '_> {
     /// Adds the labels of nodes and pods.
     fn labelled(&mut self, base: Plan, types: &InstanceTypes) -> Plan {
         let reserved = &self.release.file.reserved_labels;
-        let (stripped, match_labels): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            base.match_labels.into_iter().partition(|(key, _)| reserved.contains(key));
+        let (stripped, match_labels): (BTreeMap<_, _>, BTreeMap<_, _>) = base
+            .match_labels
+            .into_iter()
+            .partition(|(key, _)| reserved.contains(key));
         self.check_reserved(&stripped, match_labels.is_empty());
         let mut affinity = match_labels.clone();
         let own = match base.provisioner {
-            Provisioner::Nodepool => ["karpenter.kaito.sh/workspace-name", "karpenter.kaito.sh/workspace-namespace"],
+            Provisioner::Nodepool => [
+                "karpenter.kaito.sh/workspace-name",
+                "karpenter.kaito.sh/workspace-namespace",
+            ],
             _ => ["kaito.sh/workspace", "kaito.sh/workspacenamespace"],
         };
         if base.provisioner != Provisioner::None {
-            affinity.extend(own.map(str::to_owned).into_iter().zip([base.name.clone(), base.namespace.clone()]));
+            affinity.extend(
+                own.map(str::to_owned)
+                    .into_iter()
+                    .zip([base.name.clone(), base.namespace.clone()]),
+            );
         }
         let labels = &self.workspace.metadata.labels;
-        let pod_labels: BTreeMap<_, _> =
-            POD_LABELS.iter().filter_map(|key| Some(((*key).to_owned(), labels.get(*key)?.clone()))).collect();
+        let pod_labels: BTreeMap<_, _> = POD_LABELS
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), labels.get(*key)?.clone())))
+            .collect();
         Plan {
             accelerator: gpus::is_nvidia(self.workspace, types).then(|| "nvidia".to_owned()),
             inference_set: pod_labels.get(CREATED_BY).cloned(),
@@ -97,15 +118,26 @@ impl Planner<'_, '_> {
         let place = "/resource/labelSelector/matchLabels";
         if nothing_else {
             let message = format!("nodes can't be selected by {} alone", text::and(&names));
-            self.report(&rule::SELECTOR, place, message, "add a label of your own, such as `apps: <name>`".to_owned());
+            self.report(
+                &rule::SELECTOR,
+                place,
+                message,
+                "add a label of your own, such as `apps: <name>`".to_owned(),
+            );
         } else {
-            self.without_effect(place, &format!("nodes are not selected by {}", text::and(&names)));
+            self.without_effect(
+                place,
+                &format!("nodes are not selected by {}", text::and(&names)),
+            );
         }
     }
 
     fn check_annotations(&mut self) {
         let annotations = &self.workspace.metadata.annotations;
-        for key in STREAMING.into_iter().filter(|key| annotations.contains_key(*key)) {
+        for key in STREAMING
+            .into_iter()
+            .filter(|key| annotations.contains_key(*key))
+        {
             let message = format!("`{key}` asks for streamed weights, which are not compiled yet");
             let hint = "remove it: the weights are then downloaded when the pod starts".to_owned();
             self.report(&rule::NOT_YET, &pointer(key), message, hint);
@@ -114,11 +146,20 @@ impl Planner<'_, '_> {
 
     /// Serving by the user's own pods.
     fn hub_pods(&mut self, base: Plan, template: &Value) -> Plan {
-        let asked = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
+        let asked = self
+            .workspace
+            .spec
+            .resource
+            .as_ref()
+            .map_or(1, |resource| resource.count);
         let asked = u32::try_from(asked).unwrap_or(0).max(1);
         self.check_service_names();
         let mut template = PodTemplate::of(template);
-        template.labels.extend(base.pod_labels.iter().map(|(key, value)| (key.clone(), value.clone().into())));
+        template.labels.extend(
+            base.pod_labels
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone().into())),
+        );
         Plan {
             node_count: self.wanted_nodes().unwrap_or(asked),
             service_type: Some(self.service_type().to_owned()),
@@ -134,23 +175,42 @@ impl Planner<'_, '_> {
             let message = "nothing makes nodes on Azure Arc".to_owned();
             let place = self.profile.span("/cloud");
             let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message);
-            self.session.report(Diagnostic { place, ..finding.hint("set the profile's `provisioner: none`") });
+            self.session.report(Diagnostic {
+                place,
+                ..finding.hint("set the profile's `provisioner: none`")
+            });
         }
-        let annotation = self.annotation("kaito.sh/node-image-family").map(|value| value.trim().to_lowercase());
-        let image_family = annotation.unwrap_or_else(|| self.profile.node_image_family.name().to_owned());
+        let annotation = self
+            .annotation("kaito.sh/node-image-family")
+            .map(|value| value.trim().to_lowercase());
+        let image_family =
+            annotation.unwrap_or_else(|| self.profile.node_image_family.name().to_owned());
         let nodes = match plan.provisioner {
-            Provisioner::Nodeclaim => {
-                (0..plan.node_count).map(|ordinal| PlannedNode { ordinal, name: String::new() }).collect()
-            }
+            Provisioner::Nodeclaim => (0..plan.node_count)
+                .map(|ordinal| PlannedNode {
+                    ordinal,
+                    name: String::new(),
+                })
+                .collect(),
             _ => Vec::new(),
         };
         if plan.provisioner != Provisioner::Nodepool {
-            return Some(Plan { image_family: Some(image_family), nodes, ..plan });
+            return Some(Plan {
+                image_family: Some(image_family),
+                nodes,
+                ..plan
+            });
         }
         Some(Plan {
             node_pool: node_pool(&plan.namespace, &plan.name),
             node_class: Some(self.node_class()?),
-            node_classes: self.profile.node_classes.iter().filter(|class| class.spec.is_some()).cloned().collect(),
+            node_classes: self
+                .profile
+                .node_classes
+                .iter()
+                .filter(|class| class.spec.is_some())
+                .cloned()
+                .collect(),
             nodes,
             ..plan
         })
@@ -160,31 +220,55 @@ impl Planner<'_, '_> {
     fn node_class(&mut self) -> Option<String> {
         const ANNOTATION: &str = "kaito.sh/node-class-name";
         let classes = &self.profile.node_classes;
-        let of_kaito = |name: &&str| NodeClass { name: (*name).to_owned(), default: false, spec: None };
+        let of_kaito = |name: &&str| NodeClass {
+            name: (*name).to_owned(),
+            default: false,
+            spec: None,
+        };
         let classes: Vec<_> = if classes.is_empty() && self.profile.cloud == Cloud::Azure {
             AZURE_NODE_CLASSES.iter().map(of_kaito).collect()
         } else {
             classes.clone()
         };
-        let names: Vec<_> = classes.iter().map(|class| format!("`{}`", class.name)).collect();
-        match self.annotation(ANNOTATION).filter(|name| !name.is_empty()).map(str::to_owned) {
+        let names: Vec<_> = classes
+            .iter()
+            .map(|class| format!("`{}`", class.name))
+            .collect();
+        match self
+            .annotation(ANNOTATION)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+        {
             Some(name) if classes.iter().any(|class| class.name == name) => Some(name),
             Some(name) => {
                 let message = format!("there is no NodeClass `{name}`");
                 let hint = match names.as_slice() {
                     [] => "name it in the profile's `nodeClasses`".to_owned(),
-                    names => format!("use {}, or name it in the profile's `nodeClasses`", text::or(names)),
+                    names => format!(
+                        "use {}, or name it in the profile's `nodeClasses`",
+                        text::or(names)
+                    ),
                 };
                 self.report(&rule::NODE_CLASS, &pointer(ANNOTATION), message, hint);
                 None
             }
             None => {
-                let default = classes.iter().find(|class| class.default).or_else(|| classes.first());
+                let default = classes
+                    .iter()
+                    .find(|class| class.default)
+                    .or_else(|| classes.first());
                 if default.is_none() {
-                    let message = format!("NodePools of {} need a NodeClass", self.profile.cloud.title());
-                    let hint = "name one in the profile: `nodeClasses: [{name: gpu, default: true}]`";
+                    let message = format!(
+                        "NodePools of {} need a NodeClass",
+                        self.profile.cloud.title()
+                    );
+                    let hint =
+                        "name one in the profile: `nodeClasses: [{name: gpu, default: true}]`";
                     let finding = Diagnostic::global(&rule::NODE_CLASS, message).hint(hint);
-                    self.session.report(Diagnostic { place: self.profile.span("/provisioner"), ..finding });
+                    self.session.report(Diagnostic {
+                        place: self.profile.span("/provisioner"),
+                        ..finding
+                    });
                 }
                 default.map(|class| class.name.clone())
             }
@@ -212,21 +296,34 @@ impl Planner<'_, '_> {
         let shorts = known.iter().filter_map(|name| name.rsplit('/').next());
         let near = text::nearest(repository, known.iter().copied().chain(aliases));
         let near = near.map(|near| format!("did you mean `{near}`?"));
-        if repository.split_once('/').is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty()) {
+        if repository
+            .split_once('/')
+            .is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty())
+        {
             let import = format!(
                 "kaito-render presets import --name {name} --config config.json --files files.json --library DIR"
             );
-            let import =
-                format!("make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`");
-            return (message, near.map_or(import.clone(), |near| format!("{near} If not, {import}")));
+            let import = format!(
+                "make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`"
+            );
+            return (
+                message,
+                near.map_or(import.clone(), |near| format!("{near} If not, {import}")),
+            );
         }
         if let Some(near) = near {
             return (message, near);
         }
-        let full = shorts.zip(&known).find(|(short, _)| *short == repository).map(|(_, full)| full);
+        let full = shorts
+            .zip(&known)
+            .find(|(short, _)| *short == repository)
+            .map(|(_, full)| full);
         match full {
             Some(full) => (message, format!("did you mean `{full}`?")),
-            None => (message, "`kaito-render presets list` names them all".to_owned()),
+            None => (
+                message,
+                "`kaito-render presets list` names them all".to_owned(),
+            ),
         }
     }
 
@@ -234,32 +331,51 @@ impl Planner<'_, '_> {
     fn base_image(&mut self) -> Option<String> {
         let Some(image) = &self.release.file.base_image else {
             let message = format!("release {} names no `baseImage`", self.release.name);
-            self.session.report(Diagnostic::global(&rule::LIBRARY_FIELD, message));
+            self.session
+                .report(Diagnostic::global(&rule::LIBRARY_FIELD, message));
             return None;
         };
-        Some(format!("{}/{}:{}", self.profile.registry, image.name, image.tag))
+        Some(format!(
+            "{}/{}:{}",
+            self.profile.registry, image.name, image.tag
+        ))
     }
 
     /// Warns of something that is written but changes nothing.
     fn without_effect(&mut self, pointer: &str, message: &str) {
-        self.report(&rule::NO_EFFECT, pointer, message.to_owned(), "remove it".to_owned());
+        self.report(
+            &rule::NO_EFFECT,
+            pointer,
+            message.to_owned(),
+            "remove it".to_owned(),
+        );
     }
 
     fn warn(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
         let finding = Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint);
-        self.session.report(Diagnostic { severity: Severity::Warning, ..finding });
+        self.session.report(Diagnostic {
+            severity: Severity::Warning,
+            ..finding
+        });
     }
 }
 
 impl<'a> Planner<'a, '_> {
     fn annotation(&self, key: &str) -> Option<&'a str> {
-        self.workspace.metadata.annotations.get(key).map(String::as_str)
+        self.workspace
+            .metadata
+            .annotations
+            .get(key)
+            .map(String::as_str)
     }
 }
 
 /// What a pod asks for: all GPUs of a node, or one slice.
 fn gpu_request(gpus: &gpus::Gpus) -> BTreeMap<String, String> {
-    let resource = gpus.mig_resource.clone().unwrap_or_else(|| "nvidia.com/gpu".to_owned());
+    let resource = gpus
+        .mig_resource
+        .clone()
+        .unwrap_or_else(|| "nvidia.com/gpu".to_owned());
     BTreeMap::from([(resource, gpus.count.to_string())])
 }
 

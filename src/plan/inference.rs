@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, preset_count, private_pull_secrets};
+use super::{
+    AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, preset_count, private_pull_secrets,
+};
 use crate::diagnostic::Diagnostic;
 use crate::preset::{AccessMode, InferencePreset, InstanceTypes};
 use crate::rule;
@@ -13,7 +15,12 @@ const STRENGTH: &str = "1.0";
 
 impl Planner<'_, '_> {
     /// Serving by preset.
-    pub(super) fn inference(&mut self, base: Plan, inference: &Inference, types: &InstanceTypes) -> Option<Plan> {
+    pub(super) fn inference(
+        &mut self,
+        base: Plan,
+        inference: &Inference,
+        types: &InstanceTypes,
+    ) -> Option<Plan> {
         let known = inference.preset.as_ref().and_then(|preset| {
             let model = self.model(preset, "/inference/preset/name")?;
             Some((preset, model))
@@ -23,7 +30,13 @@ impl Planner<'_, '_> {
             return None;
         };
         let needs = &model.inference.needs;
-        preset_count::check_inference(self.workspace, needs, self.profile.cloud, types, self.session);
+        preset_count::check_inference(
+            self.workspace,
+            needs,
+            self.profile.cloud,
+            types,
+            self.session,
+        );
         let processes = self.processes(&model.inference, base.node_count);
         let distributed = model.inference.world_size.is_some();
         self.check_names(distributed);
@@ -31,10 +44,16 @@ impl Planner<'_, '_> {
             self.adapters_without_effect(&preset.name);
         }
         let pull_secrets = pull_secrets(inference, preset);
-        self.repeated(&pull_secrets, "/inference/adapters", "name it once: it counts for all images of the pod");
+        self.repeated(
+            &pull_secrets,
+            "/inference/adapters",
+            "name it once: it counts for all images of the pod",
+        );
         Some(Plan {
             disk: model.inference.disk.clone(),
-            gpus: types.get(&base.instance_type).map_or(needs.gpus, |instance| instance.gpus),
+            gpus: types
+                .get(&base.instance_type)
+                .map_or(needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, &model, "/inference/preset")?),
             pull_secrets,
             service_type: Some(self.service_type().to_owned()),
@@ -42,7 +61,13 @@ impl Planner<'_, '_> {
                 runtime: model.inference.runtime.clone(),
                 distributed,
                 processes,
-                launch_flags: self.release.file.runtimes.get(&model.inference.runtime).cloned().unwrap_or_default(),
+                launch_flags: self
+                    .release
+                    .file
+                    .runtimes
+                    .get(&model.inference.runtime)
+                    .cloned()
+                    .unwrap_or_default(),
                 flags: model.inference.flags.clone(),
                 adapters: adapters(inference),
                 ..InferencePlan::default()
@@ -53,13 +78,16 @@ impl Planner<'_, '_> {
 
     /// The processes of each node. Those of a model that is spread over nodes are as many on each.
     fn processes(&mut self, preset: &InferencePreset, nodes: u32) -> u32 {
-        let Some(world) = preset.world_size else { return 1 };
+        let Some(world) = preset.world_size else {
+            return 1;
+        };
         match world.checked_div(nodes) {
             Some(processes) if processes * nodes == world => return processes,
             None => return 0, // that no node is asked for is reported already
             Some(_) => {}
         }
-        let message = format!("the model runs in {world} processes, which {nodes} nodes can't share evenly");
+        let message =
+            format!("the model runs in {world} processes, which {nodes} nodes can't share evenly");
         let hint = format!("set `resource.count` to a divisor of {world}");
         self.report(&rule::COUNT, "/resource/count", message, hint);
         0
@@ -67,21 +95,37 @@ impl Planner<'_, '_> {
 
     /// A Deployment may have a longer name than a StatefulSet.
     fn check_names(&mut self, distributed: bool) {
-        if distributed || self.workspace.metadata.name.starts_with(|first: char| first.is_ascii_digit()) {
+        if distributed
+            || self
+                .workspace
+                .metadata
+                .name
+                .starts_with(|first: char| first.is_ascii_digit())
+        {
             self.check_service_names();
         }
     }
 
     fn adapters_without_effect(&mut self, preset: &str) {
-        let message = format!("adapters have no effect: `{preset}` is spread over nodes and loads none");
+        let message =
+            format!("adapters have no effect: `{preset}` is spread over nodes and loads none");
         let place = self.workspace.span("/inference/adapters");
-        self.session.report(Diagnostic::new(&rule::ADAPTERS_IGNORED, place, message).hint("remove them"));
+        self.session
+            .report(Diagnostic::new(&rule::ADAPTERS_IGNORED, place, message).hint("remove them"));
     }
 
     /// Serving by the user's own pods.
-    pub(super) fn pod_template(&mut self, base: Plan, template: &Value, types: &InstanceTypes) -> Plan {
+    pub(super) fn pod_template(
+        &mut self,
+        base: Plan,
+        template: &Value,
+        types: &InstanceTypes,
+    ) -> Plan {
         preset_count::check_name(self.workspace, self.profile.cloud, types, self.session);
-        Plan { pod_template: Some(PodTemplate::of(template)), ..base }
+        Plan {
+            pod_template: Some(PodTemplate::of(template)),
+            ..base
+        }
     }
 }
 
@@ -92,7 +136,12 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
             name: source.name.clone()?,
             image: Some(source.image.clone()?),
             volume: None,
-            strength: Some(adapter.strength.clone().unwrap_or_else(|| STRENGTH.to_owned())),
+            strength: Some(
+                adapter
+                    .strength
+                    .clone()
+                    .unwrap_or_else(|| STRENGTH.to_owned()),
+            ),
             pull_secrets: source.image_pull_secrets.clone(),
         })
     });
@@ -104,6 +153,11 @@ fn pull_secrets(inference: &Inference, preset: &Preset) -> Vec<String> {
     if preset.access_mode == AccessMode::Private {
         return private_pull_secrets(preset);
     }
-    let sources = inference.adapters.iter().filter_map(|adapter| adapter.source.as_ref());
-    sources.flat_map(|source| source.image_pull_secrets.clone()).collect()
+    let sources = inference
+        .adapters
+        .iter()
+        .filter_map(|adapter| adapter.source.as_ref());
+    sources
+        .flat_map(|source| source.image_pull_secrets.clone())
+        .collect()
 }

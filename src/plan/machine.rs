@@ -17,10 +17,13 @@ const TRACKING: [(&str, &str); 4] = [
     ("kustomize.toolkit.fluxcd.io/", "Flux"),
 ];
 
-/// Labels that seem to ask for a kind of node. Karpenter takes those of a NodePool for requirements; of a Machine or
-/// NodeClaim they are labels and no more.
-const REQUIREMENTS: [&str; 3] =
-    ["karpenter.sh/capacity-type", "kubernetes.azure.com/scalesetpriority", "topology.kubernetes.io/zone"];
+/// Labels that seem to ask for a kind of node. Karpenter takes those of a NodePool for
+/// requirements; of a Machine or NodeClaim they are labels and no more.
+const REQUIREMENTS: [&str; 3] = [
+    "karpenter.sh/capacity-type",
+    "kubernetes.azure.com/scalesetpriority",
+    "topology.kubernetes.io/zone",
+];
 
 /// The domains of labels that Kubernetes, the cloud and the provisioners give to nodes themselves.
 const RESERVED: [&str; 9] = [
@@ -53,11 +56,19 @@ impl Planner<'_, '_> {
     }
 
     fn check_retired(&mut self, types: &InstanceTypes) {
-        let Some(resource) = &self.workspace.spec.resource else { return };
-        let Some((name, instance)) = gpus::instance_type(types, &resource.instance_type) else { return };
-        let Some(retired) = &instance.retired else { return };
-        let message =
-            format!("{} retired `{name}` on {retired}: there are no such machines", self.profile.cloud.title());
+        let Some(resource) = &self.workspace.spec.resource else {
+            return;
+        };
+        let Some((name, instance)) = gpus::instance_type(types, &resource.instance_type) else {
+            return;
+        };
+        let Some(retired) = &instance.retired else {
+            return;
+        };
+        let message = format!(
+            "{} retired `{name}` on {retired}: there are no such machines",
+            self.profile.cloud.title()
+        );
         let hint = match &instance.successor {
             Some(successor) => format!("`{successor}` comes nearest"),
             None => "`kaito-render instance-types list` names others".to_owned(),
@@ -68,10 +79,12 @@ impl Planner<'_, '_> {
     fn check_node_label(&mut self, entry: &Entry, provisioner: Provisioner) {
         let key = entry.key.as_str();
         let domain = key.split_once('/').map_or("", |(domain, _)| domain);
-        if let Some((_, tool)) =
-            TRACKING.iter().find(|(known, _)| key == *known || known.ends_with('/') && key.starts_with(known))
+        if let Some((_, tool)) = TRACKING
+            .iter()
+            .find(|(known, _)| key == *known || known.ends_with('/') && key.starts_with(known))
         {
-            let message = format!("`{key}` marks what {tool} may prune, and it would mark the nodes too");
+            let message =
+                format!("`{key}` marks what {tool} may prune, and it would mark the nodes too");
             self.report_label(
                 &rule::TRACKING_LABEL,
                 entry,
@@ -80,8 +93,9 @@ impl Planner<'_, '_> {
             );
         } else if REQUIREMENTS.contains(&key) {
             if provisioner != Provisioner::Nodepool {
-                let message =
-                    format!("the node objects ask for a machine type alone, and carry `{key}` as a mere label");
+                let message = format!(
+                    "the node objects ask for a machine type alone, and carry `{key}` as a mere label"
+                );
                 let hint = "remove it, or have Karpenter make the nodes: `provisioner: nodepool` in the profile";
                 self.report_label(&rule::UNSERVED_LABEL, entry, message, hint);
             }
@@ -99,6 +113,7 @@ impl Planner<'_, '_> {
     }
 
     fn report_label(&mut self, rule: &'static Rule, entry: &Entry, message: String, hint: &str) {
-        self.session.report(Diagnostic::new(rule, entry.key_span, message).hint(hint));
+        self.session
+            .report(Diagnostic::new(rule, entry.key_span, message).hint(hint));
     }
 }

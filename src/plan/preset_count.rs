@@ -1,4 +1,5 @@
-//! The sizing rule `preset-count`: the preset says which GPUs a model needs, the Workspace says how many nodes.
+//! The sizing rule `preset-count`: the preset says which GPUs a model needs, the Workspace says how
+//! many nodes.
 //!
 //! Numbers such as R1 are those of the specification of KAITO 0.3.
 
@@ -20,20 +21,24 @@ pub(super) fn check_inference(
     types: &InstanceTypes,
     session: &mut Session,
 ) {
-    let Some(resource) = &workspace.spec.resource else { return };
+    let Some(resource) = &workspace.spec.resource else {
+        return;
+    };
     let Some(instance) = types.get(&resource.instance_type) else {
         check_name(workspace, cloud, types, session);
         return check_gpus(workspace, None, session);
     };
     check_gpus(workspace, Some(instance), session);
-    let Some((rule, lack)) = lack(resource, instance, needs) else { return };
+    let Some((rule, lack)) = lack(resource, instance, needs) else {
+        return;
+    };
     let message = format!("serving the model needs {lack}");
     let hint = fitting(resource, needs, types);
     session.report(Diagnostic::new(rule, workspace.span(PLACE), message).hint(hint));
 }
 
-/// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO does not look, and
-/// small batches may do with less, so it is no error.
+/// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO
+/// does not look, and small batches may do with less, so it is no error.
 pub(super) fn check_tuning(
     workspace: &Workspace,
     needs: &Needs,
@@ -41,20 +46,35 @@ pub(super) fn check_tuning(
     types: &InstanceTypes,
     session: &mut Session,
 ) {
-    let Some(resource) = &workspace.spec.resource else { return };
+    let Some(resource) = &workspace.spec.resource else {
+        return;
+    };
     let instance = types.get(&resource.instance_type);
     check_name(workspace, cloud, types, session);
     check_gpus(workspace, instance, session);
-    let Some((_, lack)) = instance.and_then(|instance| lack(resource, instance, needs)) else { return };
-    let preset = workspace.spec.tuning.as_ref().and_then(|tuning| tuning.preset.as_ref());
-    let model = preset.map_or_else(|| "the model".to_owned(), |preset| format!("`{}`", preset.name));
+    let Some((_, lack)) = instance.and_then(|instance| lack(resource, instance, needs)) else {
+        return;
+    };
+    let preset = workspace
+        .spec
+        .tuning
+        .as_ref()
+        .and_then(|tuning| tuning.preset.as_ref());
+    let model = preset.map_or_else(
+        || "the model".to_owned(),
+        |preset| format!("`{}`", preset.name),
+    );
     let message = format!("tuning {model} is known to need {lack}");
     let hint = fitting(resource, needs, types);
     session.report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
 }
 
 /// What the nodes lack: the first of R1 to R3 that they break.
-fn lack(resource: &Resource, instance: &InstanceType, needs: &Needs) -> Option<(&'static Rule, String)> {
+fn lack(
+    resource: &Resource,
+    instance: &InstanceType,
+    needs: &Needs,
+) -> Option<(&'static Rule, String)> {
     if resource.count < 1 {
         return None; // that is reported already
     }
@@ -64,15 +84,25 @@ fn lack(resource: &Resource, instance: &InstanceType, needs: &Needs) -> Option<(
     if has.gpus < u64::from(gpus) {
         return Some((
             &rule::TOO_FEW_GPUS,
-            format!("{}, but {nodes} has {}", text::count(gpus as usize, "GPU"), has.gpus),
+            format!(
+                "{}, but {nodes} has {}",
+                text::count(gpus as usize, "GPU"),
+                has.gpus
+            ),
         )); // R1
     }
     if has.memory_per_gpu < u64::from(per_gpu) {
-        let message = format!("{per_gpu} GiB of memory per GPU, but {nodes} has {} GiB", has.memory_per_gpu);
+        let message = format!(
+            "{per_gpu} GiB of memory per GPU, but {nodes} has {} GiB",
+            has.memory_per_gpu
+        );
         return Some((&rule::TOO_LITTLE_MEMORY, message)); // R2
     }
     if has.memory < u64::from(memory) {
-        let message = format!("{memory} GiB of GPU memory, but {nodes} has {} GiB", has.memory);
+        let message = format!(
+            "{memory} GiB of GPU memory, but {nodes} has {} GiB",
+            has.memory
+        );
         return Some((&rule::TOO_LITTLE_MEMORY, message)); // R3
     }
     None
@@ -98,10 +128,19 @@ fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
 /// The smallest machine types that would do, for a hint.
 fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String {
     const SHOWN: usize = 3;
-    let does = |instance: &InstanceType| instance.retired.is_none() && lack(resource, instance, needs).is_none();
-    let mut fit: Vec<_> = types.iter().filter(|(_, instance)| does(instance)).collect();
+    let does = |instance: &InstanceType| {
+        instance.retired.is_none() && lack(resource, instance, needs).is_none()
+    };
+    let mut fit: Vec<_> = types
+        .iter()
+        .filter(|(_, instance)| does(instance))
+        .collect();
     fit.sort_by_key(|(name, instance)| (instance.memory_gib, instance.gpus, *name));
-    let names: Vec<_> = fit.iter().take(SHOWN).map(|(name, _)| format!("`{name}`")).collect();
+    let names: Vec<_> = fit
+        .iter()
+        .take(SHOWN)
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
     match names.as_slice() {
         [] => "no machine type has that much: raise `resource.count`".to_owned(),
         [only] => format!("{only} would do"),
@@ -109,10 +148,12 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String 
     }
 }
 
-/// Reports a machine type on which no pod can have the GPUs that it asks for, which are NVIDIA's whatever the machine
-/// (quirk 31). Of Azure's D series no machine has GPUs.
+/// Reports a machine type on which no pod can have the GPUs that it asks for, which are NVIDIA's
+/// whatever the machine (quirk 31). Of Azure's D series no machine has GPUs.
 fn check_gpus(workspace: &Workspace, instance: Option<&InstanceType>, session: &mut Session) {
-    let Some(resource) = &workspace.spec.resource else { return };
+    let Some(resource) = &workspace.spec.resource else {
+        return;
+    };
     let name = &resource.instance_type;
     let has = match instance {
         Some(instance) if instance.is_nvidia() => return,
@@ -122,30 +163,49 @@ fn check_gpus(workspace: &Workspace, instance: Option<&InstanceType>, session: &
     };
     let message = format!("`{name}` {has}, but the pods ask for `nvidia.com/gpu`");
     let hint = "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
-    session.report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
+    session
+        .report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
 }
 
-/// R4: reports a machine type that no table has. Of Azure's N and D series there may be more than KAITO knows.
-pub(super) fn check_name(workspace: &Workspace, cloud: Cloud, types: &InstanceTypes, session: &mut Session) {
-    let Some(resource) = &workspace.spec.resource else { return };
+/// R4: reports a machine type that no table has. Of Azure's N and D series there may be more than
+/// KAITO knows.
+pub(super) fn check_name(
+    workspace: &Workspace,
+    cloud: Cloud,
+    types: &InstanceTypes,
+    session: &mut Session,
+) {
+    let Some(resource) = &workspace.spec.resource else {
+        return;
+    };
     let name = &resource.instance_type;
     let exact = types.keys().find(|known| known.eq_ignore_ascii_case(name));
-    let is_let_through = ["Standard_N", "Standard_D"].iter().any(|series| name.starts_with(series));
+    let is_let_through = ["Standard_N", "Standard_D"]
+        .iter()
+        .any(|series| name.starts_with(series));
     if types.contains_key(name) || cloud == Cloud::Azure && is_let_through && exact.is_none() {
         return;
     }
     if let (Some(exact), true) = (exact, is_let_through) {
-        let message = format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
+        let message =
+            format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
         let finding = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
-        let finding = finding.hint(format!("write `{exact}`")).respelt(name, exact, &session.sources);
+        let finding =
+            finding
+                .hint(format!("write `{exact}`"))
+                .respelt(name, exact, &session.sources);
         return session.report(finding);
     }
-    let message = format!("`{name}` is not a machine type of {} that is known", cloud.title());
+    let message = format!(
+        "`{name}` is not a machine type of {} that is known",
+        cloud.title()
+    );
     let hint = match text::nearest(name, types.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "use a machine type with GPUs, in the cloud's exact spelling".to_owned(),
     };
-    let finding = Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);
+    let finding =
+        Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);
     session.report(match exact {
         Some(exact) => finding.respelt(name, exact, &session.sources),
         None => finding,

@@ -47,17 +47,22 @@ impl Planner<'_, '_> {
     pub(super) fn server_config(&mut self, name: &str, model: &HubModel) -> Option<ServerConfig> {
         let namespace = &self.workspace.metadata.namespace;
         let Some(config_map) = self.config_maps.get(namespace, name) else {
-            let message = format!("there is no ConfigMap `{name}` of namespace `{namespace}` in the input");
+            let message =
+                format!("there is no ConfigMap `{name}` of namespace `{namespace}` in the input");
             let hint = format!("add it, with a key `{KEY}`, or leave `inference.config` out");
             self.report(&rule::SERVER_CONFIG, PLACE, message, hint);
             return None;
         };
         let place = config_map.span(KEY);
         let mut report = |message: String, hint: &str| {
-            self.session.report(Diagnostic::new(&rule::SERVER_CONFIG, place, message).hint(hint));
+            self.session
+                .report(Diagnostic::new(&rule::SERVER_CONFIG, place, message).hint(hint));
         };
         let Some(text) = config_map.text(KEY) else {
-            report(format!("the ConfigMap has no `{KEY}`"), "put the settings under it");
+            report(
+                format!("the ConfigMap has no `{KEY}`"),
+                "put the settings under it",
+            );
             return None;
         };
         let (node, sources) = match parsed(text) {
@@ -69,13 +74,24 @@ impl Planner<'_, '_> {
         };
         match context_length(&node, model.context_length) {
             Ok(context) => {
-                let vllm = node.get("vllm").map(|vllm| settings(vllm, &sources)).unwrap_or_default();
+                let vllm = node
+                    .get("vllm")
+                    .map(|vllm| settings(vllm, &sources))
+                    .unwrap_or_default();
                 let mut others = settings(&node, &sources);
                 others.retain(|setting| setting.name != "vllm");
-                Some(ServerConfig { place, context, flags: vllm, others })
+                Some(ServerConfig {
+                    place,
+                    context,
+                    flags: vllm,
+                    others,
+                })
             }
             Err(message) => {
-                report(message, "settings under `vllm` are plain: one name and one value a line");
+                report(
+                    message,
+                    "settings under `vllm` are plain: one name and one value a line",
+                );
                 None
             }
         }
@@ -89,7 +105,9 @@ fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
     let mut documents = source::parse(&sources, file, &mut found);
     match found.iter().find(|finding| finding.is_error()) {
         Some(error) => {
-            let line = error.place.map_or(1, |span| sources.position(file, span.start).line);
+            let line = error
+                .place
+                .map_or(1, |span| sources.position(file, span.start).line);
             Err(format!("`{KEY}`, line {line}: {}", error.message))
         }
         None => Ok(documents.drain(..).next().map(|node| (node, sources))),
@@ -100,7 +118,9 @@ fn settings(node: &Node, sources: &Sources) -> Vec<Setting> {
     let setting = |entry: &Entry| Setting {
         name: entry.key.clone(),
         value: text::plain(&entry.value.to_value()),
-        line: sources.position(entry.key_span.file, entry.key_span.start).line,
+        line: sources
+            .position(entry.key_span.file, entry.key_span.start)
+            .line,
     };
     node.entries("").iter().map(setting).collect()
 }
@@ -115,22 +135,29 @@ fn context_length(node: &Node, limit: u64) -> Result<Option<u64>, String> {
         Some(Data::Map(settings)) => settings,
         Some(_) => return Err("`vllm` is not a mapping".to_owned()),
     };
-    if let Some(nested) = settings.iter().find(|entry| matches!(entry.value.data, Data::Map(_) | Data::List(_))) {
+    if let Some(nested) = settings
+        .iter()
+        .find(|entry| matches!(entry.value.data, Data::Map(_) | Data::List(_)))
+    {
         return Err(format!("`vllm.{}` is not a plain value", nested.key));
     }
-    let setting = settings.iter().find(|entry| entry.key == "max-model-len").map(|entry| entry.value.to_value());
+    let setting = settings
+        .iter()
+        .find(|entry| entry.key == "max-model-len")
+        .map(|entry| entry.value.to_value());
     let written = match setting {
         None | Some(serde_json::Value::Null) => return Ok(None),
         Some(serde_json::Value::String(text)) if text.trim().is_empty() => return Ok(None),
         Some(serde_json::Value::String(text)) => text.trim().to_owned(),
         Some(other) => other.to_string(),
     };
-    let length: i64 =
-        written.parse().map_err(|_| format!("`max-model-len` must be a whole number, not `{written}`"))?;
+    let length: i64 = written
+        .parse()
+        .map_err(|_| format!("`max-model-len` must be a whole number, not `{written}`"))?;
     match u64::try_from(length) {
-        Ok(length) if length > limit => {
-            Err(format!("`max-model-len: {length}` is more than the {limit} tokens that the model was made for"))
-        }
+        Ok(length) if length > limit => Err(format!(
+            "`max-model-len: {length}` is more than the {limit} tokens that the model was made for"
+        )),
         Ok(length) => Ok((length > 0).then_some(length)),
         Err(_) => Ok(None),
     }

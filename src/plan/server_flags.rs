@@ -1,4 +1,5 @@
-//! The settings for a server held against the flags that its version has, and against what the plan sets.
+//! The settings for a server held against the flags that its version has, and against what the plan
+//! sets.
 
 use super::Planner;
 use super::server_config::{ServerConfig, Setting};
@@ -8,19 +9,41 @@ use crate::rule::{self, Rule};
 use crate::text;
 
 impl Planner<'_, '_> {
-    /// Warns of settings that the server does not know, and of those by which it becomes another one than was planned
-    /// for: what a ConfigMap says stands behind the plan's flags, and the last one counts.
-    pub(super) fn check_server_flags(&mut self, config: Option<&ServerConfig>, runtime: &str, planned: &Flags) {
+    /// Warns of settings that the server does not know, and of those by which it becomes another
+    /// one than was planned for: what a ConfigMap says stands behind the plan's flags, and the
+    /// last one counts.
+    pub(super) fn check_server_flags(
+        &mut self,
+        config: Option<&ServerConfig>,
+        runtime: &str,
+        planned: &Flags,
+    ) {
         let Some(config) = config else { return };
-        let Some(server) = self.release.server_flags(runtime, self.session) else { return };
+        let Some(server) = self.release.server_flags(runtime, self.session) else {
+            return;
+        };
         let mut warn = |rule: &'static Rule, setting: &Setting, message: String, hint: String| {
             let message = format!("{}: {message}", setting.place());
-            self.session.report(Diagnostic::new(rule, config.place, message).hint(hint));
+            self.session
+                .report(Diagnostic::new(rule, config.place, message).hint(hint));
         };
-        for setting in config.others.iter().filter(|setting| !server.settings.contains(&setting.name)) {
+        for setting in config
+            .others
+            .iter()
+            .filter(|setting| !server.settings.contains(&setting.name))
+        {
             let is_flag = is_known(&setting.name, &server);
-            let hint = if is_flag { "write it under `vllm`" } else { "remove it, or write it under `vllm`" };
-            warn(&rule::SERVER_FLAG, setting, format!("nothing reads `{}` here", setting.name), hint.to_owned());
+            let hint = if is_flag {
+                "write it under `vllm`"
+            } else {
+                "remove it, or write it under `vllm`"
+            };
+            warn(
+                &rule::SERVER_FLAG,
+                setting,
+                format!("nothing reads `{}` here", setting.name),
+                hint.to_owned(),
+            );
         }
         for setting in &config.flags {
             let name = flag(&setting.name);
@@ -34,7 +57,10 @@ impl Planner<'_, '_> {
             } else if let Some(usual) = server.planned.get(&name) {
                 let value = planned.get(&name).unwrap_or(usual);
                 if let Some(value) = value.as_ref().filter(|value| **value != setting.value) {
-                    let message = format!("`{}: {}` replaces the `{value}` of the plan", setting.name, setting.value);
+                    let message = format!(
+                        "`{}: {}` replaces the `{value}` of the plan",
+                        setting.name, setting.value
+                    );
                     let hint = "remove it: it follows from the model and the nodes".to_owned();
                     warn(&rule::PLANNED_FLAG, setting, message, hint);
                 }
@@ -43,15 +69,25 @@ impl Planner<'_, '_> {
     }
 }
 
-/// The name of the flag that a setting is given to: what stands behind a dot is a field of its value.
+/// The name of the flag that a setting is given to: what stands behind a dot is a field of its
+/// value.
 fn flag(setting: &str) -> String {
-    setting.split('.').next().unwrap_or_default().replace('_', "-")
+    setting
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .replace('_', "-")
 }
 
-/// Whether a server has a flag. It takes `no-` before it and the beginning of a name, if that is of one flag alone.
+/// Whether a server has a flag. It takes `no-` before it and the beginning of a name, if that is of
+/// one flag alone.
 fn is_known(setting: &str, server: &ServerFlags) -> bool {
     let name = flag(setting);
     let has = |name: &str| server.flags.iter().any(|flag| flag == name);
-    let begun = server.flags.iter().filter(|flag| flag.starts_with(&name)).count();
+    let begun = server
+        .flags
+        .iter()
+        .filter(|flag| flag.starts_with(&name))
+        .count();
     has(&name) || begun == 1 || name.strip_prefix("no-").is_some_and(has)
 }

@@ -1,6 +1,8 @@
 //! What is decided about tuning a model.
 
-use super::{Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets, training_config};
+use super::{
+    Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets, training_config,
+};
 use crate::preset::InstanceTypes;
 use crate::rule;
 use crate::text;
@@ -8,24 +10,47 @@ use crate::workspace::{Preset, Tuning};
 
 impl Planner<'_, '_> {
     /// Tuning by preset.
-    pub(super) fn tuning(&mut self, base: Plan, tuning: &Tuning, types: &InstanceTypes) -> Option<Plan> {
+    pub(super) fn tuning(
+        &mut self,
+        base: Plan,
+        tuning: &Tuning,
+        types: &InstanceTypes,
+    ) -> Option<Plan> {
         let preset = tuning.preset.as_ref()?;
         let model = self.model(preset, "/tuning/preset/name")?;
         let Some(training) = &model.tuning else {
             self.not_tunable(&preset.name);
             return None;
         };
-        preset_count::check_tuning(self.workspace, &training.needs, self.profile.cloud, types, self.session);
+        preset_count::check_tuning(
+            self.workspace,
+            &training.needs,
+            self.profile.cloud,
+            types,
+            self.session,
+        );
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
         if !["lora", "qlora"].contains(&method.as_str()) {
             return None; // that is reported already
         }
         let pull_secrets = pull_secrets(tuning, preset);
-        self.repeated(&pull_secrets, "/tuning/input", "name it once: it counts for all images of the pod");
-        let config = training_config::find(self.workspace, &method, self.config_maps, self.release, self.session)?;
+        self.repeated(
+            &pull_secrets,
+            "/tuning/input",
+            "name it once: it counts for all images of the pod",
+        );
+        let config = training_config::find(
+            self.workspace,
+            &method,
+            self.config_maps,
+            self.release,
+            self.session,
+        )?;
         let instance = types.get(&base.instance_type);
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();
-        let launch_flags = [("num_processes".to_owned(), Some(processes))].into_iter().chain(training.flags.clone());
+        let launch_flags = [("num_processes".to_owned(), Some(processes))]
+            .into_iter()
+            .chain(training.flags.clone());
         Some(Plan {
             gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, &model, "/tuning/preset")?),
@@ -53,17 +78,32 @@ impl Planner<'_, '_> {
 
     fn not_tunable(&mut self, preset: &str) {
         let names = self.release.model_names();
-        let is_tunable =
-            |name: &&str| self.release.model(name, self.session).is_some_and(|model| model.tuning.is_some());
+        let is_tunable = |name: &&str| {
+            self.release
+                .model(name, self.session)
+                .is_some_and(|model| model.tuning.is_some())
+        };
         let tunable: Vec<_> = names.into_iter().filter(is_tunable).collect();
         let hint = format!("models that can: {}", text::and(&tunable));
-        self.report(&rule::NOT_TUNABLE, "/tuning/preset/name", format!("`{preset}` can't be fine-tuned"), hint);
+        self.report(
+            &rule::NOT_TUNABLE,
+            "/tuning/preset/name",
+            format!("`{preset}` can't be fine-tuned"),
+            hint,
+        );
     }
 }
 
 /// The Secrets of the data's image, of the result's, and of a private model, in this order.
 fn pull_secrets(tuning: &Tuning, preset: &Preset) -> Vec<String> {
-    let input = filled(tuning.input.image.as_ref()).map(|_| tuning.input.image_pull_secrets.clone());
-    let output = filled(tuning.output.image.as_ref()).and(filled(tuning.output.image_push_secret.as_ref()));
-    input.unwrap_or_default().into_iter().chain(output).chain(private_pull_secrets(preset)).collect()
+    let input =
+        filled(tuning.input.image.as_ref()).map(|_| tuning.input.image_pull_secrets.clone());
+    let output =
+        filled(tuning.output.image.as_ref()).and(filled(tuning.output.image_push_secret.as_ref()));
+    input
+        .unwrap_or_default()
+        .into_iter()
+        .chain(output)
+        .chain(private_pull_secrets(preset))
+        .collect()
 }

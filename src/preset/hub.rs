@@ -1,4 +1,5 @@
-//! Models that are fetched from Hugging Face when they start, and what follows from the facts of one.
+//! Models that are fetched from Hugging Face when they start, and what follows from the facts of
+//! one.
 //!
 //! Numbers such as §3.4 are those of the specification of KAITO 0.12.
 
@@ -26,7 +27,8 @@ pub struct HubModel {
     /// `architectures` of config.json.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub architectures: Vec<String>,
-    /// The size of the files that hold the weights, in GiB with at most two decimals, such as `27.31Gi`.
+    /// The size of the files that hold the weights, in GiB with at most two decimals, such as
+    /// `27.31Gi`.
     #[schemars(regex(pattern = r"^[0-9]{1,6}(\.[0-9]{1,2})?Gi$"))]
     pub weights: String,
     /// The most tokens of a request and its answer that the model was made for.
@@ -206,12 +208,20 @@ impl Attention {
 
 impl ModelConfig {
     fn key_value_heads(&self) -> u64 {
-        self.key_value_heads.filter(|heads| *heads > 0).unwrap_or(self.attention_heads)
+        self.key_value_heads
+            .filter(|heads| *heads > 0)
+            .unwrap_or(self.attention_heads)
     }
 
     fn head_dim(&self) -> u64 {
-        let shared = || self.hidden_size.and_then(|size| size.checked_div(self.attention_heads));
-        self.head_dim.filter(|dim| *dim > 0).or_else(shared).unwrap_or(0)
+        let shared = || {
+            self.hidden_size
+                .and_then(|size| size.checked_div(self.attention_heads))
+        };
+        self.head_dim
+            .filter(|dim| *dim > 0)
+            .or_else(shared)
+            .unwrap_or(0)
     }
 
     /// How the model keeps what it has read.
@@ -227,13 +237,20 @@ impl ModelConfig {
         }
     }
 
-    /// The bytes that one token takes in the key-value cache, over all layers, two for each number (§3.4).
+    /// The bytes that one token takes in the key-value cache, over all layers, two for each number
+    /// (§3.4).
     #[must_use]
     pub fn bytes_per_token(&self) -> u64 {
         let numbers = match self.attention() {
-            Attention::Latent => self.kv_lora_rank.unwrap_or(0).saturating_add(self.qk_rope_head_dim.unwrap_or(0)),
+            Attention::Latent => self
+                .kv_lora_rank
+                .unwrap_or(0)
+                .saturating_add(self.qk_rope_head_dim.unwrap_or(0)),
             Attention::Unknown => 0,
-            _ => self.key_value_heads().saturating_mul(self.head_dim()).saturating_mul(2),
+            _ => self
+                .key_value_heads()
+                .saturating_mul(self.head_dim())
+                .saturating_mul(2),
         };
         numbers.saturating_mul(self.layers).saturating_mul(2)
     }
@@ -276,8 +293,9 @@ impl HubModel {
         quantity::canonical(&disk).unwrap_or(disk)
     }
 
-    /// How often a pod may be found not ready, at intervals of ten seconds, before its start has failed: 15 minutes,
-    /// and 18 seconds for each GiB of weights, but at least half an hour and at most three (§3.4).
+    /// How often a pod may be found not ready, at intervals of ten seconds, before its start has
+    /// failed: 15 minutes, and 18 seconds for each GiB of weights, but at least half an hour
+    /// and at most three (§3.4).
     #[must_use]
     pub fn startup_failures(&self) -> u32 {
         let hundredths_of_seconds = 900 * 100 + 18 * u128::from(self.hundredths());
@@ -331,12 +349,23 @@ mod tests {
                 "235Gi",
                 370,
             ),
-            ("61.03Gi", "{layers: 1}", Attention::Unknown, 0, "141Gi", 200),
+            (
+                "61.03Gi",
+                "{layers: 1}",
+                Attention::Unknown,
+                0,
+                "141Gi",
+                200,
+            ),
         ] {
             let model = model(weights, config);
             assert_eq!(model.config.attention(), attention, "{weights}");
             assert_eq!(model.config.bytes_per_token(), bytes, "{weights}");
-            assert_eq!((model.disk().as_str(), model.startup_failures()), (disk, failures), "{weights}");
+            assert_eq!(
+                (model.disk().as_str(), model.startup_failures()),
+                (disk, failures),
+                "{weights}"
+            );
         }
         assert_eq!(model("944Gi", "{}").disk(), "1Ti");
         assert_eq!(model("0.01Gi", "{}").weights_bytes(), 10_737_419);

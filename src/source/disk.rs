@@ -1,6 +1,9 @@
 //! Files, folders and standard input: all that a run reads, it reads here.
 
-#![expect(clippy::disallowed_methods, reason = "all reading of the compiler is done here")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "all reading of the compiler is done here"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -33,12 +36,14 @@ pub enum LoadError {
     Unreadable(PathBuf, #[source] io::Error),
 }
 
-/// Reads the documents of files, folders and, for `-`, of standard input, with the items of lists one by one.
+/// Reads the documents of files, folders and, for `-`, of standard input, with the items of lists
+/// one by one.
 ///
-/// Folders are walked by name, through symbolic links, for files that end in `.yaml`, `.yml` or `.json`. Left out are
-/// what is hidden, Helm charts, and folders of output. Of what is found there only KAITO's documents, node objects,
-/// ConfigMaps and Secrets are kept, and a file that can't be parsed is an error only if it mentions KAITO.
-/// [`Reach::Everything`] keeps all documents, and enters a folder of output that is named.
+/// Folders are walked by name, through symbolic links, for files that end in `.yaml`, `.yml` or
+/// `.json`. Left out are what is hidden, Helm charts, and folders of output. Of what is found there
+/// only KAITO's documents, node objects, ConfigMaps and Secrets are kept, and a file that can't be
+/// parsed is an error only if it mentions KAITO. [`Reach::Everything`] keeps all documents, and
+/// enters a folder of output that is named.
 ///
 /// # Errors
 ///
@@ -56,7 +61,13 @@ pub fn load(
     let mut folders = Folders::new();
     for (path, named) in files(paths, reach, sources, diagnostics) {
         if let Some(bytes) = read_or_report(&path, sources, diagnostics) {
-            documents.extend(text::documents(text(&path, bytes, &mut folders), named, reach, sources, diagnostics));
+            documents.extend(text::documents(
+                text(&path, bytes, &mut folders),
+                named,
+                reach,
+                sources,
+                diagnostics,
+            ));
         }
     }
     Ok(documents)
@@ -90,7 +101,12 @@ fn files(
         }
         let is_wanted = reach == Reach::Everything && path.join(INDEX_FILE).is_file();
         let is_input = |entry: &DirEntry| is_wanted && entry.depth() == 0 || is_input(entry);
-        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_input) {
+        for entry in WalkDir::new(path)
+            .follow_links(true)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_entry(is_input)
+        {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => add(entry.into_path(), false),
                 Ok(_) => {}
@@ -110,7 +126,11 @@ fn is_input(entry: &DirEntry) -> bool {
         return false;
     }
     let path = entry.path();
-    if entry.file_type().is_dir() { is_folder_of_input(path) } else { is_named_like_input(path) }
+    if entry.file_type().is_dir() {
+        is_folder_of_input(path)
+    } else {
+        is_named_like_input(path)
+    }
 }
 
 fn is_folder_of_input(path: &Path) -> bool {
@@ -118,44 +138,75 @@ fn is_folder_of_input(path: &Path) -> bool {
 }
 
 fn is_named_like_input(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| tree::ENDINGS.iter().any(|known| extension == *known))
+    path.extension()
+        .is_some_and(|extension| tree::ENDINGS.iter().any(|known| extension == *known))
 }
 
-/// Whether an error is about a link to nothing that would not have been read anyway, such as the lock of an editor.
+/// Whether an error is about a link to nothing that would not have been read anyway, such as the
+/// lock of an editor.
 fn leads_nowhere(error: &walkdir::Error) -> bool {
-    let is_missing = error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
-    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| tree::is_hidden(name.as_encoded_bytes()));
-    is_missing && error.path().is_some_and(|path| is_hidden(path) || !is_named_like_input(path))
+    let is_missing = error
+        .io_error()
+        .is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let is_hidden = |path: &Path| {
+        path.file_name()
+            .is_some_and(|name| tree::is_hidden(name.as_encoded_bytes()))
+    };
+    is_missing
+        && error
+            .path()
+            .is_some_and(|path| is_hidden(path) || !is_named_like_input(path))
 }
 
 /// A folder that was named, but holds no input.
 fn passed_over_folder(path: &Path, sources: &mut Sources) -> Diagnostic {
     let place = Span::whole(sources.add(path.display().to_string(), ""));
-    let what = if path.join(INDEX_FILE).is_file() { "was written by `kaito-render`" } else { "holds a Helm chart" };
-    Diagnostic::new(&rule::FOLDER_PASSED_OVER, place, format!("the folder {what}, and is passed over"))
-        .hint("name the folder of the sources, or files outright")
+    let what = if path.join(INDEX_FILE).is_file() {
+        "was written by `kaito-render`"
+    } else {
+        "holds a Helm chart"
+    };
+    Diagnostic::new(
+        &rule::FOLDER_PASSED_OVER,
+        place,
+        format!("the folder {what}, and is passed over"),
+    )
+    .hint("name the folder of the sources, or files outright")
 }
 
 fn walk_error(root: &Path, error: &walkdir::Error, sources: &mut Sources) -> Diagnostic {
     let path = error.path().unwrap_or(root);
     let place = Span::whole(sources.add(path.display().to_string(), ""));
     if let Some(ancestor) = error.loop_ancestor() {
-        let message = format!("a loop: this symbolic link leads back to `{}`", ancestor.display());
+        let message = format!(
+            "a loop: this symbolic link leads back to `{}`",
+            ancestor.display()
+        );
         return Diagnostic::new(&rule::UNREADABLE, place, message)
             .hint("remove the link, or name the folders you mean");
     }
-    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let reason = error
+        .io_error()
+        .map_or_else(|| error.to_string(), ToString::to_string);
     Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {reason}"))
 }
 
 /// The name under which a path of the command line is shown.
 #[must_use]
 pub fn name(path: &Path) -> String {
-    if is_stdin(path) { STDIN.to_owned() } else { path.display().to_string() }
+    if is_stdin(path) {
+        STDIN.to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 /// Reads one file, or standard input for `-`. What stands in the way is a finding.
-pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
+pub fn read_file(
+    path: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<FileId> {
     let bytes = read_or_report(path, sources, diagnostics)?;
     text::keep(text(path, bytes, &mut Folders::new()), sources, diagnostics)
 }
@@ -164,7 +215,11 @@ pub fn read_file(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagn
 type Folders = BTreeMap<PathBuf, Option<PathBuf>>;
 
 fn text(path: &Path, bytes: Vec<u8>, folders: &mut Folders) -> Text {
-    Text { name: name(path), path: location(path, folders), bytes }
+    Text {
+        name: name(path),
+        path: location(path, folders),
+        bytes,
+    }
 }
 
 /// The path of a file whose folder is free of links.
@@ -172,18 +227,29 @@ fn location(path: &Path, folders: &mut Folders) -> Option<PathBuf> {
     if is_stdin(path) {
         return None;
     }
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| *folder != Path::new(""))
+        .unwrap_or(Path::new("."));
     if !folders.contains_key(folder) {
         folders.insert(folder.to_owned(), fs::canonicalize(folder).ok());
     }
     Some(folders.get(folder)?.as_ref()?.join(path.file_name()?))
 }
 
-fn read_or_report(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
+fn read_or_report(
+    path: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<u8>> {
     read(path)
         .map_err(|error| {
             let place = Span::whole(sources.add(name(path), ""));
-            diagnostics.push(Diagnostic::new(&rule::UNREADABLE, place, format!("can't be read: {error}")));
+            diagnostics.push(Diagnostic::new(
+                &rule::UNREADABLE,
+                place,
+                format!("can't be read: {error}"),
+            ));
         })
         .ok()
 }
@@ -191,26 +257,43 @@ fn read_or_report(path: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diag
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if is_stdin(path) {
-        io::stdin().lock().take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+        io::stdin()
+            .lock()
+            .take(MAX_TEXT + 1)
+            .read_to_end(&mut bytes)?;
     } else {
-        File::open(path)?.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+        File::open(path)?
+            .take(MAX_TEXT + 1)
+            .read_to_end(&mut bytes)?;
     }
     Ok(bytes)
 }
 
-/// Looks for a file from a folder upward to the root of the Git repository; outside of one, in that folder alone.
+/// Looks for a file from a folder upward to the root of the Git repository; outside of one, in that
+/// folder alone.
 #[must_use]
 pub fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
     let start = fs::canonicalize(start).ok()?;
-    let root = start.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&start).to_owned();
-    let mut folders = start.ancestors().take_while(|folder| folder.starts_with(&root));
-    folders.find_map(|folder| Some(folder.join(name)).filter(|path| path.is_file())).map(|path| relative(&path))
+    let root = start
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())
+        .unwrap_or(&start)
+        .to_owned();
+    let mut folders = start
+        .ancestors()
+        .take_while(|folder| folder.starts_with(&root));
+    folders
+        .find_map(|folder| Some(folder.join(name)).filter(|path| path.is_file()))
+        .map(|path| relative(&path))
 }
 
 /// A path as people would write it: from the working folder, if it is inside of that.
 fn relative(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(fs::canonicalize);
-    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
+    here.ok()
+        .and_then(|here| path.strip_prefix(here).ok())
+        .unwrap_or(path)
+        .to_owned()
 }
 
 /// Lays the presets and templates of a folder over a library, file by file.
@@ -219,16 +302,28 @@ fn relative(path: &Path) -> PathBuf {
 ///
 /// If there are none, or one can't be read.
 pub fn lay_library(folder: &Path, library: &mut Library) -> Result<(), LoadError> {
-    let parts: Vec<_> = ["presets", "templates"].iter().filter(|part| folder.join(part).is_dir()).collect();
+    let parts: Vec<_> = ["presets", "templates"]
+        .iter()
+        .filter(|part| folder.join(part).is_dir())
+        .collect();
     if parts.is_empty() {
         return Err(LoadError::NoLibrary(folder.to_owned()));
     }
-    for entry in parts.iter().flat_map(|part| WalkDir::new(folder.join(part)).follow_links(true).sort_by_file_name()) {
+    for entry in parts.iter().flat_map(|part| {
+        WalkDir::new(folder.join(part))
+            .follow_links(true)
+            .sort_by_file_name()
+    }) {
         let unreadable = |error: io::Error| LoadError::Unreadable(folder.to_owned(), error);
         let entry = entry.map_err(|error| unreadable(error.into()))?;
         let path = entry.path();
-        if entry.file_type().is_file() && path.extension().is_some_and(|extension| extension == "yaml") {
-            let bytes = read(path).map_err(|error| LoadError::Unreadable(path.to_owned(), error))?;
+        if entry.file_type().is_file()
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+        {
+            let bytes =
+                read(path).map_err(|error| LoadError::Unreadable(path.to_owned(), error))?;
             let text = String::from_utf8(bytes)
                 .map_err(|error| LoadError::Unreadable(path.to_owned(), io::Error::other(error)))?;
             library.lay(inside(folder, path), path.display().to_string(), text);
@@ -239,7 +334,11 @@ pub fn lay_library(folder: &Path, library: &mut Library) -> Result<(), LoadError
 
 /// A path in a library: relative, with slashes.
 fn inside(folder: &Path, path: &Path) -> String {
-    let steps = path.strip_prefix(folder).unwrap_or(path).iter().map(|step| step.to_string_lossy());
+    let steps = path
+        .strip_prefix(folder)
+        .unwrap_or(path)
+        .iter()
+        .map(|step| step.to_string_lossy());
     steps.collect::<Vec<_>>().join("/")
 }
 
@@ -254,7 +353,8 @@ mod tests {
     use crate::diagnostic::Diagnostic;
     use crate::source::{Document, Reach, Sources};
 
-    const WORKSPACE: &str = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
+    const WORKSPACE: &str =
+        "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
 
     fn folder(files: &[(&str, &str)]) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -273,11 +373,25 @@ mod tests {
     }
 
     fn names(documents: &[Document]) -> Vec<&str> {
-        documents.iter().map(|document| document.node.find("/metadata/name").unwrap().node.as_str().unwrap()).collect()
+        documents
+            .iter()
+            .map(|document| {
+                document
+                    .node
+                    .find("/metadata/name")
+                    .unwrap()
+                    .node
+                    .as_str()
+                    .unwrap()
+            })
+            .collect()
     }
 
     fn rules(diagnostics: &[Diagnostic]) -> Vec<&str> {
-        diagnostics.iter().map(|diagnostic| diagnostic.rule.id).collect()
+        diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.rule.id)
+            .collect()
     }
 
     fn workspace(name: &str) -> String {
@@ -288,8 +402,18 @@ mod tests {
     fn a_walk_finds_what_matters_in_order() {
         let folder = folder(&[
             ("b/x.yml", &workspace("b")),
-            ("a.yaml", &format!("{}---\nkind: Service\n---\n{}", workspace("a"), workspace("a2"))),
-            ("c.json", "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"c\"}}"),
+            (
+                "a.yaml",
+                &format!(
+                    "{}---\nkind: Service\n---\n{}",
+                    workspace("a"),
+                    workspace("a2")
+                ),
+            ),
+            (
+                "c.json",
+                "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"c\"}}",
+            ),
             ("d.txt", &workspace("text")),
             (".hidden.yaml", &workspace("hidden")),
             (".git/x.yaml", &workspace("git")),
@@ -308,7 +432,12 @@ mod tests {
     fn a_file_is_read_once_and_being_named_counts() {
         let folder = folder(&[("a.yaml", &workspace("a")), ("b.yaml", &workspace("b"))]);
         let file = folder.path().join("a.yaml");
-        let (documents, _) = load_all(&[folder.path().to_owned(), file.clone(), folder.path().join("./a.yaml"), file]);
+        let (documents, _) = load_all(&[
+            folder.path().to_owned(),
+            file.clone(),
+            folder.path().join("./a.yaml"),
+            file,
+        ]);
         assert_eq!(names(&documents), ["a", "b"]);
         assert!(documents[0].named && !documents[1].named);
     }
@@ -317,7 +446,10 @@ mod tests {
     fn lists_are_taken_apart() {
         let list = "apiVersion: v1\nkind: List\nitems:\n- {metadata: {name: a}}\n- apiVersion: kaito.sh/v1alpha1\n  kind: WorkspaceList\n  items: [{metadata: {name: b}}]\n";
         let folder = folder(&[("list.yaml", list)]);
-        assert_eq!(names(&load_all(&[folder.path().join("list.yaml")]).0), ["a", "b"]);
+        assert_eq!(
+            names(&load_all(&[folder.path().join("list.yaml")]).0),
+            ["a", "b"]
+        );
     }
 
     #[test]
@@ -329,7 +461,10 @@ mod tests {
         ]);
         let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
         assert_eq!(rules(&diagnostics), ["KR003", "KR007"]);
-        let (_, diagnostics) = load_all(&[folder.path().join("helm.yaml"), folder.path().join("other.yaml")]);
+        let (_, diagnostics) = load_all(&[
+            folder.path().join("helm.yaml"),
+            folder.path().join("other.yaml"),
+        ]);
         assert_eq!(rules(&diagnostics), ["KR003", "KR006"]);
     }
 
@@ -337,7 +472,11 @@ mod tests {
     fn what_is_no_text_and_no_input_is_only_noted() {
         let folder = folder(&[("charts/Chart.yaml", "name: c\n")]);
         fs::write(folder.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
-        fs::write(folder.path().join("kaito.yaml"), b"apiVersion: kaito.sh/v1alpha1\n# \xff\n").unwrap();
+        fs::write(
+            folder.path().join("kaito.yaml"),
+            b"apiVersion: kaito.sh/v1alpha1\n# \xff\n",
+        )
+        .unwrap();
         let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
         assert_eq!(rules(&diagnostics), ["KR007", "KR002"]);
         let (_, diagnostics) = load_all(&[folder.path().join("charts")]);
@@ -357,7 +496,11 @@ mod tests {
     #[test]
     fn marks_carriage_returns_and_empty_files_are_fine() {
         let crlf = format!("\u{feff}{}", workspace("a").replace('\n', "\r\n"));
-        let folder = folder(&[("a.yaml", &crlf), ("empty.yaml", ""), ("comment.yaml", "# nothing\n")]);
+        let folder = folder(&[
+            ("a.yaml", &crlf),
+            ("empty.yaml", ""),
+            ("comment.yaml", "# nothing\n"),
+        ]);
         let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
         assert_eq!((names(&documents), diagnostics), (vec!["a"], vec![]));
     }
@@ -366,7 +509,9 @@ mod tests {
     #[test]
     fn links_are_followed_but_not_in_circles() {
         let folder = folder(&[("real/a.yaml", &workspace("a"))]);
-        let link = |from: &str, to: &Path| std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+        let link = |from: &str, to: &Path| {
+            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap()
+        };
         link("real/loop", folder.path());
         link("twice", &folder.path().join("real/a.yaml"));
         link("dangling.yaml", Path::new("nowhere"));
@@ -375,20 +520,35 @@ mod tests {
         let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
         assert_eq!(names(&documents), ["a"]);
         assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);
-        assert!(diagnostics.iter().any(|diagnostic| diagnostic.message.contains("loop")), "{diagnostics:?}");
+        assert!(
+            diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.message.contains("loop")),
+            "{diagnostics:?}"
+        );
     }
 
     #[test]
     fn a_path_that_leads_nowhere_is_no_finding() {
         let missing = PathBuf::from("no/such/file.yaml");
-        let error =
-            load(std::slice::from_ref(&missing), Reach::Input, &mut Sources::default(), &mut Vec::new()).unwrap_err();
+        let error = load(
+            std::slice::from_ref(&missing),
+            Reach::Input,
+            &mut Sources::default(),
+            &mut Vec::new(),
+        )
+        .unwrap_err();
         assert!(matches!(error, LoadError::Missing(path) if path == missing));
     }
 
     #[test]
     fn a_search_upward_ends_at_the_root_of_the_repository() {
-        let folder = folder(&[("p.yaml", ""), ("repo/.git/HEAD", ""), ("repo/a/b/x.yaml", ""), ("repo/a/p.yaml", "")]);
+        let folder = folder(&[
+            ("p.yaml", ""),
+            ("repo/.git/HEAD", ""),
+            ("repo/a/b/x.yaml", ""),
+            ("repo/a/p.yaml", ""),
+        ]);
         let root = fs::canonicalize(folder.path()).unwrap();
         let find = |start: &str| find_upward(&root.join(start), "p.yaml");
         assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));

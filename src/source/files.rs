@@ -29,7 +29,11 @@ impl Span {
     /// The place that stands for a file as a whole.
     #[must_use]
     pub fn whole(file: FileId) -> Self {
-        Self { file, start: 0, end: 0 }
+        Self {
+            file,
+            start: 0,
+            end: 0,
+        }
     }
 }
 
@@ -58,11 +62,13 @@ struct File {
     line_starts: OnceCell<Vec<usize>>,
 }
 
-/// The texts that a run has read. Names are shown to people as they were given: `-` is standard input.
+/// The texts that a run has read. Names are shown to people as they were given: `-` is standard
+/// input.
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<File>,
-    /// The parts of texts that nobody may see, apart from one another: where each begins, and ends.
+    /// The parts of texts that nobody may see, apart from one another: where each begins, and
+    /// ends.
     hidden: BTreeMap<(FileId, usize), usize>,
     /// What stands there, without quotes and escapes.
     secrets: BTreeSet<String>,
@@ -76,7 +82,9 @@ impl Mask {
     /// Puts asterisks in the place of every secret that a message quotes.
     pub fn apply(&self, message: &mut String) {
         // Secrets that no machine can look for are no reason to show one.
-        let Some(secrets) = &self.0 else { return MASK.clone_into(message) };
+        let Some(secrets) = &self.0 else {
+            return MASK.clone_into(message);
+        };
         if secrets.is_match(&*message) {
             let mut masked = String::new();
             secrets.replace_all_with(message, &mut masked, |_, _, masked| {
@@ -92,7 +100,8 @@ impl Mask {
 const MASK: &str = "***";
 
 impl Sources {
-    /// Keeps a text under its name, without a byte order mark. A file that could not be read is kept with an empty text.
+    /// Keeps a text under its name, without a byte order mark. A file that could not be read is
+    /// kept with an empty text.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let mut text = text.into();
@@ -111,7 +120,8 @@ impl Sources {
         FileId(id)
     }
 
-    /// Notes where on the disk a text lies: the folder without links, and the name of the file in it; none if nowhere.
+    /// Notes where on the disk a text lies: the folder without links, and the name of the file in
+    /// it; none if nowhere.
     pub(super) fn locate(&mut self, file: FileId, path: Option<PathBuf>) {
         let file = &mut self.files[file.0 as usize];
         file.is_nowhere = path.is_none();
@@ -146,13 +156,21 @@ impl Sources {
     #[must_use]
     pub fn whole_text(&self, file: FileId) -> Cow<'_, str> {
         let file = self.file(file);
-        if file.is_marked { Cow::Owned(format!("{MARK}{}", file.text)) } else { Cow::Borrowed(&file.text) }
+        if file.is_marked {
+            Cow::Owned(format!("{MARK}{}", file.text))
+        } else {
+            Cow::Borrowed(&file.text)
+        }
     }
 
     /// An offset in the text as one in the file that it was read from.
     #[must_use]
     pub fn in_file(&self, file: FileId, offset: u32) -> u32 {
-        let mark = if self.file(file).is_marked { MARK.len_utf8() } else { 0 };
+        let mark = if self.file(file).is_marked {
+            MARK.len_utf8()
+        } else {
+            0
+        };
         u32::try_from(mark).map_or(offset, |mark| offset.saturating_add(mark))
     }
 
@@ -168,7 +186,8 @@ impl Sources {
         &self.file(file).text
     }
 
-    /// Keeps a part of a text from being shown. `value` is what stands there, without quotes and escapes.
+    /// Keeps a part of a text from being shown. `value` is what stands there, without quotes and
+    /// escapes.
     pub fn hide(&mut self, span: Span, value: &str) {
         let (mut start, mut end) = (span.start as usize, span.end as usize);
         // The last that begins before the end may reach into it, and so may the one before.
@@ -201,17 +220,26 @@ impl Sources {
         };
         let shown = text.char_indices().map(|(offset, character)| {
             let is_visible = character == '\n' || !is_hidden(range.start + offset);
-            if is_visible { character.to_string() } else { "*".repeat(character.len_utf8()) }
+            if is_visible {
+                character.to_string()
+            } else {
+                "*".repeat(character.len_utf8())
+            }
         });
         Some(Cow::Owned(shown.collect()))
     }
 
-    /// What hides, in messages, everything that is hidden by now. Words of three letters stay: they would be found in any
-    /// sentence.
+    /// What hides, in messages, everything that is hidden by now. Words of three letters stay: they
+    /// would be found in any sentence.
     #[must_use]
     pub fn mask(&self) -> Mask {
         let secrets = self.secrets.iter().filter(|secret| secret.len() > 3);
-        Mask(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(secrets).ok())
+        Mask(
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(secrets)
+                .ok(),
+        )
     }
 
     /// The line and column of a byte offset; an offset behind the end counts as the end.
@@ -222,7 +250,10 @@ impl Sources {
         let starts = self.line_starts(file);
         let line = starts.partition_point(|start| *start <= offset);
         let start = starts[line - 1];
-        Position { line, column: text[start..offset].chars().count() + 1 }
+        Position {
+            line,
+            column: text[start..offset].chars().count() + 1,
+        }
     }
 
     /// The offsets at which the lines of a file begin; the first is 0.
@@ -230,7 +261,12 @@ impl Sources {
     pub fn line_starts(&self, file: FileId) -> &[usize] {
         let file = self.file(file);
         file.line_starts.get_or_init(|| {
-            let behind_breaks = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+            let behind_breaks = file
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at + 1);
             std::iter::once(0).chain(behind_breaks).collect()
         })
     }
@@ -248,7 +284,14 @@ mod tests {
     fn what_is_hidden_is_neither_shown_nor_quoted() {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "é: sécret\nb: c\n");
-        sources.hide(Span { file, start: 4, end: 11 }, "sécret");
+        sources.hide(
+            Span {
+                file,
+                start: 4,
+                end: 11,
+            },
+            "sécret",
+        );
         assert_eq!(sources.shown(file, 0..16).unwrap(), "é: *******\nb: c");
         assert_eq!(sources.shown(file, 12..16).unwrap(), "b: c");
         let mut message = "`sécret` and `sécret`".to_owned();

@@ -12,8 +12,12 @@ pub(super) struct NotANumber;
 pub(super) fn resolve(text: &str) -> Result<Data, NotANumber> {
     let data = match text {
         "" | "~" | "null" | "Null" | "NULL" => Data::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Data::Bool(true),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => Data::Bool(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
+            Data::Bool(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => {
+            Data::Bool(false)
+        }
         _ if is_infinite_or_nan(text) => return Err(NotANumber),
         _ => number(text).map_or_else(|| Data::String(text.to_owned()), Data::Number),
     };
@@ -30,8 +34,14 @@ fn number(text: &str) -> Option<Number> {
         return None;
     }
     // Before a point go-yaml looks for floats alone, in which an underscore stands for nothing.
-    let bare = if text.starts_with('.') { text.to_owned() } else { text.replace('_', "") };
-    integer(&bare).filter(|_| !text.starts_with('.')).or_else(|| float(&bare))
+    let bare = if text.starts_with('.') {
+        text.to_owned()
+    } else {
+        text.replace('_', "")
+    };
+    integer(&bare)
+        .filter(|_| !text.starts_with('.'))
+        .or_else(|| float(&bare))
 }
 
 /// An integer as Go's `strconv.ParseInt` reads it with base 0.
@@ -51,7 +61,11 @@ fn integer(text: &str) -> Option<Number> {
         return None;
     }
     let magnitude = u64::from_str_radix(digits, radix).ok()?;
-    if negative { 0_i64.checked_sub_unsigned(magnitude).map(Number::from) } else { Some(Number::from(magnitude)) }
+    if negative {
+        0_i64.checked_sub_unsigned(magnitude).map(Number::from)
+    } else {
+        Some(Number::from(magnitude))
+    }
 }
 
 /// A float of the form that go-yaml accepts. One without a fraction is an integer to JSON.
@@ -59,19 +73,27 @@ fn float(text: &str) -> Option<Number> {
     let mantissa = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_float = mantissa.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && mantissa.bytes().any(|byte| byte.is_ascii_digit())
-        && mantissa.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    let value = text.parse::<f64>().ok().filter(|value| is_float && value.is_finite())?;
+        && mantissa
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let value = text
+        .parse::<f64>()
+        .ok()
+        .filter(|value| is_float && value.is_finite())?;
     whole(value).or_else(|| Number::from_f64(value))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the bounds are those of integers that a float holds exactly")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the bounds are those of integers that a float holds exactly"
+)]
 fn whole(value: f64) -> Option<Number> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (value.fract() == 0.0 && value.abs() <= EXACT).then(|| Number::from(value as i64))
 }
 
-/// Whether others read a plain scalar differently: readers of YAML 1.2, and those of YAML 1.1 that know its dates and
-/// its numbers with colons, which go-yaml does not.
+/// Whether others read a plain scalar differently: readers of YAML 1.2, and those of YAML 1.1 that
+/// know its dates and its numbers with colons, which go-yaml does not.
 pub(super) fn is_ambiguous(text: &str, data: &Data) -> bool {
     let is_text = matches!(data, Data::String(_));
     if is_text && !text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first)) {
@@ -91,7 +113,9 @@ pub(super) fn is_ambiguous(text: &str, data: &Data) -> bool {
 fn is_same(data: &Data, other: &Value) -> bool {
     match (data, other) {
         (Data::Bool(left), Value::Bool(right)) => left == right,
-        (Data::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        (Data::Number(left), Value::Number(right)) => {
+            left == right || left.as_f64() == right.as_f64()
+        }
         (Data::String(left), Value::String(right)) => left == right,
         // Alone in a text, a bare `-` is a list.
         (Data::Null, Value::Null) | (Data::String(_), Value::Array(_)) => true,
@@ -99,8 +123,8 @@ fn is_same(data: &Data, other: &Value) -> bool {
     }
 }
 
-/// Numbers that are texts to one of the versions: `0b11` to 1.2; `0o10`, and exponents without a sign or a fraction
-/// before them, to 1.1.
+/// Numbers that are texts to one of the versions: `0b11` to 1.2; `0o10`, and exponents without a
+/// sign or a fraction before them, to 1.1.
 fn is_number_of_one_version(text: &str) -> bool {
     let unsigned = text.trim_start_matches(['+', '-']);
     if unsigned.starts_with("0b") || unsigned.starts_with("0o") {
@@ -108,7 +132,9 @@ fn is_number_of_one_version(text: &str) -> bool {
     }
     let is_decimal = !unsigned.starts_with("0x");
     let exponent = unsigned.split_once(['e', 'E']).filter(|_| is_decimal);
-    exponent.is_some_and(|(mantissa, exponent)| !mantissa.contains('.') || !exponent.starts_with(['+', '-']))
+    exponent.is_some_and(|(mantissa, exponent)| {
+        !mantissa.contains('.') || !exponent.starts_with(['+', '-'])
+    })
 }
 
 /// `12:30:45` is a number of base 60 to YAML 1.1.
@@ -219,8 +245,8 @@ mod tests {
             assert!(ambiguous(text), "{text}");
         }
         for text in [
-            "true", "1", "1.5e+3", "1.0", "0xe", "0.0.2", "1Gi", "10m", "~", "null", "0x10", "-5", "a", "2024-01",
-            "1:75", "-",
+            "true", "1", "1.5e+3", "1.0", "0xe", "0.0.2", "1Gi", "10m", "~", "null", "0x10", "-5",
+            "a", "2024-01", "1:75", "-",
         ] {
             assert!(!ambiguous(text), "{text}");
         }

@@ -33,9 +33,9 @@ pub struct Text {
 
 /// The documents of a text, with the items of lists one by one.
 ///
-/// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are kept, unless everything
-/// is wanted, and that it can't be parsed is an error only if it mentions KAITO. What can't be read or parsed is reported
-/// as a finding.
+/// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are
+/// kept, unless everything is wanted, and that it can't be parsed is an error only if it mentions
+/// KAITO. What can't be read or parsed is reported as a finding.
 pub fn documents(
     text: Text,
     named: bool,
@@ -55,10 +55,9 @@ pub fn documents(
     if !matters_anyway {
         pass_over(mark, diagnostics);
     }
-    let nodes = nodes
-        .into_iter()
-        .flat_map(items)
-        .filter(|node| named || reach == Reach::Everything || matters(node) || is_node_object(node));
+    let nodes = nodes.into_iter().flat_map(items).filter(|node| {
+        named || reach == Reach::Everything || matters(node) || is_node_object(node)
+    });
     nodes.map(|node| Document { node, named }).collect()
 }
 
@@ -70,8 +69,14 @@ fn mentions_kaito(bytes: &[u8]) -> bool {
 }
 
 /// Keeps a text. What stands in the way is a finding.
-pub fn keep(text: Text, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
-    add(text, sources).map_err(|finding| diagnostics.push(*finding)).ok()
+pub fn keep(
+    text: Text,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<FileId> {
+    add(text, sources)
+        .map_err(|finding| diagnostics.push(*finding))
+        .ok()
 }
 
 /// As [`keep`]. The finding says what stands in the way.
@@ -80,7 +85,9 @@ fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
     if bytes.len() as u64 > MAX_TEXT {
         let place = Span::whole(sources.add(name, ""));
         let message = format!("the file has more than {} MiB", MAX_TEXT >> 20);
-        return Err(Box::new(Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it")));
+        return Err(Box::new(
+            Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it"),
+        ));
     }
     match String::from_utf8(bytes) {
         Ok(text) => {
@@ -96,35 +103,61 @@ fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sour
     let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
     let file = sources.add(name, good);
     let end = u32::try_from(sources.text(file).len()).unwrap_or(u32::MAX);
-    Diagnostic::new(&rule::NOT_UTF8, Span { file, start: end, end }, "here the file is no UTF-8 text")
-        .hint("save it as UTF-8")
+    Diagnostic::new(
+        &rule::NOT_UTF8,
+        Span {
+            file,
+            start: end,
+            end,
+        },
+        "here the file is no UTF-8 text",
+    )
+    .hint("save it as UTF-8")
 }
 
 /// Replaces the findings in a file that has nothing to do with KAITO.
 fn pass_over(mark: usize, diagnostics: &mut Vec<Diagnostic>) {
     let error = diagnostics.drain(mark..).find(Diagnostic::is_error);
-    if let Some(Diagnostic { place: Some(place), message, .. }) = error {
-        diagnostics.push(Diagnostic::new(&rule::NOT_PARSED, place, format!("file passed over: {message}")));
+    if let Some(Diagnostic {
+        place: Some(place),
+        message,
+        ..
+    }) = error
+    {
+        diagnostics.push(Diagnostic::new(
+            &rule::NOT_PARSED,
+            place,
+            format!("file passed over: {message}"),
+        ));
     }
 }
 
 /// The items of a List of Kubernetes, however nested; any other document is its own only item.
 fn items(mut node: Node) -> Vec<Node> {
-    let is_list = node.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"))
+    let is_list = node
+        .get("kind")
+        .and_then(Node::as_str)
+        .is_some_and(|kind| kind.ends_with("List"))
         && node.get("apiVersion").and_then(Node::as_str).is_some();
     if is_list
         && let Data::Map(entries) = &mut node.data
         && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "items")
         && let Data::List(items) = &mut entry.value.data
     {
-        return std::mem::take(items).into_iter().flat_map(self::items).collect();
+        return std::mem::take(items)
+            .into_iter()
+            .flat_map(self::items)
+            .collect();
     }
     vec![node]
 }
 
-/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a folder is looked at, and not passed on.
+/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a folder is looked
+/// at, and not passed on.
 fn is_node_object(node: &Node) -> bool {
-    node.get("apiVersion").and_then(Node::as_str).is_some_and(is_of_karpenter)
+    node.get("apiVersion")
+        .and_then(Node::as_str)
+        .is_some_and(is_of_karpenter)
 }
 
 /// Whether a document that was found in a folder can mean anything to this compiler.

@@ -33,13 +33,20 @@ pub(super) enum Progress {
 impl Cause {
     /// A cause.
     pub(super) fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { reason: reason.into(), message: message.into() }
+        Self {
+            reason: reason.into(),
+            message: message.into(),
+        }
     }
 
     /// Waiting for something that has been asked for since then: failed once that is too long.
     #[must_use]
     pub(super) fn since(self, asked: Option<Timestamp>, now: Timestamp) -> Progress {
-        if is_overdue(asked, now) { Progress::Failed(self) } else { Progress::Waiting(self) }
+        if is_overdue(asked, now) {
+            Progress::Failed(self)
+        } else {
+            Progress::Waiting(self)
+        }
     }
 }
 
@@ -89,8 +96,13 @@ pub(super) fn advice_on_launch(condition: &Seen) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if says(&["quota"]) {
         "ask the cloud for more quota of this machine type in this region, or choose another type"
-    } else if says(&["insufficientcapacity", "insufficient capacity", "unavailable", "allocationfailed", "skunotavail"])
-    {
+    } else if says(&[
+        "insufficientcapacity",
+        "insufficient capacity",
+        "unavailable",
+        "allocationfailed",
+        "skunotavail",
+    ]) {
         "the cloud has no such machine at present: choose another machine type or region, or wait"
     } else if says(&["unauthorized", "authorizationfailed", "forbidden"]) {
         "give the provisioner's identity the right to make machines"
@@ -102,14 +114,26 @@ pub(super) fn advice_on_launch(condition: &Seen) -> &'static str {
 /// The first cause that the pods and the warnings about them show, the gravest kind first.
 #[must_use]
 pub(super) fn of_pods(pods: &[&Pod], warnings: &[&Event], now: Timestamp) -> Option<Progress> {
-    let causes: [fn(&Pod, Timestamp) -> Option<Progress>; 6] =
-        [out_of_memory, image_pull, start_error, crash_loop, evicted, unschedulable];
-    let of_pods = causes.iter().find_map(|cause| pods.iter().find_map(|pod| cause(pod, now)));
+    let causes: [fn(&Pod, Timestamp) -> Option<Progress>; 6] = [
+        out_of_memory,
+        image_pull,
+        start_error,
+        crash_loop,
+        evicted,
+        unschedulable,
+    ];
+    let of_pods = causes
+        .iter()
+        .find_map(|cause| pods.iter().find_map(|pod| cause(pod, now)));
     of_pods.or_else(|| warnings.iter().find_map(|event| warning(event)))
 }
 
 fn unready(pod: &Pod) -> impl Iterator<Item = &Container> {
-    let containers = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+    let containers = pod
+        .status
+        .init_container_statuses
+        .iter()
+        .chain(&pod.status.container_statuses);
     containers.filter(|container| !container.ready)
 }
 
@@ -117,7 +141,9 @@ fn unready(pod: &Pod) -> impl Iterator<Item = &Container> {
 fn waiting<'a>(pod: &'a Pod, reasons: &[&str]) -> Option<(&'a Container, &'a Why)> {
     unready(pod).find_map(|container| {
         let why = container.state.waiting.as_ref()?;
-        reasons.contains(&why.reason.as_str()).then_some((container, why))
+        reasons
+            .contains(&why.reason.as_str())
+            .then_some((container, why))
     })
 }
 
@@ -128,7 +154,10 @@ fn failed(reason: &str, message: String) -> Progress {
 fn out_of_memory(pod: &Pod, _: Timestamp) -> Option<Progress> {
     let ended = |container: &&Container| {
         let states = [&container.state, &container.last_state];
-        states.into_iter().filter_map(|state| state.terminated.as_ref()).any(|why| why.reason == "OOMKilled")
+        states
+            .into_iter()
+            .filter_map(|state| state.terminated.as_ref())
+            .any(|why| why.reason == "OOMKilled")
     };
     let container = unready(pod).find(ended)?;
     let (pod, name) = (&pod.metadata.name, &container.name);
@@ -162,8 +191,12 @@ fn image_pull(pod: &Pod, _: Timestamp) -> Option<Progress> {
 }
 
 fn start_error(pod: &Pod, _: Timestamp) -> Option<Progress> {
-    const REASONS: [&str; 4] =
-        ["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PostStartHookError"];
+    const REASONS: [&str; 4] = [
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "PostStartHookError",
+    ];
     let (container, why) = waiting(pod, &REASONS)?;
     let (pod, name, said) = (&pod.metadata.name, &container.name, quote(&why.message));
     Some(failed(
@@ -197,18 +230,30 @@ fn evicted(pod: &Pod, _: Timestamp) -> Option<Progress> {
     let (reason, advice) = if said.contains("ephemeral-storage") || said.contains("disk") {
         ("NodeDiskPressure", "give the nodes larger disks")
     } else if said.contains("memory") {
-        ("NodeMemoryPressure", "choose a machine type with more memory")
+        (
+            "NodeMemoryPressure",
+            "choose a machine type with more memory",
+        )
     } else {
         ("PodEvicted", "see what else runs on the node")
     };
-    let message = format!("pod `{}` was evicted: {advice} ({})", pod.metadata.name, quote(&pod.status.message));
+    let message = format!(
+        "pod `{}` was evicted: {advice} ({})",
+        pod.metadata.name,
+        quote(&pod.status.message)
+    );
     Some(Progress::Waiting(Cause::new(reason, message)))
 }
 
 fn unschedulable(pod: &Pod, now: Timestamp) -> Option<Progress> {
-    let is_meant = |seen: &&Seen| seen.kind == "PodScheduled" && seen.is_false() && seen.reason == "Unschedulable";
+    let is_meant = |seen: &&Seen| {
+        seen.kind == "PodScheduled" && seen.is_false() && seen.reason == "Unschedulable"
+    };
     let seen = pod.status.conditions.iter().find(is_meant)?;
-    let advice = if seen.message.contains("unbound immediate PersistentVolumeClaims") {
+    let advice = if seen
+        .message
+        .contains("unbound immediate PersistentVolumeClaims")
+    {
         "see why its volume claims are not bound"
     } else if seen.message.contains("Insufficient nvidia.com/gpu") {
         "free GPUs, or run NVIDIA's device plugin on the nodes"
@@ -219,18 +264,32 @@ fn unschedulable(pod: &Pod, now: Timestamp) -> Option<Progress> {
     } else {
         "make room on a node, or add one"
     };
-    let message = format!("no node takes pod `{}`: {advice} ({})", pod.metadata.name, quote(&seen.message));
+    let message = format!(
+        "no node takes pod `{}`: {advice} ({})",
+        pod.metadata.name,
+        quote(&seen.message)
+    );
     Some(Cause::new("Unschedulable", message).since(pod.metadata.creation_timestamp, now))
 }
 
 fn warning(event: &Event) -> Option<Progress> {
-    let Event { involved_object: about, reason, message, .. } = event;
+    let Event {
+        involved_object: about,
+        reason,
+        message,
+        ..
+    } = event;
     let advice = match reason.as_str() {
         "FailedCreate" if message.contains("quota") => "raise the namespace's ResourceQuota",
         "FailedCreate" => "the API server refuses its pods",
         "FailedMount" | "FailedAttachVolume" => "check the volume, ConfigMap or Secret",
         _ => return None,
     };
-    let message = format!("{} `{}`: {advice} ({reason}: {})", about.kind, about.name, quote(message));
+    let message = format!(
+        "{} `{}`: {advice} ({reason}: {})",
+        about.kind,
+        about.name,
+        quote(message)
+    );
     Some(Progress::Waiting(Cause::new(reason, message)))
 }

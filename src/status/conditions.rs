@@ -64,20 +64,37 @@ const OWN: [&str; 11] = [
 
 impl Answer {
     /// An answer.
-    pub fn new(kind: &'static str, status: Truth, reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, status, reason: reason.into(), message: message.into() }
+    pub fn new(
+        kind: &'static str,
+        status: Truth,
+        reason: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            status,
+            reason: reason.into(),
+            message: message.into(),
+        }
     }
 }
 
-/// The conditions to write. Each keeps its place, and its time as long as the answer is the same; what is not answered
-/// any more is gone, unless somebody else wrote it.
+/// The conditions to write. Each keeps its place, and its time as long as the answer is the same;
+/// what is not answered any more is gone, unless somebody else wrote it.
 #[must_use]
-pub fn merge(old: &[Condition], answers: Vec<Answer>, generation: i64, now: Timestamp) -> Vec<Condition> {
+pub fn merge(
+    old: &[Condition],
+    answers: Vec<Answer>,
+    generation: i64,
+    now: Timestamp,
+) -> Vec<Condition> {
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let is_foreign = |condition: &&Condition| !OWN.contains(&condition.kind.as_str());
     let mut merged: Vec<_> = old.iter().filter(is_foreign).cloned().collect();
     for answer in answers {
-        let before = old.iter().find(|condition| condition.kind == answer.kind && condition.status == answer.status);
+        let before = old
+            .iter()
+            .find(|condition| condition.kind == answer.kind && condition.status == answer.status);
         merged.push(Condition {
             kind: answer.kind.to_owned(),
             status: answer.status,

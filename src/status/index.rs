@@ -1,4 +1,5 @@
-//! Objects that are found by what they carry, so that finding those of one Workspace costs the same among few and among many.
+//! Objects that are found by what they carry, so that finding those of one Workspace costs the same
+//! among few and among many.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,10 @@ pub struct Index<K, V> {
 
 impl<K, V> Default for Index<K, V> {
     fn default() -> Self {
-        Self { objects: BTreeMap::new(), keys: BTreeMap::new() }
+        Self {
+            objects: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        }
     }
 }
 
@@ -89,7 +93,10 @@ impl<K: Ord + Clone, V: Filed> Index<K, V> {
     }
 
     /// The objects of a term, by their keys.
-    pub fn under<'a>(&'a self, term: &Term) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
+    pub fn under<'a>(
+        &'a self,
+        term: &Term,
+    ) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
         let keys = self.keys.get(term).into_iter().flatten();
         keys.filter_map(|key| self.objects.get_key_value(key))
     }
@@ -122,13 +129,31 @@ mod tests {
         let mut index = Index::from_iter([(1, Labelled(&["a", "b"])), (2, Labelled(&["b"]))]);
         let found = |index: &Index<u8, Labelled>, label: &str| {
             assert_eq!(index.count(&term(label)), index.under(&term(label)).count());
-            index.under(&term(label)).map(|(key, _)| *key).collect::<Vec<_>>()
+            index
+                .under(&term(label))
+                .map(|(key, _)| *key)
+                .collect::<Vec<_>>()
         };
-        assert_eq!((found(&index, "a"), found(&index, "b")), (vec![1], vec![1, 2]));
+        assert_eq!(
+            (found(&index, "a"), found(&index, "b")),
+            (vec![1], vec![1, 2])
+        );
         index.insert(1, Labelled(&["c"]));
-        assert_eq!((found(&index, "a"), found(&index, "b"), found(&index, "c")), (vec![], vec![2], vec![1]));
+        assert_eq!(
+            (found(&index, "a"), found(&index, "b"), found(&index, "c")),
+            (vec![], vec![2], vec![1])
+        );
         assert!(index.remove(&2).is_some() && index.remove(&2).is_none());
-        assert_eq!((found(&index, "b"), index.keys().copied().collect::<Vec<_>>()), (vec![], vec![1]));
-        assert!(index.get(&1).is_some() && index.keys.len() == 1, "no term is kept without an object");
+        assert_eq!(
+            (
+                found(&index, "b"),
+                index.keys().copied().collect::<Vec<_>>()
+            ),
+            (vec![], vec![1])
+        );
+        assert!(
+            index.get(&1).is_some() && index.keys.len() == 1,
+            "no term is kept without an object"
+        );
     }
 }

@@ -35,34 +35,61 @@ pub(super) struct Nodes {
 }
 
 pub(super) fn judge(observed: &Observed, rendered: &Rendered) -> Nodes {
-    let failure = observed.claims.iter().find_map(|(name, claim)| launch_failure(name, (*claim)?));
+    let failure = observed
+        .claims
+        .iter()
+        .find_map(|(name, claim)| launch_failure(name, (*claim)?));
     let launch_failed = failure.is_some();
     let objects = failure.unwrap_or_else(|| objects(observed, rendered));
-    let ready = observed.nodes.iter().filter(|(_, node)| node.is_some_and(is_usable));
+    let ready = observed
+        .nodes
+        .iter()
+        .filter(|(_, node)| node.is_some_and(is_usable));
     let mut names: Vec<_> = ready.map(|(name, _)| (*name).to_owned()).collect();
     names.sort();
     names.dedup();
-    let joined = if names.len() >= count(rendered) { Progress::Done } else { unready(observed, rendered, names.len()) };
-    Nodes { objects, launch_failed, joined, names }
+    let joined = if names.len() >= count(rendered) {
+        Progress::Done
+    } else {
+        unready(observed, rendered, names.len())
+    };
+    Nodes {
+        objects,
+        launch_failed,
+        joined,
+        names,
+    }
 }
 
 fn count(rendered: &Rendered) -> usize {
     usize::try_from(rendered.nodes).unwrap_or(usize::MAX)
 }
 
-/// What a provisioner says about a machine that it can't get. It goes on trying, but hardly ever with success.
+/// What a provisioner says about a machine that it can't get. It goes on trying, but hardly ever
+/// with success.
 fn launch_failure(name: &str, claim: &NodeObject) -> Option<Progress> {
-    let said = claim.condition("Launched").filter(|seen| !seen.is_true() && !seen.message.is_empty())?;
-    let is_real = said.is_false() || said.reason.ends_with("Failed") || said.reason.ends_with("Error");
+    let said = claim
+        .condition("Launched")
+        .filter(|seen| !seen.is_true() && !seen.message.is_empty())?;
+    let is_real =
+        said.is_false() || said.reason.ends_with("Failed") || said.reason.ends_with("Error");
     is_real.then(|| {
-        let message = format!("no machine for `{name}`: {} ({})", advice_on_launch(said), quote(&said.message));
+        let message = format!(
+            "no machine for `{name}`: {} ({})",
+            advice_on_launch(said),
+            quote(&said.message)
+        );
         Progress::Failed(Cause::new(reason(said), message))
     })
 }
 
 /// The reason of a condition, or one of ours where it has none.
 fn reason(seen: &Seen) -> &str {
-    if seen.reason.is_empty() { NOT_CLAIMED } else { &seen.reason }
+    if seen.reason.is_empty() {
+        NOT_CLAIMED
+    } else {
+        &seen.reason
+    }
 }
 
 fn objects(observed: &Observed, rendered: &Rendered) -> Progress {
@@ -71,13 +98,24 @@ fn objects(observed: &Observed, rendered: &Rendered) -> Progress {
     {
         return progress;
     }
-    let all = observed.claims.iter().map(|(name, claim)| progress(observed, name, *claim));
-    all.into_iter().find(|progress| !progress.is_done()).unwrap_or(Progress::Done)
+    let all = observed
+        .claims
+        .iter()
+        .map(|(name, claim)| progress(observed, name, *claim));
+    all.into_iter()
+        .find(|progress| !progress.is_done())
+        .unwrap_or(Progress::Done)
 }
 
-fn pool_trouble(observed: &Observed, rendered: &Rendered, pool: (&str, Option<&NodeObject>)) -> Option<Progress> {
+fn pool_trouble(
+    observed: &Observed,
+    rendered: &Rendered,
+    pool: (&str, Option<&NodeObject>),
+) -> Option<Progress> {
     let (name, object) = pool;
-    let Some(object) = object else { return Some(absent(observed, "NodePool", name)) };
+    let Some(object) = object else {
+        return Some(absent(observed, "NodePool", name));
+    };
     if let Some(seen) = object.condition("Ready").filter(|seen| seen.is_false()) {
         let message = format!(
             "NodePool `{name}` makes no nodes: see its conditions and its NodeClass ({}: {})",
@@ -101,30 +139,54 @@ fn absent(observed: &Observed, kind: &str, name: &str) -> Progress {
         "{kind} `{name}` is not in the cluster: deliver it with the Workspace; a provisioner that had no capacity for it \
          deletes it"
     );
-    Cause::new(unready_object(kind), message).since(observed.workspace.metadata.creation_timestamp, observed.now)
+    Cause::new(unready_object(kind), message)
+        .since(observed.workspace.metadata.creation_timestamp, observed.now)
 }
 
 fn unready_object(kind: &str) -> &'static str {
-    if kind == "Machine" { NO_MACHINE } else { NOT_CLAIMED }
+    if kind == "Machine" {
+        NO_MACHINE
+    } else {
+        NOT_CLAIMED
+    }
 }
 
 fn progress(observed: &Observed, name: &str, claim: Option<&NodeObject>) -> Progress {
-    let is_machine = observed.workspace.rendered.as_ref().is_some_and(|made| made.provisioner == Provisioner::Machine);
+    let is_machine = observed
+        .workspace
+        .rendered
+        .as_ref()
+        .is_some_and(|made| made.provisioner == Provisioner::Machine);
     let kind = if is_machine { "Machine" } else { "NodeClaim" };
-    let Some(claim) = claim else { return absent(observed, kind, name) };
+    let Some(claim) = claim else {
+        return absent(observed, kind, name);
+    };
     if claim.metadata.deletion_timestamp.is_some() {
-        return Progress::Waiting(Cause::new(unready_object(kind), format!("{kind} `{name}` is being deleted")));
+        return Progress::Waiting(Cause::new(
+            unready_object(kind),
+            format!("{kind} `{name}` is being deleted"),
+        ));
     }
-    let has_node = claim.status.node_name.as_ref().is_some_and(|node| !node.is_empty());
+    let has_node = claim
+        .status
+        .node_name
+        .as_ref()
+        .is_some_and(|node| !node.is_empty());
     if claim.condition("Ready").map_or(has_node, Seen::is_true) {
         return Progress::Done;
     }
     let created = claim.metadata.creation_timestamp;
-    let step = STEPS.iter().find(|step| claim.condition(step).is_none_or(|seen| !seen.is_true()));
+    let step = STEPS
+        .iter()
+        .find(|step| claim.condition(step).is_none_or(|seen| !seen.is_true()));
     let said = step.and_then(|step| claim.condition(step));
-    let reason = said.map(|seen| seen.reason.as_str()).filter(|reason| !reason.is_empty());
+    let reason = said
+        .map(|seen| seen.reason.as_str())
+        .filter(|reason| !reason.is_empty());
     let reason = reason.unwrap_or(unready_object(kind));
-    let said = said.filter(|seen| !seen.message.is_empty()).map(|seen| format!(" ({})", quote(&seen.message)));
+    let said = said
+        .filter(|seen| !seen.message.is_empty())
+        .map(|seen| format!(" ({})", quote(&seen.message)));
     let said = said.unwrap_or_default();
     let message = match step {
         Some(&"Launched") => format!("{kind} `{name}` waits for its machine{said}"),
@@ -132,20 +194,30 @@ fn progress(observed: &Observed, name: &str, claim: Option<&NodeObject>) -> Prog
             "the node of {kind} `{name}` has not joined the cluster after 15 minutes: see the machine's console and the \
              provisioner's log, or delete the {kind} to get another machine{said}"
         ),
-        Some(&"Registered") => format!("the node of {kind} `{name}` has not joined the cluster yet{said}"),
+        Some(&"Registered") => {
+            format!("the node of {kind} `{name}` has not joined the cluster yet{said}")
+        }
         _ => format!("the node of {kind} `{name}` is not ready yet{said}"),
     };
     Cause::new(reason, message).since(created, observed.now)
 }
 
 fn is_ready(node: &Node) -> bool {
-    let is_ready = node.status.conditions.iter().any(|seen| seen.kind == "Ready" && seen.is_true());
+    let is_ready = node
+        .status
+        .conditions
+        .iter()
+        .any(|seen| seen.kind == "Ready" && seen.is_true());
     is_ready && node.metadata.deletion_timestamp.is_none()
 }
 
 /// Whether a node has GPUs to give, if it has any. That it has NVIDIA's is said by a label.
 fn has_plugin(node: &Node) -> bool {
-    let is_nvidia = node.metadata.labels.get("accelerator").is_some_and(|maker| maker == "nvidia");
+    let is_nvidia = node
+        .metadata
+        .labels
+        .get("accelerator")
+        .is_some_and(|maker| maker == "nvidia");
     let gpus = node.status.capacity.get("nvidia.com/gpu");
     !is_nvidia || gpus.is_some_and(|gpus| gpus != "0")
 }
@@ -156,7 +228,10 @@ fn is_usable(node: &Node) -> bool {
 
 fn unready(observed: &Observed, rendered: &Rendered, ready: usize) -> Progress {
     let wanted = rendered.nodes;
-    let bad = observed.nodes.iter().find(|(_, node)| !node.is_some_and(is_usable));
+    let bad = observed
+        .nodes
+        .iter()
+        .find(|(_, node)| !node.is_some_and(is_usable));
     let Some((name, node)) = bad else {
         let advice = if rendered.provisioner == Provisioner::None {
             "label as many nodes as the Workspace selects by `resource.labelSelector`"
@@ -164,7 +239,8 @@ fn unready(observed: &Observed, rendered: &Rendered, ready: usize) -> Progress {
             "the others have not joined the cluster yet"
         };
         let message = format!("{ready} of {wanted} nodes are ready: {advice}");
-        return Cause::new(NOT_READY, message).since(observed.workspace.metadata.creation_timestamp, observed.now);
+        return Cause::new(NOT_READY, message)
+            .since(observed.workspace.metadata.creation_timestamp, observed.now);
     };
     let Some(node) = node else {
         let message = format!("node `{name}` is not in the cluster");
@@ -172,11 +248,18 @@ fn unready(observed: &Observed, rendered: &Rendered, ready: usize) -> Progress {
     };
     let created = node.metadata.creation_timestamp;
     if is_ready(node) {
-        let message = format!("node `{name}` offers no `nvidia.com/gpu`: run NVIDIA's device plugin on it");
+        let message =
+            format!("node `{name}` offers no `nvidia.com/gpu`: run NVIDIA's device plugin on it");
         return Cause::new(NO_PLUGIN, message).since(created, observed.now);
     }
-    let said = node.status.conditions.iter().find(|seen| seen.kind == "Ready" && !seen.message.is_empty());
-    let said = said.map(|seen| format!(" ({})", quote(&seen.message))).unwrap_or_default();
+    let said = node
+        .status
+        .conditions
+        .iter()
+        .find(|seen| seen.kind == "Ready" && !seen.message.is_empty());
+    let said = said
+        .map(|seen| format!(" ({})", quote(&seen.message)))
+        .unwrap_or_default();
     let message = format!("node `{name}` is not ready: see `kubectl describe node {name}`{said}");
     Cause::new(NOT_READY, message).since(created, observed.now)
 }

@@ -1,4 +1,5 @@
-//! What is seen of a cluster: objects reduced to the fields that are read, and those of one Workspace among them.
+//! What is seen of a cluster: objects reduced to the fields that are read, and those of one
+//! Workspace among them.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +21,14 @@ const NODE_POOL: &str = "karpenter.sh/nodepool";
 /// The label by which workloads, their pods and most node objects know their Workspace.
 const WORKSPACE: &str = "kaito.sh/workspace";
 
-/// The labels by which a node object knows the namespace and the name of its Workspace: all, and those of `NodePools`.
+/// The labels by which a node object knows the namespace and the name of its Workspace: all, and
+/// those of `NodePools`.
 const OWNERS: [[&str; 2]; 2] = [
     ["kaito.sh/workspacenamespace", WORKSPACE],
-    ["karpenter.kaito.sh/workspace-namespace", "karpenter.kaito.sh/workspace-name"],
+    [
+        "karpenter.kaito.sh/workspace-namespace",
+        "karpenter.kaito.sh/workspace-name",
+    ],
 ];
 
 /// What every object has.
@@ -316,7 +321,8 @@ pub struct Observed<'a> {
     pub workload: Option<(&'a str, &'a str, Option<&'a Workload>)>,
     /// The pods of its workload.
     pub pods: Vec<&'a Pod>,
-    /// The last warning about each object that a cause may be found at: the workload, then its pods.
+    /// The last warning about each object that a cause may be found at: the workload, then its
+    /// pods.
     pub warnings: Vec<&'a Event>,
     /// The time.
     pub now: Timestamp,
@@ -340,27 +346,37 @@ impl Workspace {
     pub fn selector(&self) -> Option<&Selector> {
         let rendered = self.rendered.as_ref()?;
         let makes = |kind: &str| matches!(kind, "NodePool" | "Machine" | "NodeClaim");
-        let is_made =
-            rendered.provisioner != Provisioner::None || rendered.objects.iter().any(|made| makes(&made.kind));
+        let is_made = rendered.provisioner != Provisioner::None
+            || rendered.objects.iter().any(|made| makes(&made.kind));
         (!is_made).then_some(&self.resource.label_selector)
     }
 }
 
-/// A Workspace is found by the objects that were made of it, and by one of the labels that its nodes have to have.
+/// A Workspace is found by the objects that were made of it, and by one of the labels that its
+/// nodes have to have.
 impl Filed for Workspace {
     fn terms(&self) -> Vec<Term> {
         let objects = self.rendered.iter().flat_map(|rendered| &rendered.objects);
         let named = objects.map(|object| {
-            Term::Object(key(&object.kind, object.namespace.as_deref().unwrap_or_default(), &object.name))
+            Term::Object(key(
+                &object.kind,
+                object.namespace.as_deref().unwrap_or_default(),
+                &object.name,
+            ))
         });
-        let labels = self.selector().into_iter().flat_map(|selector| &selector.match_labels);
+        let labels = self
+            .selector()
+            .into_iter()
+            .flat_map(|selector| &selector.match_labels);
         named.chain(labels.take(1).map(label)).collect()
     }
 }
 
 impl Filed for NodeObject {
     fn terms(&self) -> Vec<Term> {
-        let owner = self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()));
+        let owner = self
+            .owner()
+            .map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()));
         let pool = self.pool().map(|pool| Term::Pool(pool.to_owned()));
         let node = self.node().map(|node| Term::Node(node.to_owned()));
         [owner, pool, node].into_iter().flatten().collect()
@@ -375,13 +391,19 @@ impl Filed for Node {
 
 impl Filed for Workload {
     fn terms(&self) -> Vec<Term> {
-        self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned())).into_iter().collect()
+        self.owner()
+            .map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()))
+            .into_iter()
+            .collect()
     }
 }
 
 impl Filed for Pod {
     fn terms(&self) -> Vec<Term> {
-        self.owner().map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned())).into_iter().collect()
+        self.owner()
+            .map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -393,15 +415,21 @@ impl Selector {
     /// Whether something with these labels is chosen. A selector without labels chooses nothing.
     #[must_use]
     pub fn chooses(&self, labels: &BTreeMap<String, String>) -> bool {
-        !self.match_labels.is_empty() && self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+        !self.match_labels.is_empty()
+            && self
+                .match_labels
+                .iter()
+                .all(|(key, value)| labels.get(key) == Some(value))
     }
 }
 
 impl NodeObject {
-    /// The condition of a type. Those of Machines are called as those of `NodeClaims`, behind the word Machine.
+    /// The condition of a type. Those of Machines are called as those of `NodeClaims`, behind the
+    /// word Machine.
     #[must_use]
     pub fn condition(&self, kind: &str) -> Option<&Seen> {
-        let is_meant = |seen: &&Seen| seen.kind.strip_prefix("Machine").unwrap_or(&seen.kind) == kind;
+        let is_meant =
+            |seen: &&Seen| seen.kind.strip_prefix("Machine").unwrap_or(&seen.kind) == kind;
         self.status.conditions.iter().find(is_meant)
     }
 
@@ -409,7 +437,9 @@ impl NodeObject {
     #[must_use]
     pub fn owner(&self) -> Option<(&str, &str)> {
         let label = |name: &str| self.metadata.labels.get(name).map(String::as_str);
-        OWNERS.iter().find_map(|[namespace, name]| label(namespace).zip(label(name)))
+        OWNERS
+            .iter()
+            .find_map(|[namespace, name]| label(namespace).zip(label(name)))
     }
 
     /// The `NodePool` that made it.
@@ -421,14 +451,20 @@ impl NodeObject {
     /// The node that it has become.
     #[must_use]
     pub fn node(&self) -> Option<&str> {
-        self.status.node_name.as_deref().filter(|name| !name.is_empty())
+        self.status
+            .node_name
+            .as_deref()
+            .filter(|name| !name.is_empty())
     }
 }
 
 impl Metadata {
-    /// The namespace and the name of the Workspace that a label of an object in its namespace names.
+    /// The namespace and the name of the Workspace that a label of an object in its namespace
+    /// names.
     fn labelled(&self) -> Option<(&str, &str)> {
-        self.namespace.as_deref().zip(self.labels.get(WORKSPACE).map(String::as_str))
+        self.namespace
+            .as_deref()
+            .zip(self.labels.get(WORKSPACE).map(String::as_str))
     }
 }
 
@@ -493,7 +529,8 @@ impl<'a> Observed<'a> {
                 _ => {}
             }
         }
-        // Those that the annotation had no room for are known by their labels, and so are those of a NodePool.
+        // Those that the annotation had no room for are known by their labels, and so are those of
+        // a NodePool.
         let unnamed = match self.pool {
             Some((pool, _)) => Term::Pool(pool.to_owned()),
             None if rendered.more.is_some() && !self.claims.is_empty() => self.owner(),
@@ -509,51 +546,94 @@ impl<'a> Observed<'a> {
     /// The nodes of the claims; where nobody makes nodes, those that the Workspace selects.
     fn find_nodes(&mut self, world: &'a World) {
         let Some(selector) = self.workspace.selector() else {
-            let names = self.claims.iter().filter_map(|(_, claim)| claim.as_ref()?.node());
+            let names = self
+                .claims
+                .iter()
+                .filter_map(|(_, claim)| claim.as_ref()?.node());
             self.nodes = names.map(|name| (name, world.nodes.get(name))).collect();
             return;
         };
         // The rarest of the labels leaves the fewest to look at.
-        let rarest = selector.match_labels.iter().map(label).min_by_key(|term| world.nodes.count(term));
+        let rarest = selector
+            .match_labels
+            .iter()
+            .map(label)
+            .min_by_key(|term| world.nodes.count(term));
         let nodes = rarest.iter().flat_map(|term| world.nodes.under(term));
         let chosen = nodes.filter(|(_, node)| selector.chooses(&node.metadata.labels));
-        self.nodes = chosen.map(|(name, node)| (name.as_str(), Some(node))).collect();
+        self.nodes = chosen
+            .map(|(name, node)| (name.as_str(), Some(node)))
+            .collect();
     }
 
     fn find_workload(&mut self, rendered: &'a Rendered<'static>, world: &'a World) {
         let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "Job");
-        let Some(object) = rendered.objects.iter().find(|object| is_workload(&object.kind)) else { return };
+        let Some(object) = rendered
+            .objects
+            .iter()
+            .find(|object| is_workload(&object.kind))
+        else {
+            return;
+        };
         let namespace = object.namespace.as_deref().unwrap_or_default();
         let own = key(&object.kind, namespace, &object.name);
         let workload = world.workloads.get(&own);
         self.workload = Some((&object.kind, &object.name, workload));
         let Some(workload) = workload else { return };
         let pods = world.pods.under(&self.owner()).map(|(_, pod)| pod);
-        self.pods = pods.filter(|pod| workload.spec.selector.chooses(&pod.metadata.labels)).collect();
-        let pods = self.pods.iter().map(|pod| key("Pod", namespace, &pod.metadata.name));
-        self.warnings = std::iter::once(own).chain(pods).filter_map(|key| last_warning(&key, world)).collect();
+        self.pods = pods
+            .filter(|pod| workload.spec.selector.chooses(&pod.metadata.labels))
+            .collect();
+        let pods = self
+            .pods
+            .iter()
+            .map(|pod| key("Pod", namespace, &pod.metadata.name));
+        self.warnings = std::iter::once(own)
+            .chain(pods)
+            .filter_map(|key| last_warning(&key, world))
+            .collect();
     }
 
     /// What is made for the Workspace carries this.
     fn owner(&self) -> Term {
-        Term::Owner(self.workspace.namespace().to_owned(), self.workspace.metadata.name.clone())
+        Term::Owner(
+            self.workspace.namespace().to_owned(),
+            self.workspace.metadata.name.clone(),
+        )
     }
 
-    /// When time alone will next change what is decided: the first of what is waited for is overdue then.
+    /// When time alone will next change what is decided: the first of what is waited for is overdue
+    /// then.
     #[must_use]
     pub fn next(&self) -> Option<Timestamp> {
-        let objects = self.pool.iter().chain(&self.claims).filter_map(|(_, object)| Some(&(*object)?.metadata));
-        let nodes = self.nodes.iter().filter_map(|(_, node)| Some(&(*node)?.metadata));
+        let objects = self
+            .pool
+            .iter()
+            .chain(&self.claims)
+            .filter_map(|(_, object)| Some(&(*object)?.metadata));
+        let nodes = self
+            .nodes
+            .iter()
+            .filter_map(|(_, node)| Some(&(*node)?.metadata));
         let pods = self.pods.iter().map(|pod| &pod.metadata);
-        let all = objects.chain(nodes).chain(pods).chain([&self.workspace.metadata]);
-        let due = all.filter_map(|metadata| metadata.creation_timestamp?.checked_add(PATIENCE).ok());
+        let all = objects
+            .chain(nodes)
+            .chain(pods)
+            .chain([&self.workspace.metadata]);
+        let due =
+            all.filter_map(|metadata| metadata.creation_timestamp?.checked_add(PATIENCE).ok());
         due.filter(|due| *due > self.now).min()
     }
 }
 
 fn last_warning<'a>(about: &Key, world: &'a World) -> Option<&'a Event> {
-    let events = world.events.range((about.clone(), String::new())..).take_while(|((of, _), _)| of == about);
-    events.map(|(_, event)| event).max_by_key(|event| event.last_timestamp)
+    let events = world
+        .events
+        .range((about.clone(), String::new())..)
+        .take_while(|((of, _), _)| of == about);
+    events
+        .map(|(_, event)| event)
+        .max_by_key(|event| event.last_timestamp)
 }
 
 fn key(kind: &str, namespace: &str, name: &str) -> Key {

@@ -1,5 +1,5 @@
-//! `steps`: a condition for each step, as KAITO 0.3 takes them. While a step is on its way, KAITO mostly says nothing about
-//! it; here it is Unknown.
+//! `steps`: a condition for each step, as KAITO 0.3 takes them. While a step is on its way, KAITO
+//! mostly says nothing about it; here it is Unknown.
 
 use crate::preset::Provisioner;
 
@@ -33,7 +33,10 @@ const INFERENCE: Step = Step {
 
 const JOB: Step = Step {
     kind: "JobStarted",
-    done: ["WorkspaceTuningJobStatusStarted", "the training has started"],
+    done: [
+        "WorkspaceTuningJobStatusStarted",
+        "the training has started",
+    ],
     pending: "WorkspaceTuningJobStatusPending",
     failed: "WorkspaceTuningJobStatusFailed",
 };
@@ -48,26 +51,54 @@ pub(super) fn tell(facts: &Facts) -> Told {
         start.answer(&work.started),
         succeeded(facts, work, resources),
     ];
-    Told { answers, state: None }
+    Told {
+        answers,
+        state: None,
+    }
 }
 
 /// KAITO says `MachineReady` also where no Machine is made.
 fn node_step(provisioner: Provisioner, nodes: &Nodes) -> Step {
-    let done = ["installNodePluginsSuccess", "the nodes are there and offer their GPUs"];
+    let done = [
+        "installNodePluginsSuccess",
+        "the nodes are there and offer their GPUs",
+    ];
     if provisioner == Provisioner::Nodeclaim {
-        let failed = if nodes.launch_failed { "nodeClaimFailedCreation" } else { "checkNodeClaimStatusFailed" };
-        return Step { kind: "NodeClaimReady", done, pending: "CreateNodeClaimPending", failed };
+        let failed = if nodes.launch_failed {
+            "nodeClaimFailedCreation"
+        } else {
+            "checkNodeClaimStatusFailed"
+        };
+        return Step {
+            kind: "NodeClaimReady",
+            done,
+            pending: "CreateNodeClaimPending",
+            failed,
+        };
     }
-    let failed = if nodes.launch_failed { "machineFailedCreation" } else { "checkMachineStatusFailed" };
-    Step { kind: "MachineReady", done, pending: "CreateMachinePending", failed }
+    let failed = if nodes.launch_failed {
+        "machineFailedCreation"
+    } else {
+        "checkMachineStatusFailed"
+    };
+    Step {
+        kind: "MachineReady",
+        done,
+        pending: "CreateMachinePending",
+        failed,
+    }
 }
 
 impl Step {
     fn answer(&self, progress: &Progress) -> Answer {
         let (status, reason, message) = match progress {
             Progress::Done => (Truth::True, self.done[0], self.done[1]),
-            Progress::Waiting(Cause { message, .. }) => (Truth::Unknown, self.pending, message.as_str()),
-            Progress::Failed(Cause { message, .. }) => (Truth::False, self.failed, message.as_str()),
+            Progress::Waiting(Cause { message, .. }) => {
+                (Truth::Unknown, self.pending, message.as_str())
+            }
+            Progress::Failed(Cause { message, .. }) => {
+                (Truth::False, self.failed, message.as_str())
+            }
         };
         Answer::new(self.kind, status, reason, message)
     }
@@ -77,7 +108,11 @@ fn succeeded(facts: &Facts, work: &Work, resources: &Progress) -> Answer {
     let kind = "WorkspaceSucceeded";
     match resources.and(&work.finished) {
         Progress::Done => Answer::new(kind, Truth::True, "workspaceSucceeded", facts.success()),
-        Progress::Waiting(cause) => Answer::new(kind, Truth::False, "workspacePending", &cause.message),
-        Progress::Failed(cause) => Answer::new(kind, Truth::False, "workspaceFailed", &cause.message),
+        Progress::Waiting(cause) => {
+            Answer::new(kind, Truth::False, "workspacePending", &cause.message)
+        }
+        Progress::Failed(cause) => {
+            Answer::new(kind, Truth::False, "workspaceFailed", &cause.message)
+        }
     }
 }

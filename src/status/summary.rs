@@ -1,4 +1,5 @@
-//! `summary`: everything is judged anew each time, and a word says where the Workspace stands, as KAITO 0.12 does.
+//! `summary`: everything is judged anew each time, and a word says where the Workspace stands, as
+//! KAITO 0.12 does.
 
 use crate::preset::Provisioner;
 
@@ -21,13 +22,28 @@ const OF_PODS: [&str; 8] = [
 pub(super) fn tell(facts: &Facts) -> Told {
     let mut answers = Vec::new();
     if facts.provisioner != Provisioner::None {
-        answers.push(answer("NodeClaimReady", ["NodeClaimsReady", "all node objects are ready"], &facts.nodes.objects));
+        answers.push(answer(
+            "NodeClaimReady",
+            ["NodeClaimsReady", "all node objects are ready"],
+            &facts.nodes.objects,
+        ));
     }
-    answers.push(answer("NodesReady", ["NodesReady", "all nodes are ready"], &facts.nodes.joined));
+    answers.push(answer(
+        "NodesReady",
+        ["NodesReady", "all nodes are ready"],
+        &facts.nodes.joined,
+    ));
     answers.push(resources(facts));
-    let (last, state) = if facts.trains { training(facts) } else { serving(facts) };
+    let (last, state) = if facts.trains {
+        training(facts)
+    } else {
+        serving(facts)
+    };
     answers.extend(last);
-    Told { answers, state: Some(state) }
+    Told {
+        answers,
+        state: Some(state),
+    }
 }
 
 fn answer(kind: &'static str, done: [&str; 2], progress: &Progress) -> Answer {
@@ -51,14 +67,28 @@ fn serving(facts: &Facts) -> ([Answer; 2], &'static str) {
     let progress = facts.resources().and(&facts.work.finished);
     let done = ["WorkspaceInferenceStatusSuccess", "the model is served"];
     // What the pods say is nearer to the matter, even while nodes are missing.
-    let told = if facts.work.finished.is_done() { progress } else { &facts.work.finished };
+    let told = if facts.work.finished.is_done() {
+        progress
+    } else {
+        &facts.work.finished
+    };
     let mut ready = answer("InferenceReady", done, told);
     if !told.is_done() && !OF_PODS.contains(&ready.reason.as_str()) {
         "WorkspaceInferenceStatusPending".clone_into(&mut ready.reason);
     }
     let succeeded = match progress.cause() {
-        None => Answer::new("WorkspaceSucceeded", Truth::True, "workspaceSucceeded", facts.success()),
-        Some(cause) => Answer::new("WorkspaceSucceeded", Truth::False, "workspacePending", &cause.message),
+        None => Answer::new(
+            "WorkspaceSucceeded",
+            Truth::True,
+            "workspaceSucceeded",
+            facts.success(),
+        ),
+        Some(cause) => Answer::new(
+            "WorkspaceSucceeded",
+            Truth::False,
+            "workspacePending",
+            &cause.message,
+        ),
     };
     let was_ready = matches!(facts.state_before, Some("Ready" | "NotReady"));
     let state = match (progress.is_done(), was_ready) {
@@ -72,25 +102,51 @@ fn serving(facts: &Facts) -> ([Answer; 2], &'static str) {
 /// A training runs as soon as it has a pod, whatever the pod does.
 fn training(facts: &Facts) -> ([Answer; 2], &'static str) {
     let work = &facts.work;
-    let has_begun = work.started.is_done() || (work.active > 0 && !matches!(work.started, Progress::Failed(_)));
+    let has_begun =
+        work.started.is_done() || (work.active > 0 && !matches!(work.started, Progress::Failed(_)));
     let started = match work.started.cause() {
         Some(cause) if !has_begun => {
             let is_failed = matches!(work.started, Progress::Failed(_));
-            let failed = if is_failed { "WorkspaceTuningJobStatusFailed" } else { "WorkspaceTuningJobStatusPending" };
+            let failed = if is_failed {
+                "WorkspaceTuningJobStatusFailed"
+            } else {
+                "WorkspaceTuningJobStatusPending"
+            };
             Answer::new("JobStarted", Truth::False, failed, &cause.message)
         }
-        _ => Answer::new("JobStarted", Truth::True, "WorkspaceTuningJobStatusStarted", "the training has started"),
+        _ => Answer::new(
+            "JobStarted",
+            Truth::True,
+            "WorkspaceTuningJobStatusStarted",
+            "the training has started",
+        ),
     };
     let (succeeded, state) = match (&work.finished, has_begun) {
         (Progress::Done, _) => {
-            let answer = Answer::new("WorkspaceSucceeded", Truth::True, "workspaceSucceeded", facts.success());
+            let answer = Answer::new(
+                "WorkspaceSucceeded",
+                Truth::True,
+                "workspaceSucceeded",
+                facts.success(),
+            );
             (answer, "Succeeded")
         }
-        (Progress::Failed(cause), false) => {
-            (Answer::new("WorkspaceSucceeded", Truth::False, "workspaceFailed", &cause.message), "Failed")
-        }
+        (Progress::Failed(cause), false) => (
+            Answer::new(
+                "WorkspaceSucceeded",
+                Truth::False,
+                "workspaceFailed",
+                &cause.message,
+            ),
+            "Failed",
+        ),
         (Progress::Waiting(cause) | Progress::Failed(cause), _) => {
-            let answer = Answer::new("WorkspaceSucceeded", Truth::False, "workspacePending", &cause.message);
+            let answer = Answer::new(
+                "WorkspaceSucceeded",
+                Truth::False,
+                "workspacePending",
+                &cause.message,
+            );
             (answer, if has_begun { "Running" } else { "Pending" })
         }
     };

@@ -7,8 +7,9 @@ use super::text::plain;
 
 /// Joins words and flags into a command line for a POSIX shell.
 ///
-/// A list gives its items one after the other, however nested. A mapping gives flags in its order: `--name=value`, or
-/// `--name` where the value is none. None gives nothing. What a shell could take for more than a word is quoted.
+/// A list gives its items one after the other, however nested. A mapping gives flags in its order:
+/// `--name=value`, or `--name` where the value is none. None gives nothing. What a shell could take
+/// for more than a word is quoted.
 pub(super) fn command(value: &Value) -> Result<String, Error> {
     let mut words = Vec::new();
     collect(value, &mut words)?;
@@ -46,7 +47,10 @@ fn word(value: &Value) -> Result<String, Error> {
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     };
     if text.contains('\0') {
-        return Err(Error::new(ErrorKind::InvalidOperation, "a word of a command can't hold a NUL"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "a word of a command can't hold a NUL",
+        ));
     }
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "_@%+=:,./-".contains(char);
     if !text.is_empty() && text.chars().all(is_plain) {

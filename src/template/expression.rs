@@ -14,17 +14,21 @@ use crate::source::Span;
 /// An expression and its place in the template.
 pub(super) struct Expression {
     pub(super) span: Span,
-    /// Whether the span is that of the expression alone, so that places in the one are places in the other.
+    /// Whether the span is that of the expression alone, so that places in the one are places in
+    /// the other.
     is_exact: bool,
-    /// The steps of an expression that is a path and nothing else, such as `plan.name`. Most are, and to follow one
-    /// costs a fraction of what starting the engine does.
+    /// The steps of an expression that is a path and nothing else, such as `plan.name`. Most are,
+    /// and to follow one costs a fraction of what starting the engine does.
     path: Option<Vec<String>>,
     compiled: minijinja::Expression<'static, 'static>,
 }
 
 impl fmt::Debug for Expression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Expression").field("span", &self.span).finish_non_exhaustive()
+        formatter
+            .debug_struct("Expression")
+            .field("span", &self.span)
+            .finish_non_exhaustive()
     }
 }
 
@@ -41,10 +45,16 @@ fn environment() -> &'static Environment<'static> {
 }
 
 impl Expression {
-    /// Compiles an expression. `is_exact` tells whether the span holds the text as it is and nothing else.
+    /// Compiles an expression. `is_exact` tells whether the span holds the text as it is and
+    /// nothing else.
     pub(super) fn compile(text: &str, span: Span, is_exact: bool) -> Result<Self, Diagnostic> {
         match environment().compile_expression_owned(text.to_owned()) {
-            Ok(compiled) => Ok(Self { span, is_exact, path: path(text), compiled }),
+            Ok(compiled) => Ok(Self {
+                span,
+                is_exact,
+                path: path(text),
+                compiled,
+            }),
             Err(error) => {
                 let place = place(span, is_exact, &error);
                 Err(Diagnostic::new(
@@ -64,7 +74,10 @@ impl Expression {
         match self.compiled.eval(scope.clone()) {
             Ok(value) if value.is_undefined() => Err(failure(self.span, "this is undefined")),
             Ok(value) => Ok(value),
-            Err(error) => Err(failure(place(self.span, self.is_exact, &error), reason(&error))),
+            Err(error) => Err(failure(
+                place(self.span, self.is_exact, &error),
+                reason(&error),
+            )),
         }
     }
 
@@ -80,13 +93,18 @@ impl Expression {
 
     /// The variables that the expression reads, with the fields of fields as dotted paths.
     pub(super) fn paths(&self) -> BTreeSet<String> {
-        self.compiled.undeclared_variables(true).into_iter().collect()
+        self.compiled
+            .undeclared_variables(true)
+            .into_iter()
+            .collect()
     }
 }
 
 fn path(text: &str) -> Option<Vec<String>> {
     let text = text.trim();
-    let is_path = text.chars().all(|char| char.is_ascii_alphanumeric() || "_.".contains(char));
+    let is_path = text
+        .chars()
+        .all(|char| char.is_ascii_alphanumeric() || "_.".contains(char));
     is_path.then(|| text.split('.').map(str::to_owned).collect())
 }
 
@@ -98,7 +116,17 @@ fn reason(error: &Error) -> String {
 }
 
 fn place(span: Span, is_exact: bool, error: &Error) -> Span {
-    let Some(range) = error.range().filter(|range| is_exact && !range.is_empty()) else { return span };
-    let offset = |at: usize| span.start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)).min(span.end);
-    Span { start: offset(range.start), end: offset(range.end), ..span }
+    let Some(range) = error.range().filter(|range| is_exact && !range.is_empty()) else {
+        return span;
+    };
+    let offset = |at: usize| {
+        span.start
+            .saturating_add(u32::try_from(at).unwrap_or(u32::MAX))
+            .min(span.end)
+    };
+    Span {
+        start: offset(range.start),
+        end: offset(range.end),
+        ..span
+    }
 }

@@ -23,24 +23,47 @@ impl Unknown<'_> {
         match text::nearest(&self.step, self.fields.iter().copied()) {
             Some(near) => format!("did you mean `{}.{near}`?", self.known),
             None if self.fields.is_empty() => format!("`{}` has no fields", self.known),
-            None => format!("the fields of `{}` are {}", self.known, text::and(&self.fields)),
+            None => format!(
+                "the fields of `{}` are {}",
+                self.known,
+                text::and(&self.fields)
+            ),
         }
     }
 }
 
 /// Follows the steps behind a variable. Where the schema says nothing, everything is allowed.
-pub(super) fn follow<'a>(name: &str, schema: &'a Value, steps: &[&str]) -> Result<Known<'a>, Unknown<'a>> {
+pub(super) fn follow<'a>(
+    name: &str,
+    schema: &'a Value,
+    steps: &[&str],
+) -> Result<Known<'a>, Unknown<'a>> {
     let mut schema = schema;
     let mut known = name.to_owned();
     for step in steps {
         let properties = schema["properties"].as_object();
-        match (properties.and_then(|fields| fields.get(*step)), schema.get("additionalProperties")) {
+        match (
+            properties.and_then(|fields| fields.get(*step)),
+            schema.get("additionalProperties"),
+        ) {
             (Some(field), _) => schema = field,
             (None, Some(any @ Value::Object(_))) => schema = any,
-            (None, None | Some(Value::Bool(true))) if properties.is_none() && !is_scalar(schema) => return Ok(None),
+            (None, None | Some(Value::Bool(true)))
+                if properties.is_none() && !is_scalar(schema) =>
+            {
+                return Ok(None);
+            }
             (None, _) => {
-                let fields = properties.into_iter().flat_map(|fields| fields.keys()).map(String::as_str).collect();
-                return Err(Unknown { known, step: (*step).to_owned(), fields });
+                let fields = properties
+                    .into_iter()
+                    .flat_map(|fields| fields.keys())
+                    .map(String::as_str)
+                    .collect();
+                return Err(Unknown {
+                    known,
+                    step: (*step).to_owned(),
+                    fields,
+                });
             }
         }
         known = format!("{known}.{step}");
@@ -49,5 +72,8 @@ pub(super) fn follow<'a>(name: &str, schema: &'a Value, steps: &[&str]) -> Resul
 }
 
 fn is_scalar(schema: &Value) -> bool {
-    matches!(schema["type"].as_str(), Some("string" | "integer" | "number" | "boolean"))
+    matches!(
+        schema["type"].as_str(),
+        Some("string" | "integer" | "number" | "boolean")
+    )
 }

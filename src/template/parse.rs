@@ -15,13 +15,28 @@ use crate::text::nearest;
 const STRUCTURAL: [&str; 4] = ["$if", "$for", "$value", "$merge"];
 
 /// Reads a template; none if anything is wrong with it.
-pub(super) fn root(node: &Node, schema: &Value, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
+pub(super) fn root(
+    node: &Node,
+    schema: &Value,
+    sources: &Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Tree> {
     let variables = schema["properties"].as_object().into_iter().flatten();
-    let scope = variables.map(|(name, schema)| (name.clone(), Some(schema))).collect();
+    let scope = variables
+        .map(|(name, schema)| (name.clone(), Some(schema)))
+        .collect();
     let mark = diagnostics.len();
-    let mut parser = Parser { sources, scope, diagnostics };
+    let mut parser = Parser {
+        sources,
+        scope,
+        diagnostics,
+    };
     if !matches!(node.data, Data::Map(_)) {
-        parser.report(node.span, "a template has to be a mapping", "write one object");
+        parser.report(
+            node.span,
+            "a template has to be a mapping",
+            "write one object",
+        );
     }
     let tree = parser.tree(node, Place::Item);
     (diagnostics.len() == mark).then_some(tree)
@@ -48,15 +63,30 @@ impl<'a> Parser<'a> {
         match &node.data {
             Data::String(text) => self.scalar(text, node),
             Data::List(items) => {
-                let items = items.iter().map(|item| self.tree(item, Place::Item)).collect::<Vec<_>>();
-                if items.iter().all(is_literal) { literal(node) } else { Tree::List(items) }
+                let items = items
+                    .iter()
+                    .map(|item| self.tree(item, Place::Item))
+                    .collect::<Vec<_>>();
+                if items.iter().all(is_literal) {
+                    literal(node)
+                } else {
+                    Tree::List(items)
+                }
             }
             Data::Map(entries) => {
                 let map = self.map(node.span, entries, place);
-                if is_fixed(&map) { literal(node) } else { Tree::Map(Box::new(map)) }
+                if is_fixed(&map) {
+                    literal(node)
+                } else {
+                    Tree::Map(Box::new(map))
+                }
             }
             Data::Null => {
-                self.report(node.span, "null has no meaning in a template", "leave the key out");
+                self.report(
+                    node.span,
+                    "null has no meaning in a template",
+                    "leave the key out",
+                );
                 literal(node)
             }
             Data::Bool(_) | Data::Number(_) => literal(node),
@@ -65,7 +95,14 @@ impl<'a> Parser<'a> {
 
     fn map(&mut self, start: Span, entries: &[Entry], place: Place) -> Map {
         let span = entries.first().map_or(start, |entry| entry.key_span);
-        let mut map = Map { span, condition: None, each: None, value: None, merge: None, fields: Vec::new() };
+        let mut map = Map {
+            span,
+            condition: None,
+            each: None,
+            value: None,
+            merge: None,
+            fields: Vec::new(),
+        };
         let depth = self.scope.len();
         // The name that `$for` gives is known to its neighbours, whatever their order.
         if let Some(entry) = entries.iter().find(|entry| entry.key == "$for") {
@@ -80,7 +117,11 @@ impl<'a> Parser<'a> {
                 key => {
                     self.key(entry);
                     let tree = self.tree(&entry.value, Place::Field);
-                    map.fields.push(Field { key: key.into(), span: entry.key_span, tree });
+                    map.fields.push(Field {
+                        key: key.into(),
+                        span: entry.key_span,
+                        tree,
+                    });
                 }
             }
         }
@@ -90,13 +131,23 @@ impl<'a> Parser<'a> {
     }
 
     fn value_stands_alone(&mut self, entries: &[Entry], map: &Map) {
-        let Some(entry) = entries.iter().find(|entry| entry.key == "$value") else { return };
+        let Some(entry) = entries.iter().find(|entry| entry.key == "$value") else {
+            return;
+        };
         let has = |key: &str| entries.iter().any(|entry| entry.key == key);
         if has("$merge") || !map.fields.is_empty() {
-            self.report(entry.key_span, "`$value` takes the place of the whole mapping", "remove the other keys");
+            self.report(
+                entry.key_span,
+                "`$value` takes the place of the whole mapping",
+                "remove the other keys",
+            );
         } else if !has("$if") && !has("$for") {
             let hint = "write the expression itself in the place of the mapping";
-            self.report(entry.key_span, "`$value` needs `$if` or `$for` beside it", hint);
+            self.report(
+                entry.key_span,
+                "`$value` needs `$if` or `$for` beside it",
+                hint,
+            );
         }
     }
 
@@ -108,30 +159,61 @@ impl<'a> Parser<'a> {
                 None => "there are `$if`, `$for`, `$value` and `$merge`".to_owned(),
             };
             self.report(entry.key_span, message, hint);
-        } else if pieces(&entry.key).iter().any(|piece| !matches!(piece, Piece::Literal(_))) {
-            self.report(entry.key_span, "a key can't hold an expression", "lay the entry in with `$merge`");
+        } else if pieces(&entry.key)
+            .iter()
+            .any(|piece| !matches!(piece, Piece::Literal(_)))
+        {
+            self.report(
+                entry.key_span,
+                "a key can't hold an expression",
+                "lay the entry in with `$merge`",
+            );
         }
     }
 
     /// `name in expression`.
     fn each(&mut self, entry: &Entry, place: Place) -> Option<(String, Expression)> {
         if place == Place::Field {
-            self.report(entry.key_span, "`$for` makes many, and a key holds one", "put it into an item of a list");
+            self.report(
+                entry.key_span,
+                "`$for` makes many, and a key holds one",
+                "put it into an item of a list",
+            );
         }
-        let Some((name, text)) = entry.value.as_str().and_then(|text| text.split_once(" in ")) else {
-            self.report(entry.value.span, "`$for` has the form `name in expression`", "such as `node in plan.nodes`");
+        let Some((name, text)) = entry
+            .value
+            .as_str()
+            .and_then(|text| text.split_once(" in "))
+        else {
+            self.report(
+                entry.value.span,
+                "`$for` has the form `name in expression`",
+                "such as `node in plan.nodes`",
+            );
             return None;
         };
         let name = name.trim();
-        let is_name = name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+        let is_name = name
+            .chars()
+            .all(|char| char.is_ascii_alphanumeric() || char == '_')
             && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
         if !is_name {
-            self.report(entry.value.span, format!("`{name}` is not a name"), "use letters, digits and `_`");
+            self.report(
+                entry.value.span,
+                format!("`{name}` is not a name"),
+                "use letters, digits and `_`",
+            );
         } else if self.scope.iter().any(|(known, _)| known == name) {
-            self.report(entry.value.span, format!("`{name}` has a meaning here already"), "choose another name");
+            self.report(
+                entry.value.span,
+                format!("`{name}` has a meaning here already"),
+                "choose another name",
+            );
         }
         let expression = self.expression(text, entry.value.span);
-        let items = expression.as_ref().and_then(|expression| self.items(text, expression));
+        let items = expression
+            .as_ref()
+            .and_then(|expression| self.items(text, expression));
         self.scope.push((name.to_owned(), items));
         Some((name.to_owned(), expression?))
     }
@@ -139,13 +221,21 @@ impl<'a> Parser<'a> {
     /// What is known of the items of an expression that is a path and nothing more.
     fn items(&self, text: &str, expression: &Expression) -> Known<'a> {
         let path = text.trim();
-        expression.paths().contains(path).then(|| self.follow(path).ok().flatten()?.get("items")).flatten()
+        expression
+            .paths()
+            .contains(path)
+            .then(|| self.follow(path).ok().flatten()?.get("items"))
+            .flatten()
     }
 
     fn structural(&mut self, entry: &Entry) -> Option<Expression> {
         let Some(text) = entry.value.as_str() else {
             let message = format!("`{}` takes an expression", entry.key);
-            self.report(entry.value.span, message, "write it without braces, as a text");
+            self.report(
+                entry.value.span,
+                message,
+                "write it without braces, as a text",
+            );
             return None;
         };
         self.expression(text, entry.value.span)
@@ -156,27 +246,42 @@ impl<'a> Parser<'a> {
         match pieces.as_slice() {
             [] | [Piece::Literal(_)] => return literal(node),
             [Piece::Expression(expression)] => {
-                return self.expression(expression, node.span).map_or_else(|| literal(node), Tree::Expression);
+                return self
+                    .expression(expression, node.span)
+                    .map_or_else(|| literal(node), Tree::Expression);
             }
             _ => {}
         }
-        let parts = pieces.iter().filter_map(|piece| self.part(piece, node.span)).collect();
+        let parts = pieces
+            .iter()
+            .filter_map(|piece| self.part(piece, node.span))
+            .collect();
         Tree::Text(Text { parts })
     }
 
     fn part(&mut self, piece: &Piece, span: Span) -> Option<Part> {
         match piece {
             Piece::Literal(literal) => Some(Part::Literal((*literal).to_owned())),
-            Piece::Expression(expression) => self.expression(expression, span).map(Part::Expression),
+            Piece::Expression(expression) => {
+                self.expression(expression, span).map(Part::Expression)
+            }
             Piece::Open(text) => {
                 let place = self.locate(text, span).unwrap_or(span);
-                self.report(place, "`{{` without `}}`", "write `{{ '{{' }}` if the braces themselves are meant");
+                self.report(
+                    place,
+                    "`{{` without `}}`",
+                    "write `{{ '{{' }}` if the braces themselves are meant",
+                );
                 None
             }
             Piece::Statement(text) => {
                 let place = self.locate(text, span).unwrap_or(span);
                 let hint = "use `$if` and `$for`; a comment is YAML's `#`";
-                self.report(place, "Jinja's statements and comments have no meaning here", hint);
+                self.report(
+                    place,
+                    "Jinja's statements and comments have no meaning here",
+                    hint,
+                );
                 None
             }
         }
@@ -199,19 +304,28 @@ impl<'a> Parser<'a> {
 
     /// The place of a part of a scalar, if it stands there as it is, without escapes, and once.
     fn locate(&self, part: &str, span: Span) -> Option<Span> {
-        let raw = self.sources.text(span.file).get(span.start as usize..span.end as usize)?;
+        let raw = self
+            .sources
+            .text(span.file)
+            .get(span.start as usize..span.end as usize)?;
         let at = raw.find(part)?;
         if raw.rfind(part)? != at {
             return None;
         }
         let start = span.start + u32::try_from(at).ok()?;
-        Some(Span { start, end: start + u32::try_from(part.len()).ok()?, ..span })
+        Some(Span {
+            start,
+            end: start + u32::try_from(part.len()).ok()?,
+            ..span
+        })
     }
 
     fn check_fields(&mut self, expression: &Expression) {
         for path in expression.paths() {
             if let Err((message, hint)) = self.follow(&path) {
-                self.diagnostics.push(Diagnostic::new(&rule::TEMPLATE_FIELD, expression.span, message).hint(hint));
+                self.diagnostics.push(
+                    Diagnostic::new(&rule::TEMPLATE_FIELD, expression.span, message).hint(hint),
+                );
             }
         }
     }
@@ -219,26 +333,38 @@ impl<'a> Parser<'a> {
     /// What is known of a dotted path; an error says what is wrong with it, and what to do.
     fn follow(&self, path: &str) -> Result<Known<'a>, (String, String)> {
         let steps: Vec<_> = path.split('.').collect();
-        let Some((name, steps)) = steps.split_first() else { return Ok(None) };
+        let Some((name, steps)) = steps.split_first() else {
+            return Ok(None);
+        };
         let Some((_, known)) = self.scope.iter().rev().find(|(known, _)| known == name) else {
             let names: Vec<_> = self.scope.iter().map(|(name, _)| name.as_str()).collect();
-            let hint = nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-            let hint = hint.unwrap_or_else(|| format!("the names here are {}", crate::text::and(&names)));
+            let hint =
+                nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let hint =
+                hint.unwrap_or_else(|| format!("the names here are {}", crate::text::and(&names)));
             return Err((format!("`{name}` is not a name"), hint));
         };
         let Some(schema) = known else { return Ok(None) };
-        fields::follow(name, schema, steps)
-            .map_err(|unknown| (format!("`{}` has no field `{}`", unknown.known, unknown.step), unknown.hint()))
+        fields::follow(name, schema, steps).map_err(|unknown| {
+            (
+                format!("`{}` has no field `{}`", unknown.known, unknown.step),
+                unknown.hint(),
+            )
+        })
     }
 
     fn report(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::new(&rule::TEMPLATE_SYNTAX, span, message).hint(hint));
+        self.diagnostics
+            .push(Diagnostic::new(&rule::TEMPLATE_SYNTAX, span, message).hint(hint));
     }
 }
 
 /// A part in which nothing changes is kept ready.
 fn literal(node: &Node) -> Tree {
-    Tree::Literal { value: node.to_value().into(), node: node.clone() }
+    Tree::Literal {
+        value: node.to_value().into(),
+        node: node.clone(),
+    }
 }
 
 fn is_literal(tree: &Tree) -> bool {
@@ -246,6 +372,7 @@ fn is_literal(tree: &Tree) -> bool {
 }
 
 fn is_fixed(map: &Map) -> bool {
-    let is_structural = map.condition.is_some() || map.each.is_some() || map.value.is_some() || map.merge.is_some();
+    let is_structural =
+        map.condition.is_some() || map.each.is_some() || map.value.is_some() || map.merge.is_some();
     !is_structural && map.fields.iter().all(|field| is_literal(&field.tree))
 }

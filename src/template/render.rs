@@ -22,7 +22,9 @@ pub(super) fn value(tree: &Tree, scope: &Variable) -> Result<Option<Json>> {
     match tree {
         Tree::Literal { value, .. } => Ok(Some(value.clone())),
         Tree::Expression(expression) => typed(expression, scope),
-        Tree::Text(text) => text.render(scope).map(|text| Some(Json::String(text.into()))),
+        Tree::Text(text) => text
+            .render(scope)
+            .map(|text| Some(Json::String(text.into()))),
         Tree::List(items) => {
             let mut list = Vec::with_capacity(items.len());
             for tree in items {
@@ -52,12 +54,19 @@ pub(super) fn repeated<'a>(tree: &'a Tree, scope: &Variable) -> Result<Vec<(&'a 
         Tree::Map(map) => map.each.as_ref(),
         _ => None,
     };
-    let Some((name, each)) = each else { return Ok(vec![(tree, scope.clone())]) };
+    let Some((name, each)) = each else {
+        return Ok(vec![(tree, scope.clone())]);
+    };
     let items = each.value(scope)?;
-    if !matches!(items.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable) {
+    if !matches!(
+        items.kind(),
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable
+    ) {
         return Err(failure(each.span, format!("{} has no items", items.kind())));
     }
-    let items = items.try_iter().map_err(|error| failure(each.span, error.to_string()))?;
+    let items = items
+        .try_iter()
+        .map_err(|error| failure(each.span, error.to_string()))?;
     Ok(items.map(|item| (tree, with(scope, name, item))).collect())
 }
 
@@ -83,9 +92,14 @@ fn mapping(map: &Map, scope: &Variable) -> Result<Option<Json>> {
     };
     let merged = entries.len();
     for field in &map.fields {
-        let Some(value) = value(&field.tree, scope)? else { continue };
+        let Some(value) = value(&field.tree, scope)? else {
+            continue;
+        };
         // Among themselves, fields never share a key.
-        match entries[..merged].iter_mut().find(|(key, _)| *key == field.key) {
+        match entries[..merged]
+            .iter_mut()
+            .find(|(key, _)| *key == field.key)
+        {
             Some(entry) => entry.1 = value,
             None => entries.push((field.key.clone(), value)),
         }
@@ -97,7 +111,10 @@ fn merged(merge: &Expression, scope: &Variable) -> Result<Vec<Entry>> {
     match typed(merge, scope)? {
         None => Ok(Vec::new()),
         Some(Json::Map(map)) => Ok(map.iter().cloned().collect()),
-        Some(_) => Err(failure(merge.span, "`$merge` takes a mapping, and this is none")),
+        Some(_) => Err(failure(
+            merge.span,
+            "`$merge` takes a mapping, and this is none",
+        )),
     }
 }
 
@@ -106,7 +123,8 @@ fn typed(expression: &Expression, scope: &Variable) -> Result<Option<Json>> {
     written(&expression.value(scope)?).map_err(|problem| failure(expression.span, problem))
 }
 
-/// A value as it stands in an object, or why it can't. None drops its key or its item, also inside of others.
+/// A value as it stands in an object, or why it can't. None drops its key or its item, also inside
+/// of others.
 fn written(value: &Variable) -> Result<Option<Json>, String> {
     let problem = match value.kind() {
         ValueKind::None => return Ok(None),
@@ -116,11 +134,14 @@ fn written(value: &Variable) -> Result<Option<Json>, String> {
         ValueKind::Map => return written_map(value).map(Some),
         ValueKind::Undefined => "a part of this is undefined",
         ValueKind::Invalid => "a part of this is invalid",
-        ValueKind::Number if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) => {
+        ValueKind::Number
+            if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) =>
+        {
             "this is no number that JSON has"
         }
         _ => {
-            let value = serde_json::to_value(value).map_err(|error| format!("this can't be written: {error}"))?;
+            let value = serde_json::to_value(value)
+                .map_err(|error| format!("this can't be written: {error}"))?;
             return Ok(Some(value.into()));
         }
     };
@@ -129,13 +150,20 @@ fn written(value: &Variable) -> Result<Option<Json>, String> {
 
 fn written_list(list: &Variable) -> Result<Json, String> {
     let items = list.try_iter().map_err(|error| error.to_string())?;
-    let items = items.filter_map(|item| written(&item).transpose()).collect::<Result<_, String>>()?;
+    let items = items
+        .filter_map(|item| written(&item).transpose())
+        .collect::<Result<_, String>>()?;
     Ok(Json::List(items))
 }
 
 fn written_map(map: &Variable) -> Result<Json, String> {
     let mut entries = Vec::new();
-    for (key, value) in map.as_object().into_iter().filter_map(DynObject::try_iter_pairs).flatten() {
+    for (key, value) in map
+        .as_object()
+        .into_iter()
+        .filter_map(DynObject::try_iter_pairs)
+        .flatten()
+    {
         let key = key.as_str().ok_or("a key of this is no text")?;
         if let Some(value) = written(&value)? {
             entries.push((key.into(), value));

@@ -34,7 +34,10 @@ impl Text {
                 Part::Expression(expression) => {
                     let value = expression.value(scope)?;
                     let Some(plain) = plain(&value) else {
-                        return Err(failure(expression.span, format!("{} can't stand in a text", value.kind())));
+                        return Err(failure(
+                            expression.span,
+                            format!("{} can't stand in a text", value.kind()),
+                        ));
                     };
                     text.push_str(&plain);
                 }
@@ -103,11 +106,15 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// Where Jinja's statements and comments begin; a shell's `${#name}` is none.
 fn statement(text: &str) -> Option<usize> {
-    let comment = text.match_indices("{#").map(|(at, _)| at).find(|at| !text[..*at].ends_with('$'));
+    let comment = text
+        .match_indices("{#")
+        .map(|(at, _)| at)
+        .find(|at| !text[..*at].ends_with('$'));
     text.find("{%").into_iter().chain(comment).min()
 }
 
-/// The length of an expression up to its `}}`, which counts neither inside quotes nor inside brackets.
+/// The length of an expression up to its `}}`, which counts neither inside quotes nor inside
+/// brackets.
 fn end(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut depth = 0_u32;
@@ -136,12 +143,34 @@ mod tests {
     fn braces_in_quotes_and_brackets_do_not_end_an_expression() {
         let expression = |text| vec![Piece::Expression(text)];
         assert_eq!(pieces("{{ a }}"), expression(" a "));
-        assert_eq!(pieces("{{ '}}' ~ \"\\\"}}\" }}"), expression(" '}}' ~ \"\\\"}}\" "));
-        assert_eq!(pieces("{{ {'a': {'b': 1}} }}"), expression(" {'a': {'b': 1}} "));
-        assert_eq!(pieces("a{{b}}c"), [Piece::Literal("a"), Piece::Expression("b"), Piece::Literal("c")]);
-        assert_eq!(pieces("a }} {b} ${#c} $((1))"), [Piece::Literal("a }} {b} ${#c} $((1))")]);
-        assert_eq!(pieces("a {{ b"), [Piece::Literal("a "), Piece::Open("{{ b")]);
-        assert_eq!(pieces("{{a}}{% if b %}"), [Piece::Expression("a"), Piece::Statement("{% if b %}")]);
+        assert_eq!(
+            pieces("{{ '}}' ~ \"\\\"}}\" }}"),
+            expression(" '}}' ~ \"\\\"}}\" ")
+        );
+        assert_eq!(
+            pieces("{{ {'a': {'b': 1}} }}"),
+            expression(" {'a': {'b': 1}} ")
+        );
+        assert_eq!(
+            pieces("a{{b}}c"),
+            [
+                Piece::Literal("a"),
+                Piece::Expression("b"),
+                Piece::Literal("c")
+            ]
+        );
+        assert_eq!(
+            pieces("a }} {b} ${#c} $((1))"),
+            [Piece::Literal("a }} {b} ${#c} $((1))")]
+        );
+        assert_eq!(
+            pieces("a {{ b"),
+            [Piece::Literal("a "), Piece::Open("{{ b")]
+        );
+        assert_eq!(
+            pieces("{{a}}{% if b %}"),
+            [Piece::Expression("a"), Piece::Statement("{% if b %}")]
+        );
         assert_eq!(pieces("{# b #}"), [Piece::Statement("{# b #}")]);
     }
 }

@@ -30,9 +30,18 @@ pub struct Trace {
 
 type Result<T> = std::result::Result<T, Diagnostic>;
 
-/// Follows steps into the object of a number among those that a template makes; none if they lead nowhere.
-pub(super) fn root(tree: &Tree, scope: &Variable, object: usize, steps: &[Step]) -> Result<Option<Trace>> {
-    let mut tracer = Tracer { names: BTreeMap::new(), trace: None };
+/// Follows steps into the object of a number among those that a template makes; none if they lead
+/// nowhere.
+pub(super) fn root(
+    tree: &Tree,
+    scope: &Variable,
+    object: usize,
+    steps: &[Step],
+) -> Result<Option<Trace>> {
+    let mut tracer = Tracer {
+        names: BTreeMap::new(),
+        trace: None,
+    };
     tracer.list(std::slice::from_ref(tree), scope, object, steps)?;
     Ok(tracer.trace)
 }
@@ -45,8 +54,15 @@ struct Tracer {
 }
 
 impl Tracer {
-    /// Into an item of a list. Those before it have to be rendered, because some of them may be dropped.
-    fn list(&mut self, trees: &[Tree], scope: &Variable, mut index: usize, steps: &[Step]) -> Result<()> {
+    /// Into an item of a list. Those before it have to be rendered, because some of them may be
+    /// dropped.
+    fn list(
+        &mut self,
+        trees: &[Tree],
+        scope: &Variable,
+        mut index: usize,
+        steps: &[Step],
+    ) -> Result<()> {
         for tree in trees {
             for (tree, scope) in render::repeated(tree, scope)? {
                 if render::value(tree, &scope)?.is_none() {
@@ -75,7 +91,10 @@ impl Tracer {
     fn tree(&mut self, tree: &Tree, scope: &Variable, steps: &[Step]) -> Result<()> {
         match (tree, steps) {
             (Tree::Literal { node, .. }, _) => {
-                let pointer: String = steps.iter().map(|step| format!("/{}", step.pointer())).collect();
+                let pointer: String = steps
+                    .iter()
+                    .map(|step| format!("/{}", step.pointer()))
+                    .collect();
                 match node.find(&pointer) {
                     Some(found) if !steps.is_empty() => self.at(found.span),
                     Some(_) => {}
@@ -88,11 +107,14 @@ impl Tracer {
                 Ok(())
             }
             (Tree::Text(text), _) => {
-                text.expressions().for_each(|expression| self.read(expression));
+                text.expressions()
+                    .for_each(|expression| self.read(expression));
                 Ok(())
             }
             (Tree::Map(map), _) => self.map(map, scope, steps),
-            (Tree::List(trees), [Step::Item(index), rest @ ..]) => self.list(trees, scope, *index, rest),
+            (Tree::List(trees), [Step::Item(index), rest @ ..]) => {
+                self.list(trees, scope, *index, rest)
+            }
             (Tree::List(_), []) => {
                 self.everything(tree);
                 Ok(())
@@ -142,7 +164,9 @@ impl Tracer {
         match tree {
             Tree::Literal { .. } => {}
             Tree::Expression(expression) => self.read(expression),
-            Tree::Text(text) => text.expressions().for_each(|expression| self.read(expression)),
+            Tree::Text(text) => text
+                .expressions()
+                .for_each(|expression| self.read(expression)),
             Tree::List(trees) => trees.iter().for_each(|tree| self.everything(tree)),
             Tree::Map(map) => {
                 self.names_of(tree);
@@ -152,17 +176,29 @@ impl Tracer {
     }
 
     fn everything_of(&mut self, map: &Map) {
-        map.condition.iter().chain(&map.value).chain(&map.merge).for_each(|expression| self.read(expression));
-        map.fields.iter().for_each(|field| self.everything(&field.tree));
+        map.condition
+            .iter()
+            .chain(&map.value)
+            .chain(&map.merge)
+            .for_each(|expression| self.read(expression));
+        map.fields
+            .iter()
+            .for_each(|field| self.everything(&field.tree));
     }
 
     fn at(&mut self, place: Span) {
-        self.trace = Some(Trace { place, reads: BTreeSet::new() });
+        self.trace = Some(Trace {
+            place,
+            reads: BTreeSet::new(),
+        });
     }
 
     fn read(&mut self, expression: &Expression) {
         let reads = self.reads(expression);
-        let trace = self.trace.get_or_insert_with(|| Trace { place: expression.span, reads: BTreeSet::new() });
+        let trace = self.trace.get_or_insert_with(|| Trace {
+            place: expression.span,
+            reads: BTreeSet::new(),
+        });
         trace.reads.extend(reads);
     }
 
@@ -171,7 +207,10 @@ impl Tracer {
         let paths = expression.paths().into_iter();
         let known = paths.map(|path| {
             let name = path.split('.').next().unwrap_or_default();
-            self.names.get(name).cloned().unwrap_or_else(|| BTreeSet::from([path]))
+            self.names
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| BTreeSet::from([path]))
         });
         known.flatten().collect()
     }

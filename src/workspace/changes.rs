@@ -1,5 +1,5 @@
-//! The rules for updates: what of a Workspace has to stay as it was. KAITO's webhook compares each update with what is
-//! there (specifications of 0.3 and 0.12, "update rules").
+//! The rules for updates: what of a Workspace has to stay as it was. KAITO's webhook compares each
+//! update with what is there (specifications of 0.3 and 0.12, "update rules").
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,15 @@ const STREAMING: &str = "/metadata/annotations/kaito.sh~1model-streaming";
 
 /// Everything that differs between two versions of a Workspace and may not, by the rules of an API.
 ///
-/// A finding stands where the newer version has the field, or would have it, and shows the place in the older one.
-/// What is wrong with the newer version alone is not repeated.
+/// A finding stands where the newer version has the field, or would have it, and shows the place in
+/// the older one. What is wrong with the newer version alone is not repeated.
 #[must_use]
 pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagnostic> {
-    let mut changes = Changes { old, new, found: Vec::new() };
+    let mut changes = Changes {
+        old,
+        new,
+        found: Vec::new(),
+    };
     changes.purpose();
     changes.resource();
     changes.inference();
@@ -30,14 +34,19 @@ pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagn
     match api {
         WorkspaceApi::V1alpha1 => changes.ignored_adapters(),
         WorkspaceApi::V1beta1 => {
-            changes.field(&rule::STREAMING_CHANGED, STREAMING, "how the weights are loaded can't change");
+            changes.field(
+                &rule::STREAMING_CHANGED,
+                STREAMING,
+                "how the weights are loaded can't change",
+            );
             changes.strengths();
         }
     }
     changes.found
 }
 
-/// As [`changes`], of an InferenceSet, whose `namespace/name` is the key: of all its fields, KAITO holds on to one.
+/// As [`changes`], of an InferenceSet, whose `namespace/name` is the key: of all its fields, KAITO
+/// holds on to one.
 #[must_use]
 pub fn changes_of_set(old: &Node, new: &Node, key: &str) -> Option<Diagnostic> {
     let pointer = "/spec/template/resource/partition";
@@ -47,15 +56,23 @@ pub fn changes_of_set(old: &Node, new: &Node, key: &str) -> Option<Diagnostic> {
     }
     let message = "the part of the GPUs that is used can't change";
     let finding = Diagnostic::new(&rule::PARTITION_CHANGED, new.at(pointer).span, message);
-    Some(shown(finding.hint(instead("InferenceSet", key)), old, pointer))
+    Some(shown(
+        finding.hint(instead("InferenceSet", key)),
+        old,
+        pointer,
+    ))
 }
 
-/// Says of errors in what was there before that they stand in the way of comparing; nothing of other findings.
+/// Says of errors in what was there before that they stand in the way of comparing; nothing of
+/// other findings.
 #[must_use]
 pub fn not_compared(found: Vec<Diagnostic>) -> Option<Diagnostic> {
     let Diagnostic { message, place, .. } = found.into_iter().find(Diagnostic::is_error)?;
     let message = format!("this is not compared with: {message}");
-    Some(Diagnostic { place, ..Diagnostic::global(&rule::NOT_COMPARED, message) })
+    Some(Diagnostic {
+        place,
+        ..Diagnostic::global(&rule::NOT_COMPARED, message)
+    })
 }
 
 struct Changes<'a> {
@@ -80,21 +97,38 @@ impl Changes<'_> {
     }
 
     fn resource(&mut self) {
-        let (Some(old), Some(new)) = (&self.old.spec.resource, &self.new.spec.resource) else { return };
+        let (Some(old), Some(new)) = (&self.old.spec.resource, &self.new.spec.resource) else {
+            return;
+        };
         if old.count != new.count {
-            let message = format!("`resource.count` can't change from {} to {}", old.count, new.count);
+            let message = format!(
+                "`resource.count` can't change from {} to {}",
+                old.count, new.count
+            );
             self.report(&rule::NODE_COUNT_CHANGED, "/resource/count", message);
         }
         let types = (&old.instance_type, &new.instance_type);
         if types.0 != types.1 && !types.0.is_empty() && !types.1.is_empty() {
-            let message = format!("`resource.instanceType` can't change from `{}` to `{}`", types.0, types.1);
-            self.report(&rule::INSTANCE_TYPE_CHANGED, "/resource/instanceType", message);
+            let message = format!(
+                "`resource.instanceType` can't change from `{}` to `{}`",
+                types.0, types.1
+            );
+            self.report(
+                &rule::INSTANCE_TYPE_CHANGED,
+                "/resource/instanceType",
+                message,
+            );
         }
         if let Some(new) = labels(&new.label_selector)
             && labels(&old.label_selector).as_ref() != Some(&new)
         {
-            let message = "`resource.labelSelector` can't change: it says which nodes are the Workspace's";
-            self.report(&rule::SELECTOR_CHANGED, "/resource/labelSelector", message.to_owned());
+            let message =
+                "`resource.labelSelector` can't change: it says which nodes are the Workspace's";
+            self.report(
+                &rule::SELECTOR_CHANGED,
+                "/resource/labelSelector",
+                message.to_owned(),
+            );
         }
         if old.partition != new.partition {
             let message = "the part of the GPUs that is used can't change".to_owned();
@@ -103,23 +137,33 @@ impl Changes<'_> {
     }
 
     fn inference(&mut self) {
-        let (Some(old), Some(new)) = (&self.old.spec.inference, &self.new.spec.inference) else { return };
+        let (Some(old), Some(new)) = (&self.old.spec.inference, &self.new.spec.inference) else {
+            return;
+        };
         match (&old.template, &new.template) {
             (None, Some(_)) => {
-                let message = "a Workspace that serves a model can't come to run a template".to_owned();
+                let message =
+                    "a Workspace that serves a model can't come to run a template".to_owned();
                 return self.report(&rule::TEMPLATE_CHANGED, "/inference/template", message);
             }
             (Some(_), None) => {
-                let message = "a Workspace that runs a template can't come to serve a model".to_owned();
+                let message =
+                    "a Workspace that runs a template can't come to serve a model".to_owned();
                 return self.report(&rule::TEMPLATE_CHANGED, "/inference/template", message);
             }
             _ => {}
         }
-        self.preset(old.preset.as_ref(), new.preset.as_ref(), "/inference/preset");
+        self.preset(
+            old.preset.as_ref(),
+            new.preset.as_ref(),
+            "/inference/preset",
+        );
     }
 
     fn tuning(&mut self) {
-        let (Some(old), Some(new)) = (&self.old.spec.tuning, &self.new.spec.tuning) else { return };
+        let (Some(old), Some(new)) = (&self.old.spec.tuning, &self.new.spec.tuning) else {
+            return;
+        };
         self.preset(old.preset.as_ref(), new.preset.as_ref(), "/tuning/preset");
         let method = |tuning: &Tuning| tuning.method.as_deref().map(str::to_lowercase);
         if let (Some(old), Some(new)) = (method(old), method(new))
@@ -139,7 +183,11 @@ impl Changes<'_> {
     fn preset(&mut self, old: Option<&Preset>, new: Option<&Preset>, pointer: &str) {
         let (Some(old), Some(new)) = (old, new) else {
             if old.is_some() != new.is_some() {
-                let verb = if new.is_some() { "added to" } else { "removed from" };
+                let verb = if new.is_some() {
+                    "added to"
+                } else {
+                    "removed from"
+                };
                 let message = format!("`{}` can't be {verb} a Workspace", text::field(pointer));
                 self.report(&rule::PRESET_CHANGED, pointer, message);
             }
@@ -148,7 +196,10 @@ impl Changes<'_> {
         for ((field, old), (_, new)) in fields(old).into_iter().zip(fields(new)) {
             if old != new {
                 let pointer = format!("{pointer}/{field}");
-                let message = format!("`{}` can't change: the model of a Workspace stays", text::field(&pointer));
+                let message = format!(
+                    "`{}` can't change: the model of a Workspace stays",
+                    text::field(&pointer)
+                );
                 self.report(&rule::PRESET_CHANGED, &pointer, message);
             }
         }
@@ -156,7 +207,8 @@ impl Changes<'_> {
 
     /// Reports a field of strings that is not what it was.
     fn field(&mut self, rule: &'static Rule, pointer: &str, message: &str) {
-        let of = |workspace: &Workspace| workspace.node.find(pointer).map(|found| plain(found.node));
+        let of =
+            |workspace: &Workspace| workspace.node.find(pointer).map(|found| plain(found.node));
         if of(self.old) != of(self.new) {
             self.report(rule, pointer, message.to_owned());
         }
@@ -164,22 +216,41 @@ impl Changes<'_> {
 
     /// Reports mistakes in adapters beside a template, at which KAITO 0.3 looks in updates alone.
     fn ignored_adapters(&mut self) {
-        if self.new.spec.inference.as_ref().is_some_and(|inference| inference.template.is_some()) {
+        if self
+            .new
+            .spec
+            .inference
+            .as_ref()
+            .is_some_and(|inference| inference.template.is_some())
+        {
             rules::check_adapters(self.new, &mut self.found);
         }
     }
 
-    /// Reports strengths of adapters that KAITO 0.12 lets pass when a Workspace is created, and only then.
+    /// Reports strengths of adapters that KAITO 0.12 lets pass when a Workspace is created, and
+    /// only then.
     fn strengths(&mut self) {
-        let adapters = self.new.spec.inference.iter().flat_map(|inference| &inference.adapters);
+        let adapters = self
+            .new
+            .spec
+            .inference
+            .iter()
+            .flat_map(|inference| &inference.adapters);
         for (index, adapter) in adapters.enumerate() {
-            let Some(given) = adapter.strength.as_deref().filter(|given| !strength::is_allowed(given)) else {
+            let Some(given) = adapter
+                .strength
+                .as_deref()
+                .filter(|given| !strength::is_allowed(given))
+            else {
                 continue;
             };
             let message = format!("no update may have an adapter of strength `{given}`");
-            let place = self.new.span(&format!("/inference/adapters/{index}/strength"));
+            let place = self
+                .new
+                .span(&format!("/inference/adapters/{index}/strength"));
             let finding = Diagnostic::new(&rule::STRENGTH_IN_UPDATE, place, message);
-            self.found.push(finding.hint("write a number from 0 to 1 as a string, such as \"0.5\""));
+            self.found
+                .push(finding.hint("write a number from 0 to 1 as a string, such as \"0.5\""));
         }
     }
 
@@ -193,8 +264,13 @@ impl Changes<'_> {
 /// What to do instead of a change that is refused.
 fn instead(kind: &str, key: &str) -> String {
     let (namespace, name) = key.split_once('/').unwrap_or_default();
-    let command = format!("kubectl delete {} {name} -n {namespace}", kind.to_lowercase());
-    format!("add a {kind} of another name, and remove this one when that is ready; or run `{command}` first")
+    let command = format!(
+        "kubectl delete {} {name} -n {namespace}",
+        kind.to_lowercase()
+    );
+    format!(
+        "add a {kind} of another name, and remove this one when that is ready; or run `{command}` first"
+    )
 }
 
 /// A finding with the place in the older document.
@@ -216,8 +292,11 @@ fn plain(node: &Node) -> Value {
 
 /// A selector as labels; none if it says more than labels can.
 fn labels(selector: &LabelSelector) -> Option<BTreeMap<&str, &str>> {
-    let mut labels: BTreeMap<_, _> =
-        selector.match_labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let mut labels: BTreeMap<_, _> = selector
+        .match_labels
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     for requirement in &selector.match_expressions {
         match requirement.values.as_slice() {
             [value] if requirement.operator == "In" => labels.insert(&requirement.key, value),
@@ -237,8 +316,17 @@ fn fields(preset: &Preset) -> [(&'static str, String); 5] {
     [
         ("name", preset.name.clone()),
         ("accessMode", access_mode.to_owned()),
-        ("presetOptions/image", options.image.clone().unwrap_or_default()),
-        ("presetOptions/imagePullSecrets", options.image_pull_secrets.join("\n")),
-        ("presetOptions/modelAccessSecret", options.model_access_secret.clone().unwrap_or_default()),
+        (
+            "presetOptions/image",
+            options.image.clone().unwrap_or_default(),
+        ),
+        (
+            "presetOptions/imagePullSecrets",
+            options.image_pull_secrets.join("\n"),
+        ),
+        (
+            "presetOptions/modelAccessSecret",
+            options.model_access_secret.clone().unwrap_or_default(),
+        ),
     ]
 }

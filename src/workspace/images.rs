@@ -7,18 +7,21 @@ use crate::preset::WorkspaceApi;
 use crate::rule;
 use crate::source::Span;
 
-/// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name (specification of 0.3, D2
-/// and D3).
+/// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name
+/// (specification of 0.3, D2 and D3).
 pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
-    let refuse = |message: String, hint: &str| Diagnostic::new(&rule::IMAGE, span, message).hint(hint);
+    let refuse =
+        |message: String, hint: &str| Diagnostic::new(&rule::IMAGE, span, message).hint(hint);
     if check_blanks(image, field, span, diagnostics) {
         return;
     }
     match parts(image) {
         None => {
             let message = format!("`{field}` is not a full image reference: `{image}`");
-            diagnostics
-                .push(refuse(message, "write registry, name and tag, such as `registry.example.com/team/data:1.0`"));
+            diagnostics.push(refuse(
+                message,
+                "write registry, name and tag, such as `registry.example.com/team/data:1.0`",
+            ));
         }
         Some(name) if name.contains(|character: char| character.is_ascii_uppercase()) => {
             let message = format!("`{field}` has upper-case letters in the image's name: `{name}`");
@@ -29,8 +32,14 @@ pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Vec<
 }
 
 /// Reports an image with blanks in it, which nothing can pull. Returns whether there were some.
-pub(super) fn check_blanks(image: &str, field: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> bool {
-    let has_blanks = image.contains(|character: char| character.is_whitespace() || character.is_control());
+pub(super) fn check_blanks(
+    image: &str,
+    field: &str,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> bool {
+    let has_blanks =
+        image.contains(|character: char| character.is_whitespace() || character.is_control());
     if has_blanks {
         let message = format!("`{field}` has a blank in it: `{}`", image.escape_debug());
         let hint = "an image reference has no blanks and no line breaks";
@@ -45,7 +54,10 @@ const ADAPTERS: &str = "/inference/adapters";
 pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut Vec<Diagnostic>) {
     let is_old = api == WorkspaceApi::V1alpha1;
     let models: &[&str] = if is_old {
-        &["/inference/preset/presetOptions/image", "/tuning/preset/presetOptions/image"]
+        &[
+            "/inference/preset/presetOptions/image",
+            "/tuning/preset/presetOptions/image",
+        ]
     } else {
         &[] // nothing reads them
     };
@@ -55,12 +67,25 @@ pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut 
         ("/inference/template/spec/initContainers", "/image"),
         ("/inference/template/spec/containers", "/image"),
     ];
-    let single = models.iter().copied().chain(data).filter_map(|pointer| Some((pointer, workspace.find(pointer)?)));
-    let listed = lists
+    let single = models
         .iter()
-        .flat_map(|(list, image)| workspace.items(list).iter().filter_map(|item| Some((*list, item.find(image)?))));
+        .copied()
+        .chain(data)
+        .filter_map(|pointer| Some((pointer, workspace.find(pointer)?)));
+    let listed = lists.iter().flat_map(|(list, image)| {
+        workspace
+            .items(list)
+            .iter()
+            .filter_map(|item| Some((*list, item.find(image)?)))
+    });
     for (pointer, found) in single.chain(listed) {
-        let Some(image) = found.node.as_str().filter(|image| !placeholder::is_in(image)) else { continue };
+        let Some(image) = found
+            .node
+            .as_str()
+            .filter(|image| !placeholder::is_in(image))
+        else {
+            continue;
+        };
         let is_data = data.contains(&pointer) || pointer == ADAPTERS;
         if is_old && is_data && parts(image).is_none() {
             continue; // that is reported already
@@ -77,12 +102,17 @@ pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut 
 fn parts(image: &str) -> Option<&str> {
     let (repository, tag) = image.rsplit_once(':')?;
     let (path, name) = repository.rsplit_once('/')?;
-    let whole = !path.is_empty() && !name.is_empty() && !name.contains(':') && !tag.is_empty() && !tag.contains('/');
+    let whole = !path.is_empty()
+        && !name.is_empty()
+        && !name.contains(':')
+        && !tag.is_empty()
+        && !tag.contains('/');
     whole.then_some(name)
 }
 
-/// An image as registries are asked for it: registry, path, and tag or digest, with what Docker adds where it is left
-/// out. None if it is no reference (github.com/distribution/reference, grammar). Of a tag and a digest the digest counts.
+/// An image as registries are asked for it: registry, path, and tag or digest, with what Docker
+/// adds where it is left out. None if it is no reference (github.com/distribution/reference,
+/// grammar). Of a tag and a digest the digest counts.
 #[must_use]
 pub(crate) fn reference(image: &str) -> Option<String> {
     let (rest, digest) = match image.split_once('@') {
@@ -94,9 +124,10 @@ pub(crate) fn reference(image: &str) -> Option<String> {
         _ => (rest, ""),
     };
     let (registry, path) = match rest.split_once('/') {
-        Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => {
-            (Some(first).filter(|first| is_registry(first))?, path.to_owned())
-        }
+        Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (
+            Some(first).filter(|first| is_registry(first))?,
+            path.to_owned(),
+        ),
         Some(_) => ("docker.io", rest.to_owned()),
         None => ("docker.io", format!("library/{rest}")),
     };
@@ -114,37 +145,54 @@ fn is_registry(registry: &str) -> bool {
     let (host, port) = registry.rsplit_once(':').unwrap_or((registry, "0"));
     let is_label = |label: &str| {
         !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    host.split('.').all(is_label) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    host.split('.').all(is_label)
+        && !port.is_empty()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Lower-case letters and digits, with `.`, `_`, `__` or hyphens between them.
 fn is_path_component(component: &str) -> bool {
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
     let ends = [component.chars().next(), component.chars().next_back()];
     let words = component.replace("__", "_");
-    ends.into_iter().flatten().all(|end| end.is_ascii_alphanumeric())
+    ends.into_iter()
+        .flatten()
+        .all(|end| end.is_ascii_alphanumeric())
+        && words.split(['.', '_']).all(|part| {
+            part.split('-').any(is_word) && !part.starts_with('-') && !part.ends_with('-')
+        })
         && words
-            .split(['.', '_'])
-            .all(|part| part.split('-').any(is_word) && !part.starts_with('-') && !part.ends_with('-'))
-        && words.split(['.', '_', '-']).filter(|word| !word.is_empty()).all(is_word)
+            .split(['.', '_', '-'])
+            .filter(|word| !word.is_empty())
+            .all(is_word)
 }
 
 fn is_tag(tag: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     tag.len() <= 128
         && tag.bytes().next().is_some_and(is_word)
-        && tag.bytes().all(|byte| is_word(byte) || byte == b'.' || byte == b'-')
+        && tag
+            .bytes()
+            .all(|byte| is_word(byte) || byte == b'.' || byte == b'-')
 }
 
 fn is_digest(digest: &str) -> bool {
     digest.split_once(':').is_some_and(|(algorithm, hex)| {
         !algorithm.is_empty()
-            && algorithm.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+._-".contains(&byte))
+            && algorithm
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+._-".contains(&byte))
             && hex.len() >= 32
             && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
@@ -158,7 +206,17 @@ mod tests {
     fn references_need_path_name_and_tag() {
         assert_eq!(parts("registry.example.com:5000/data/set:1.0"), Some("set"));
         assert_eq!(parts("r.io/x@sha256:abc"), Some("x@sha256"));
-        for bad in ["", "a", "a/b", "a:1", "/a:1", "r.io/a:", "r.io/a:b:c", "r.io/a@sha256:abc:1", "r.io/a:1/b"] {
+        for bad in [
+            "",
+            "a",
+            "a/b",
+            "a:1",
+            "/a:1",
+            "r.io/a:",
+            "r.io/a:b:c",
+            "r.io/a@sha256:abc:1",
+            "r.io/a:1/b",
+        ] {
             assert_eq!(parts(bad), None, "{bad}");
         }
     }
@@ -169,8 +227,14 @@ mod tests {
         for (image, expected) in [
             ("ubuntu", Some("docker.io/library/ubuntu:latest".to_owned())),
             ("adapters/b", Some("docker.io/adapters/b:latest".to_owned())),
-            ("localhost:5000/a/b_c--d:1.0", Some("localhost:5000/a/b_c--d:1.0".to_owned())),
-            (&format!("r.io/a:1@{digest}"), Some(format!("r.io/a@{digest}"))),
+            (
+                "localhost:5000/a/b_c--d:1.0",
+                Some("localhost:5000/a/b_c--d:1.0".to_owned()),
+            ),
+            (
+                &format!("r.io/a:1@{digest}"),
+                Some(format!("r.io/a@{digest}")),
+            ),
             ("Ubuntu", None),
             ("a//b", None),
             ("a/-b", None),

@@ -18,7 +18,10 @@ use crate::source::Span;
 pub(crate) const CREATED_BY: &str = "inferenceset.kaito.sh/created-by";
 
 /// Labels and annotations of a set that its replicas carry too.
-const LABELS: [&str; 2] = ["kaito.sh/inference-role", "multiroleinference.kaito.sh/created-by"];
+const LABELS: [&str; 2] = [
+    "kaito.sh/inference-role",
+    "multiroleinference.kaito.sh/created-by",
+];
 const DISABLE_BENCHMARK: &str = "kaito.sh/disable-benchmark";
 
 /// The most replicas of a set; each has a node at least, and no cluster has more nodes.
@@ -56,7 +59,8 @@ pub struct InferenceSetSpec {
     pub template: InferenceSetTemplate,
     /// Not used by KAITO.
     pub update_strategy: Option<Value>,
-    /// When KAITO's operator puts a new base image in; not used here, where a new release does that.
+    /// When KAITO's operator puts a new base image in; not used here, where a new release does
+    /// that.
     pub auto_upgrade: Option<AutoUpgrade>,
 }
 
@@ -129,15 +133,17 @@ pub fn is_inference_set(node: &Node) -> bool {
     is_set && is_of_kaito(node) && !is_rendered(node)
 }
 
-/// The Workspaces of an InferenceSet, named `<set>-<ordinal>`; none if it breaks a rule of its own, which is reported.
-/// A set of no replicas gives one that is to be checked alone.
+/// The Workspaces of an InferenceSet, named `<set>-<ordinal>`; none if it breaks a rule of its own,
+/// which is reported. A set of no replicas gives one that is to be checked alone.
 ///
 /// Each value keeps its place, so that a finding about a replica points into the set.
 pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let mark = diagnostics.len();
     let mut value = node.to_value();
     drop_nulls(&mut value);
-    let Ok(checker) = Checker::of::<InferenceSet>() else { return Vec::new() };
+    let Ok(checker) = Checker::of::<InferenceSet>() else {
+        return Vec::new();
+    };
     checker.check(node, &value, &rule::FIELD, diagnostics);
     metadata::read(node, "", diagnostics);
     keys::check(node, keys::Holder::Set, diagnostics);
@@ -160,7 +166,9 @@ pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     }
     check_runtime(node, diagnostics);
     let name = set.metadata.name.unwrap_or_default();
-    (0..count.max(1)).map(|ordinal| replica(node, &name, ordinal)).collect()
+    (0..count.max(1))
+        .map(|ordinal| replica(node, &name, ordinal))
+        .collect()
 }
 
 /// Warns of the annotation that sets don't hand on to their replicas.
@@ -174,39 +182,73 @@ fn check_runtime(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
-    let (place, text) = (set.at("/metadata/name").span, |value: String| Data::String(value));
+    let (place, text) = (set.at("/metadata/name").span, |value: String| {
+        Data::String(value)
+    });
     let at = |pointer: &str| set.find(pointer).map(|found| found.node);
     let mut labels = entries(at("/spec/template/metadata/labels"));
     for key in LABELS {
-        put(&mut labels, at("/metadata/labels").and_then(|labels| labels.entry(key)).cloned());
+        put(
+            &mut labels,
+            at("/metadata/labels")
+                .and_then(|labels| labels.entry(key))
+                .cloned(),
+        );
     }
-    put(&mut labels, Some(entry(CREATED_BY, place, text(name.to_owned()))));
+    put(
+        &mut labels,
+        Some(entry(CREATED_BY, place, text(name.to_owned()))),
+    );
     let mut annotations = entries(at("/spec/template/metadata/annotations"));
-    let annotation = at("/metadata/annotations").and_then(|annotations| annotations.entry(DISABLE_BENCHMARK));
+    let annotation =
+        at("/metadata/annotations").and_then(|annotations| annotations.entry(DISABLE_BENCHMARK));
     put(&mut annotations, annotation.cloned());
     let mut metadata = vec![entry("name", place, text(format!("{name}-{ordinal}")))];
-    metadata.extend(at("/metadata").and_then(|metadata| metadata.entry("namespace")).cloned());
+    metadata.extend(
+        at("/metadata")
+            .and_then(|metadata| metadata.entry("namespace"))
+            .cloned(),
+    );
     metadata.push(entry("labels", place, Data::Map(labels)));
     if !annotations.is_empty() {
         metadata.push(entry("annotations", place, Data::Map(annotations)));
     }
     let mut resource = entries(at("/spec/template/resource"));
-    resource.extend(at("/spec").and_then(|spec| spec.entry("labelSelector")).cloned());
+    resource.extend(
+        at("/spec")
+            .and_then(|spec| spec.entry("labelSelector"))
+            .cloned(),
+    );
     let version = set.at("/apiVersion").span;
     let mut fields = vec![
         entry("apiVersion", version, text(V1BETA1.to_owned())),
         entry("kind", set.at("/kind").span, text("Workspace".to_owned())),
         entry("metadata", place, Data::Map(metadata)),
-        entry("resource", set.at("/spec/template/resource").span, Data::Map(resource)),
+        entry(
+            "resource",
+            set.at("/spec/template/resource").span,
+            Data::Map(resource),
+        ),
     ];
-    fields.extend(at("/spec/template").and_then(|template| template.entry("inference")).cloned());
-    Node { span: set.span, data: Data::Map(fields) }
+    fields.extend(
+        at("/spec/template")
+            .and_then(|template| template.entry("inference"))
+            .cloned(),
+    );
+    Node {
+        span: set.span,
+        data: Data::Map(fields),
+    }
 }
 
 /// The entries of a mapping, without those that are null.
 fn entries(node: Option<&Node>) -> Vec<Entry> {
     match node.map(|node| &node.data) {
-        Some(Data::Map(entries)) => entries.iter().filter(|entry| entry.value.data != Data::Null).cloned().collect(),
+        Some(Data::Map(entries)) => entries
+            .iter()
+            .filter(|entry| entry.value.data != Data::Null)
+            .cloned()
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -219,14 +261,21 @@ fn put(entries: &mut Vec<Entry>, entry: Option<Entry>) {
 }
 
 fn entry(key: &str, place: Span, data: Data) -> Entry {
-    Entry { key: key.to_owned(), key_span: place, value: Node { span: place, data } }
+    Entry {
+        key: key.to_owned(),
+        key_span: place,
+        value: Node { span: place, data },
+    }
 }
 
 /// Leaves out findings about a replica that were made about another one of its set.
 pub(crate) fn without_repeats(diagnostics: &mut Vec<Diagnostic>, mark: usize) {
     let mut kept: Vec<Diagnostic> = Vec::new();
     for finding in diagnostics.drain(mark..) {
-        if !kept.iter().any(|other| other.rule == finding.rule && other.place == finding.place) {
+        if !kept
+            .iter()
+            .any(|other| other.rule == finding.rule && other.place == finding.place)
+        {
             kept.push(finding);
         }
     }

@@ -15,7 +15,8 @@ pub(super) enum Holder {
     Set,
 }
 
-/// The annotations that KAITO 0.3 and this compiler read (specification of 0.3, "Metadata constants").
+/// The annotations that KAITO 0.3 and this compiler read (specification of 0.3, "Metadata
+/// constants").
 const V1ALPHA1: [&str; 3] = ["kaito.sh/enablelb", super::ALLOW, super::RENDERED];
 
 /// The annotations that KAITO 0.12 and this compiler read (specification of 0.12, section 1.2).
@@ -42,7 +43,12 @@ const V1BETA1: [&str; 19] = [
 ];
 
 /// The annotations of an InferenceSet; that of the runtime has a rule of its own.
-const OF_SETS: [&str; 4] = ["kaito.sh/disable-benchmark", "kaito.sh/runtime", super::ALLOW, super::RENDERED];
+const OF_SETS: [&str; 4] = [
+    "kaito.sh/disable-benchmark",
+    "kaito.sh/runtime",
+    super::ALLOW,
+    super::RENDERED,
+];
 
 /// Labels that KAITO reads, or that objects carry to say whose they are.
 const LABELS: [&str; 6] = [
@@ -56,9 +62,21 @@ const LABELS: [&str; 6] = [
 
 /// Values that act only as they are written here, with what they do.
 const EXACT: [(&str, &str, &str); 3] = [
-    ("kaito.sh/enablelb", "True", "makes the Service a load balancer"),
-    ("kaito.sh/disable-benchmark", "true", "leaves the benchmark out"),
-    ("kaito.sh/model-streaming", "disabled", "turns streaming off"),
+    (
+        "kaito.sh/enablelb",
+        "True",
+        "makes the Service a load balancer",
+    ),
+    (
+        "kaito.sh/disable-benchmark",
+        "true",
+        "leaves the benchmark out",
+    ),
+    (
+        "kaito.sh/model-streaming",
+        "disabled",
+        "turns streaming off",
+    ),
 ];
 
 /// What people write for yes and no, in lower case.
@@ -69,7 +87,8 @@ const BYPASS: &str = "kaito.sh/bypass-resource-checks";
 const ROLE: &str = "kaito.sh/inference-role";
 const ROLES: [&str; 2] = ["prefill", "decode"];
 
-/// Reports labels and annotations of KAITO's that do nothing, and values that are not taken for what they look like.
+/// Reports labels and annotations of KAITO's that do nothing, and values that are not taken for
+/// what they look like.
 pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Vec<Diagnostic>) {
     let annotations: &[&str] = match holder {
         Holder::Workspace(WorkspaceApi::V1alpha1) => &V1ALPHA1,
@@ -93,32 +112,44 @@ pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Vec<Diagnosti
 }
 
 fn is_kaitos(key: &str) -> bool {
-    key.split_once('/').is_some_and(|(domain, _)| domain == "kaito.sh" || domain.ends_with(".kaito.sh"))
+    key.split_once('/')
+        .is_some_and(|(domain, _)| domain == "kaito.sh" || domain.ends_with(".kaito.sh"))
 }
 
 fn unread(entry: &Entry, what: &str, known: &[&str], holder: Holder) -> Diagnostic {
     let key = entry.key.as_str();
     let finding = |message: String| Diagnostic::new(&rule::UNKNOWN_KEY, entry.key_span, message);
     if let Some(meant) = text::typo(key, known.iter().copied()) {
-        let finding = finding(format!("there is no {what} `{key}`")).hint(format!("write `{meant}`"));
+        let finding =
+            finding(format!("there is no {what} `{key}`")).hint(format!("write `{meant}`"));
         return finding.respell(entry.key_span, key, meant);
     }
     if let Some(near) = text::nearest(key, known.iter().copied()) {
-        return finding(format!("there is no {what} `{key}`")).hint(format!("did you mean `{near}`?"));
+        return finding(format!("there is no {what} `{key}`"))
+            .hint(format!("did you mean `{near}`?"));
     }
     let is_known = V1BETA1.contains(&key) && what == "annotation";
     match holder {
-        Holder::Set if is_known => finding(format!("the {what} `{key}` of a set has no effect on its replicas"))
-            .hint("write it under `spec.template.metadata.annotations`"),
+        Holder::Set if is_known => finding(format!(
+            "the {what} `{key}` of a set has no effect on its replicas"
+        ))
+        .hint("write it under `spec.template.metadata.annotations`"),
         Holder::Workspace(_) if is_known => {
-            let finding = finding(format!("the {what} `{key}` is of a later release, and has no effect in this one"));
+            let finding = finding(format!(
+                "the {what} `{key}` is of a later release, and has no effect in this one"
+            ));
             match key {
-                "render.kaito.sh/node-count" => finding.hint("`resource.count` is the number of nodes"),
-                _ => finding.hint("remove it, or choose another release by `release` in the profile"),
+                "render.kaito.sh/node-count" => {
+                    finding.hint("`resource.count` is the number of nodes")
+                }
+                _ => {
+                    finding.hint("remove it, or choose another release by `release` in the profile")
+                }
             }
         }
-        _ => finding(format!("nothing reads the {what} `{key}`"))
-            .hint(format!("remove it, or give a {what} of your own another domain than KAITO's")),
+        _ => finding(format!("nothing reads the {what} `{key}`")).hint(format!(
+            "remove it, or give a {what} of your own another domain than KAITO's"
+        )),
     }
 }
 
@@ -128,25 +159,44 @@ fn misread(entry: &Entry) -> Option<Diagnostic> {
     let said = value.trim().to_lowercase();
     let place = entry.value.span;
     if key == BYPASS && NO.contains(&said.as_str()) {
-        let message = format!("`{key}: {}` lets everything pass: any value does", value.escape_debug());
-        return Some(Diagnostic::new(&rule::MISREAD_VALUE, place, message).hint("remove the annotation"));
+        let message = format!(
+            "`{key}: {}` lets everything pass: any value does",
+            value.escape_debug()
+        );
+        return Some(
+            Diagnostic::new(&rule::MISREAD_VALUE, place, message).hint("remove the annotation"),
+        );
     }
     let (_, exact, effect) = EXACT.iter().find(|(known, ..)| *known == key)?;
     let meanings = if *exact == "disabled" { NO } else { YES };
     if value == *exact || !meanings.contains(&said.as_str()) {
         return None;
     }
-    let message = format!("`{key}: {}` has no effect: only `{exact}` {effect}", value.escape_debug());
-    let finding = Diagnostic::new(&rule::MISREAD_VALUE, place, message).hint(format!("write `\"{exact}\"`"));
+    let message = format!(
+        "`{key}: {}` has no effect: only `{exact}` {effect}",
+        value.escape_debug()
+    );
+    let finding =
+        Diagnostic::new(&rule::MISREAD_VALUE, place, message).hint(format!("write `\"{exact}\"`"));
     Some(finding.fix(place, format!("\"{exact}\"")))
 }
 
 fn role(entry: &Entry) -> Option<Diagnostic> {
-    let value = entry.value.as_str().filter(|value| !ROLES.contains(value))?;
-    let message = format!("`{}` is not a role, so the pods serve without one", value.escape_debug());
+    let value = entry
+        .value
+        .as_str()
+        .filter(|value| !ROLES.contains(value))?;
+    let message = format!(
+        "`{}` is not a role, so the pods serve without one",
+        value.escape_debug()
+    );
     let finding = Diagnostic::new(&rule::MISREAD_VALUE, entry.value.span, message);
     Some(match text::typo(value, ROLES.into_iter()) {
-        Some(meant) => finding.hint(format!("write `{meant}`")).respell(entry.value.span, value, meant),
+        Some(meant) => {
+            finding
+                .hint(format!("write `{meant}`"))
+                .respell(entry.value.span, value, meant)
+        }
         None => finding.hint("use `prefill` or `decode`"),
     })
 }

@@ -20,32 +20,62 @@ pub struct Metadata {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// The most bytes that the annotations of an object have together (`k8s.io/apimachinery`, `TotalAnnotationSizeLimitB`).
+/// The most bytes that the annotations of an object have together (`k8s.io/apimachinery`,
+/// `TotalAnnotationSizeLimitB`).
 const ALL_ANNOTATIONS: usize = 256 << 10;
 
 /// Reads the metadata of a document and reports what Kubernetes would refuse.
-pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<Diagnostic>) -> Metadata {
+pub(super) fn read(
+    node: &Node,
+    default_namespace: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Metadata {
     let name = string(node, "/metadata/name");
-    if node.find("/metadata/name").is_none_or(|found| found.node.data == Data::Null) {
-        let kind = node.get("kind").and_then(Node::as_str).unwrap_or("Workspace");
+    if node
+        .find("/metadata/name")
+        .is_none_or(|found| found.node.data == Data::Null)
+    {
+        let kind = node
+            .get("kind")
+            .and_then(Node::as_str)
+            .unwrap_or("Workspace");
         let message = format!("the {kind} has no name");
         let missing = Diagnostic::new(&rule::NAME, node.at("/metadata/name").span, message);
-        diagnostics.push(missing.hint("add `metadata.name`; `generateName` would give other objects in every run"));
+        diagnostics.push(
+            missing
+                .hint("add `metadata.name`; `generateName` would give other objects in every run"),
+        );
     }
     let namespace = string(node, "/metadata/namespace");
-    for (pointer, value) in [("/metadata/name", &name), ("/metadata/namespace", &namespace)] {
+    for (pointer, value) in [
+        ("/metadata/name", &name),
+        ("/metadata/namespace", &namespace),
+    ] {
         if let Some(value) = value.as_ref().filter(|value| !is_dns_label(value)) {
             let message = format!("`{value}` is not a valid `{}`", text::field(pointer));
-            diagnostics.push(Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL));
+            diagnostics
+                .push(Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL));
         }
     }
     let labels = strings(node, "/metadata/labels", check_label, diagnostics);
-    let annotations = strings(node, "/metadata/annotations", |entry, _, found| check_key(entry, found), diagnostics);
-    let total: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let annotations = strings(
+        node,
+        "/metadata/annotations",
+        |entry, _, found| check_key(entry, found),
+        diagnostics,
+    );
+    let total: usize = annotations
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
     if total > ALL_ANNOTATIONS {
-        let message = format!("the annotations have {total} bytes together, and Kubernetes takes {ALL_ANNOTATIONS}");
+        let message = format!(
+            "the annotations have {total} bytes together, and Kubernetes takes {ALL_ANNOTATIONS}"
+        );
         let place = node.at("/metadata/annotations").span;
-        diagnostics.push(Diagnostic::new(&rule::LABEL, place, message).hint("move large texts into a ConfigMap"));
+        diagnostics.push(
+            Diagnostic::new(&rule::LABEL, place, message).hint("move large texts into a ConfigMap"),
+        );
     }
     Metadata {
         name: name.unwrap_or_default(),
@@ -56,14 +86,18 @@ pub(super) fn read(node: &Node, default_namespace: &str, diagnostics: &mut Vec<D
 }
 
 /// What to do about a name that is none.
-pub const DNS_LABEL: &str = "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
+pub const DNS_LABEL: &str =
+    "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
 
-/// A lower-case DNS label of RFC 1123. Kubernetes lets a Workspace's name be longer and have dots, but its containers
-/// and labels are named after it, and they may not.
+/// A lower-case DNS label of RFC 1123. Kubernetes lets a Workspace's name be longer and have dots,
+/// but its containers and labels are named after it, and they may not.
 #[must_use]
 pub fn is_dns_label(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=63).contains(&name.len()) && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
+    (1..=63).contains(&name.len())
+        && name.bytes().all(inner)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
 
 /// Reports a label that Kubernetes would refuse (Kubernetes documentation, "Labels and Selectors").
@@ -80,9 +114,13 @@ fn check_key(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, entry.key.as_str()),
     };
-    let prefix_is_right = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_dns_label));
+    let prefix_is_right =
+        prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_dns_label));
     if !prefix_is_right || !is_qualified(name) {
-        let message = format!("`{}` is not a valid key of a label or annotation", entry.key);
+        let message = format!(
+            "`{}` is not a valid key of a label or annotation",
+            entry.key
+        );
         diagnostics.push(Diagnostic::new(&rule::LABEL, entry.key_span, message).hint(QUALIFIED));
     }
 }
@@ -94,7 +132,10 @@ fn is_qualified(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = name.as_bytes();
-    bytes.len() <= 63 && bytes.iter().all(|byte| inner(*byte)) && ends(bytes.first()) && ends(bytes.last())
+    bytes.len() <= 63
+        && bytes.iter().all(|byte| inner(*byte))
+        && ends(bytes.first())
+        && ends(bytes.last())
 }
 
 /// The text at a pointer; other values are the schema's to report.

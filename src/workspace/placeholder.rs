@@ -6,15 +6,21 @@ use crate::rule;
 use crate::source::Span;
 use crate::text;
 
-/// Reports every placeholder in the strings below `node`, which stands at `pointer` in its document.
+/// Reports every placeholder in the strings below `node`, which stands at `pointer` in its
+/// document.
 ///
 /// In `presetOptions` it is a warning, because KAITO runs any image that is written there.
 pub(super) fn check(node: &Node, pointer: &str, diagnostics: &mut Vec<Diagnostic>) {
     walk(node, pointer, &mut |node, pointer, value| {
         for placeholder in all(value) {
-            let message = format!("`{}` still holds the placeholder `{placeholder}`", text::field(pointer));
+            let message = format!(
+                "`{}` still holds the placeholder `{placeholder}`",
+                text::field(pointer)
+            );
             let hint = format!("put {} in its place", meaning(placeholder, pointer));
-            let mut finding = Diagnostic::new(&rule::PLACEHOLDER, place(node, value, placeholder), message).hint(hint);
+            let mut finding =
+                Diagnostic::new(&rule::PLACEHOLDER, place(node, value, placeholder), message)
+                    .hint(hint);
             if pointer.contains("/presetOptions/") {
                 finding.severity = Severity::Warning;
             }
@@ -28,7 +34,8 @@ pub(super) fn is_in(value: &str) -> bool {
     all(value).next().is_some()
 }
 
-/// The bytes of a placeholder, where the text has the value letter for letter; else those of the whole value.
+/// The bytes of a placeholder, where the text has the value letter for letter; else those of the
+/// whole value.
 fn place(node: &Node, value: &str, placeholder: &str) -> Span {
     let written = (node.span.end - node.span.start) as usize;
     let quote = match written.checked_sub(value.len()) {
@@ -37,10 +44,16 @@ fn place(node: &Node, value: &str, placeholder: &str) -> Span {
         _ => return node.span,
     };
     let offset = quote + placeholder.as_ptr() as usize - value.as_ptr() as usize;
-    let Ok(offset) = u32::try_from(offset) else { return node.span };
+    let Ok(offset) = u32::try_from(offset) else {
+        return node.span;
+    };
     let length = u32::try_from(placeholder.len()).unwrap_or(0);
     let start = node.span.start + offset;
-    Span { start, end: start + length, ..node.span }
+    Span {
+        start,
+        end: start + length,
+        ..node.span
+    }
 }
 
 fn walk(node: &Node, pointer: &str, found: &mut impl FnMut(&Node, &str, &str)) {
@@ -53,7 +66,11 @@ fn walk(node: &Node, pointer: &str, found: &mut impl FnMut(&Node, &str, &str)) {
         }
         Data::Map(entries) => {
             for entry in entries {
-                walk(&entry.value, &format!("{pointer}/{}", text::escape(&entry.key)), found);
+                walk(
+                    &entry.value,
+                    &format!("{pointer}/{}", text::escape(&entry.key)),
+                    found,
+                );
             }
         }
         _ => {}
@@ -69,7 +86,10 @@ fn all(value: &str) -> impl Iterator<Item = &str> {
             let word = &rest[start..];
             let length = match word.find('>') {
                 Some(end) if word.starts_with('<') => end + 1,
-                _ => word.find(|character: char| !is_word(character)).unwrap_or(word.len()).max(1),
+                _ => word
+                    .find(|character: char| !is_word(character))
+                    .unwrap_or(word.len())
+                    .max(1),
             };
             let (word, behind) = word.split_at(length);
             rest = behind;
@@ -86,7 +106,8 @@ fn is_word(character: char) -> bool {
 
 fn is_placeholder(word: &str) -> bool {
     let shouted = !word.contains(|character: char| character.is_ascii_lowercase());
-    let in_brackets = word.len() > 2 && word.starts_with('<') && word.ends_with('>') && !word.contains("< ");
+    let in_brackets =
+        word.len() > 2 && word.starts_with('<') && word.ends_with('>') && !word.contains("< ");
     in_brackets || shouted && (word.ends_with("_HERE") || word.starts_with("YOUR_"))
 }
 
@@ -94,8 +115,12 @@ fn is_placeholder(word: &str) -> bool {
 fn meaning(placeholder: &str, pointer: &str) -> &'static str {
     let field = pointer.rsplit_once('/').map_or("", |(_, field)| field);
     match field {
-        "imagePushSecret" => "the name of the Secret that holds the credentials for pushing to the registry",
-        "image" if placeholder.contains("REPO") || placeholder.contains("REGISTRY") => "the name of your registry",
+        "imagePushSecret" => {
+            "the name of the Secret that holds the credentials for pushing to the registry"
+        }
+        "image" if placeholder.contains("REPO") || placeholder.contains("REGISTRY") => {
+            "the name of your registry"
+        }
         "image" => "the name of your image",
         _ if pointer.contains("Secrets") => "the name of a Secret in the Workspace's namespace",
         _ => "your own value",
@@ -109,10 +134,21 @@ mod tests {
     #[test]
     fn placeholders_are_told_from_values() {
         let found = |value| all(value).collect::<Vec<_>>();
-        assert_eq!(found("ACR_REPO_HERE.azurecr.io/IMAGE_NAME_HERE:0.0.1"), ["ACR_REPO_HERE", "IMAGE_NAME_HERE"]);
+        assert_eq!(
+            found("ACR_REPO_HERE.azurecr.io/IMAGE_NAME_HERE:0.0.1"),
+            ["ACR_REPO_HERE", "IMAGE_NAME_HERE"]
+        );
         assert_eq!(found("<YOUR IMAGE URL>"), ["<YOUR IMAGE URL>"]);
         assert_eq!(found("r.io/YOUR_IMAGE:1"), ["YOUR_IMAGE"]);
-        for value in ["here", "it_here", "a<b", "a <> b", "a < b > c", "falcon-7b", "HERE"] {
+        for value in [
+            "here",
+            "it_here",
+            "a<b",
+            "a <> b",
+            "a < b > c",
+            "falcon-7b",
+            "HERE",
+        ] {
             assert_eq!(found(value), Vec::<&str>::new(), "{value}");
         }
     }

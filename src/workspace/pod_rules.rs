@@ -1,5 +1,5 @@
-//! What Kubernetes' API refuses in pods of one's own although each field is of its type (Kubernetes 1.30, validation of
-//! a pod template), and what it takes but nobody means.
+//! What Kubernetes' API refuses in pods of one's own although each field is of its type (Kubernetes
+//! 1.30, validation of a pod template), and what it takes but nobody means.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,26 @@ const WHOLE: [&str; 2] = ["nvidia.com/", "amd.com/"];
 
 /// Reports what can't be run in the pods of a Workspace.
 pub(super) fn check(workspace: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(found) = workspace.find(POINTER) else { return };
-    let mut pod = Pod { spec: found.node, diagnostics };
+    let Some(found) = workspace.find(POINTER) else {
+        return;
+    };
+    let mut pod = Pod {
+        spec: found.node,
+        diagnostics,
+    };
     pod.restart_policy();
     let containers = found.node.items("/containers");
     if containers.is_empty() {
-        pod.refuse(found.span, "the pods have no container", "add one to `containers`");
+        pod.refuse(
+            found.span,
+            "the pods have no container",
+            "add one to `containers`",
+        );
     }
-    let all: Vec<_> = containers.iter().chain(found.node.items("/initContainers")).collect();
+    let all: Vec<_> = containers
+        .iter()
+        .chain(found.node.items("/initContainers"))
+        .collect();
     pod.names("container", &all);
     let volumes: Vec<_> = found.node.items("/volumes").iter().collect();
     pod.names("volume", &volumes);
@@ -46,7 +58,9 @@ impl Pod<'_> {
         if let Some((node, name)) = policy.and_then(|node| Some((node, node.as_str()?)))
             && !["", "Always"].contains(&name)
         {
-            let message = format!("pods that serve are always restarted, so `restartPolicy` can't be `{name}`");
+            let message = format!(
+                "pods that serve are always restarted, so `restartPolicy` can't be `{name}`"
+            );
             self.refuse(node.span, &message, "leave it out");
         }
     }
@@ -54,14 +68,22 @@ impl Pod<'_> {
     /// Names of containers or volumes, which are labels of DNS, each once.
     fn names(&mut self, what: &str, nodes: &[&Node]) {
         let named = nodes.iter().filter_map(|node| node.get("name"));
-        for name in named.clone().filter(|name| name.as_str().is_some_and(|name| !metadata::is_dns_label(name))) {
-            let message = format!("`{}` can't name a {what}", name.as_str().unwrap_or_default().escape_debug());
+        for name in named.clone().filter(|name| {
+            name.as_str()
+                .is_some_and(|name| !metadata::is_dns_label(name))
+        }) {
+            let message = format!(
+                "`{}` can't name a {what}",
+                name.as_str().unwrap_or_default().escape_debug()
+            );
             self.refuse(name.span, &message, metadata::DNS_LABEL);
         }
         for (name, first, span) in repeated(named) {
             let message = format!("two {what}s are called `{name}`");
-            let finding = Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
-            self.diagnostics.push(finding.hint("give each a name of its own"));
+            let finding =
+                Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
+            self.diagnostics
+                .push(finding.hint("give each a name of its own"));
         }
     }
 
@@ -70,11 +92,17 @@ impl Pod<'_> {
         self.ports(container);
         self.mounts(container);
         self.resources(container);
-        for (name, first, span) in repeated(container.items("/env").iter().filter_map(|variable| variable.get("name")))
-        {
+        for (name, first, span) in repeated(
+            container
+                .items("/env")
+                .iter()
+                .filter_map(|variable| variable.get("name")),
+        ) {
             let message = format!("the variable `{name}` is set twice, and the last value counts");
-            let finding = Diagnostic::new(&rule::REPEATED_VARIABLE, span, message).also(first, "the first is here");
-            self.diagnostics.push(finding.hint("remove one of the two: server-side apply refuses such a list"));
+            let finding = Diagnostic::new(&rule::REPEATED_VARIABLE, span, message)
+                .also(first, "the first is here");
+            self.diagnostics
+                .push(finding.hint("remove one of the two: server-side apply refuses such a list"));
         }
     }
 
@@ -83,27 +111,48 @@ impl Pod<'_> {
             let place = container.at("/name").span;
             return self.refuse(place, "the container has no `image`", "add it");
         };
-        let Some(image) = node.as_str().filter(|image| !placeholder::is_in(image)) else { return };
+        let Some(image) = node.as_str().filter(|image| !placeholder::is_in(image)) else {
+            return;
+        };
         if images::reference(image).is_none() {
             let message = format!("`{}` is not an image reference", image.escape_debug());
-            self.refuse(node.span, &message, "such as `registry.example.com/team/server:1.0`");
+            self.refuse(
+                node.span,
+                &message,
+                "such as `registry.example.com/team/server:1.0`",
+            );
         }
     }
 
     fn ports(&mut self, container: &Node) {
         let ports = container.items("/ports");
-        for (port, key) in ports.iter().flat_map(|port| ["containerPort", "hostPort"].map(|key| (port, key))) {
-            let Some(Node { span, data: Data::Number(number) }) = port.get(key) else { continue };
+        for (port, key) in ports
+            .iter()
+            .flat_map(|port| ["containerPort", "hostPort"].map(|key| (port, key)))
+        {
+            let Some(Node {
+                span,
+                data: Data::Number(number),
+            }) = port.get(key)
+            else {
+                continue;
+            };
             let is_free = key == "hostPort" && number.as_i64() == Some(0);
-            if !is_free && !number.as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
+            if !is_free
+                && !number
+                    .as_i64()
+                    .is_some_and(|number| (1..=65535).contains(&number))
+            {
                 let message = format!("`{key}` must be from 1 to 65535, not {number}");
                 self.refuse(*span, &message, "choose another port");
             }
         }
         for (name, first, span) in repeated(ports.iter().filter_map(|port| port.get("name"))) {
             let message = format!("two ports of the container are called `{name}`");
-            let finding = Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
-            self.diagnostics.push(finding.hint("give each a name of its own"));
+            let finding =
+                Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
+            self.diagnostics
+                .push(finding.hint("give each a name of its own"));
         }
     }
 
@@ -111,31 +160,44 @@ impl Pod<'_> {
         let mounts = container.items("/volumeMounts");
         let volumes = self.spec.items("/volumes");
         for name in mounts.iter().filter_map(|mount| mount.get("name")) {
-            let is_there = volumes.iter().any(|volume| volume.get("name").and_then(Node::as_str) == name.as_str());
+            let is_there = volumes
+                .iter()
+                .any(|volume| volume.get("name").and_then(Node::as_str) == name.as_str());
             if let Some(missing) = name.as_str().filter(|_| !is_there) {
                 let message = format!("the pods have no volume `{missing}` to mount");
                 self.refuse(name.span, &message, "add it to `volumes`");
             }
         }
-        for (path, first, span) in repeated(mounts.iter().filter_map(|mount| mount.get("mountPath"))) {
+        for (path, first, span) in
+            repeated(mounts.iter().filter_map(|mount| mount.get("mountPath")))
+        {
             let message = format!("two volumes are mounted at `{path}`");
-            let finding = Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
-            self.diagnostics.push(finding.hint("mount each at a path of its own"));
+            let finding =
+                Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
+            self.diagnostics
+                .push(finding.hint("mount each at a path of its own"));
         }
     }
 
     /// Requests above the limit, and GPUs that are requested in another number than the limit.
     fn resources(&mut self, container: &Node) {
-        let Some(Data::Map(requests)) = container.find("/resources/requests").map(|found| &found.node.data) else {
+        let Some(Data::Map(requests)) = container
+            .find("/resources/requests")
+            .map(|found| &found.node.data)
+        else {
             return;
         };
         let limits = container.find("/resources/limits").map(|found| found.node);
         for entry in requests {
             let limit = limits.and_then(|limits| limits.get(&entry.key));
-            let (Some(request), limit) = (amount(&entry.value), limit.and_then(amount)) else { continue };
+            let (Some(request), limit) = (amount(&entry.value), limit.and_then(amount)) else {
+                continue;
+            };
             let is_whole = WHOLE.iter().any(|prefix| entry.key.starts_with(prefix));
             let message = match limit {
-                Some(limit) if request > limit => format!("more `{}` is requested than the limit allows", entry.key),
+                Some(limit) if request > limit => {
+                    format!("more `{}` is requested than the limit allows", entry.key)
+                }
                 Some(limit) if is_whole && request < limit => {
                     format!("of `{}` the limit is always requested", entry.key)
                 }
@@ -144,12 +206,16 @@ impl Pod<'_> {
             };
             let finding = Diagnostic::new(&rule::POD_REFUSED, entry.value.span, message);
             let finding = finding.hint("write the same under `requests` and `limits`");
-            self.diagnostics.push(Diagnostic { severity: Severity::Warning, ..finding }); // KAITO takes it
+            self.diagnostics.push(Diagnostic {
+                severity: Severity::Warning,
+                ..finding
+            }); // KAITO takes it
         }
     }
 
     fn refuse(&mut self, place: Span, message: &str, hint: &str) {
-        self.diagnostics.push(Diagnostic::new(&rule::POD_REFUSED, place, message).hint(hint));
+        self.diagnostics
+            .push(Diagnostic::new(&rule::POD_REFUSED, place, message).hint(hint));
     }
 }
 

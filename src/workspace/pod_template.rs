@@ -9,7 +9,8 @@ use crate::node::Node;
 use crate::schema::{Checker, Part};
 use crate::{quantity, rule};
 
-/// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tests/pod-template-schema` makes this file.
+/// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tests/pod-template-schema`
+/// makes this file.
 const SCHEMA: &str = include_str!("../../schemas/pod-template.json");
 
 const POINTER: &str = "/inference/template";
@@ -21,25 +22,41 @@ pub(super) struct PodTemplates {
 }
 
 impl PodTemplates {
-    /// The template of a Workspace in the form in which Go writes what it has read: quantities are canonical, and
-    /// values that mean nothing are gone. Whatever Go could not read is reported.
-    pub(super) fn read(&self, workspace: &Node, template: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
+    /// The template of a Workspace in the form in which Go writes what it has read: quantities are
+    /// canonical, and values that mean nothing are gone. Whatever Go could not read is
+    /// reported.
+    pub(super) fn read(
+        &self,
+        workspace: &Node,
+        template: &Value,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Value> {
         let prepare = || Checker::new(serde_json::from_str(SCHEMA).ok()?).ok();
         let checker = self.checker.get_or_init(prepare).as_ref()?;
-        let part = Part { document: workspace, pointer: POINTER, value: template };
+        let part = Part {
+            document: workspace,
+            pointer: POINTER,
+            value: template,
+        };
         let is_right = checker.check_part(&part, &rule::FIELD, diagnostics);
         is_right.then(|| encoded(template, checker.schema(), checker.schema()))
     }
 }
 
-/// A value as Go's types, which `schema` describes, encode it. `root` holds what the schema refers to.
+/// A value as Go's types, which `schema` describes, encode it. `root` holds what the schema refers
+/// to.
 fn encoded(value: &Value, schema: &Value, root: &Value) -> Value {
     let schema = resolved(schema, root);
     match value {
         Value::Object(fields) => Value::Object(encoded_fields(fields, schema, root)),
-        Value::Array(items) => items.iter().map(|item| encoded(item, &schema["items"], root)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| encoded(item, &schema["items"], root))
+            .collect(),
         scalar if schema["format"] == "quantity" => {
-            let text = scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned);
+            let text = scalar
+                .as_str()
+                .map_or_else(|| scalar.to_string(), str::to_owned);
             quantity::canonical(&text).map_or_else(|| scalar.clone(), Value::String)
         }
         scalar => scalar.clone(),
@@ -50,13 +67,18 @@ fn encoded_fields(fields: &Map<String, Value>, schema: &Value, root: &Value) -> 
     let properties = schema["properties"].as_object();
     let mut kept = Map::new();
     for (name, value) in fields {
-        let property = properties.and_then(|known| known.get(name)).unwrap_or(&schema["additionalProperties"]);
+        let property = properties
+            .and_then(|known| known.get(name))
+            .unwrap_or(&schema["additionalProperties"]);
         let value = encoded(value, property, root);
         if property["x-omit-zero"] != true || !is_zero(&value) {
             kept.insert(name.clone(), value);
         }
     }
-    let defaults = properties.into_iter().flatten().filter_map(|(name, schema)| Some((name, schema.get("default")?)));
+    let defaults = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, schema)| Some((name, schema.get("default")?)));
     for (name, default) in defaults {
         kept.entry(name.clone()).or_insert_with(|| default.clone());
     }
@@ -64,8 +86,12 @@ fn encoded_fields(fields: &Map<String, Value>, schema: &Value, root: &Value) -> 
 }
 
 fn resolved<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
-    let reference = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    reference.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
+    let reference = schema["$ref"]
+        .as_str()
+        .and_then(|reference| reference.strip_prefix('#'));
+    reference
+        .and_then(|pointer| root.pointer(pointer))
+        .unwrap_or(schema)
 }
 
 fn is_zero(value: &Value) -> bool {
@@ -88,14 +114,18 @@ mod tests {
 
     /// The template as it is read, or the messages and the texts they point at.
     fn read(template: &Value) -> Result<Value, Vec<String>> {
-        let text = serde_json::to_string_pretty(&json!({"inference": {"template": template}})).unwrap();
+        let text =
+            serde_json::to_string_pretty(&json!({"inference": {"template": template}})).unwrap();
         let mut sources = Sources::default();
         let file = sources.add("w.json", text);
         let node = source::parse(&sources, file, &mut Vec::new()).remove(0);
         let mut diagnostics = Vec::new();
         let read = PodTemplates::default().read(&node, template, &mut diagnostics);
         read.ok_or_else(|| {
-            diagnostics.into_iter().map(|found| found.message + "; " + &found.hint.unwrap_or_default()).collect()
+            diagnostics
+                .into_iter()
+                .map(|found| found.message + "; " + &found.hint.unwrap_or_default())
+                .collect()
         })
     }
 
@@ -115,28 +145,46 @@ mod tests {
             "securityContext": {"privileged": false, "runAsUser": 0},
         });
         let read = read(&json!({"spec": spec})).unwrap();
-        assert_eq!(read, json!({"spec": {"automountServiceAccountToken": false, "containers": [expected]}}));
+        assert_eq!(
+            read,
+            json!({"spec": {"automountServiceAccountToken": false, "containers": [expected]}})
+        );
     }
 
     #[test]
     fn what_go_can_not_read_is_reported() {
         let of = |container: Value| json!({"spec": {"containers": [container]}});
         for (template, complaint) in [
-            (of(json!({"name": 5})), "`inference.template.spec.containers[0].name` must be a string, not an integer"),
+            (
+                of(json!({"name": 5})),
+                "`inference.template.spec.containers[0].name` must be a string, not an integer",
+            ),
             (
                 of(json!({"nam": "c", "name": "c"})),
                 "`inference.template.spec.containers[0].nam` is not a field; did you mean `name`?",
             ),
-            (of(json!({})), "`inference.template.spec.containers[0].name` is missing; add `name:` here"),
+            (
+                of(json!({})),
+                "`inference.template.spec.containers[0].name` is missing; add `name:` here",
+            ),
             (
                 of(json!({"name": "c", "resources": {"limits": {"cpu": "lots"}}})),
                 "`inference.template.spec.containers[0].resources.limits.cpu` must be a quantity, which `lots` is not",
             ),
-            (json!({"Spec": {}}), "`inference.template.Spec` is not a field; did you mean `spec`?"),
-            (json!({"spec": {"containers": "x"}}), "`inference.template.spec.containers` must be a list, not a string"),
+            (
+                json!({"Spec": {}}),
+                "`inference.template.Spec` is not a field; did you mean `spec`?",
+            ),
+            (
+                json!({"spec": {"containers": "x"}}),
+                "`inference.template.spec.containers` must be a list, not a string",
+            ),
         ] {
             let found = read(&template).unwrap_err();
-            assert!(found.len() == 1 && found[0].starts_with(complaint), "{template}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].starts_with(complaint),
+                "{template}: {found:?}"
+            );
         }
     }
 }

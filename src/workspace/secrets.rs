@@ -1,7 +1,7 @@
 //! Secrets that stand in clear where everybody can read them.
 //!
-//! What is found is also hidden from every excerpt and message of the run; and so is what looks like a secret in any text
-//! that there are findings about, whether or not it could be parsed.
+//! What is found is also hidden from every excerpt and message of the run; and so is what looks
+//! like a secret in any text that there are findings about, whether or not it could be parsed.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,8 @@ use crate::text;
 
 const HINT: &str = "revoke it, put a new one into a Secret, and refer to that instead";
 
-/// What a secret is called, how it begins, and what follows: at least so many letters and digits, of some kind.
+/// What a secret is called, how it begins, and what follows: at least so many letters and digits,
+/// of some kind.
 struct Format {
     name: &'static str,
     prefix: &'static str,
@@ -23,20 +24,77 @@ struct Format {
 
 /// Secrets that are known by their form (documentation of the services that issue them).
 const FORMATS: [Format; 10] = [
-    Format { name: "a token of Hugging Face", prefix: "hf_", length: 34, is_part: is_word },
-    Format { name: "an access key of AWS", prefix: "AKIA", length: 16, is_part: is_capital },
-    Format { name: "an access key of AWS", prefix: "ASIA", length: 16, is_part: is_capital },
-    Format { name: "a token of GitHub", prefix: "ghp_", length: 36, is_part: is_word },
-    Format { name: "a token of GitHub", prefix: "gho_", length: 36, is_part: is_word },
-    Format { name: "a token of GitHub", prefix: "ghu_", length: 36, is_part: is_word },
-    Format { name: "a token of GitHub", prefix: "ghs_", length: 36, is_part: is_word },
-    Format { name: "a token of GitHub", prefix: "ghr_", length: 36, is_part: is_word },
-    Format { name: "a token of GitHub", prefix: "github_pat_", length: 22, is_part: is_token },
-    Format { name: "a token of GitLab", prefix: "glpat-", length: 20, is_part: is_token },
+    Format {
+        name: "a token of Hugging Face",
+        prefix: "hf_",
+        length: 34,
+        is_part: is_word,
+    },
+    Format {
+        name: "an access key of AWS",
+        prefix: "AKIA",
+        length: 16,
+        is_part: is_capital,
+    },
+    Format {
+        name: "an access key of AWS",
+        prefix: "ASIA",
+        length: 16,
+        is_part: is_capital,
+    },
+    Format {
+        name: "a token of GitHub",
+        prefix: "ghp_",
+        length: 36,
+        is_part: is_word,
+    },
+    Format {
+        name: "a token of GitHub",
+        prefix: "gho_",
+        length: 36,
+        is_part: is_word,
+    },
+    Format {
+        name: "a token of GitHub",
+        prefix: "ghu_",
+        length: 36,
+        is_part: is_word,
+    },
+    Format {
+        name: "a token of GitHub",
+        prefix: "ghs_",
+        length: 36,
+        is_part: is_word,
+    },
+    Format {
+        name: "a token of GitHub",
+        prefix: "ghr_",
+        length: 36,
+        is_part: is_word,
+    },
+    Format {
+        name: "a token of GitHub",
+        prefix: "github_pat_",
+        length: 22,
+        is_part: is_token,
+    },
+    Format {
+        name: "a token of GitLab",
+        prefix: "glpat-",
+        length: 20,
+        is_part: is_token,
+    },
 ];
 
 /// The last words of variables that hold secrets.
-const VARIABLES: [&str; 6] = ["TOKEN", "PASSWORD", "PASSWD", "API_KEY", "SECRET_ACCESS_KEY", "PRIVATE_KEY"];
+const VARIABLES: [&str; 6] = [
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "API_KEY",
+    "SECRET_ACCESS_KEY",
+    "PRIVATE_KEY",
+];
 
 fn is_capital(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit()
@@ -52,23 +110,42 @@ fn is_token(byte: u8) -> bool {
 
 /// Reports the secrets in the strings of a document, without showing them.
 pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) {
-    let mut search = Search { sources, diagnostics };
+    let mut search = Search {
+        sources,
+        diagnostics,
+    };
     search.walk(document, &mut Vec::new());
 }
 
-/// Hides what looks like a secret in a text, as far as it can be told without parsing it: the text may be broken.
+/// Hides what looks like a secret in a text, as far as it can be told without parsing it: the text
+/// may be broken.
 pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
     let text = sources.text(file);
-    let keys = text.match_indices("-----BEGIN ").filter_map(|(start, _)| private_key(&text[start..]));
-    let passwords = text.match_indices("://").filter_map(|(start, _)| password(&text[start..]));
-    let of_formats = FORMATS.iter().flat_map(|format| of_format(text, format)).map(|(_, secret)| secret);
+    let keys = text
+        .match_indices("-----BEGIN ")
+        .filter_map(|(start, _)| private_key(&text[start..]));
+    let passwords = text
+        .match_indices("://")
+        .filter_map(|(start, _)| password(&text[start..]));
+    let of_formats = FORMATS
+        .iter()
+        .flat_map(|format| of_format(text, format))
+        .map(|(_, secret)| secret);
     // All of them are parts of the text.
     let start = |secret: &str| secret.as_ptr().addr() - text.as_ptr().addr();
     let span = |secret: &str| {
         let (start, end) = (start(secret), start(secret) + secret.len());
-        Some((u32::try_from(start).ok()?, u32::try_from(end).ok()?, secret.to_owned()))
+        Some((
+            u32::try_from(start).ok()?,
+            u32::try_from(end).ok()?,
+            secret.to_owned(),
+        ))
     };
-    let found = keys.chain(passwords).chain(of_formats).chain(values(text)).filter_map(span);
+    let found = keys
+        .chain(passwords)
+        .chain(of_formats)
+        .chain(values(text))
+        .filter_map(span);
     for (start, end, secret) in found.collect::<Vec<_>>() {
         sources.hide(Span { file, start, end }, &secret);
     }
@@ -76,8 +153,13 @@ pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
 
 /// What stands beside the names of variables that hold secrets, by its look.
 fn values(text: &str) -> Vec<&str> {
-    let fields: Vec<_> = text.split(['\n', '{', '}', ',']).filter_map(field).collect();
-    let pairs = fields.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]);
+    let fields: Vec<_> = text
+        .split(['\n', '{', '}', ','])
+        .filter_map(field)
+        .collect();
+    let pairs = fields
+        .windows(2)
+        .flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]);
     let values = pairs.filter_map(|(first, second)| match (first, second) {
         (("name", name), ("value", value)) if is_secret_variable(name, value) => Some(value),
         _ => None,
@@ -89,7 +171,10 @@ fn values(text: &str) -> Vec<&str> {
 fn field(text: &str) -> Option<(&str, &str)> {
     const QUOTES: [char; 2] = ['"', '\''];
     let (key, value) = text.trim_start_matches([' ', '\t', '-']).split_once(':')?;
-    Some((key.trim().trim_matches(QUOTES), value.trim().trim_matches(QUOTES)))
+    Some((
+        key.trim().trim_matches(QUOTES),
+        value.trim().trim_matches(QUOTES),
+    ))
 }
 
 struct Search<'a> {
@@ -105,8 +190,11 @@ impl Search<'_> {
                 for (name, secret) in secrets(value) {
                     let place = self.hide(node, secret);
                     let field = text::field(&format!("/{}", path.join("/")));
-                    let finding =
-                        Diagnostic::new(&rule::SECRET_IN_CLEAR, place, format!("`{field}` holds {name} in clear"));
+                    let finding = Diagnostic::new(
+                        &rule::SECRET_IN_CLEAR,
+                        place,
+                        format!("`{field}` holds {name} in clear"),
+                    );
                     self.diagnostics.push(finding.hint(HINT));
                 }
             }
@@ -131,24 +219,44 @@ impl Search<'_> {
 
     /// Warns of an environment variable whose name says that its literal value is a secret.
     fn variable(&mut self, node: &Node) {
-        let Some((Data::String(name), value)) = node.get("name").map(|name| &name.data).zip(node.get("value")) else {
+        let Some((Data::String(name), value)) = node
+            .get("name")
+            .map(|name| &name.data)
+            .zip(node.get("value"))
+        else {
             return;
         };
-        let Some(secret) = value.as_str().filter(|value| is_secret_variable(name, value)) else { return };
+        let Some(secret) = value
+            .as_str()
+            .filter(|value| is_secret_variable(name, value))
+        else {
+            return;
+        };
         let place = self.hide(value, secret);
         let message = format!("the variable `{name}` has its value in clear");
         let hint = "take it from a Secret: `valueFrom: {secretKeyRef: {name: …, key: …}}`";
-        self.diagnostics.push(Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message).hint(hint));
+        self.diagnostics
+            .push(Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message).hint(hint));
     }
 
-    /// Hides a part of a value, and gives its place: that of the whole value where the text has escapes.
+    /// Hides a part of a value, and gives its place: that of the whole value where the text has
+    /// escapes.
     fn hide(&mut self, node: &Node, secret: &str) -> Span {
         let Span { file, start, end } = node.span;
-        let written = self.sources.text(file).get(start as usize..end as usize).unwrap_or_default();
-        let offset = written.find(secret).and_then(|offset| u32::try_from(offset).ok());
+        let written = self
+            .sources
+            .text(file)
+            .get(start as usize..end as usize)
+            .unwrap_or_default();
+        let offset = written
+            .find(secret)
+            .and_then(|offset| u32::try_from(offset).ok());
         let length = u32::try_from(secret.len()).unwrap_or(0);
-        let place =
-            offset.map_or(node.span, |offset| Span { file, start: start + offset, end: start + offset + length });
+        let place = offset.map_or(node.span, |offset| Span {
+            file,
+            start: start + offset,
+            end: start + offset + length,
+        });
         self.sources.hide(place, secret);
         place
     }
@@ -156,22 +264,34 @@ impl Search<'_> {
 
 /// The secrets in a text, each with what it is.
 fn secrets(value: &str) -> Vec<(&'static str, &str)> {
-    let mut found: Vec<_> = FORMATS.iter().flat_map(|format| of_format(value, format)).collect();
+    let mut found: Vec<_> = FORMATS
+        .iter()
+        .flat_map(|format| of_format(value, format))
+        .collect();
     found.extend(private_key(value).map(|key| ("a private key", key)));
     found.extend(password(value).map(|password| ("a password", password)));
     found
 }
 
-fn of_format<'a>(value: &'a str, format: &'a Format) -> impl Iterator<Item = (&'static str, &'a str)> {
-    value.match_indices(format.prefix).filter_map(move |(start, prefix)| {
-        let before = value[..start].bytes().next_back();
-        let behind = &value[start + prefix.len()..];
-        let length = behind.bytes().position(|byte| !(format.is_part)(byte)).unwrap_or(behind.len());
-        let is_long = length >= format.length && (format.prefix.len() > 4 || length <= 2 * format.length);
-        let is_alone = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte != b'_');
-        (is_long && is_alone && !is_example(&behind[..length]))
-            .then(|| (format.name, &value[start..start + prefix.len() + length]))
-    })
+fn of_format<'a>(
+    value: &'a str,
+    format: &'a Format,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    value
+        .match_indices(format.prefix)
+        .filter_map(move |(start, prefix)| {
+            let before = value[..start].bytes().next_back();
+            let behind = &value[start + prefix.len()..];
+            let length = behind
+                .bytes()
+                .position(|byte| !(format.is_part)(byte))
+                .unwrap_or(behind.len());
+            let is_long =
+                length >= format.length && (format.prefix.len() > 4 || length <= 2 * format.length);
+            let is_alone = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+            (is_long && is_alone && !is_example(&behind[..length]))
+                .then(|| (format.name, &value[start..start + prefix.len() + length]))
+        })
 }
 
 /// Whether somebody wrote letters in the place of a secret.
@@ -186,14 +306,18 @@ fn private_key(value: &str) -> Option<&str> {
     let body = &value[start..];
     // A title is short, and a text without one may be long.
     let title = body[..body.floor_char_boundary(39 + END.len())].find(END)?;
-    let end = body[title + END.len()..].find(END).map_or(body.len(), |end| title + 2 * END.len() + end);
+    let end = body[title + END.len()..]
+        .find(END)
+        .map_or(body.len(), |end| title + 2 * END.len() + end);
     Some(&body[..end])
 }
 
 /// The password of a URL.
 fn password(value: &str) -> Option<&str> {
     let (_, behind) = value.split_once("://")?;
-    let authority = behind.split(|character: char| "/?#".contains(character) || character.is_whitespace()).next()?;
+    let authority = behind
+        .split(|character: char| "/?#".contains(character) || character.is_whitespace())
+        .next()?;
     let (user, _) = authority.rsplit_once('@')?;
     let (_, password) = user.split_once(':')?;
     let is_literal = !password.contains(['$', '<', '{', '*']) && !is_example(password);
@@ -201,10 +325,12 @@ fn password(value: &str) -> Option<&str> {
 }
 
 fn is_secret_variable(name: &str, value: &str) -> bool {
-    let names_secret = VARIABLES
-        .iter()
-        .any(|word| name.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_')));
-    let is_plain = value.parse::<f64>().is_ok() || ["", "true", "false"].contains(&value.to_lowercase().as_str());
+    let names_secret = VARIABLES.iter().any(|word| {
+        name.strip_suffix(word)
+            .is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    });
+    let is_plain = value.parse::<f64>().is_ok()
+        || ["", "true", "false"].contains(&value.to_lowercase().as_str());
     names_secret
         && !is_plain
         && !value.contains(['$', '<', '{'])
@@ -226,10 +352,16 @@ mod tests {
             (format!("x {hosted}"), &hosted),
             ("AKIAIOSFODNN7EXAMPLF".to_owned(), "AKIAIOSFODNN7EXAMPLF"),
             ("https://me:s3cret@example.com/a".to_owned(), "s3cret"),
-            ("-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n".to_owned(), "MII"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n".to_owned(),
+                "MII",
+            ),
         ] {
             let found = secrets(&value);
-            assert!(found.len() == 1 && found[0].1.contains(secret), "{value}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].1.contains(secret),
+                "{value}: {found:?}"
+            );
         }
     }
 

@@ -1,7 +1,8 @@
 //! The fields of a `Workspace`: there is no `spec`, they stand beside `metadata`.
 //!
-//! The types are those of the newest version, `kaito.sh/v1beta1`, which has every field of the older one. What a version
-//! lacks is left out of its schema, so that a Workspace of any version is read into the same types.
+//! The types are those of the newest version, `kaito.sh/v1beta1`, which has every field of the
+//! older one. What a version lacks is left out of its schema, so that a Workspace of any version is
+//! read into the same types.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +21,16 @@ pub fn schema(version: &str, api: WorkspaceApi) -> Value {
     schema["properties"]["apiVersion"]["const"] = version.into();
     if version == V1ALPHA1 {
         remove(&mut schema, "resource", "partition");
-        remove(&mut schema, "inference/properties/preset/properties/presetOptions", "modelAccessSecret");
-        remove(&mut schema, "tuning/properties/preset/properties/presetOptions", "modelAccessSecret");
+        remove(
+            &mut schema,
+            "inference/properties/preset/properties/presetOptions",
+            "modelAccessSecret",
+        );
+        remove(
+            &mut schema,
+            "tuning/properties/preset/properties/presetOptions",
+            "modelAccessSecret",
+        );
     }
     if api == WorkspaceApi::V1alpha1 {
         remove(&mut schema, "inference", "config");
@@ -64,7 +73,8 @@ pub struct Spec {
     pub status: Option<Value>,
 }
 
-/// The metadata of an object (`k8s.io/apimachinery`, `ObjectMeta`); what a cluster fills in is read and left out.
+/// The metadata of an object (`k8s.io/apimachinery`, `ObjectMeta`); what a cluster fills in is read
+/// and left out.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ObjectMeta {
@@ -108,7 +118,8 @@ pub struct Resource {
     #[serde(default = "one")]
     #[schemars(range(min = -2_147_483_648_i64, max = 2_147_483_647))]
     pub count: i64,
-    /// The machine type of the nodes, in the cloud's exact spelling; empty where the nodes are there already.
+    /// The machine type of the nodes, in the cloud's exact spelling; empty where the nodes are
+    /// there already.
     #[serde(default)]
     pub instance_type: String,
     /// The labels that the nodes carry.
@@ -210,7 +221,8 @@ pub struct PresetOptions {
     /// Secrets, in the Workspace's namespace, to pull it with.
     #[serde(default)]
     pub image_pull_secrets: Vec<String>,
-    /// A Secret, in the Workspace's namespace, with the Hugging Face token under the key `HF_TOKEN`.
+    /// A Secret, in the Workspace's namespace, with the Hugging Face token under the key
+    /// `HF_TOKEN`.
     pub model_access_secret: Option<String>,
 }
 
@@ -262,7 +274,8 @@ pub struct Tuning {
     pub preset: Option<Preset>,
     /// `lora` or `qlora`.
     pub method: Option<String>,
-    /// A ConfigMap with the parameters of the run, in the Workspace's namespace; by default one for the method.
+    /// A ConfigMap with the parameters of the run, in the Workspace's namespace; by default one
+    /// for the method.
     pub config: Option<String>,
     /// The data to train with.
     pub input: DataSource,

@@ -1,7 +1,7 @@
 //! The strength of an adapter: a number that is written as a string.
 
-/// Whether KAITO takes a strength: a number from 0 to 1 as Go reads one, which includes hexadecimal ones and, because it
-/// is neither less than 0 nor more than 1, `NaN`.
+/// Whether KAITO takes a strength: a number from 0 to 1 as Go reads one, which includes hexadecimal
+/// ones and, because it is neither less than 0 nor more than 1, `NaN`.
 pub(super) fn is_allowed(text: &str) -> bool {
     let number = text.parse::<f64>().ok().or_else(|| hexadecimal(text));
     number.is_some_and(|number| (0.0..=1.0).contains(&number) || number.is_nan())
@@ -29,7 +29,15 @@ fn hexadecimal(text: &str) -> Option<f64> {
         number = number * 16.0 + f64::from(digit.to_digit(16)?);
     }
     let places = i32::try_from(fraction.len()).ok()?;
-    Some(sign * number * 2f64.powi(exponent.parse::<i32>().ok()?.saturating_sub(places.saturating_mul(4))))
+    Some(
+        sign * number
+            * 2f64.powi(
+                exponent
+                    .parse::<i32>()
+                    .ok()?
+                    .saturating_sub(places.saturating_mul(4)),
+            ),
+    )
 }
 
 #[cfg(test)]
@@ -38,10 +46,26 @@ mod tests {
 
     #[test]
     fn strengths_are_read_as_go_reads_floats() {
-        for good in ["0", "1", ".5", "+1.", "5e-1", "00.5", "-0", "0x1p-2", "0X_8.8P-4", "0x.8p0", "nan", "NaN"] {
+        for good in [
+            "0",
+            "1",
+            ".5",
+            "+1.",
+            "5e-1",
+            "00.5",
+            "-0",
+            "0x1p-2",
+            "0X_8.8P-4",
+            "0x.8p0",
+            "nan",
+            "NaN",
+        ] {
             assert!(is_allowed(good), "{good}");
         }
-        for bad in ["", " 0.5", "x", "1.1", "-0.1", "1e999", "inf", "0x1", "0xp1", "0x1p1", "-0x1p-2", "0xgp0", "1_0"] {
+        for bad in [
+            "", " 0.5", "x", "1.1", "-0.1", "1e999", "inf", "0x1", "0xp1", "0x1p1", "-0x1p-2",
+            "0xgp0", "1_0",
+        ] {
             assert!(!is_allowed(bad), "{bad}");
         }
         assert!(is_decimal("5e-1") && !is_decimal("0x1p-2") && !is_decimal("NaN"));

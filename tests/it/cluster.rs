@@ -1,8 +1,9 @@
-//! A cluster of real programs: etcd and the API server, and if a test needs somebody to act on objects, Kubernetes' own
-//! controllers and scheduler, with KWOK in the place of kubelets. Containers never run.
+//! A cluster of real programs: etcd and the API server, and if a test needs somebody to act on
+//! objects, Kubernetes' own controllers and scheduler, with KWOK in the place of kubelets.
+//! Containers never run.
 //!
-//! `tests/tools.sh` builds the programs out of `tests/e2e`. All of them listen on this machine alone, and end with the
-//! [`Cluster`] that started them.
+//! `tests/tools.sh` builds the programs out of `tests/e2e`. All of them listen on this machine
+//! alone, and end with the [`Cluster`] that started them.
 
 use std::ffi::OsStr;
 use std::fmt::Debug;
@@ -25,7 +26,8 @@ use crate::tools::{folder, succeed, tool};
 /// How long anything may take to happen on a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// With this annotation, whatever its value, a pod stays as it is: KWOK leaves it alone until it is to be deleted.
+/// With this annotation, whatever its value, a pod stays as it is: KWOK leaves it alone until it is
+/// to be deleted.
 pub(crate) const HELD: &str = "test/held";
 
 /// kubectl, as somebody.
@@ -46,7 +48,9 @@ impl Kubectl {
 
     /// Has a program find the cluster as kubectl does.
     pub(crate) fn equip(&self, command: &mut Command) {
-        command.env("KUBECONFIG", &self.kubeconfig).env("KUBECACHEDIR", &self.cache);
+        command
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("KUBECACHEDIR", &self.cache);
     }
 
     /// What a command, which has to succeed, prints with `-o json`.
@@ -57,7 +61,10 @@ impl Kubectl {
 
     /// Applies objects, which has to succeed without a word.
     pub(crate) fn apply(&self, objects: &str) {
-        let run = run(&mut self.command(&["apply", "--server-side", "-f", "-"]), objects);
+        let run = run(
+            &mut self.command(&["apply", "--server-side", "-f", "-"]),
+            objects,
+        );
         assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
     }
 
@@ -81,11 +88,18 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// A cluster that stores what it accepts, and in which nobody acts on it.
     pub(crate) fn of_storage() -> Self {
-        let folder = tempfile::Builder::new().prefix("cluster-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("cluster-")
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .unwrap();
         let [clients, peers, server] = ports();
         let [clients, peers] = [clients, peers].map(|port| format!("http://127.0.0.1:{port}"));
         let addresses = (clients.clone(), server);
-        let mut cluster = Self { folder: Some(folder), programs: Vec::new(), addresses };
+        let mut cluster = Self {
+            folder: Some(folder),
+            programs: Vec::new(),
+            addresses,
+        };
         cluster.start_etcd(&clients, &peers);
         cluster.introduce(server);
         cluster.start_server(&[]);
@@ -99,34 +113,64 @@ impl Cluster {
         let key = cluster.path("keys/apiserver.key");
         let certificate = cluster.path("keys/apiserver.crt");
         let mut controllers = kube("kube-controller-manager");
-        controllers.args(["--kubeconfig", &kubeconfig, "--leader-elect=false", "--secure-port=0"]);
-        controllers.args(["--service-account-private-key-file", &key, "--root-ca-file", &certificate]);
+        controllers.args([
+            "--kubeconfig",
+            &kubeconfig,
+            "--leader-elect=false",
+            "--secure-port=0",
+        ]);
+        controllers.args([
+            "--service-account-private-key-file",
+            &key,
+            "--root-ca-file",
+            &certificate,
+        ]);
         cluster.start("kube-controller-manager", controllers);
         let mut scheduler = kube("kube-scheduler");
-        scheduler.args(["--kubeconfig", &kubeconfig, "--leader-elect=false", "--secure-port=0"]);
+        scheduler.args([
+            "--kubeconfig",
+            &kubeconfig,
+            "--leader-elect=false",
+            "--secure-port=0",
+        ]);
         cluster.start("kube-scheduler", scheduler);
         let mut kwok = tethered("kwok");
         let stages = cluster.path("stages.yaml");
         fs::write(&stages, stages_with_holds()).unwrap();
-        kwok.args(["--kubeconfig", &kubeconfig, "--manage-all-nodes=true", "--config", &stages]);
+        kwok.args([
+            "--kubeconfig",
+            &kubeconfig,
+            "--manage-all-nodes=true",
+            "--config",
+            &stages,
+        ]);
         cluster.start("kwok", kwok);
         cluster
     }
 
     /// kubectl, as somebody who may do anything.
     pub(crate) fn admin(&self) -> Kubectl {
-        Kubectl { kubeconfig: self.path("kubeconfig"), cache: self.path("cache") }
+        Kubectl {
+            kubeconfig: self.path("kubeconfig"),
+            cache: self.path("cache"),
+        }
     }
 
     /// kubectl, as a service account.
     pub(crate) fn service_account(&self, namespace: &str, name: &str) -> Kubectl {
-        let output = succeed(&mut self.kubectl(&["create", "token", name, "--namespace", namespace]));
-        let mut config: Value = serde_json::from_str(&fs::read_to_string(self.path("kubeconfig")).unwrap()).unwrap();
-        config["users"][0]["user"]["token"] = String::from_utf8(output.stdout).unwrap().trim().into();
+        let output =
+            succeed(&mut self.kubectl(&["create", "token", name, "--namespace", namespace]));
+        let mut config: Value =
+            serde_json::from_str(&fs::read_to_string(self.path("kubeconfig")).unwrap()).unwrap();
+        config["users"][0]["user"]["token"] =
+            String::from_utf8(output.stdout).unwrap().trim().into();
         config["contexts"][0]["context"]["namespace"] = namespace.into();
         let kubeconfig = self.path(&format!("kubeconfig-{name}"));
         fs::write(&kubeconfig, config.to_string()).unwrap();
-        Kubectl { kubeconfig, cache: self.path("cache") }
+        Kubectl {
+            kubeconfig,
+            cache: self.path("cache"),
+        }
     }
 
     /// A command of kubectl, as somebody who may do anything.
@@ -143,7 +187,9 @@ impl Cluster {
     pub(crate) fn table(&self, resource: &str) -> String {
         let output = succeed(&mut self.kubectl(&["get", resource]));
         let text = String::from_utf8(output.stdout).unwrap();
-        let Some(column) = text.lines().next().and_then(|header| header.find("AGE")) else { return text };
+        let Some(column) = text.lines().next().and_then(|header| header.find("AGE")) else {
+            return text;
+        };
         let strip = |line: &str| {
             let (cells, age) = line.split_at(column);
             assert!(!age.is_empty(), "{text}");
@@ -160,10 +206,18 @@ impl Cluster {
         succeed(&mut self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", path]));
         let crds = self.json(&["get", "-f", path]);
         for crd in items(&crds) {
-            let [group, plural] = ["/spec/group", "/spec/names/plural"].map(|field| text(crd.pointer(field).unwrap()));
+            let [group, plural] = ["/spec/group", "/spec/names/plural"]
+                .map(|field| text(crd.pointer(field).unwrap()));
             for version in crd["spec"]["versions"].as_array().unwrap() {
                 let address = format!("--raw=/apis/{group}/{}/{plural}", text(&version["name"]));
-                let is_served = |cluster: &Self| cluster.kubectl(&["get", &address]).output().unwrap().status.success();
+                let is_served = |cluster: &Self| {
+                    cluster
+                        .kubectl(&["get", &address])
+                        .output()
+                        .unwrap()
+                        .status
+                        .success()
+                };
                 self.wait(&address, is_served);
             }
         }
@@ -175,7 +229,12 @@ impl Cluster {
     }
 
     /// Waits until something is so.
-    pub(crate) fn wait_for<T: PartialEq + Debug>(&mut self, what: &str, wanted: &T, mut get: impl FnMut(&Self) -> T) {
+    pub(crate) fn wait_for<T: PartialEq + Debug>(
+        &mut self,
+        what: &str,
+        wanted: &T,
+        mut get: impl FnMut(&Self) -> T,
+    ) {
         let start = Instant::now();
         loop {
             let got = get(self);
@@ -188,7 +247,10 @@ impl Cluster {
                 }
             }
             if start.elapsed() >= PATIENCE {
-                assert_eq!(got, *wanted, "after {PATIENCE:?} it still does not hold that {what}");
+                assert_eq!(
+                    got, *wanted,
+                    "after {PATIENCE:?} it still does not hold that {what}"
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -196,9 +258,24 @@ impl Cluster {
 
     fn start_etcd(&mut self, clients: &str, peers: &str) {
         let mut etcd = kube("etcd");
-        etcd.args(["--data-dir", &self.path("etcd"), "--unsafe-no-fsync", "--log-level=warn"]);
-        etcd.args(["--listen-client-urls", clients, "--advertise-client-urls", clients]);
-        etcd.args(["--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers]);
+        etcd.args([
+            "--data-dir",
+            &self.path("etcd"),
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        ]);
+        etcd.args([
+            "--listen-client-urls",
+            clients,
+            "--advertise-client-urls",
+            clients,
+        ]);
+        etcd.args([
+            "--listen-peer-urls",
+            peers,
+            "--initial-advertise-peer-urls",
+            peers,
+        ]);
         etcd.args(["--name=test", "--initial-cluster", &format!("test={peers}")]);
         self.start("etcd", etcd);
         let address = clients.trim_start_matches("http://").to_owned();
@@ -208,7 +285,11 @@ impl Cluster {
     /// Writes down who may do what, and how kubectl gets to the API server.
     fn introduce(&self, port: u16) {
         let token = token();
-        fs::write(self.path("tokens.csv"), format!("{token},test,test,system:masters\n")).unwrap();
+        fs::write(
+            self.path("tokens.csv"),
+            format!("{token},test,test,system:masters\n"),
+        )
+        .unwrap();
         let kubeconfig = json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -226,7 +307,8 @@ impl Cluster {
     /// Asks etcd itself, as JSON: what no API server would do can be done so.
     pub(crate) fn etcd(&self, question: &str, body: &Value) -> Value {
         let mut curl = Command::new("curl");
-        curl.args(["-sSf", "--json", &body.to_string()]).arg(format!("{}/v3/{question}", self.addresses.0));
+        curl.args(["-sSf", "--json", &body.to_string()])
+            .arg(format!("{}/v3/{question}", self.addresses.0));
         serde_json::from_slice(&succeed(&mut curl).stdout).unwrap()
     }
 
@@ -236,11 +318,23 @@ impl Cluster {
         let mut server = kube("kube-apiserver");
         server.args(args);
         server.args(["--etcd-servers", etcd, "--secure-port", &port.to_string()]);
-        server.args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"]);
-        server.args(["--token-auth-file", &self.path("tokens.csv"), "--authorization-mode=RBAC"]);
-        // The server makes itself a certificate, and its key will do for the tokens of service accounts, too.
+        server.args([
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",
+        ]);
+        server.args([
+            "--token-auth-file",
+            &self.path("tokens.csv"),
+            "--authorization-mode=RBAC",
+        ]);
+        // The server makes itself a certificate, and its key will do for the tokens of service
+        // accounts, too.
         server.args(["--cert-dir", &self.path("keys")]);
-        for flag in ["--service-account-key-file", "--service-account-signing-key-file"] {
+        for flag in [
+            "--service-account-key-file",
+            "--service-account-signing-key-file",
+        ] {
             server.args([flag, &self.path("keys/apiserver.key")]);
         }
         server.args([
@@ -248,17 +342,28 @@ impl Cluster {
             "--service-cluster-ip-range=10.0.0.0/16",
         ]);
         // Pods need no service account, and nodes are ready as soon as KWOK says so.
-        server.args(["--disable-admission-plugins=ServiceAccount,TaintNodesByCondition", "--allow-privileged"]);
+        server.args([
+            "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
+            "--allow-privileged",
+        ]);
         self.start("kube-apiserver", server);
         let args = ["get", "--raw=/readyz", "--request-timeout=5s"];
-        self.wait("the API server is ready", |cluster| cluster.kubectl(&args).output().unwrap().status.success());
+        self.wait("the API server is ready", |cluster| {
+            cluster.kubectl(&args).output().unwrap().status.success()
+        });
     }
 
-    /// Starts a program, which is to run as long as the cluster, or until it is stopped. What it says goes into its log.
+    /// Starts a program, which is to run as long as the cluster, or until it is stopped. What it
+    /// says goes into its log.
     pub(crate) fn start(&mut self, name: &str, mut command: Command) {
         let log = File::create(self.path(&format!("{name}.log"))).unwrap();
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let program = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/tools.sh"));
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        let program = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/tools.sh"));
         self.programs.push((name.to_owned(), program));
     }
 
@@ -277,7 +382,12 @@ impl Cluster {
 
     /// The number under which the system knows a program.
     pub(crate) fn pid(&self, name: &str) -> u32 {
-        self.programs.iter().find(|(of, _)| of == name).unwrap().1.id()
+        self.programs
+            .iter()
+            .find(|(of, _)| of == name)
+            .unwrap()
+            .1
+            .id()
     }
 
     /// What a program has said.
@@ -287,12 +397,22 @@ impl Cluster {
 
     /// The path of a file of the cluster, such as `kubeconfig`.
     pub(crate) fn path(&self, name: &str) -> String {
-        self.folder.as_ref().unwrap().path().join(name).to_str().unwrap().to_owned()
+        self.folder
+            .as_ref()
+            .unwrap()
+            .path()
+            .join(name)
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
 impl Drop for Cluster {
-    #[expect(clippy::print_stderr, reason = "who looks for the logs of a test that failed reads what it printed")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "who looks for the logs of a test that failed reads what it printed"
+    )]
     fn drop(&mut self) {
         for (_, program) in self.programs.iter_mut().rev() {
             // One that has ended by itself is as good.
@@ -309,7 +429,9 @@ impl Drop for Cluster {
 
 /// The objects that kubectl answers with: one as it is, more as a list.
 pub(crate) fn items(answer: &Value) -> &[Value] {
-    answer["items"].as_array().map_or(std::slice::from_ref(answer), Vec::as_slice)
+    answer["items"]
+        .as_array()
+        .map_or(std::slice::from_ref(answer), Vec::as_slice)
 }
 
 fn text(value: &Value) -> &str {
@@ -318,7 +440,11 @@ fn text(value: &Value) -> &str {
 
 /// One of the programs built together.
 fn kube(name: &str) -> Command {
-    let mut command = if name == "kubectl" { tool("bin/kube") } else { tethered("kube") };
+    let mut command = if name == "kubectl" {
+        tool("bin/kube")
+    } else {
+        tethered("kube")
+    };
     command.arg(name);
     command
 }
@@ -340,11 +466,17 @@ pub(crate) fn tether(program: impl AsRef<OsStr>) -> Command {
 /// What KWOK's nodes and pods do, but for pods that are [`HELD`].
 fn stages_with_holds() -> String {
     let text = fs::read_to_string(folder().join("stages.yaml")).unwrap();
-    let is_free = json!({"key": format!(".metadata.annotations[\"{HELD}\"]"), "operator": "DoesNotExist"});
+    let is_free =
+        json!({"key": format!(".metadata.annotations[\"{HELD}\"]"), "operator": "DoesNotExist"});
     let mut stages = String::new();
     for mut stage in documents(&text) {
-        if stage["spec"]["resourceRef"]["kind"] == "Pod" && stage["metadata"]["name"] != "pod-delete" {
-            stage["spec"]["selector"]["matchExpressions"].as_array_mut().unwrap().push(is_free.clone());
+        if stage["spec"]["resourceRef"]["kind"] == "Pod"
+            && stage["metadata"]["name"] != "pod-delete"
+        {
+            stage["spec"]["selector"]["matchExpressions"]
+                .as_array_mut()
+                .unwrap()
+                .push(is_free.clone());
         }
         stages += &format!("---\n{stage}\n");
     }
@@ -353,7 +485,8 @@ fn stages_with_holds() -> String {
 
 /// Ports on which nobody listens, each given once in a run.
 ///
-/// They lie below those that systems give to outgoing connections, which could take one before it is listened on.
+/// They lie below those that systems give to outgoing connections, which could take one before it
+/// is listened on.
 pub(crate) fn ports<const COUNT: usize>() -> [u16; COUNT] {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     // Tests that run at the same time begin at different ones.
@@ -366,6 +499,9 @@ pub(crate) fn ports<const COUNT: usize>() -> [u16; COUNT] {
 /// Something that nobody guesses.
 fn token() -> String {
     let mut bytes = [0; 16];
-    File::open("/dev/urandom").unwrap().read_exact(&mut bytes).unwrap();
+    File::open("/dev/urandom")
+        .unwrap()
+        .read_exact(&mut bytes)
+        .unwrap();
     bytes.map(|byte| format!("{byte:02x}")).concat()
 }

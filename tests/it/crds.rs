@@ -19,12 +19,17 @@ fn crd(name: &str) -> Value {
 /// The schema of a version of a CRD.
 fn schema<'a>(crd: &'a Value, version: &str) -> &'a Value {
     let versions = crd["spec"]["versions"].as_array().unwrap();
-    &versions.iter().find(|found| found["name"] == version).unwrap()["schema"]["openAPIV3Schema"]
+    &versions
+        .iter()
+        .find(|found| found["name"] == version)
+        .unwrap()["schema"]["openAPIV3Schema"]
 }
 
 /// Takes the descriptions out of a schema: what is left is what it accepts.
 fn strip(schema: &mut Value) {
-    let Some(fields) = schema.as_object_mut() else { return };
+    let Some(fields) = schema.as_object_mut() else {
+        return;
+    };
     fields.remove("description");
     for (name, value) in fields {
         match name.as_str() {
@@ -35,14 +40,26 @@ fn strip(schema: &mut Value) {
     }
 }
 
-/// A fixture is the `spec` of KAITO's CRD (0.3.2, 0.12.0) without descriptions; an enumeration that it gives twice for
-/// one field stands there once.
+/// A fixture is the `spec` of KAITO's CRD (0.3.2, 0.12.0) without descriptions; an enumeration that
+/// it gives twice for one field stands there once.
 #[test]
 fn the_crds_accept_what_kaitos_do() {
     let fixtures = [
-        ("0.3", "workspaces", include_str!("../fixtures/crds/kaito-0.3-workspaces.json")),
-        ("0.12", "workspaces", include_str!("../fixtures/crds/kaito-0.12-workspaces.json")),
-        ("0.12", "inferencesets", include_str!("../fixtures/crds/kaito-0.12-inferencesets.json")),
+        (
+            "0.3",
+            "workspaces",
+            include_str!("../fixtures/crds/kaito-0.3-workspaces.json"),
+        ),
+        (
+            "0.12",
+            "workspaces",
+            include_str!("../fixtures/crds/kaito-0.12-workspaces.json"),
+        ),
+        (
+            "0.12",
+            "inferencesets",
+            include_str!("../fixtures/crds/kaito-0.12-inferencesets.json"),
+        ),
     ];
     for (release, plural, theirs) in fixtures {
         let mut ours = crd(&format!("{release}/{plural}"));
@@ -57,11 +74,18 @@ fn the_crds_accept_what_kaitos_do() {
 
 /// Adds all fields below a schema, each with its type and a star if it is required.
 fn collect(path: &str, schema: &Value, fields: &mut BTreeSet<String>) {
-    let required =
-        |name: &String| schema["required"].as_array().is_some_and(|names| names.contains(&name.as_str().into()));
+    let required = |name: &String| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|names| names.contains(&name.as_str().into()))
+    };
     for (name, field) in schema["properties"].as_object().unwrap_or(&Map::new()) {
         let path = format!("{path}.{name}");
-        fields.insert(format!("{path}{}: {}", if required(name) { "*" } else { "" }, type_of(field)));
+        fields.insert(format!(
+            "{path}{}: {}",
+            if required(name) { "*" } else { "" },
+            type_of(field)
+        ));
         collect(&path, field, fields);
     }
     for (name, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
@@ -73,9 +97,13 @@ fn collect(path: &str, schema: &Value, fields: &mut BTreeSet<String>) {
     }
 }
 
-/// The type of a field; an enumeration has that of its values, and what is not looked into has none.
+/// The type of a field; an enumeration has that of its values, and what is not looked into has
+/// none.
 fn type_of(field: &Value) -> &str {
-    field["type"].as_str().or_else(|| field["oneOf"][0]["type"].as_str()).unwrap_or("anything")
+    field["type"]
+        .as_str()
+        .or_else(|| field["oneOf"][0]["type"].as_str())
+        .unwrap_or("anything")
 }
 
 #[test]
@@ -106,22 +134,41 @@ fn install(cluster: &mut Cluster, release: &str) {
     cluster.apply_crds(&file);
 }
 
-/// What a cluster has made of a CRD: its versions, each with what it is for, how one becomes another, and in which ones
-/// objects may be stored.
+/// What a cluster has made of a CRD: its versions, each with what it is for, how one becomes
+/// another, and in which ones objects may be stored.
 fn versions(cluster: &Cluster, name: &str) -> (Vec<String>, Value, Value) {
     let crd = cluster.json(&["get", "crd", name]);
     let title = |version: &Value| {
-        let uses = ["served", "storage"].into_iter().filter(|&usage| version[usage] == true);
-        format!("{}: {}", version["name"].as_str().unwrap(), uses.collect::<Vec<_>>().join(", "))
+        let uses = ["served", "storage"]
+            .into_iter()
+            .filter(|&usage| version[usage] == true);
+        format!(
+            "{}: {}",
+            version["name"].as_str().unwrap(),
+            uses.collect::<Vec<_>>().join(", ")
+        )
     };
-    let versions = crd["spec"]["versions"].as_array().unwrap().iter().map(title).collect();
-    (versions, crd["spec"]["conversion"].clone(), crd["status"]["storedVersions"].clone())
+    let versions = crd["spec"]["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(title)
+        .collect();
+    (
+        versions,
+        crd["spec"]["conversion"].clone(),
+        crd["status"]["storedVersions"].clone(),
+    )
 }
 
 /// Creates an object in the namespace `default` and says what its controller would have observed.
 fn create(cluster: &Cluster, object: &Value, status: &Value) {
-    let [kind, name] = [&object["kind"], &object["metadata"]["name"]].map(|text| text.as_str().unwrap());
-    let created = run(&mut cluster.kubectl(&["create", "-f", "-"]), &object.to_string());
+    let [kind, name] =
+        [&object["kind"], &object["metadata"]["name"]].map(|text| text.as_str().unwrap());
+    let created = run(
+        &mut cluster.kubectl(&["create", "-f", "-"]),
+        &object.to_string(),
+    );
     assert_eq!(created.code, 0, "{created:?}");
     cluster.admin().patch_status(&[kind, name], status);
 }
@@ -145,19 +192,40 @@ fn conditions(answers: &[(&str, &str)]) -> Value {
     json!({"conditions": answers.iter().map(condition).collect::<Vec<_>>()})
 }
 
-/// A cluster of release 0.3 is upgraded to 0.12: its Workspaces stay, and show what those of the newer release show.
+/// A cluster of release 0.3 is upgraded to 0.12: its Workspaces stay, and show what those of the
+/// newer release show.
 #[test]
 fn a_cluster_shows_workspaces_as_it_does_with_kaitos_crds() {
     let none = json!({"strategy": "None"});
     let mut cluster = Cluster::of_storage();
     install(&mut cluster, "0.3");
-    let old = (vec!["v1alpha1: served, storage".to_owned()], none.clone(), json!(["v1alpha1"]));
+    let old = (
+        vec!["v1alpha1: served, storage".to_owned()],
+        none.clone(),
+        json!(["v1alpha1"]),
+    );
     assert_eq!(versions(&cluster, "workspaces.kaito.sh"), old);
 
-    let ready = [("ResourceReady", "True"), ("InferenceReady", "True"), ("WorkspaceSucceeded", "True")];
-    create(&cluster, &workspace(V1ALPHA1, "serving"), &conditions(&ready));
-    let tuning = [("ResourceReady", "True"), ("JobStarted", "True"), ("WorkspaceSucceeded", "False")];
-    create(&cluster, &workspace(V1ALPHA1, "tuning"), &conditions(&tuning));
+    let ready = [
+        ("ResourceReady", "True"),
+        ("InferenceReady", "True"),
+        ("WorkspaceSucceeded", "True"),
+    ];
+    create(
+        &cluster,
+        &workspace(V1ALPHA1, "serving"),
+        &conditions(&ready),
+    );
+    let tuning = [
+        ("ResourceReady", "True"),
+        ("JobStarted", "True"),
+        ("WorkspaceSucceeded", "False"),
+    ];
+    create(
+        &cluster,
+        &workspace(V1ALPHA1, "tuning"),
+        &conditions(&tuning),
+    );
     create(&cluster, &workspace(V1ALPHA1, "waiting"), &json!({}));
     let shown = "\
 NAME      INSTANCE                   RESOURCEREADY   INFERENCEREADY   JOBSTARTED   WORKSPACESUCCEEDED
@@ -171,10 +239,16 @@ waiting   Standard_NC24ads_A100_v4
     }
 
     install(&mut cluster, "0.12");
-    let both = vec!["v1alpha1: served".to_owned(), "v1beta1: served, storage".to_owned()];
+    let both = vec![
+        "v1alpha1: served".to_owned(),
+        "v1beta1: served, storage".to_owned(),
+    ];
     let new = (both.clone(), none.clone(), json!(["v1alpha1", "v1beta1"]));
     assert_eq!(versions(&cluster, "workspaces.kaito.sh"), new);
-    assert_eq!(versions(&cluster, "inferencesets.kaito.sh"), (both, none, json!(["v1beta1"])));
+    assert_eq!(
+        versions(&cluster, "inferencesets.kaito.sh"),
+        (both, none, json!(["v1beta1"]))
+    );
 
     let mut status = conditions(&ready[..1]);
     (status["targetNodeCount"], status["state"]) = (json!(2), json!("Pending"));
@@ -191,7 +265,10 @@ waiting   Standard_NC24ads_A100_v4
     }
     let line = "larger    Standard_NC24ads_A100_v4   True\n";
     let (header, lines) = shown.split_once('\n').unwrap();
-    assert_eq!(cluster.table("workspaces.v1alpha1.kaito.sh"), format!("{header}\n{line}{lines}"));
+    assert_eq!(
+        cluster.table("workspaces.v1alpha1.kaito.sh"),
+        format!("{header}\n{line}{lines}")
+    );
 
     let set = json!({
         "apiVersion": V1BETA1,
@@ -207,5 +284,8 @@ waiting   Standard_NC24ads_A100_v4
         },
     });
     create(&cluster, &set, &json!({"readyReplicas": 2}));
-    assert_eq!(cluster.table("inferenceset"), "NAME    REPLICAS   READYREPLICAS\nfleet   3          2\n");
+    assert_eq!(
+        cluster.table("inferenceset"),
+        "NAME    REPLICAS   READYREPLICAS\nfleet   3          2\n"
+    );
 }

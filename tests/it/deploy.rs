@@ -1,5 +1,5 @@
-//! The manifests and the chart under `deploy/`: they are the same, an API server takes them without a word, and their pods may
-//! run where the strictest of Kubernetes' standards is enforced.
+//! The manifests and the chart under `deploy/`: they are the same, an API server takes them without
+//! a word, and their pods may run where the strictest of Kubernetes' standards is enforced.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -17,8 +17,17 @@ const CHART: &str = "deploy/helm/kaito-render-controller";
 /// The objects of some YAML, by kind, namespace and name.
 fn objects(yaml: &str) -> BTreeMap<[String; 3], Value> {
     let objects = documents(yaml).into_iter().map(|object| {
-        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
-        (["/kind", "/metadata/namespace", "/metadata/name"].map(text), object)
+        let text = |path: &str| {
+            object
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        (
+            ["/kind", "/metadata/namespace", "/metadata/name"].map(text),
+            object,
+        )
     });
     objects.collect()
 }
@@ -36,7 +45,12 @@ fn kustomized(folder: &str) -> String {
 fn with_monitor() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let base = root().join("deploy/controller");
-    let copied = Command::new("cp").arg("-r").arg(base).arg(folder.path().join("controller")).status().unwrap();
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(base)
+        .arg(folder.path().join("controller"))
+        .status()
+        .unwrap();
     assert!(copied.success());
     let text = "resources: [controller]\ncomponents: [controller/pod-monitor]\n";
     std::fs::write(folder.path().join("kustomization.yaml"), text).unwrap();
@@ -71,13 +85,20 @@ fn strip(value: &mut Value) {
     }
 }
 
-const OF_HELM: [&str; 3] = ["app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/version"];
+const OF_HELM: [&str; 3] = [
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/version",
+];
 
 #[test]
 fn the_chart_makes_what_the_manifests_do() {
     let monitored = with_monitor();
     let monitored = monitored.path().to_str().unwrap();
-    for (folder, args) in [("deploy/controller", &[][..]), (monitored, &["--set=podMonitor.enabled=true"])] {
+    for (folder, args) in [
+        ("deploy/controller", &[][..]),
+        (monitored, &["--set=podMonitor.enabled=true"]),
+    ] {
         let mut manifests = objects(&kustomized(folder));
         // Helm makes a namespace by `--create-namespace`, and it is nobody's release.
         manifests.retain(|[kind, _, _], _| kind != "Namespace");
@@ -86,10 +107,16 @@ fn the_chart_makes_what_the_manifests_do() {
             strip(object);
             // Everything of Helm's has this one; elsewhere it is only where it is looked for.
             let labels = object["metadata"]["labels"].take();
-            assert!(labels.is_null() || labels == json!({"app.kubernetes.io/name": NAME}), "{labels}");
+            assert!(
+                labels.is_null() || labels == json!({"app.kubernetes.io/name": NAME}),
+                "{labels}"
+            );
         }
         assert_eq!(manifests, chart);
-        assert_eq!(chart.keys().any(|[kind, _, _]| kind == "PodMonitor"), !args.is_empty());
+        assert_eq!(
+            chart.keys().any(|[kind, _, _]| kind == "PodMonitor"),
+            !args.is_empty()
+        );
     }
 }
 
@@ -130,22 +157,43 @@ fn what_the_values_say_is_in_the_objects() {
         json!({"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "1Gi"}})
     );
     assert_eq!(find("PodMonitor")["metadata"]["labels"]["j"], "k");
-    let args =
-        ["--listen=0.0.0.0:9440", "--leader-elect", "--lease-name=part", "--namespace=e", "--selector=f=g,h in (i)"];
+    let args = [
+        "--listen=0.0.0.0:9440",
+        "--leader-elect",
+        "--lease-name=part",
+        "--namespace=e",
+        "--selector=f=g,h in (i)",
+    ];
     assert_eq!(container["args"], json!(args));
     assert_eq!(find("Lease")["metadata"]["name"], "part");
     assert_eq!(find("Role")["rules"][0]["resourceNames"], json!(["part"]));
     // Another release's pods are not its own.
-    for selector in [&deployment["selector"], &find("PodDisruptionBudget")["spec"]["selector"]] {
-        assert_eq!(selector["matchLabels"]["app.kubernetes.io/instance"], "part");
+    for selector in [
+        &deployment["selector"],
+        &find("PodDisruptionBudget")["spec"]["selector"],
+    ] {
+        assert_eq!(
+            selector["matchLabels"]["app.kubernetes.io/instance"],
+            "part"
+        );
     }
 }
 
 #[test]
 fn the_chart_refuses_values_that_it_does_not_know() {
-    for value in ["replica=1", "replicas=two", "image.name=a", "podMonitor.enabled=maybe", "image.repository="] {
-        let Run { code, stderr, .. } = run(&mut helm(&["template", NAME, CHART, "--set", value]), "");
-        assert!(code == 1 && stderr.contains("values don't meet the specifications"), "{value}: {stderr}");
+    for value in [
+        "replica=1",
+        "replicas=two",
+        "image.name=a",
+        "podMonitor.enabled=maybe",
+        "image.repository=",
+    ] {
+        let Run { code, stderr, .. } =
+            run(&mut helm(&["template", NAME, CHART, "--set", value]), "");
+        assert!(
+            code == 1 && stderr.contains("values don't meet the specifications"),
+            "{value}: {stderr}"
+        );
     }
 }
 
@@ -170,6 +218,14 @@ fn an_api_server_takes_manifests_and_chart_without_a_warning() {
     apply(&pod.to_string());
     pod["metadata"]["name"] = json!("b");
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = json!(true);
-    let refused = run(&mut cluster.kubectl(&["create", "-f", "-"]), &pod.to_string());
-    assert!(refused.stderr.contains("violates PodSecurity \"restricted:latest\""), "{refused:?}");
+    let refused = run(
+        &mut cluster.kubectl(&["create", "-f", "-"]),
+        &pod.to_string(),
+    );
+    assert!(
+        refused
+            .stderr
+            .contains("violates PodSecurity \"restricted:latest\""),
+        "{refused:?}"
+    );
 }

@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Where in a text the cursor stands.
 const CURSOR: &str = "‸";
 
-/// A running yaml-language-server, and a folder with the schemas of all kinds that it is asked about.
+/// A running yaml-language-server, and a folder with the schemas of all kinds that it is asked
+/// about.
 struct Server {
     child: Child,
     input: ChildStdin,
@@ -31,7 +32,8 @@ struct Server {
 
 /// What the server says of a document, and of the place of its cursor.
 struct Said {
-    /// The line, counted from 1 without that which names the schema, and the message of each finding.
+    /// The line, counted from 1 without that which names the schema, and the message of each
+    /// finding.
     findings: Vec<(u64, String)>,
     completions: Vec<String>,
     hover: String,
@@ -45,17 +47,35 @@ impl Server {
             fs::write(folder.path().join(format!("{kind}.json")), schema).unwrap();
         }
         let mut command = tool("node/yaml-language-server/node_modules/.bin/yaml-language-server");
-        command.arg("--stdio").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/tools.sh"));
-        let (input, mut reader) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        command
+            .arg("--stdio")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/tools.sh"));
+        let (input, mut reader) = (
+            child.stdin.take().unwrap(),
+            BufReader::new(child.stdout.take().unwrap()),
+        );
         let (sender, output) = channel();
         thread::spawn(move || {
             while let Some(message) = message(&mut reader)
                 && sender.send(message).is_ok()
             {}
         });
-        let mut server = Self { child, input, output, folder, requests: 0, documents: 0 };
-        server.request("initialize", &json!({"processId": null, "rootUri": null, "capabilities": {}}));
+        let mut server = Self {
+            child,
+            input,
+            output,
+            folder,
+            requests: 0,
+            documents: 0,
+        };
+        server.request(
+            "initialize",
+            &json!({"processId": null, "rootUri": null, "capabilities": {}}),
+        );
         server.send(&json!({"method": "initialized", "params": {}}));
         server
     }
@@ -91,26 +111,44 @@ impl Server {
     /// Opens a document of a kind.
     fn open(&mut self, kind: &str, text: &str) -> Said {
         self.documents += 1;
-        let uri = format!("file://{}/{}.yaml", self.folder.path().display(), self.documents);
+        let uri = format!(
+            "file://{}/{}.yaml",
+            self.folder.path().display(),
+            self.documents
+        );
         let schema = format!("# yaml-language-server: $schema={kind}.json\n");
         let before = text.split(CURSOR).next().unwrap();
-        let column = before.chars().rev().take_while(|char| *char != '\n').count();
+        let column = before
+            .chars()
+            .rev()
+            .take_while(|char| *char != '\n')
+            .count();
         let position = json!({"line": before.matches('\n').count() + 1, "character": column});
         let text = schema + &text.replace(CURSOR, "");
         let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
         self.send(&json!({"method": "textDocument/didOpen", "params": {"textDocument": document}}));
-        let published = self
-            .wait(|message| message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == *uri);
+        let published = self.wait(|message| {
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == *uri
+        });
         let at = json!({"textDocument": {"uri": uri}, "position": position});
         let completed = self.request("textDocument/completion", &at);
         let hover = self.request("textDocument/hover", &at);
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let findings = list(&published["params"]["diagnostics"]);
-        let finding = |found: &Value| (found["range"]["start"]["line"].as_u64().unwrap(), text(&found["message"]));
+        let finding = |found: &Value| {
+            (
+                found["range"]["start"]["line"].as_u64().unwrap(),
+                text(&found["message"]),
+            )
+        };
         Said {
             findings: findings.iter().map(finding).collect(),
-            completions: list(&completed["items"]).iter().map(|item| text(&item["label"])).collect(),
+            completions: list(&completed["items"])
+                .iter()
+                .map(|item| text(&item["label"]))
+                .collect(),
             hover: text(&hover["contents"]["value"]),
         }
     }
@@ -132,7 +170,9 @@ fn message(reader: &mut impl BufRead) -> Option<Value> {
             return None;
         }
         match line.trim_end().split_once(": ") {
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().ok()?,
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.parse().ok()?
+            }
             None => break,
             _ => {}
         }
@@ -177,12 +217,31 @@ fn an_editor_shows_wrong_fields_of_every_kind_of_document() {
         assert_eq!(said(&mut server, kind, text), [], "{text}");
     }
     let not_allowed = |line, name| vec![(line, format!("Property {name} is not allowed."))];
-    assert_eq!(said(&mut server, "workspace", &(right + "    nmae: a\n")), not_allowed(12, "nmae"));
+    assert_eq!(
+        said(&mut server, "workspace", &(right + "    nmae: a\n")),
+        not_allowed(12, "nmae")
+    );
     // `config` came with v1beta1.
-    assert_eq!(said(&mut server, "workspace", &(older + "  config: a\n")), not_allowed(12, "config"));
-    assert_eq!(said(&mut server, "workspace", &(set.clone() + "  nodes: 1\n")), not_allowed(12, "nodes"));
-    assert_eq!(said(&mut server, "inferenceset", &(set + "  nodes: 1\n")), not_allowed(12, "nodes"));
-    assert_eq!(said(&mut server, "profile", &(profile.to_owned() + "clod: azure\n")), not_allowed(4, "clod"));
+    assert_eq!(
+        said(&mut server, "workspace", &(older + "  config: a\n")),
+        not_allowed(12, "config")
+    );
+    assert_eq!(
+        said(&mut server, "workspace", &(set.clone() + "  nodes: 1\n")),
+        not_allowed(12, "nodes")
+    );
+    assert_eq!(
+        said(&mut server, "inferenceset", &(set + "  nodes: 1\n")),
+        not_allowed(12, "nodes")
+    );
+    assert_eq!(
+        said(
+            &mut server,
+            "profile",
+            &(profile.to_owned() + "clod: azure\n")
+        ),
+        not_allowed(4, "clod")
+    );
 }
 
 #[test]
@@ -191,32 +250,70 @@ fn an_editor_suggests_the_names_of_the_release_and_takes_others() {
     let mut names = |text: &str| server.open("workspace", text).completions;
     let has = |names: &[String], name: &str| names.iter().any(|found| found == name);
     let newer = names(&workspace("v1beta1", "x", CURSOR));
-    assert!(has(&newer, "phi-4") && has(&newer, "microsoft/phi-4") && !has(&newer, "falcon-7b"), "{newer:?}");
+    assert!(
+        has(&newer, "phi-4") && has(&newer, "microsoft/phi-4") && !has(&newer, "falcon-7b"),
+        "{newer:?}"
+    );
     let older = names(&workspace("v1alpha1", "x", CURSOR));
-    assert!(has(&older, "falcon-7b") && !has(&older, "phi-4"), "{older:?}");
+    assert!(
+        has(&older, "falcon-7b") && !has(&older, "phi-4"),
+        "{older:?}"
+    );
     let types = names(&workspace("v1beta1", CURSOR, "phi-4"));
-    assert!(has(&types, "Standard_NC24ads_A100_v4") && has(&types, "g6.xlarge"), "{types:?}");
+    assert!(
+        has(&types, "Standard_NC24ads_A100_v4") && has(&types, "g6.xlarge"),
+        "{types:?}"
+    );
     let of_set = names(&inference_set("x", CURSOR));
     assert!(has(&of_set, "phi-4"), "{of_set:?}");
     let versions = names(&format!("apiVersion: {CURSOR}\n"));
-    assert!(has(&versions, "kaito.sh/v1beta1") && has(&versions, "kaito.sh/v1alpha1"), "{versions:?}");
+    assert!(
+        has(&versions, "kaito.sh/v1beta1") && has(&versions, "kaito.sh/v1alpha1"),
+        "{versions:?}"
+    );
     let tuned = format!(
         "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {{name: a}}\ntuning:\n  preset: {{name: {CURSOR}}}\n"
     );
     let tuned = names(&tuned);
-    assert!(has(&tuned, "falcon-7b") && !has(&tuned, "llama-2-7b"), "{tuned:?}");
-    let releases =
-        server.open("profile", &format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: {CURSOR}\n"));
-    assert!(has(&releases.completions, "\"0.12\""), "{:?}", releases.completions);
-    assert_eq!(server.open("workspace", &workspace("v1beta1", "Ours_v1", "our-org/Model")).findings, []);
+    assert!(
+        has(&tuned, "falcon-7b") && !has(&tuned, "llama-2-7b"),
+        "{tuned:?}"
+    );
+    let releases = server.open(
+        "profile",
+        &format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: {CURSOR}\n"),
+    );
+    assert!(
+        has(&releases.completions, "\"0.12\""),
+        "{:?}",
+        releases.completions
+    );
+    assert_eq!(
+        server
+            .open(
+                "workspace",
+                &workspace("v1beta1", "Ours_v1", "our-org/Model")
+            )
+            .findings,
+        []
+    );
 }
 
 #[test]
 fn an_editor_says_what_a_field_is() {
     let mut server = Server::start(&[]);
-    let hover = server.open("workspace", &workspace("v1beta1", "x", &format!("org/{CURSOR}model"))).hover;
-    assert!(hover.contains("The model's name in the catalogue."), "{hover}");
-    let key = workspace("v1alpha1", "x", "falcon-7b").replace("matchLabels", &format!("match{CURSOR}Labels"));
+    let hover = server
+        .open(
+            "workspace",
+            &workspace("v1beta1", "x", &format!("org/{CURSOR}model")),
+        )
+        .hover;
+    assert!(
+        hover.contains("The model's name in the catalogue."),
+        "{hover}"
+    );
+    let key = workspace("v1alpha1", "x", "falcon-7b")
+        .replace("matchLabels", &format!("match{CURSOR}Labels"));
     let hover = server.open("workspace", &key).hover;
     assert!(hover.contains("Labels and their values."), "{hover}");
 }
@@ -226,17 +323,38 @@ fn an_editor_knows_the_names_of_a_library_and_of_a_release() {
     let folder = tempfile::tempdir().unwrap();
     let models = folder.path().join("presets/0.3/models");
     fs::create_dir_all(&models).unwrap();
-    fs::copy(root().join("presets/0.3/models/phi-2.yaml"), models.join("our-model.yaml")).unwrap();
+    fs::copy(
+        root().join("presets/0.3/models/phi-2.yaml"),
+        models.join("our-model.yaml"),
+    )
+    .unwrap();
     let library = folder.path().to_str().unwrap();
     let older = workspace("v1alpha1", "x", CURSOR);
-    let names = Server::start(&["--library", library]).open("workspace", &older).completions;
-    assert!(names.contains(&"our-model".to_owned()) && names.contains(&"phi-2".to_owned()), "{names:?}");
-    let names = Server::start(&["--release", "0.12"]).open("workspace", &older).completions;
-    assert!(names.contains(&"phi-4".to_owned()) && !names.contains(&"phi-2".to_owned()), "{names:?}");
+    let names = Server::start(&["--library", library])
+        .open("workspace", &older)
+        .completions;
+    assert!(
+        names.contains(&"our-model".to_owned()) && names.contains(&"phi-2".to_owned()),
+        "{names:?}"
+    );
+    let names = Server::start(&["--release", "0.12"])
+        .open("workspace", &older)
+        .completions;
+    assert!(
+        names.contains(&"phi-4".to_owned()) && !names.contains(&"phi-2".to_owned()),
+        "{names:?}"
+    );
     fs::write(models.join("our-model.yaml"), "family: 1\n").unwrap();
-    let wrong = run(&mut kaito_render(&["schema", "--kind", "workspace", "--library", library]), "");
+    let wrong = run(
+        &mut kaito_render(&["schema", "--kind", "workspace", "--library", library]),
+        "",
+    );
     assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
-    assert!(wrong.stderr.contains("`family` must be a string"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("`family` must be a string"),
+        "{}",
+        wrong.stderr
+    );
 }
 
 #[test]
@@ -245,7 +363,11 @@ fn every_field_of_what_people_write_is_described() {
         let schema: Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
         let mut bare = Vec::new();
         undescribed(&schema, kind, &mut bare);
-        assert_eq!(bare, ["workspace/apiVersion"][..usize::from(kind == "workspace")], "{kind}");
+        assert_eq!(
+            bare,
+            ["workspace/apiVersion"][..usize::from(kind == "workspace")],
+            "{kind}"
+        );
     }
 }
 

@@ -21,7 +21,10 @@ const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
 fn under<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with(title));
     let first = lines.next().into_iter();
-    first.chain(lines.take_while(|line| line.starts_with("  "))).map(str::trim).collect()
+    first
+        .chain(lines.take_while(|line| line.starts_with("  ")))
+        .map(str::trim)
+        .collect()
 }
 
 #[test]
@@ -42,7 +45,10 @@ fn a_plan_is_explained_with_the_places_it_rests_on() {
             "presets/0.3/models/falcon-7b.yaml:8 inference.needs",
         ]
     );
-    assert!(under(&text, "disk of a node")[1].ends_with("falcon-7b.yaml:9 inference.disk"), "{text}");
+    assert!(
+        under(&text, "disk of a node")[1].ends_with("falcon-7b.yaml:9 inference.disk"),
+        "{text}"
+    );
     assert_eq!(under(&text, "objects").len(), 3, "{text}");
 }
 
@@ -53,7 +59,10 @@ fn what_the_profile_decides_is_shown_in_the_profile() {
     fs::write(profile.path(), text).unwrap();
     let path = profile.path().to_str().unwrap();
     let text = stdout(&["explain", FALCON, "--profile", path], "");
-    assert_eq!(under(&text, "provisioner")[1..], [format!("{path}:3 provisioner")]);
+    assert_eq!(
+        under(&text, "provisioner")[1..],
+        [format!("{path}:3 provisioner")]
+    );
     assert_eq!(under(&text, "nodes to create")[1], "they are there already");
     assert!(under(&text, "image")[4].ends_with(":4 registry"), "{text}");
     assert!(!text.contains("Machine/"), "{text}");
@@ -71,21 +80,38 @@ Deployment/workspace-falcon-7b
     presets/0.3/instance-types/azure.yaml:12 Standard_NC12s_v3
 ";
     assert_eq!(stdout(&["explain", FALCON, "--field", gpu], ""), expected);
-    let literal = stdout(&["explain", TUNING, "--field", "job/workspace-tuning-phi-3/spec.backoffLimit"], "");
-    assert!(literal.ends_with("  templates/0.3/job.yaml:11 backoffLimit: 0\n"), "{literal}");
+    let literal = stdout(
+        &[
+            "explain",
+            TUNING,
+            "--field",
+            "job/workspace-tuning-phi-3/spec.backoffLimit",
+        ],
+        "",
+    );
+    assert!(
+        literal.ends_with("  templates/0.3/job.yaml:11 backoffLimit: 0\n"),
+        "{literal}"
+    );
 }
 
 #[test]
 fn a_field_that_is_not_there_is_said_to_be_missing() {
     for (field, said) in [
         ("Job/spec.nothing", "no such field"),
-        ("StatefulSet/spec", "the kinds here are ConfigMap, Job, Machine and Workspace"),
+        (
+            "StatefulSet/spec",
+            "the kinds here are ConfigMap, Job, Machine and Workspace",
+        ),
         ("Job/other/spec", "no such object"),
         ("Job", "KIND/PATH"),
         ("Job/a[x]", "is no path"),
         ("Job/a..b", "is no path"),
     ] {
-        let run = run(&mut kaito_render(&["explain", TUNING, "--field", field]), "");
+        let run = run(
+            &mut kaito_render(&["explain", TUNING, "--field", field]),
+            "",
+        );
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{field}");
         assert!(run.stderr.contains(said), "{field}: {}", run.stderr);
     }
@@ -93,27 +119,40 @@ fn a_field_that_is_not_there_is_said_to_be_missing() {
 
 #[test]
 fn a_workspace_with_errors_is_not_explained() {
-    let text = fs::read_to_string(crate::program::root().join(FALCON)).unwrap().replace("falcon-7b\n", "falcon-8b\n");
+    let text = fs::read_to_string(crate::program::root().join(FALCON))
+        .unwrap()
+        .replace("falcon-7b\n", "falcon-8b\n");
     let run = run(&mut kaito_render(&["explain", "-"]), &text);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.contains("KR203"), "{}", run.stderr);
 }
 
-/// Of every field of every object of the golden cases, `explain` knows the line of the template, and why each field of
-/// the plan that is read there is what it is.
+/// Of every field of every object of the golden cases, `explain` knows the line of the template,
+/// and why each field of the plan that is read there is what it is.
 #[test]
 fn every_field_has_a_line_and_reasons() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut fields = 0;
-    let cases = ["0.3", "0.12"].into_iter().flat_map(|release| crate::golden::entries(&folder.join(release)));
+    let cases = ["0.3", "0.12"]
+        .into_iter()
+        .flat_map(|release| crate::golden::entries(&folder.join(release)));
     for case in cases {
         let mut session = Session::default();
-        let profile = source::read_file(&case.join("profile.yaml"), &mut session.sources, &mut session.diagnostics);
+        let profile = source::read_file(
+            &case.join("profile.yaml"),
+            &mut session.sources,
+            &mut session.diagnostics,
+        );
         let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
         let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();
         let paths = [case.join("input.yaml")];
-        let documents =
-            source::load(&paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
+        let documents = source::load(
+            &paths,
+            source::Reach::Input,
+            &mut session.sources,
+            &mut session.diagnostics,
+        )
+        .unwrap();
         let options = Options {
             namespace: "default".into(),
             profile,
@@ -122,16 +161,33 @@ fn every_field_has_a_line_and_reasons() {
             against: Vec::new(),
         };
         let mut each = |compiled: Compiled| fields += check(compiled, &options.profile);
-        compile_each(documents, &options, &Library::embedded(), &mut session, &mut each);
+        compile_each(
+            documents,
+            &options,
+            &Library::embedded(),
+            &mut session,
+            &mut each,
+        );
     }
     assert!(fields > 1000, "only {fields} fields were looked at");
 }
 
 /// Checks the objects of a Workspace, and counts their fields.
 fn check(compiled: Compiled, profile: &Profile) -> usize {
-    let Compiled { workspace, plan, release, templates, objects, session } = compiled;
+    let Compiled {
+        workspace,
+        plan,
+        release,
+        templates,
+        objects,
+        session,
+    } = compiled;
     let decisions = plan::decisions(workspace, plan, release, profile, session);
-    let decided: BTreeSet<_> = decisions.iter().flat_map(|decision| decision.fields).copied().collect();
+    let decided: BTreeSet<_> = decisions
+        .iter()
+        .flat_map(|decision| decision.fields)
+        .copied()
+        .collect();
     let mut count = 0;
     for object in objects {
         for steps in leaves(&Value::from(&object.value)) {
@@ -139,8 +195,14 @@ fn check(compiled: Compiled, profile: &Profile) -> usize {
             let trace = trace.unwrap_or_else(|| panic!("{}: {steps:?}", object.identity().kind));
             for read in &trace.reads {
                 let path = read.strip_prefix("plan.").unwrap();
-                let is_decided = decided.iter().any(|field| path == *field || path.starts_with(&format!("{field}.")));
-                assert!(is_decided, "{}: {steps:?} reads {read}", object.identity().kind);
+                let is_decided = decided
+                    .iter()
+                    .any(|field| path == *field || path.starts_with(&format!("{field}.")));
+                assert!(
+                    is_decided,
+                    "{}: {steps:?} reads {read}",
+                    object.identity().kind
+                );
             }
             count += 1;
         }
@@ -152,13 +214,19 @@ fn check(compiled: Compiled, profile: &Profile) -> usize {
 fn leaves(value: &Value) -> Vec<Vec<Step>> {
     let below = |step: Step, value: &Value| {
         let ways = leaves(value).into_iter();
-        ways.map(|way| [vec![step.clone()], way].concat()).collect::<Vec<_>>()
+        ways.map(|way| [vec![step.clone()], way].concat())
+            .collect::<Vec<_>>()
     };
     match value {
-        Value::Object(fields) => {
-            fields.iter().flat_map(|(key, value)| below(Step::Field(key.clone()), value)).collect()
-        }
-        Value::Array(items) => items.iter().enumerate().flat_map(|(at, item)| below(Step::Item(at), item)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| below(Step::Field(key.clone()), value))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(at, item)| below(Step::Item(at), item))
+            .collect(),
         _ => vec![Vec::new()],
     }
 }

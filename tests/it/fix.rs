@@ -28,7 +28,10 @@ inference: {preset: {name: phi-4}}
 ";
 
 fn check(path: &Path, more: &[&str]) -> Run {
-    run(kaito_render(&["check", path.to_str().unwrap()]).args(more), "")
+    run(
+        kaito_render(&["check", path.to_str().unwrap()]).args(more),
+        "",
+    )
 }
 
 #[test]
@@ -39,12 +42,24 @@ fn certain_repairs_are_made_and_the_rest_of_the_file_stays() {
     fs::write(&path, &text).unwrap();
     let first = check(&path, &["--fix"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
-    assert!(first.stderr.starts_with("kaito-render: fixed 1 finding in 1 file\n"), "{}", first.stderr);
+    assert!(
+        first
+            .stderr
+            .starts_with("kaito-render: fixed 1 finding in 1 file\n"),
+        "{}",
+        first.stderr
+    );
     assert!(!first.stderr.contains("KR228"), "{}", first.stderr);
     let expected = text.replace("'standard_nc24ads_a100_v4'", "'Standard_NC24ads_A100_v4'");
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     let second = check(&path, &["--fix"]);
-    assert!(second.stderr.starts_with("kaito-render: fixed 0 findings in 0 files\n"), "{}", second.stderr);
+    assert!(
+        second
+            .stderr
+            .starts_with("kaito-render: fixed 0 findings in 0 files\n"),
+        "{}",
+        second.stderr
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
 }
 
@@ -54,10 +69,19 @@ fn what_can_be_fixed_is_said_and_shown() {
     let path = folder.path().join("a.yaml");
     fs::write(&path, WORKSPACE).unwrap();
     let human = check(&path, &[]).stderr;
-    assert!(human.contains("1 warning (1 fixable by `check --fix`)"), "{human}");
-    assert!(human.contains("+   instanceType: 'Standard_NC24ads_A100_v4'"), "{human}");
+    assert!(
+        human.contains("1 warning (1 fixable by `check --fix`)"),
+        "{human}"
+    );
+    assert!(
+        human.contains("+   instanceType: 'Standard_NC24ads_A100_v4'"),
+        "{human}"
+    );
     let report: Value = serde_json::from_str(&check(&path, &["--format", "json"]).stdout).unwrap();
-    assert_eq!(report["diagnostics"][0]["fix"]["replacement"], "'Standard_NC24ads_A100_v4'");
+    assert_eq!(
+        report["diagnostics"][0]["fix"]["replacement"],
+        "'Standard_NC24ads_A100_v4'"
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), WORKSPACE);
 }
 
@@ -70,23 +94,49 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
     for (name, text) in [
         ("a.yaml", WORKSPACE),
         ("b.yaml", old),
-        ("c.yaml", &WORKSPACE.replace("phi-4", "unheard-of").replace(":   phi ", ": other")),
+        (
+            "c.yaml",
+            &WORKSPACE
+                .replace("phi-4", "unheard-of")
+                .replace(":   phi ", ": other"),
+        ),
         ("other.yaml", "on: 2026-11-24\n"),
     ] {
         fs::write(folder.path().join(name), text).unwrap();
     }
     let run = check(folder.path(), &["--fix"]);
     assert_eq!(run.code, 1, "{}", run.stderr);
-    assert!(run.stderr.starts_with("kaito-render: fixed 4 findings in 3 files\n"), "{}", run.stderr);
-    assert!(run.stderr.contains("KR203") && run.stderr.contains("1 error"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .starts_with("kaito-render: fixed 4 findings in 3 files\n"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("KR203") && run.stderr.contains("1 error"),
+        "{}",
+        run.stderr
+    );
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-    assert_eq!(read("b.yaml"), old.replace("Standard_nc12S_v3", "Standard_NC12s_v3").replace("Falcon", "falcon"));
+    assert_eq!(
+        read("b.yaml"),
+        old.replace("Standard_nc12S_v3", "Standard_NC12s_v3")
+            .replace("Falcon", "falcon")
+    );
     assert_eq!(read("other.yaml"), "on: 2026-11-24\n");
     // The profile too, which was read once as such and once as a file of the folder.
     fs::write(folder.path().join("kaito-render.yaml"), profile).unwrap();
     let run = check(&folder.path().join("."), &["--fix"]);
-    assert!(run.stderr.starts_with("kaito-render: fixed 1 finding in 1 file\n"), "{}", run.stderr);
-    assert_eq!(read("kaito-render.yaml"), profile.replace("2026-11-24", "\"2026-11-24\""));
+    assert!(
+        run.stderr
+            .starts_with("kaito-render: fixed 1 finding in 1 file\n"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        read("kaito-render.yaml"),
+        profile.replace("2026-11-24", "\"2026-11-24\"")
+    );
 }
 
 #[test]
@@ -99,15 +149,26 @@ fn standard_input_is_not_fixed() {
 #[test]
 fn values_that_others_repeat_and_findings_that_are_allowed_stay() {
     let shared = WORKSPACE
-        .replace("'standard_nc24ads_a100_v4'", "&type standard_nc24ads_a100_v4")
+        .replace(
+            "'standard_nc24ads_a100_v4'",
+            "&type standard_nc24ads_a100_v4",
+        )
         .replace("apps: phi}", "apps: *type}");
-    let allowed = WORKSPACE.replace("metadata:", "metadata:\n  annotations: {render.kaito.sh/allow: KR228}");
+    let allowed = WORKSPACE.replace(
+        "metadata:",
+        "metadata:\n  annotations: {render.kaito.sh/allow: KR228}",
+    );
     for text in [shared, allowed] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.yaml");
         fs::write(&path, &text).unwrap();
         let run = check(&path, &["--fix"]);
-        assert!(run.stderr.starts_with("kaito-render: fixed 0 findings in 0 files\n"), "{}", run.stderr);
+        assert!(
+            run.stderr
+                .starts_with("kaito-render: fixed 0 findings in 0 files\n"),
+            "{}",
+            run.stderr
+        );
         assert!(!run.stderr.contains("fixable"), "{}", run.stderr);
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
@@ -117,10 +178,14 @@ fn values_that_others_repeat_and_findings_that_are_allowed_stay() {
 fn tree(text: &str) -> Vec<Value> {
     let mut session = Session::default();
     let file = session.sources.add("a.yaml", text);
-    source::parse(&session.sources, file, &mut session.diagnostics).iter().map(Node::to_value).collect()
+    source::parse(&session.sources, file, &mut session.diagnostics)
+        .iter()
+        .map(Node::to_value)
+        .collect()
 }
 
-/// A Workspace whose machine type and annotation are written in some style, with comments and line ends of some kind.
+/// A Workspace whose machine type and annotation are written in some style, with comments and line
+/// ends of some kind.
 fn workspaces() -> impl Strategy<Value = String> {
     let quotes = select(vec!["", "'", "\""]);
     let cases = proptest::collection::vec(any::<bool>(), 24);
@@ -130,13 +195,33 @@ fn workspaces() -> impl Strategy<Value = String> {
         |(quote, cases, note, comment, crlf, mark)| {
             let name = "Standard_NC24ads_A100_v4".chars().zip(&cases);
             let name: String = name
-                .map(|(char, upper)| if *upper { char.to_ascii_uppercase() } else { char.to_ascii_lowercase() })
+                .map(|(char, upper)| {
+                    if *upper {
+                        char.to_ascii_uppercase()
+                    } else {
+                        char.to_ascii_lowercase()
+                    }
+                })
                 .collect();
             let text = WORKSPACE
-                .replace("'standard_nc24ads_a100_v4'", &format!("{quote}{name}{quote}{comment}"))
-                .replace("metadata:", &format!("metadata:\n  annotations:\n    note: {note}"));
-            let text = if crlf { text.replace('\n', "\r\n") } else { text };
-            if mark { format!("\u{feff}{text}") } else { text }
+                .replace(
+                    "'standard_nc24ads_a100_v4'",
+                    &format!("{quote}{name}{quote}{comment}"),
+                )
+                .replace(
+                    "metadata:",
+                    &format!("metadata:\n  annotations:\n    note: {note}"),
+                );
+            let text = if crlf {
+                text.replace('\n', "\r\n")
+            } else {
+                text
+            };
+            if mark {
+                format!("\u{feff}{text}")
+            } else {
+                text
+            }
         },
     )
 }
@@ -167,5 +252,8 @@ fn nothing_is_fixed_that_was_not_read_from_a_file() {
     let mut session = Session::default();
     let file = session.sources.add("a.yaml", "a: 2026-11-24\n");
     source::parse(&session.sources, file, &mut session.diagnostics);
-    assert!(session.diagnostics[0].fix.is_some() && fixed(&session.diagnostics, &session.sources).is_empty());
+    assert!(
+        session.diagnostics[0].fix.is_some()
+            && fixed(&session.diagnostics, &session.sources).is_empty()
+    );
 }

@@ -1,9 +1,9 @@
 //! The objects and refusals that KAITO itself made, case by case.
 //!
-//! The cases under `tests/golden` have to pass, every one. Where `KAITO_RENDER_GOLDEN` names a folder with more of
-//! them, all of it is run, and what passes must not become less than `tests/golden/passing.txt` says. What was counted
-//! and what fails stands in files under the target folder, because a test that passes prints nothing; `tests/run` shows
-//! the counts.
+//! The cases under `tests/golden` have to pass, every one. Where `KAITO_RENDER_GOLDEN` names a
+//! folder with more of them, all of it is run, and what passes must not become less than
+//! `tests/golden/passing.txt` says. What was counted and what fails stands in files under the
+//! target folder, because a test that passes prints nothing; `tests/run` shows the counts.
 
 mod compare;
 mod complaints;
@@ -30,37 +30,64 @@ type Verdict = Result<(), String>;
 #[test]
 fn the_selected_cases_pass() {
     let verdicts = run(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
-    assert!(verdicts.len() >= 20, "only {} cases were found", verdicts.len());
+    assert!(
+        verdicts.len() >= 20,
+        "only {} cases were found",
+        verdicts.len()
+    );
     let report = report("selected", &verdicts);
     assert!(verdicts.values().all(Result::is_ok), "{report}");
 }
 
 #[test]
 fn of_all_cases_no_fewer_pass_than_before() {
-    let Some(folder) = std::env::var_os("KAITO_RENDER_GOLDEN") else { return };
+    let Some(folder) = std::env::var_os("KAITO_RENDER_GOLDEN") else {
+        return;
+    };
     let verdicts = run(Path::new(&folder));
     let report = report("all", &verdicts);
     let passing = verdicts.values().filter(|verdict| verdict.is_ok()).count();
-    let before: usize = include_str!("../golden/passing.txt").trim().parse().unwrap();
+    let before: usize = include_str!("../golden/passing.txt")
+        .trim()
+        .parse()
+        .unwrap();
     assert!(passing >= before, "{before} passed before; {report}");
 }
 
-/// Counts the cases of a set, lists those that fail with their reasons, and leaves that in a file for people.
+/// Counts the cases of a set, lists those that fail with their reasons, and leaves that in a file
+/// for people.
 fn report(set: &str, verdicts: &BTreeMap<String, Verdict>) -> String {
-    let failures: Vec<_> =
-        verdicts.iter().filter_map(|(name, verdict)| Some(format!("{name}: {}\n", verdict.as_ref().err()?))).collect();
+    let failures: Vec<_> = verdicts
+        .iter()
+        .filter_map(|(name, verdict)| Some(format!("{name}: {}\n", verdict.as_ref().err()?)))
+        .collect();
     let passing = verdicts.len() - failures.len();
-    let report = format!("{set}: {passing} of {} golden cases pass\n{}", verdicts.len(), failures.concat());
-    fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("golden-{set}.txt")), &report).unwrap();
+    let report = format!(
+        "{set}: {passing} of {} golden cases pass\n{}",
+        verdicts.len(),
+        failures.concat()
+    );
+    fs::write(
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("golden-{set}.txt")),
+        &report,
+    )
+    .unwrap();
     report
 }
 
 fn run(folder: &Path) -> BTreeMap<String, Verdict> {
     let mut verdicts = BTreeMap::new();
-    for release in entries(folder).into_iter().filter(|path| path.join("..").exists() && path.is_dir()) {
+    for release in entries(folder)
+        .into_iter()
+        .filter(|path| path.join("..").exists() && path.is_dir())
+    {
         let name = release.file_name().unwrap().to_string_lossy().into_owned();
         if Library::embedded().releases().contains(&name.as_str()) {
-            verdicts.extend(entries(&release).iter().map(|case| (title(case), verdict(case))));
+            verdicts.extend(
+                entries(&release)
+                    .iter()
+                    .map(|case| (title(case), verdict(case))),
+            );
         }
     }
     verdicts
@@ -68,24 +95,40 @@ fn run(folder: &Path) -> BTreeMap<String, Verdict> {
 
 /// The paths in a folder, sorted.
 pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
 }
 
 fn title(case: &Path) -> String {
-    let names: Vec<_> = case.iter().rev().take(2).map(|name| name.to_string_lossy().into_owned()).collect();
+    let names: Vec<_> = case
+        .iter()
+        .rev()
+        .take(2)
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
     format!("{}/{}", names[1], names[0])
 }
 
 fn verdict(case: &Path) -> Verdict {
     let is_accepted = case.join("accepted.txt").exists();
-    match (fs::read_to_string(case.join("expected.yaml")), render(case, true)) {
+    match (
+        fs::read_to_string(case.join("expected.yaml")),
+        render(case, true),
+    ) {
         (Ok(expected), Ok(objects)) => {
-            let objects: Vec<_> = objects.into_iter().map(|object| Value::from(&object.value)).collect();
+            let objects: Vec<_> = objects
+                .into_iter()
+                .map(|object| Value::from(&object.value))
+                .collect();
             let found = compare::differences(&documents(&expected), &objects);
-            if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
+            if found.is_empty() {
+                Ok(())
+            } else {
+                Err(found.join("\n"))
+            }
         }
         (Err(_), Ok(_)) if !is_accepted => Err("taken, but KAITO refuses it".to_owned()),
         (Err(_), Ok(_)) => Ok(()),
@@ -93,13 +136,16 @@ fn verdict(case: &Path) -> Verdict {
         (expected, Err(refusal)) if (expected.is_ok() || is_accepted) && !is_odd(case) => {
             Err(format!("refused, but KAITO takes it: {}", refusal.message))
         }
-        (_, Err(refusal)) => refusal.wrong.map_or(Ok(()), |what| Err(format!("refused for a wrong reason: {what}"))),
+        (_, Err(refusal)) => refusal.wrong.map_or(Ok(()), |what| {
+            Err(format!("refused for a wrong reason: {what}"))
+        }),
     }
 }
 
 /// Whether KAITO takes the Workspace of a case although it looks wrong.
 fn is_odd(case: &Path) -> bool {
-    case.file_name().is_some_and(|name| name.to_string_lossy().starts_with("accepted-"))
+    case.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("accepted-"))
 }
 
 /// Why a case is refused.
@@ -107,8 +153,8 @@ fn is_odd(case: &Path) -> bool {
 pub(crate) struct Refusal {
     /// The first error.
     message: String,
-    /// What is wrong with the refusal itself, if anything: an error that blames something else than a place of the
-    /// case's own files, or a complaint of KAITO's that no error answers.
+    /// What is wrong with the refusal itself, if anything: an error that blames something else
+    /// than a place of the case's own files, or a complaint of KAITO's that no error answers.
     wrong: Option<String>,
 }
 
@@ -116,16 +162,33 @@ impl Refusal {
     fn of(case: &Path, session: &Session) -> Option<Self> {
         let title = |finding: &Diagnostic| format!("{}: {}", finding.rule.id, finding.message);
         let is_placed = |finding: &&Diagnostic| {
-            let name = finding.place.map_or("", |span| session.sources.name(span.file));
-            let is_ours = ["KR3", "KR4"].iter().any(|family| finding.rule.id.starts_with(family));
-            !is_ours && ["input.yaml", "profile.yaml"].iter().any(|file| Path::new(name).ends_with(file))
+            let name = finding
+                .place
+                .map_or("", |span| session.sources.name(span.file));
+            let is_ours = ["KR3", "KR4"]
+                .iter()
+                .any(|family| finding.rule.id.starts_with(family));
+            !is_ours
+                && ["input.yaml", "profile.yaml"]
+                    .iter()
+                    .any(|file| Path::new(name).ends_with(file))
         };
-        let errors: Vec<_> = session.diagnostics.iter().filter(|finding| finding.is_error()).collect();
+        let errors: Vec<_> = session
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.is_error())
+            .collect();
         let message = title(errors.first()?);
-        let misplaced = errors.iter().find(|finding| !is_placed(finding)).map(|finding| title(finding));
+        let misplaced = errors
+            .iter()
+            .find(|finding| !is_placed(finding))
+            .map(|finding| title(finding));
         // Its text is not part of the cases that are kept here.
         let complaint = fs::read_to_string(case.join("error.txt")).unwrap_or_default();
-        let wrong = misplaced.into_iter().chain(complaints::unanswered(&complaint, session)).next();
+        let wrong = misplaced
+            .into_iter()
+            .chain(complaints::unanswered(&complaint, session))
+            .next();
         Some(Self { message, wrong })
     }
 }
@@ -136,17 +199,34 @@ pub(crate) fn render(case: &Path, only_generated: bool) -> Result<Vec<Object>, R
 }
 
 /// The same, with another namespace for documents that name none.
-pub(crate) fn render_into(namespace: &str, case: &Path, only_generated: bool) -> Result<Vec<Object>, Refusal> {
+pub(crate) fn render_into(
+    namespace: &str,
+    case: &Path,
+    only_generated: bool,
+) -> Result<Vec<Object>, Refusal> {
     let mut session = Session::default();
     let mut library = Library::embedded();
     if case.join("hub.json").exists() {
-        import(case, &mut library).map_err(|message| Refusal { message, wrong: None })?;
+        import(case, &mut library).map_err(|message| Refusal {
+            message,
+            wrong: None,
+        })?;
     }
-    let profile = source::read_file(&case.join("profile.yaml"), &mut session.sources, &mut session.diagnostics);
+    let profile = source::read_file(
+        &case.join("profile.yaml"),
+        &mut session.sources,
+        &mut session.diagnostics,
+    );
     let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
     let profile = Profile::read(&profile[0], &mut session.diagnostics);
     let paths = [case.join("input.yaml")];
-    let documents = source::load(&paths, source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
+    let documents = source::load(
+        &paths,
+        source::Reach::Input,
+        &mut session.sources,
+        &mut session.diagnostics,
+    )
+    .unwrap();
     let options = Options {
         namespace: namespace.to_owned(),
         profile: profile.unwrap_or_default(),
@@ -173,18 +253,40 @@ fn old(case: &Path, session: &mut Session) -> Vec<Document> {
     if !path.exists() {
         return Vec::new();
     }
-    source::load(&[path], source::Reach::Input, &mut session.sources, &mut Vec::new()).unwrap()
+    source::load(
+        &[path],
+        source::Reach::Input,
+        &mut session.sources,
+        &mut Vec::new(),
+    )
+    .unwrap()
 }
 
 /// Makes a preset of what the hub answered, by address, and lays it over the library.
 fn import(case: &Path, library: &mut Library) -> Result<(), String> {
     let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
     let answers: BTreeMap<String, String> = serde_json::from_str(&read("hub.json")).unwrap();
-    let answer = |what: &str| answers.iter().find(|(address, _)| address.contains(what)).map(|(_, answer)| answer);
-    let workspace = documents(&read("input.yaml")).into_iter().find(|document| document["kind"] == "Workspace");
-    let name = workspace.unwrap()["inference"]["preset"]["name"].as_str().unwrap().to_owned();
-    let config = answer("/config.json").or_else(|| answer("/params.json")).ok_or("there is no config")?;
-    let facts = Facts { name: &name, config, files: answer("/tree/").unwrap() };
+    let answer = |what: &str| {
+        answers
+            .iter()
+            .find(|(address, _)| address.contains(what))
+            .map(|(_, answer)| answer)
+    };
+    let workspace = documents(&read("input.yaml"))
+        .into_iter()
+        .find(|document| document["kind"] == "Workspace");
+    let name = workspace.unwrap()["inference"]["preset"]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let config = answer("/config.json")
+        .or_else(|| answer("/params.json"))
+        .ok_or("there is no config")?;
+    let facts = Facts {
+        name: &name,
+        config,
+        files: answer("/tree/").unwrap(),
+    };
     let mut session = Session::default();
     let release = Release::load(library, "0.12", &mut session).unwrap();
     let model = import::preset(&facts, &release.import_rules(&mut session).unwrap())?;
@@ -200,5 +302,8 @@ pub(crate) fn documents(text: &str) -> Vec<Value> {
     let file = session.sources.add("expected.yaml", text);
     let documents = source::parse(&session.sources, file, &mut session.diagnostics);
     assert!(!session.failed_since(0), "{:?}", session.diagnostics);
-    documents.iter().map(kaito_render::node::Node::to_value).collect()
+    documents
+        .iter()
+        .map(kaito_render::node::Node::to_value)
+        .collect()
 }

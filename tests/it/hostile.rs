@@ -1,4 +1,5 @@
-//! Strings that look like something else, as the writer writes them and as the readers of the ecosystem read them.
+//! Strings that look like something else, as the writer writes them and as the readers of the
+//! ecosystem read them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,8 +26,8 @@ use crate::tools::{succeed, tool};
 /// Strings that one reader or another has been seen to take for something else.
 const FIXTURE: &str = include_str!("../fixtures/yaml/hostile-strings.json");
 
-/// What strings are put together from: everything that means something to YAML, to one of its readers or to a
-/// terminal.
+/// What strings are put together from: everything that means something to YAML, to one of its
+/// readers or to a terminal.
 const PIECES: [&str; 63] = [
     " ",
     "  ",
@@ -94,7 +95,8 @@ const PIECES: [&str; 63] = [
 ];
 
 const WORDS: [&str; 16] = [
-    "y", "no", "on", "Off", "TRUE", "false", "Null", "None", "~", "<<", "=", ".inf", "-.Inf", ".nan", "NaN", "Infinity",
+    "y", "no", "on", "Off", "TRUE", "false", "Null", "None", "~", "<<", "=", ".inf", "-.Inf",
+    ".nan", "NaN", "Infinity",
 ];
 
 /// The strings of the fixture and a generated batch, the same in every run.
@@ -105,7 +107,12 @@ static STRINGS: LazyLock<Vec<String>> = LazyLock::new(|| {
     strings.extend(["k".repeat(1025), "é: ".repeat(500)]);
     let kinds = kinds();
     let mut runner = TestRunner::deterministic();
-    let mut draw = |number: usize| kinds[number % kinds.len()].new_tree(&mut runner).unwrap().current();
+    let mut draw = |number: usize| {
+        kinds[number % kinds.len()]
+            .new_tree(&mut runner)
+            .unwrap()
+            .current()
+    };
     strings.extend((0..3000).map(&mut draw));
     assert!(strings.len() >= 2500, "{}", strings.len());
     strings.into_iter().collect()
@@ -117,26 +124,45 @@ fn kinds() -> [BoxedStrategy<String>; 7] {
     [
         "[-+.]?[0-9][0-9_.:xXoObBeE+aFinZT-]{0,10}".boxed(),
         "[-+]?[.]?[0-9_:.eE]{1,8}[A-Za-z%]{0,2}".boxed(),
-        ("[ _+-]{0,2}", select(&WORDS[..]), "[ _:0-9]{0,2}").prop_map(around).boxed(),
-        vec(select(&PIECES[..]), 1..8).prop_map(|pieces| pieces.concat()).boxed(),
-        (vec(line, 2..5), select(&["", "\n", "\n\n"][..])).prop_map(|(lines, end)| lines.join("\n") + end).boxed(),
+        ("[ _+-]{0,2}", select(&WORDS[..]), "[ _:0-9]{0,2}")
+            .prop_map(around)
+            .boxed(),
+        vec(select(&PIECES[..]), 1..8)
+            .prop_map(|pieces| pieces.concat())
+            .boxed(),
+        (vec(line, 2..5), select(&["", "\n", "\n\n"][..]))
+            .prop_map(|(lines, end)| lines.join("\n") + end)
+            .boxed(),
         any::<String>().boxed(),
-        vec("[a-z:#'\" ]{0,12}", 1..40).prop_map(|words| words.join(" ")).boxed(),
+        vec("[a-z:#'\" ]{0,12}", 1..40)
+            .prop_map(|words| words.join(" "))
+            .boxed(),
     ]
 }
 
 /// Objects that hold the strings wherever a string can stand.
 fn objects(strings: &[String]) -> Vec<Value> {
     let chunks = strings.chunks(100).enumerate();
-    chunks.flat_map(|(number, some)| objects_with(&format!("h{number}"), some)).collect()
+    chunks
+        .flat_map(|(number, some)| objects_with(&format!("h{number}"), some))
+        .collect()
 }
 
 fn objects_with(name: &str, some: &[String]) -> [Value; 3] {
-    let numbered = some.iter().enumerate().map(|(number, text)| (format!("n{number}"), json!(text)));
+    let numbered = some
+        .iter()
+        .enumerate()
+        .map(|(number, text)| (format!("n{number}"), json!(text)));
     let labels: Map<String, Value> = numbered.collect();
-    let keyed: Map<String, Value> = some.iter().map(|text| (text.clone(), json!(text))).collect();
+    let keyed: Map<String, Value> = some
+        .iter()
+        .map(|text| (text.clone(), json!(text)))
+        .collect();
     let annotations: Map<String, Value> = labels.clone().into_iter().chain(keyed.clone()).collect();
-    let nested: Vec<_> = some.iter().map(|text| json!({text: {text: [text, [text]], "b": text}})).collect();
+    let nested: Vec<_> = some
+        .iter()
+        .map(|text| json!({text: {text: [text, [text]], "b": text}}))
+        .collect();
     let metadata = json!({"name": name, "labels": labels, "annotations": annotations});
     [
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": keyed}),
@@ -157,7 +183,12 @@ fn our_reader_and_serde_yaml_read_hostile_strings_as_they_are() {
     let text = written(Format::Yaml, &objects);
     assert_same(&objects, &read_by_us(&text).unwrap());
     let documents = serde_yaml::Deserializer::from_str(&text);
-    assert_same(&objects, &documents.map(|document| Value::deserialize(document).unwrap()).collect::<Vec<_>>());
+    assert_same(
+        &objects,
+        &documents
+            .map(|document| Value::deserialize(document).unwrap())
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -183,7 +214,9 @@ fn kubectl_reads_hostile_strings_as_they_are() {
 fn every_reader_reads_numbers_as_they_are() {
     let mut runner = TestRunner::deterministic();
     let floats = NORMAL | SUBNORMAL | ZERO | POSITIVE | NEGATIVE;
-    let mut numbers: Vec<_> = (0..500).map(|_| json!(floats.new_tree(&mut runner).unwrap().current())).collect();
+    let mut numbers: Vec<_> = (0..500)
+        .map(|_| json!(floats.new_tree(&mut runner).unwrap().current()))
+        .collect();
     numbers.extend([
         json!(i64::MIN),
         json!(u64::MAX),
@@ -193,24 +226,37 @@ fn every_reader_reads_numbers_as_they_are() {
         json!(0.1),
         json!(1e6),
     ]);
-    let object =
-        json!({"apiVersion": "v1", "kind": "Free", "metadata": {"name": "a", "annotations": {}}, "list": numbers});
+    let object = json!({"apiVersion": "v1", "kind": "Free", "metadata": {"name": "a", "annotations": {}}, "list": numbers});
     let text = written(Format::Yaml, &[object]);
-    for read in [read_by_us(&text).unwrap(), read_by_pyyaml(&text), read_by_kubectl(&text)] {
+    for read in [
+        read_by_us(&text).unwrap(),
+        read_by_pyyaml(&text),
+        read_by_kubectl(&text),
+    ] {
         let read = read[0]["list"].as_array().unwrap();
         assert_eq!(read.len(), numbers.len());
         for (written, read) in numbers.iter().zip(read) {
-            assert_eq!(written.as_f64(), read.as_f64(), "{written} is read as {read}");
+            assert_eq!(
+                written.as_f64(),
+                read.as_f64(),
+                "{written} is read as {read}"
+            );
         }
     }
 }
 
-/// The other direction: bare scalars are to us what they are to kubectl, wherever we take them without a word.
+/// The other direction: bare scalars are to us what they are to kubectl, wherever we take them
+/// without a word.
 #[test]
 fn kubectl_takes_bare_scalars_for_what_we_do() {
-    let is_scalar = |text: &&String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._~".contains(&byte));
+    let is_scalar = |text: &&String| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-._~".contains(&byte))
+    };
     let of_us = |text: &String| {
-        read_by_us(&format!("- {text}\n")).ok().map(|documents| (text.clone(), documents[0][0].clone()))
+        read_by_us(&format!("- {text}\n"))
+            .ok()
+            .map(|documents| (text.clone(), documents[0][0].clone()))
     };
     let ours: Map<String, Value> = STRINGS.iter().filter(is_scalar).filter_map(of_us).collect();
     assert!(ours.len() >= 300, "{}", ours.len());
@@ -226,47 +272,72 @@ fn kubectl_takes_bare_scalars_for_what_we_do() {
 /// What `kustomize build` makes of the strings, as kubectl reads it.
 #[test]
 fn kustomize_passes_hostile_strings_on_as_they_are() {
-    let passed: Vec<_> = STRINGS.iter().filter(|text| !is_lost_in_kustomize(text)).cloned().collect();
-    assert!(passed.len() > STRINGS.len() / 100 * 97, "{} of {}", passed.len(), STRINGS.len());
+    let passed: Vec<_> = STRINGS
+        .iter()
+        .filter(|text| !is_lost_in_kustomize(text))
+        .cloned()
+        .collect();
+    assert!(
+        passed.len() > STRINGS.len() / 100 * 97,
+        "{} of {}",
+        passed.len(),
+        STRINGS.len()
+    );
     let mut objects = objects(&passed);
     for object in &mut objects {
         remove_keys(object, &is_key_lost_in_kustomize);
         let annotations = object["metadata"]["annotations"].as_object_mut().unwrap();
-        annotations.retain(|key, value| !is_annotation_lost_in_kustomize(key, value.as_str().unwrap()));
+        annotations
+            .retain(|key, value| !is_annotation_lost_in_kustomize(key, value.as_str().unwrap()));
     }
     for format in [Format::Yaml, Format::Json] {
         let folder = tempfile::tempdir().unwrap();
         let file = format!("objects.{}", format.extension());
-        fs::write(folder.path().join("kustomization.yaml"), format!("resources: [{file}]\n")).unwrap();
+        fs::write(
+            folder.path().join("kustomization.yaml"),
+            format!("resources: [{file}]\n"),
+        )
+        .unwrap();
         fs::write(folder.path().join(&file), written(format, &objects)).unwrap();
         let built = succeed(tool("bin/kustomize").arg("build").arg(folder.path())).stdout;
-        assert_same(&objects, &read_by_kubectl(&String::from_utf8(built).unwrap()));
+        assert_same(
+            &objects,
+            &read_by_kubectl(&String::from_utf8(built).unwrap()),
+        );
     }
 }
 
-/// Strings that kustomize 5.8 loses whichever way they are written: between two of its steps it writes objects as
-/// JSON, where these characters stand bare, and reads that as YAML, which refuses the first and folds the second as a
-/// line break.
+/// Strings that kustomize 5.8 loses whichever way they are written: between two of its steps it
+/// writes objects as JSON, where these characters stand bare, and reads that as YAML, which refuses
+/// the first and folds the second as a line break.
 fn is_lost_in_kustomize(text: &str) -> bool {
     text.contains(['\u{7f}', '\u{85}'])
 }
 
-/// Keys that kustomize 5.8 loses: it merges a quoted `<<` too, and those that are too long for JSON as YAML.
+/// Keys that kustomize 5.8 loses: it merges a quoted `<<` too, and those that are too long for JSON
+/// as YAML.
 fn is_key_lost_in_kustomize(key: &str) -> bool {
     key == "<<" || is_too_long_for_json(key)
 }
 
-/// Annotations, and nothing else, that kustomize 5.8 reads well but writes anew with quotes or without as it likes:
-/// under a key that is then a number or date in some version of YAML, a boolean or a null; and those whose lines are led
-/// by a tab, which it writes as a block that it can't read itself.
+/// Annotations, and nothing else, that kustomize 5.8 reads well but writes anew with quotes or
+/// without as it likes: under a key that is then a number or date in some version of YAML, a
+/// boolean or a null; and those whose lines are led by a tab, which it writes as a block that it
+/// can't read itself.
 fn is_annotation_lost_in_kustomize(key: &str, value: &str) -> bool {
-    let is_number = || key.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-    let is_word = || ["", "~", "null", "true", "false"].iter().any(|word| key.eq_ignore_ascii_case(word));
+    let is_number =
+        || key.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
+    let is_word = || {
+        ["", "~", "null", "true", "false"]
+            .iter()
+            .any(|word| key.eq_ignore_ascii_case(word))
+    };
     let is_led_by_tab = || value.contains('\n') && value.trim_start_matches('\n').starts_with('\t');
     is_number() || is_word() || is_led_by_tab()
 }
 
-/// Keys that YAML readers do not take from JSON, which has no mark for them. No key in Kubernetes is half as long.
+/// Keys that YAML readers do not take from JSON, which has no mark for them. No key in Kubernetes
+/// is half as long.
 fn is_too_long_for_json(key: &str) -> bool {
     key.len() > 1000
 }
@@ -275,9 +346,13 @@ fn remove_keys(value: &mut Value, is_removed: &dyn Fn(&str) -> bool) {
     match value {
         Value::Object(fields) => {
             fields.retain(|key, _| !is_removed(key));
-            fields.values_mut().for_each(|value| remove_keys(value, is_removed));
+            fields
+                .values_mut()
+                .for_each(|value| remove_keys(value, is_removed));
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| remove_keys(item, is_removed)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| remove_keys(item, is_removed)),
         _ => {}
     }
 }
@@ -290,19 +365,34 @@ fn read_by_us(text: &str) -> Result<Vec<Value>, Vec<&'static str>> {
     if session.diagnostics.is_empty() {
         return Ok(documents.iter().map(Node::to_value).collect());
     }
-    Err(session.diagnostics.iter().map(|finding| finding.rule.id).collect())
+    Err(session
+        .diagnostics
+        .iter()
+        .map(|finding| finding.rule.id)
+        .collect())
 }
 
 fn read_by_pyyaml(text: &str) -> Vec<Value> {
-    let script = "import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin.buffer)), sys.stdout)";
+    let script =
+        "import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin.buffer)), sys.stdout)";
     let read = read_by(tool("venv/bin/python").args(["-c", script]), text);
     read[0].as_array().unwrap().clone()
 }
 
-/// What kubectl reads: it prints the objects as JSON after it has set an annotation, which is taken off again.
+/// What kubectl reads: it prints the objects as JSON after it has set an annotation, which is taken
+/// off again.
 fn read_by_kubectl(text: &str) -> Vec<Value> {
     let mut kubectl = tool("bin/kubectl");
-    kubectl.args(["annotate", "--local", "--overwrite", "-f", "-", "-o", "json", "read-by=kubectl"]);
+    kubectl.args([
+        "annotate",
+        "--local",
+        "--overwrite",
+        "-f",
+        "-",
+        "-o",
+        "json",
+        "read-by=kubectl",
+    ]);
     // No cluster that somebody works with may be asked for anything.
     let mut objects = read_by(kubectl.env("KUBECONFIG", "/dev/null"), text);
     for object in &mut objects {
@@ -316,7 +406,10 @@ fn read_by_kubectl(text: &str) -> Vec<Value> {
 fn read_by(program: &mut Command, text: &str) -> Vec<Value> {
     let run = run(program, text);
     assert_eq!(run.code, 0, "{program:?}: {}", run.stderr);
-    serde_json::Deserializer::from_str(&run.stdout).into_iter().map(Result::unwrap).collect()
+    serde_json::Deserializer::from_str(&run.stdout)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
 }
 
 /// Compares lists of objects whatever their order, and shows the first difference alone.
@@ -330,7 +423,12 @@ fn assert_same(written: &[Value], read: &[Value]) {
     let (written, read) = (sorted(written), sorted(read));
     assert_eq!(names(&written), names(&read));
     for (written, read) in written.iter().zip(&read) {
-        assert!(written == read, "{}: {}", name(written), difference(written, read));
+        assert!(
+            written == read,
+            "{}: {}",
+            name(written),
+            difference(written, read)
+        );
     }
 }
 
@@ -341,14 +439,22 @@ fn name(object: &Value) -> String {
 /// The first place where two values differ.
 fn difference(written: &Value, read: &Value) -> String {
     let below = |key: &str, written: &Value| {
-        let read = read.get(key).or_else(|| read.get(key.parse::<usize>().ok()?));
+        let read = read
+            .get(key)
+            .or_else(|| read.get(key.parse::<usize>().ok()?));
         (Some(written) != read).then(|| {
-            format!("{key:?} {}", read.map_or_else(|| "is missing".to_owned(), |read| difference(written, read)))
+            format!(
+                "{key:?} {}",
+                read.map_or_else(|| "is missing".to_owned(), |read| difference(written, read))
+            )
         })
     };
     let found = match written {
         Value::Object(fields) => fields.iter().find_map(|(key, value)| below(key, value)),
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| below(&index.to_string(), item)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| below(&index.to_string(), item)),
         _ => None,
     };
     found.unwrap_or_else(|| format!("was {written}, is read as {read}"))

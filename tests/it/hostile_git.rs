@@ -21,8 +21,12 @@ fn workspace(instance_type: &str) -> String {
 
 fn git(directory: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
-    command.current_dir(directory).args(["-c", "user.name=Test", "-c", "user.email=t@example.com"]);
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    command
+        .current_dir(directory)
+        .args(["-c", "user.name=Test", "-c", "user.email=t@example.com"]);
+    command
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     let run = run(command.args(args), "");
     assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
     run.stdout.trim().to_owned()
@@ -36,12 +40,27 @@ fn write(path: &Path, text: &str) {
 /// A repository with a Workspace under `workspaces/`, committed, and enlarged in the working tree.
 fn repository() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    git(directory.path(), &["init", "--quiet", "--initial-branch=main"]);
-    write(&directory.path().join("workspaces/a.yaml"), &workspace(SMALL));
+    git(
+        directory.path(),
+        &["init", "--quiet", "--initial-branch=main"],
+    );
+    write(
+        &directory.path().join("workspaces/a.yaml"),
+        &workspace(SMALL),
+    );
     git(directory.path(), &["add", "--all"]);
-    git(directory.path(), &["commit", "--quiet", "--message", "a Workspace"]);
-    git(directory.path(), &["update-ref", "refs/remotes/origin/main", "HEAD"]);
-    write(&directory.path().join("workspaces/a.yaml"), &workspace(LARGE));
+    git(
+        directory.path(),
+        &["commit", "--quiet", "--message", "a Workspace"],
+    );
+    git(
+        directory.path(),
+        &["update-ref", "refs/remotes/origin/main", "HEAD"],
+    );
+    write(
+        &directory.path().join("workspaces/a.yaml"),
+        &workspace(LARGE),
+    );
     directory
 }
 
@@ -71,7 +90,14 @@ fn commands(directory: &Path, revision: &str) -> [Run; 3] {
     [
         &["check", "workspaces", "--against", revision][..],
         &["diff", "--against", revision, "workspaces"],
-        &["diff", "--against", revision, "--to", revision, "workspaces"],
+        &[
+            "diff",
+            "--against",
+            revision,
+            "--to",
+            revision,
+            "workspaces",
+        ],
     ]
     .map(|args| run(kaito_render(args).current_dir(directory), ""))
 }
@@ -93,7 +119,12 @@ fn an_embedded_repository_runs_nothing_and_forges_no_history() {
         let [check, diff, _] = commands(directory.path(), "origin/main");
         assert!(!marker.exists(), "{remote}");
         assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
-        assert!(diff.stdout.contains("1 changed"), "{}{}", diff.stdout, diff.stderr);
+        assert!(
+            diff.stdout.contains("1 changed"),
+            "{}{}",
+            diff.stdout,
+            diff.stderr
+        );
     }
 }
 
@@ -101,19 +132,45 @@ fn an_embedded_repository_runs_nothing_and_forges_no_history() {
 fn an_embedded_repository_with_real_objects_forges_no_history() {
     let directory = repository();
     let forged = tempfile::tempdir().unwrap();
-    git(forged.path(), &["init", "--quiet", "--bare", "--initial-branch=main"]);
+    git(
+        forged.path(),
+        &["init", "--quiet", "--bare", "--initial-branch=main"],
+    );
     let alternates = forged.path().join("objects/info/alternates");
-    write(&alternates, &format!("{}\n", directory.path().join(".git/objects").display()));
+    write(
+        &alternates,
+        &format!("{}\n", directory.path().join(".git/objects").display()),
+    );
     git(directory.path(), &["add", "--all"]);
     let tree = git(directory.path(), &["write-tree"]);
     let commit = git(directory.path(), &["commit-tree", &tree, "-m", "forged"]);
-    git(directory.path(), &["push", "--quiet", forged.path().to_str().unwrap(), &format!("{commit}:refs/heads/main")]);
-    git(forged.path(), &["update-ref", "refs/remotes/origin/main", &commit]);
-    let copied = Command::new("cp").arg("-rT").arg(forged.path()).arg(directory.path().join("workspaces")).status();
+    git(
+        directory.path(),
+        &[
+            "push",
+            "--quiet",
+            forged.path().to_str().unwrap(),
+            &format!("{commit}:refs/heads/main"),
+        ],
+    );
+    git(
+        forged.path(),
+        &["update-ref", "refs/remotes/origin/main", &commit],
+    );
+    let copied = Command::new("cp")
+        .arg("-rT")
+        .arg(forged.path())
+        .arg(directory.path().join("workspaces"))
+        .status();
     assert!(copied.unwrap().success());
     let [check, diff, _] = commands(directory.path(), "origin/main");
     assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
-    assert!(diff.stdout.contains("1 changed"), "{}{}", diff.stdout, diff.stderr);
+    assert!(
+        diff.stdout.contains("1 changed"),
+        "{}{}",
+        diff.stdout,
+        diff.stderr
+    );
 }
 
 /// As in an archive or on a volume that somebody else wrote.
@@ -127,13 +184,22 @@ fn the_configuration_of_the_repository_itself_runs_nothing() {
         fs::write(directory.path().join(".git/config"), &config).unwrap();
         let [check, diff, _] = commands(directory.path(), "origin/main");
         assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
-        assert!(diff.stdout.contains("1 changed"), "{}{}", diff.stdout, diff.stderr);
+        assert!(
+            diff.stdout.contains("1 changed"),
+            "{}{}",
+            diff.stdout,
+            diff.stderr
+        );
         let object = object_name(&workspace(SMALL));
         let object = Path::new(&object[..2]).join(&object[2..]);
         fs::remove_file(directory.path().join(".git/objects").join(object)).unwrap();
         for run in commands(directory.path(), "origin/main") {
             assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
-            assert!(run.stderr.contains("the Git repository lacks"), "{}", run.stderr);
+            assert!(
+                run.stderr.contains("the Git repository lacks"),
+                "{}",
+                run.stderr
+            );
         }
         for run in commands(directory.path(), &"1".repeat(40)) {
             assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
@@ -142,7 +208,8 @@ fn the_configuration_of_the_repository_itself_runs_nothing() {
     }
 }
 
-/// The name of a content. The lookup goes through a clean repository: another's configuration is hostile.
+/// The name of a content. The lookup goes through a clean repository: another's configuration is
+/// hostile.
 fn object_name(text: &str) -> String {
     let clean = tempfile::tempdir().unwrap();
     git(clean.path(), &["init", "--quiet"]);
@@ -159,9 +226,16 @@ fn variables_of_the_environment_choose_no_repository_and_no_configuration() {
     let config = directory.path().join("hostile");
     write(&config, &promisor(&marker, &remotes(&marker)[0]));
     let mut command = kaito_render(&["check", "workspaces", "--against", &"1".repeat(40)]);
-    command.current_dir(directory.path()).env("GIT_CONFIG_GLOBAL", &config).env("GIT_CONFIG", &config);
-    command.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "extensions.partialclone");
-    command.env("GIT_CONFIG_VALUE_0", "evil").env("GIT_ALLOW_PROTOCOL", "ext:file:ssh");
+    command
+        .current_dir(directory.path())
+        .env("GIT_CONFIG_GLOBAL", &config)
+        .env("GIT_CONFIG", &config);
+    command
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "extensions.partialclone");
+    command
+        .env("GIT_CONFIG_VALUE_0", "evil")
+        .env("GIT_ALLOW_PROTOCOL", "ext:file:ssh");
     assert_eq!(run(&mut command, "").code, 2);
     assert!(!marker.exists());
 }
@@ -171,8 +245,14 @@ fn variables_of_the_environment_choose_no_repository_and_no_configuration() {
 fn replaced_objects_do_not_count() {
     let directory = repository();
     git(directory.path(), &["add", "--all"]);
-    git(directory.path(), &["commit", "--quiet", "--message", "larger"]);
-    git(directory.path(), &["replace", "refs/remotes/origin/main", "HEAD"]);
+    git(
+        directory.path(),
+        &["commit", "--quiet", "--message", "larger"],
+    );
+    git(
+        directory.path(),
+        &["replace", "refs/remotes/origin/main", "HEAD"],
+    );
     let [check, ..] = commands(directory.path(), "origin/main");
     assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
 }
@@ -180,10 +260,18 @@ fn replaced_objects_do_not_count() {
 #[test]
 fn a_directory_of_a_revisions_name_is_not_read_for_it() {
     let directory = repository();
-    write(&directory.path().join("origin/main/a.yaml"), &workspace(LARGE));
+    write(
+        &directory.path().join("origin/main/a.yaml"),
+        &workspace(LARGE),
+    );
     let [check, diff, _] = commands(directory.path(), "origin/main");
     assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
-    assert!(diff.stdout.contains("1 changed"), "{}{}", diff.stdout, diff.stderr);
+    assert!(
+        diff.stdout.contains("1 changed"),
+        "{}{}",
+        diff.stdout,
+        diff.stderr
+    );
 }
 
 /// What people have besides a plain clone goes on working.
@@ -192,17 +280,36 @@ fn working_trees_and_other_hashes_can_be_read() {
     let directory = repository();
     let tree = tempfile::tempdir().unwrap();
     let tree = tree.path().join("tree");
-    git(directory.path(), &["worktree", "add", "--quiet", tree.to_str().unwrap()]);
+    git(
+        directory.path(),
+        &["worktree", "add", "--quiet", tree.to_str().unwrap()],
+    );
     write(&tree.join("workspaces/a.yaml"), &workspace(LARGE));
     let sha256 = tempfile::tempdir().unwrap();
-    git(sha256.path(), &["init", "--quiet", "--object-format=sha256", "--initial-branch=main"]);
+    git(
+        sha256.path(),
+        &[
+            "init",
+            "--quiet",
+            "--object-format=sha256",
+            "--initial-branch=main",
+        ],
+    );
     write(&sha256.path().join("workspaces/a.yaml"), &workspace(SMALL));
     git(sha256.path(), &["add", "--all"]);
-    git(sha256.path(), &["commit", "--quiet", "--message", "a Workspace"]);
+    git(
+        sha256.path(),
+        &["commit", "--quiet", "--message", "a Workspace"],
+    );
     write(&sha256.path().join("workspaces/a.yaml"), &workspace(LARGE));
     for directory in [tree.as_path(), sha256.path()] {
         let [check, diff, _] = commands(directory, "HEAD");
         assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
-        assert!(diff.stdout.contains("1 changed"), "{}{}", diff.stdout, diff.stderr);
+        assert!(
+            diff.stdout.contains("1 changed"),
+            "{}{}",
+            diff.stdout,
+            diff.stderr
+        );
     }
 }

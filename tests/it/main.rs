@@ -1,12 +1,22 @@
 //! Tests from the outside: everything that needs the whole program, other programs, or many files.
 
-#![expect(clippy::disallowed_methods, reason = "tests touch the world that the library must not")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests touch the world that the library must not"
+)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
 
 mod against;
 mod apply;
 mod cli;
-#[cfg_attr(not(feature = "controller"), expect(dead_code, reason = "the tests of the controller use the rest"))]
+#[cfg_attr(
+    not(feature = "controller"),
+    expect(dead_code, reason = "the tests of the controller use the rest")
+)]
 mod cluster;
 #[cfg(feature = "controller")]
 mod controller;
@@ -33,7 +43,10 @@ mod policy;
 mod program;
 mod project;
 mod properties;
-#[cfg_attr(not(feature = "controller"), expect(dead_code, reason = "the tests of the controller use the rest"))]
+#[cfg_attr(
+    not(feature = "controller"),
+    expect(dead_code, reason = "the tests of the controller use the rest")
+)]
 mod provisioner;
 #[cfg(feature = "controller")]
 mod quick_start;

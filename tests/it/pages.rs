@@ -12,7 +12,11 @@ fn a_page_is_printed_without_any_input() {
         let title = format!("{}[{}]: {}", rule.severity.name(), rule.id, rule.title);
         let mut prose = rule.page.split("```").step_by(2).flat_map(str::lines);
         let fits = prose.all(|line| !line.starts_with('#') && line.chars().count() <= 90);
-        assert!(fits && rule.page.ends_with('\n'), "{}: a page has no headings and fits a terminal", rule.id);
+        assert!(
+            fits && rule.page.ends_with('\n'),
+            "{}: a page has no headings and fits a terminal",
+            rule.id
+        );
         if ["KR001", "KR113"].contains(&rule.id) {
             let printed = stdout(&["check", "--explain", &rule.id.to_lowercase()], "");
             assert_eq!(printed, format!("{title}\n\n{}", rule.page));
@@ -42,7 +46,11 @@ fn the_documentation_has_every_page() {
         fs::write(&path, documentation()).unwrap();
     }
     let is_same = fs::read_to_string(&path).unwrap_or_default() == documentation();
-    assert!(is_same, "{}: run the tests with KAITO_RENDER_BLESS=1", path.display());
+    assert!(
+        is_same,
+        "{}: run the tests with KAITO_RENDER_BLESS=1",
+        path.display()
+    );
 }
 
 fn documentation() -> String {

@@ -14,8 +14,13 @@ pub(crate) struct Run {
 
 /// Runs a command line with a text on standard input.
 pub(crate) fn run(command: &mut Command, stdin: &str) -> Run {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let mut pipe = child.stdin.take().unwrap();
     let stdin = stdin.to_owned();
     let feeder = std::thread::spawn(move || pipe.write_all(stdin.as_bytes()));

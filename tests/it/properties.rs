@@ -24,24 +24,43 @@ use crate::hostile::written;
 use crate::program::{kaito_render, root, run, stdout};
 
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
-/// Inputs of one Workspace each, that can stand in one stream: the examples, more Workspaces like two of them, which share
-/// a ConfigMap, and golden cases with what they name, each in a namespace of its own.
+/// Inputs of one Workspace each, that can stand in one stream: the examples, more Workspaces like
+/// two of them, which share a ConfigMap, and golden cases with what they name, each in a namespace
+/// of its own.
 static INPUTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let read = |path: &Path| fs::read_to_string(path).unwrap();
     let like = |name: &str, path: &str| {
         let text = read(&root().join("examples").join(path));
         (0..3)
-            .map(|number| text.replacen(&format!("name: {name}"), &format!("name: {name}-{number}"), 1))
+            .map(|number| {
+                text.replacen(
+                    &format!("name: {name}"),
+                    &format!("name: {name}-{number}"),
+                    1,
+                )
+            })
             .collect::<Vec<_>>()
     };
     let mut inputs: Vec<_> = examples().iter().map(|path| read(path)).collect();
-    inputs.extend(like("workspace-falcon-7b", "inference/kaito_workspace_falcon_7b.yaml"));
-    inputs.extend(like("workspace-tuning-phi-3", "fine-tuning/kaito_workspace_tuning_phi_3.yaml"));
+    inputs.extend(like(
+        "workspace-falcon-7b",
+        "inference/kaito_workspace_falcon_7b.yaml",
+    ));
+    inputs.extend(like(
+        "workspace-tuning-phi-3",
+        "fine-tuning/kaito_workspace_tuning_phi_3.yaml",
+    ));
     // The others need a profile of their own.
-    let is_taken = |case: &PathBuf| case.join("expected.yaml").exists() && case.to_str().unwrap().ends_with(".machine");
+    let is_taken = |case: &PathBuf| {
+        case.join("expected.yaml").exists() && case.to_str().unwrap().ends_with(".machine")
+    };
     let cases: Vec<_> = golden_cases().into_iter().filter(is_taken).collect();
     assert!(cases.len() >= 10, "{cases:?}");
     inputs.extend(cases.iter().enumerate().map(|(number, case)| {
@@ -59,8 +78,12 @@ fn golden_cases() -> Vec<PathBuf> {
 }
 
 /// What each input is rendered to on its own.
-static ALONE: LazyLock<Vec<BTreeSet<String>>> =
-    LazyLock::new(|| INPUTS.iter().map(|input| objects(input).into_iter().collect()).collect());
+static ALONE: LazyLock<Vec<BTreeSet<String>>> = LazyLock::new(|| {
+    INPUTS
+        .iter()
+        .map(|input| objects(input).into_iter().collect())
+        .collect()
+});
 
 /// All inputs in one stream, rendered from standard input.
 static TOGETHER: LazyLock<String> =
@@ -68,8 +91,14 @@ static TOGETHER: LazyLock<String> =
 
 /// The objects that an input is rendered to, each as one line.
 fn objects(input: &str) -> Vec<String> {
-    let list: Value = serde_json::from_str(&stdout(&["render", "-", "--format", "json"], input)).unwrap();
-    list["items"].as_array().unwrap().iter().map(Value::to_string).collect()
+    let list: Value =
+        serde_json::from_str(&stdout(&["render", "-", "--format", "json"], input)).unwrap();
+    list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect()
 }
 
 /// A folder with one file an input, spread over folders as the numbers say.
@@ -78,7 +107,11 @@ fn folder(inputs: &[String], spread: &[Index]) -> TempDir {
     for (number, (text, spread)) in inputs.iter().zip(spread).enumerate() {
         let parent = folder.path().join(["a", "b/c", "."][spread.index(3)]);
         fs::create_dir_all(&parent).unwrap();
-        fs::write(parent.join(format!("{}-{number}.yaml", ["x", "y"][spread.index(2)])), text).unwrap();
+        fs::write(
+            parent.join(format!("{}-{number}.yaml", ["x", "y"][spread.index(2)])),
+            text,
+        )
+        .unwrap();
     }
     folder
 }
@@ -133,7 +166,12 @@ fn runs_at_the_same_time_and_in_different_folders_give_the_same_bytes() {
     let name = input.path().file_name().unwrap().to_str().unwrap();
     let absolute = input.path().to_str().unwrap();
     let parent = input.path().parent().unwrap();
-    let runs = [(elsewhere.path(), absolute), (Path::new("/"), absolute), (parent, name), (input.path(), ".")];
+    let runs = [
+        (elsewhere.path(), absolute),
+        (Path::new("/"), absolute),
+        (parent, name),
+        (input.path(), "."),
+    ];
     std::thread::scope(|scope| {
         let runs = runs.iter().cycle().take(8).map(|(folder, path)| {
             scope.spawn(move || {
@@ -155,8 +193,13 @@ fn compile_bytes(bytes: &[u8]) {
     let path = folder.path().join("input.yaml");
     fs::write(&path, bytes).unwrap();
     let mut session = Session::default();
-    let documents =
-        source::load(&[path], source::Reach::Input, &mut session.sources, &mut session.diagnostics).unwrap();
+    let documents = source::load(
+        &[path],
+        source::Reach::Input,
+        &mut session.sources,
+        &mut session.diagnostics,
+    )
+    .unwrap();
     let options = Options {
         namespace: "default".to_owned(),
         profile: Profile::default(),
@@ -168,7 +211,9 @@ fn compile_bytes(bytes: &[u8]) {
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));
     assert!(session.failed_since(0) || !text.is_empty());
     for finding in &session.diagnostics {
-        assert!(!kaito_render::diagnostic::human::render(finding, &session.sources, true).is_empty());
+        assert!(
+            !kaito_render::diagnostic::human::render(finding, &session.sources, true).is_empty()
+        );
     }
 }
 
@@ -222,14 +267,25 @@ fn read_back(text: &str) -> Value {
     let mut session = Session::default();
     let file = session.sources.add("written.yaml", text);
     let documents = source::parse(&session.sources, file, &mut session.diagnostics);
-    assert!(session.diagnostics.is_empty(), "{:?}\n{text}", session.diagnostics);
+    assert!(
+        session.diagnostics.is_empty(),
+        "{:?}\n{text}",
+        session.diagnostics
+    );
     documents[0].to_value()
 }
 
-/// Inputs as people write them, and those of the golden cases, among which are many that are refused.
+/// Inputs as people write them, and those of the golden cases, among which are many that are
+/// refused.
 static VALID_AND_REFUSED: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let cases = golden_cases().into_iter().map(|case| case.join("input.yaml"));
-    examples().into_iter().chain(cases).map(|path| fs::read_to_string(path).unwrap()).collect()
+    let cases = golden_cases()
+        .into_iter()
+        .map(|case| case.join("input.yaml"));
+    examples()
+        .into_iter()
+        .chain(cases)
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect()
 });
 
 /// Where bytes are cut out, how many, and what is put there.
@@ -237,10 +293,13 @@ type Damage = (Index, usize, Vec<u8>);
 
 fn damage() -> impl Strategy<Value = Damage> {
     let marks = vec![
-        "", "\t", ": ", "{", "[", "&a *a", "*a", "<<: ", "é\0", "- ", "\n", "\n  ", "---\n", "!!int ", "|\n", "~",
-        "9e999", "\"",
+        "", "\t", ": ", "{", "[", "&a *a", "*a", "<<: ", "é\0", "- ", "\n", "\n  ", "---\n",
+        "!!int ", "|\n", "~", "9e999", "\"",
     ];
-    let put = prop_oneof![select(marks).prop_map(|mark| mark.as_bytes().to_vec()), vec(any::<u8>(), 0..4)];
+    let put = prop_oneof![
+        select(marks).prop_map(|mark| mark.as_bytes().to_vec()),
+        vec(any::<u8>(), 0..4)
+    ];
     (any::<Index>(), 0..12_usize, put)
 }
 
@@ -267,13 +326,15 @@ fn value() -> impl Strategy<Value = Value> {
     let tree = leaf.prop_recursive(4, 48, 6, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..5).prop_map(Value::from),
-            vec((any::<String>(), inner), 0..5).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            vec((any::<String>(), inner), 0..5)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     });
     vec(("[a-z]{1,8}", tree), 1..4).prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
-/// The examples exist, and each compiles on its own: a mistake in one of them would be everybody's first impression.
+/// The examples exist, and each compiles on its own: a mistake in one of them would be everybody's
+/// first impression.
 #[test]
 fn every_example_compiles() {
     let examples = examples();
@@ -281,19 +342,48 @@ fn every_example_compiles() {
     for example in &examples {
         stdout(&["render", example.to_str().unwrap()], "");
     }
-    let list: Value = serde_json::from_str(&stdout(&["render", "examples/", "--format", "json"], "")).unwrap();
-    let kinds: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
-    for kind in ["Workspace", "ConfigMap", "Service", "Machine", "Deployment", "StatefulSet", "Job"] {
+    let list: Value =
+        serde_json::from_str(&stdout(&["render", "examples/", "--format", "json"], "")).unwrap();
+    let kinds: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["kind"].as_str().unwrap())
+        .collect();
+    for kind in [
+        "Workspace",
+        "ConfigMap",
+        "Service",
+        "Machine",
+        "Deployment",
+        "StatefulSet",
+        "Job",
+    ] {
         assert!(kinds.contains(&kind), "{kinds:?}");
     }
     // One of the examples is an InferenceSet of two replicas.
-    assert_eq!(kinds.iter().filter(|kind| **kind == "Workspace").count(), examples.len() + 1);
+    assert_eq!(
+        kinds.iter().filter(|kind| **kind == "Workspace").count(),
+        examples.len() + 1
+    );
 }
 
 /// The YAML files in the folders of `examples/`.
 fn examples() -> Vec<PathBuf> {
-    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
-    let folders = entries(&root().join("examples")).into_iter().filter(|path| path.is_dir());
+    let entries = |folder: &Path| {
+        fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect::<Vec<_>>()
+    };
+    let folders = entries(&root().join("examples"))
+        .into_iter()
+        .filter(|path| path.is_dir());
     let files = folders.flat_map(|folder| entries(&folder));
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect()
+    files
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! What README.md shows of a cluster is what happens on one of real programs. The test has a hand in the nodes alone, in
-//! the place of a provisioner.
+//! What README.md shows of a cluster is what happens on one of real programs. The test has a hand
+//! in the nodes alone, in the place of a provisioner.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -40,7 +40,10 @@ impl Provisioner {
                 thread::sleep(Duration::from_millis(200));
             }
         };
-        Self { is_over, thread: Some(thread::spawn(work)) }
+        Self {
+            is_over,
+            thread: Some(thread::spawn(work)),
+        }
     }
 }
 
@@ -48,7 +51,10 @@ impl Drop for Provisioner {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
         let ended = self.thread.take().unwrap().join();
-        assert!(ended.is_ok() || thread::panicking(), "the provisioner has failed");
+        assert!(
+            ended.is_ok() || thread::panicking(),
+            "the provisioner has failed"
+        );
     }
 }
 
@@ -60,12 +66,20 @@ impl Session {
         let folder = readme::folder();
         // The kubectl of the cluster's release, under its name.
         let kube = tools::tool("bin/kube");
-        let script = format!("#!/bin/sh\nexec {} kubectl \"$@\"\n", kube.get_program().display());
+        let script = format!(
+            "#!/bin/sh\nexec {} kubectl \"$@\"\n",
+            kube.get_program().display()
+        );
         let kubectl = folder.path().join("bin/kubectl");
         std::fs::create_dir(folder.path().join("bin")).unwrap();
         std::fs::write(&kubectl, script).unwrap();
         std::fs::set_permissions(&kubectl, PermissionsExt::from_mode(0o755)).unwrap();
-        Self { provisioner: None, kubectl: cluster.admin(), cluster, folder }
+        Self {
+            provisioner: None,
+            kubectl: cluster.admin(),
+            cluster,
+            folder,
+        }
     }
 
     fn bash(&self, script: &str) -> Command {
@@ -77,7 +91,8 @@ impl Session {
         bash
     }
 
-    /// Runs a command; one that only looks, until it prints what is shown, for others are at work meanwhile.
+    /// Runs a command; one that only looks, until it prints what is shown, for others are at work
+    /// meanwhile.
     fn run(&mut self, Shown { command, output }: &Shown) {
         if let Some(program) = command.strip_suffix(" &") {
             let bash = self.bash(&format!("exec {program}"));
@@ -90,7 +105,15 @@ impl Session {
         let shown = masked(output);
         let script = format!("exec 2>&1; {command}");
         let is_look = command.starts_with("kubectl get ");
-        let bash = || masked(&run(&mut self.bash(&script), "").stdout.lines().collect::<Vec<_>>()).join("\n");
+        let bash = || {
+            masked(
+                &run(&mut self.bash(&script), "")
+                    .stdout
+                    .lines()
+                    .collect::<Vec<_>>(),
+            )
+            .join("\n")
+        };
         let mut printed = bash();
         let start = Instant::now();
         while is_look && !readme::matches(&shown, &printed) && start.elapsed() < PATIENCE {
@@ -100,23 +123,34 @@ impl Session {
     }
 }
 
-/// Lines without what differs from run to run: ages and addresses, and with these the widths of columns.
+/// Lines without what differs from run to run: ages and addresses, and with these the widths of
+/// columns.
 fn masked(lines: &[impl AsRef<str>]) -> Vec<String> {
     let is_address = |word: &str| word.parse::<std::net::Ipv4Addr>().is_ok();
     let is_age = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_digit())
             && word.ends_with(['s', 'm', 'h'])
-            && word.chars().all(|char| char.is_ascii_digit() || "smh".contains(char))
+            && word
+                .chars()
+                .all(|char| char.is_ascii_digit() || "smh".contains(char))
     };
-    let has_address = lines.iter().any(|line| line.as_ref().split_whitespace().any(is_address));
+    let has_address = lines
+        .iter()
+        .any(|line| line.as_ref().split_whitespace().any(is_address));
     let mask = |line: &str| {
-        let age = line.split_whitespace().next_back().filter(|word| is_age(word)).map_or(0, str::len);
+        let age = line
+            .split_whitespace()
+            .next_back()
+            .filter(|word| is_age(word))
+            .map_or(0, str::len);
         let line = line.trim_end();
         let line = line[..line.len() - age].trim_end();
         if !has_address {
             return line.to_owned();
         }
-        let words = line.split_whitespace().map(|word| if is_address(word) { "ADDRESS" } else { word });
+        let words = line
+            .split_whitespace()
+            .map(|word| if is_address(word) { "ADDRESS" } else { word });
         words.collect::<Vec<_>>().join(" ")
     };
     lines.iter().map(|line| mask(line.as_ref())).collect()
@@ -125,7 +159,11 @@ fn masked(lines: &[impl AsRef<str>]) -> Vec<String> {
 #[test]
 fn every_command_at_a_cluster_prints_what_is_shown() {
     let commands = readme::commands(&readme::parts()[0]);
-    assert!(commands.len() >= 8, "only {} commands were found", commands.len());
+    assert!(
+        commands.len() >= 8,
+        "only {} commands were found",
+        commands.len()
+    );
     let mut session = Session::new();
     for shown in &commands {
         session.run(shown);

@@ -26,7 +26,10 @@ pub(crate) fn parts() -> [String; 2] {
 /// The fenced blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let fences = text.split("```").skip(1).step_by(2);
-    fences.filter_map(|block| block.strip_prefix(&format!("{language}\n"))).map(str::to_owned).collect()
+    fences
+        .filter_map(|block| block.strip_prefix(&format!("{language}\n")))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A command and the lines that follow it.
@@ -40,7 +43,10 @@ pub(crate) fn commands(text: &str) -> Vec<Shown> {
     for block in blocks(text, "console") {
         for line in block.lines() {
             match line.strip_prefix("$ ") {
-                Some(command) => commands.push(Shown { command: command.to_owned(), output: Vec::new() }),
+                Some(command) => commands.push(Shown {
+                    command: command.to_owned(),
+                    output: Vec::new(),
+                }),
                 None => commands.last_mut().unwrap().output.push(line.to_owned()),
             }
         }
@@ -51,21 +57,37 @@ pub(crate) fn commands(text: &str) -> Vec<Shown> {
 /// The path on which the program is found.
 pub(crate) fn path() -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
-    format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap())
+    format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    )
 }
 
-/// Runs a command line of README.md with the program on the path; standard error and output come together.
+/// Runs a command line of README.md with the program on the path; standard error and output come
+/// together.
 fn shell(command: &str, folder: &Path) -> String {
-    let folder = if command.starts_with("cargo ") { &root() } else { folder };
+    let folder = if command.starts_with("cargo ") {
+        &root()
+    } else {
+        folder
+    };
     let mut bash = Command::new("bash");
-    bash.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(folder).env("PATH", path());
+    bash.args(["-c", &format!("exec 2>&1; {command}")])
+        .current_dir(folder)
+        .env("PATH", path());
     run(&mut bash, "").stdout
 }
 
 /// A folder with the examples.
 pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let copied = Command::new("cp").args(["-r", "examples"]).arg(folder.path()).current_dir(root()).status().unwrap();
+    let copied = Command::new("cp")
+        .args(["-r", "examples"])
+        .arg(folder.path())
+        .current_dir(root())
+        .status()
+        .unwrap();
     assert!(copied.success());
     folder
 }
@@ -74,7 +96,11 @@ pub(crate) fn folder() -> tempfile::TempDir {
 fn every_command_prints_what_is_shown() {
     let folder = folder();
     let commands = commands(&parts()[1]);
-    assert!(commands.len() >= 8, "only {} commands were found", commands.len());
+    assert!(
+        commands.len() >= 8,
+        "only {} commands were found",
+        commands.len()
+    );
     for Shown { command, output } in commands {
         let printed = shell(&command, folder.path());
         assert!(matches(&output, &printed), "$ {command}\n{printed}");
@@ -87,7 +113,9 @@ pub(crate) fn matches(shown: &[String], printed: &str) -> bool {
     let mut anchored = true;
     for part in shown.split(|line| line == "…") {
         let part: Vec<_> = part.iter().map(|line| line.trim_end()).collect();
-        let Some(at) = (0..=rest.len().saturating_sub(part.len())).find(|at| rest[*at..].starts_with(&part)) else {
+        let Some(at) =
+            (0..=rest.len().saturating_sub(part.len())).find(|at| rest[*at..].starts_with(&part))
+        else {
             return false;
         };
         if anchored && at > 0 {
@@ -102,27 +130,45 @@ pub(crate) fn matches(shown: &[String], printed: &str) -> bool {
 #[test]
 fn the_example_before_and_after_is_real() {
     let blocks = blocks(&readme(), "yaml");
-    let [before, after, profile] = blocks.as_slice() else { panic!("{} blocks", blocks.len()) };
+    let [before, after, profile] = blocks.as_slice() else {
+        panic!("{} blocks", blocks.len())
+    };
     let example = fs::read_to_string(root().join(EXAMPLE)).unwrap();
-    let before: String = before.lines().filter(|line| !line.contains('…')).map(|line| format!("{line}\n")).collect();
+    let before: String = before
+        .lines()
+        .filter(|line| !line.contains('…'))
+        .map(|line| format!("{line}\n"))
+        .collect();
     assert!(example.contains(&before), "{before}");
     let objects = stdout(&["render", EXAMPLE], "");
     assert!(objects.contains(after), "{objects}");
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), profile).unwrap();
-    stdout(&["check", EXAMPLE, "--profile", file.path().to_str().unwrap()], "");
+    stdout(
+        &["check", EXAMPLE, "--profile", file.path().to_str().unwrap()],
+        "",
+    );
 }
 
 #[test]
 fn the_test_command_is_the_one_that_continuous_integration_runs() {
     let [command] = blocks(&readme(), "sh").try_into().unwrap();
     assert_eq!(command, "tests/run\n");
-    assert!(fs::read_to_string(root().join(".ci/run")).unwrap().contains("\nexec tests/run\n"));
+    assert!(
+        fs::read_to_string(root().join(".ci/run"))
+            .unwrap()
+            .contains("\nexec tests/run\n")
+    );
 }
 
 #[test]
 fn links_lead_somewhere() {
-    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "examples/README.md"];
+    let pages = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "examples/README.md",
+    ];
     let docs = [
         "docs/ci.md",
         "docs/controller.md",
@@ -133,9 +179,16 @@ fn links_lead_somewhere() {
     ];
     for page in pages.into_iter().chain(docs) {
         let text = fs::read_to_string(root().join(page)).unwrap();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let folder = root().join(page).parent().unwrap().to_owned();
-            assert!(link.starts_with("http") || folder.join(link).exists(), "{page}: {link}");
+            assert!(
+                link.starts_with("http") || folder.join(link).exists(),
+                "{page}: {link}"
+            );
         }
     }
 }
@@ -143,12 +196,20 @@ fn links_lead_somewhere() {
 #[test]
 fn templates_shown_in_the_documentation_are_well_formed() {
     let text = fs::read_to_string(root().join("docs/templates.md")).unwrap();
-    let blocks: Vec<_> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let blocks: Vec<_> = text
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
     assert!(blocks.len() >= 6);
     for block in blocks {
         let part: String = block.lines().map(|line| format!("  {line}\n")).collect();
-        let object = format!("apiVersion: v1\nkind: Example\nmetadata: {{name: example}}\nspec:\n{part}");
-        let run = run(&mut kaito_render(&["check", "-", "--allow-empty", "--format", "json"]), &object);
+        let object =
+            format!("apiVersion: v1\nkind: Example\nmetadata: {{name: example}}\nspec:\n{part}");
+        let run = run(
+            &mut kaito_render(&["check", "-", "--allow-empty", "--format", "json"]),
+            &object,
+        );
         assert_eq!(run.code, 0, "{block}{}", run.stdout);
     }
 }

@@ -1,4 +1,5 @@
-//! The status controller in a cluster of rendered Workspaces, in which nobody acts on objects but the test.
+//! The status controller in a cluster of rendered Workspaces, in which nobody acts on objects but
+//! the test.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -40,7 +41,10 @@ impl Rig {
     /// So many Workspaces, each with all its objects, of which no controller has said anything yet.
     pub(crate) fn new(count: usize) -> Self {
         let mut cluster = Cluster::of_storage();
-        Flavour::Azure.crds().iter().for_each(|folder| cluster.apply_crds(folder));
+        Flavour::Azure
+            .crds()
+            .iter()
+            .for_each(|folder| cluster.apply_crds(folder));
         let names: Vec<_> = (0..count).map(|number| format!("w{number}")).collect();
         let workspace = |name: &String| {
             json!({
@@ -51,22 +55,36 @@ impl Rig {
                 "inference": {"preset": {"name": "phi-4"}},
             })
         };
-        let workspaces =
-            json!({"apiVersion": "v1", "kind": "List", "items": names.iter().map(workspace).collect::<Vec<_>>()});
+        let workspaces = json!({"apiVersion": "v1", "kind": "List", "items": names.iter().map(workspace).collect::<Vec<_>>()});
         let rendered = stdout(&["render", "-"], &workspaces.to_string());
         cluster.admin().apply(&rendered);
-        let claims = documents(&rendered).into_iter().filter(|object| object["kind"] == "NodeClaim");
-        let nodes: Vec<_> = claims.map(|claim| claim["metadata"]["name"].as_str().unwrap().to_owned()).collect();
-        let node = |name: &String| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}});
+        let claims = documents(&rendered)
+            .into_iter()
+            .filter(|object| object["kind"] == "NodeClaim");
+        let nodes: Vec<_> = claims
+            .map(|claim| claim["metadata"]["name"].as_str().unwrap().to_owned())
+            .collect();
+        let node =
+            |name: &String| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}});
         let list = json!({"apiVersion": "v1", "kind": "List", "items": nodes.iter().map(node).collect::<Vec<_>>()});
         cluster.admin().apply(&list.to_string());
         let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"namespace": "default", "name": "kaito-render-controller"}});
         cluster.admin().apply(&lease.to_string());
 
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let client = runtime.block_on(client(&cluster));
-        let rig = Self { cluster, names, nodes, runtime, client, rendered };
+        let rig = Self {
+            cluster,
+            names,
+            nodes,
+            runtime,
+            client,
+            rendered,
+        };
         rig.provide();
         rig
     }
@@ -80,14 +98,21 @@ impl Rig {
     pub(crate) fn provide(&self) {
         self.runtime.block_on(async {
             for node in &self.nodes {
-                self.write(["", "v1", "Node"], node, &json!({"conditions": [true_now("Ready")]})).await;
+                self.write(
+                    ["", "v1", "Node"],
+                    node,
+                    &json!({"conditions": [true_now("Ready")]}),
+                )
+                .await;
                 let status = json!({"nodeName": node, "conditions": [true_now("Ready")]});
-                self.write(["karpenter.sh", "v1", "NodeClaim"], node, &status).await;
+                self.write(["karpenter.sh", "v1", "NodeClaim"], node, &status)
+                    .await;
             }
         });
     }
 
-    /// Has a NodeClaim be from the beginning of the year. An API server lets nobody do that, so it is done behind its back.
+    /// Has a NodeClaim be from the beginning of the year. An API server lets nobody do that, so it
+    /// is done behind its back.
     pub(crate) fn age(&self, claim: &str) {
         let key = ByteString(format!("/registry/karpenter.sh/nodeclaims/{claim}").into_bytes());
         let found = self.cluster.etcd("kv/range", &json!({"key": key}));
@@ -95,7 +120,8 @@ impl Rig {
         let mut object: Value = serde_json::from_slice(&object.0).unwrap();
         object["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z".into();
         let value = ByteString(object.to_string().into_bytes());
-        self.cluster.etcd("kv/put", &json!({"key": key, "value": value}));
+        self.cluster
+            .etcd("kv/put", &json!({"key": key, "value": value}));
     }
 
     /// A kubeconfig of somebody who may do nothing but what [`Self::allow`] allows.
@@ -116,18 +142,28 @@ impl Rig {
         let binding = json!({"apiVersion": format!("{api}/v1"), "kind": "ClusterRoleBinding", "metadata": {"name": name},
             "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": name},
             "subjects": [{"apiGroup": api, "kind": "User", "name": "somebody"}]});
-        self.cluster.admin().apply(&json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());
+        self.cluster.admin().apply(
+            &json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string(),
+        );
     }
 
     /// Writes a status into an object of the namespace `default`, or of none.
-    pub(crate) async fn write(&self, [group, version, kind]: [&str; 3], name: &str, status: &Value) {
+    pub(crate) async fn write(
+        &self,
+        [group, version, kind]: [&str; 3],
+        name: &str,
+        status: &Value,
+    ) {
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
         let objects: Api<DynamicObject> = match kind {
             "Node" | "NodeClaim" => Api::all_with(self.client.clone(), &resource),
             _ => Api::default_namespaced_with(self.client.clone(), &resource),
         };
         let patch = Patch::Merge(json!({"status": status}));
-        objects.patch_status(name, &PatchParams::default(), &patch).await.unwrap();
+        objects
+            .patch_status(name, &PatchParams::default(), &patch)
+            .await
+            .unwrap();
     }
 
     /// Starts a controller.
@@ -135,7 +171,9 @@ impl Rig {
         let [port] = ports();
         let mut command = tether(env!("CARGO_BIN_EXE_kaito-render-controller"));
         command.env("KUBECONFIG", self.cluster.path("kubeconfig"));
-        command.args(["--listen", &format!("127.0.0.1:{port}")]).args(args);
+        command
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(args);
         self.cluster.start(name, command);
         Controller { name, port }
     }
@@ -143,7 +181,8 @@ impl Rig {
     /// Says of a StatefulSet how many of its pods are ready.
     pub(crate) async fn report(&self, name: &str, pods: u32) {
         let status = json!({"replicas": 1, "readyReplicas": pods, "observedGeneration": 1});
-        self.write(["apps", "v1", "StatefulSet"], name, &status).await;
+        self.write(["apps", "v1", "StatefulSet"], name, &status)
+            .await;
     }
 
     /// The same of several, one after the other.
@@ -156,7 +195,8 @@ impl Rig {
     }
 
     pub(crate) fn workspaces(&self) -> Api<DynamicObject> {
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("kaito.sh", "v1beta1", "Workspace"));
+        let resource =
+            ApiResource::from_gvk(&GroupVersionKind::gvk("kaito.sh", "v1beta1", "Workspace"));
         Api::default_namespaced_with(self.client.clone(), &resource)
     }
 
@@ -166,13 +206,21 @@ impl Rig {
         self.cluster.wait(&format!("Ready is {ready}"), |cluster| {
             let answer = cluster.json(&["get", "workspaces"]);
             let items = answer["items"].as_array().unwrap();
-            items.len() == count && items.iter().all(|item| condition(item, "Ready")["status"] == ready)
+            items.len() == count
+                && items
+                    .iter()
+                    .all(|item| condition(item, "Ready")["status"] == ready)
         });
     }
 
-    /// How many requests of a verb the API server has answered since it was started: those of a resource, or a subresource.
+    /// How many requests of a verb the API server has answered since it was started: those of a
+    /// resource, or a subresource.
     pub(crate) fn requests(&self, verb: &str, resource: &str, subresource: &str) -> u64 {
-        let labels = [("verb", verb), ("resource", resource), ("subresource", subresource)];
+        let labels = [
+            ("verb", verb),
+            ("resource", resource),
+            ("subresource", subresource),
+        ];
         self.served("apiserver_request_total", &labels)
     }
 
@@ -223,21 +271,36 @@ pub(crate) fn true_now(kind: &str) -> Value {
 
 async fn client(cluster: &Cluster) -> Client {
     let file = Kubeconfig::read_from(cluster.path("kubeconfig")).unwrap();
-    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
+    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+        .await
+        .unwrap();
     Client::try_from(config).unwrap()
 }
 
 pub(crate) fn condition(workspace: &Value, kind: &str) -> Value {
-    let conditions = workspace["status"]["conditions"].as_array().into_iter().flatten();
-    conditions.into_iter().find(|condition| condition["type"] == kind).cloned().unwrap_or_default()
+    let conditions = workspace["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    conditions
+        .into_iter()
+        .find(|condition| condition["type"] == kind)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// The sum of the samples of a metric that have these labels.
 pub(crate) fn samples(text: &str, metric: &str, labels: &[(&str, &str)]) -> u64 {
     let is_meant = |line: &&str| {
         let name = line.split(['{', ' ']).next();
-        name == Some(metric) && labels.iter().all(|(label, value)| line.contains(&format!("{label}=\"{value}\"")))
+        name == Some(metric)
+            && labels
+                .iter()
+                .all(|(label, value)| line.contains(&format!("{label}=\"{value}\"")))
     };
-    let values = text.lines().filter(is_meant).map(|line| line.rsplit(' ').next().unwrap());
+    let values = text
+        .lines()
+        .filter(is_meant)
+        .map(|line| line.rsplit(' ').next().unwrap());
     values.map(|value| value.parse::<u64>().unwrap()).sum()
 }

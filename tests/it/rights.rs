@@ -1,4 +1,5 @@
-//! What the controller may do: as its role is written, as it is documented, and as an API server sees it.
+//! What the controller may do: as its role is written, as it is documented, and as an API server
+//! sees it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,22 +10,33 @@ use crate::cluster::Kubectl;
 use crate::golden::documents;
 use crate::program::{root, run};
 
-/// What may be done, such as `list apps/deployments`; with a third part where it is an object of this name alone.
+/// What may be done, such as `list apps/deployments`; with a third part where it is an object of
+/// this name alone.
 type Rights = BTreeSet<String>;
 
 fn of_rule(rule: &Value) -> Rights {
     let texts = |field: &str| {
         let texts = rule[field].as_array().into_iter().flatten();
-        texts.map(|text| text.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        texts
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let mut rights = Rights::new();
     for group in texts("apiGroups") {
         for resource in texts("resources") {
             let names = texts("resourceNames");
             let names = names.iter().map(|name| format!(" {name}"));
-            let names = if names.len() == 0 { vec![String::new()] } else { names.collect() };
+            let names = if names.len() == 0 {
+                vec![String::new()]
+            } else {
+                names.collect()
+            };
             for verb in texts("verbs") {
-                rights.extend(names.iter().map(|name| format!("{verb} {group}/{resource}{name}")));
+                rights.extend(
+                    names
+                        .iter()
+                        .map(|name| format!("{verb} {group}/{resource}{name}")),
+                );
             }
         }
     }
@@ -34,20 +46,48 @@ fn of_rule(rule: &Value) -> Rights {
 /// What is shipped by roles of a kind.
 fn shipped(kind: &str) -> Rights {
     let text = fs::read_to_string(root().join("deploy/controller/role.yaml")).unwrap();
-    let roles = documents(&text).into_iter().filter(|object| object["kind"] == kind);
-    roles.flat_map(|role| role["rules"].as_array().unwrap().iter().flat_map(of_rule).collect::<Vec<_>>()).collect()
+    let roles = documents(&text)
+        .into_iter()
+        .filter(|object| object["kind"] == kind);
+    roles
+        .flat_map(|role| {
+            role["rules"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(of_rule)
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// The table of docs/controller.md, each line of which reads like one of a role.
 fn documented() -> Rights {
     let text = fs::read_to_string(root().join("docs/controller.md")).unwrap();
-    let (_, table) = text.split_once("| API group | resources | verbs |\n").unwrap();
+    let (_, table) = text
+        .split_once("| API group | resources | verbs |\n")
+        .unwrap();
     let mut rights = Rights::new();
-    for line in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
-        let [_, group, resources, verbs, _] = line.split('|').collect::<Vec<_>>().try_into().unwrap();
-        let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    for line in table
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+    {
+        let [_, group, resources, verbs, _] =
+            line.split('|').collect::<Vec<_>>().try_into().unwrap();
+        let names = |cell: &str| {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         let (resources, only) = resources.split_once(" named ").unwrap_or((resources, ""));
-        let group = if group.trim() == "core" { vec![String::new()] } else { names(group) };
+        let group = if group.trim() == "core" {
+            vec![String::new()]
+        } else {
+            names(group)
+        };
         let verbs: Vec<_> = verbs.split(',').map(str::trim).collect();
         let rule = serde_json::json!({
             "apiGroups": group, "resources": names(resources), "resourceNames": names(only), "verbs": verbs,
@@ -65,17 +105,33 @@ fn the_documentation_names_every_right() {
     assert_eq!(documented(), all);
 }
 
-/// More than a stranger, somebody may do what is shipped and nothing else, whatever resource of a cluster is tried, and by
-/// whatever verb. It is really tried: with their tokens, on an object that is not there, and as a dry run.
+/// More than a stranger, somebody may do what is shipped and nothing else, whatever resource of a
+/// cluster is tried, and by whatever verb. It is really tried: with their tokens, on an object that
+/// is not there, and as a dry run.
 pub(crate) fn assert_shipped_alone(somebody: &Kubectl, stranger: &Kubectl) {
     let somebody = Curl::new(somebody);
-    let attempts: BTreeMap<_, _> = ["/api", "/apis"].iter().flat_map(|path| attempts(&somebody.groups(path))).collect();
+    let attempts: BTreeMap<_, _> = ["/api", "/apis"]
+        .iter()
+        .flat_map(|path| attempts(&somebody.groups(path)))
+        .collect();
     for verb in ["create", "patch", "delete"] {
-        assert!(attempts.keys().filter(|right| right.starts_with(verb)).count() > 30, "{attempts:?}");
+        assert!(
+            attempts
+                .keys()
+                .filter(|right| right.starts_with(verb))
+                .count()
+                > 30,
+            "{attempts:?}"
+        );
     }
     let allowed = somebody.allowed(&attempts);
-    let more: Rights = allowed.difference(&Curl::new(stranger).allowed(&attempts)).cloned().collect();
-    let wanted = shipped("ClusterRole").into_iter().filter(|right| attempts.contains_key(right));
+    let more: Rights = allowed
+        .difference(&Curl::new(stranger).allowed(&attempts))
+        .cloned()
+        .collect();
+    let wanted = shipped("ClusterRole")
+        .into_iter()
+        .filter(|right| attempts.contains_key(right));
     assert_eq!(more, wanted.collect());
 }
 
@@ -90,23 +146,37 @@ fn attempts(groups: &Value) -> BTreeMap<String, Attempt> {
         let name = group["metadata"]["name"].as_str().unwrap_or_default();
         for version in list(&group, "versions") {
             let version_name = version["version"].as_str().unwrap();
-            let path =
-                if name.is_empty() { format!("/api/{version_name}") } else { format!("/apis/{name}/{version_name}") };
+            let path = if name.is_empty() {
+                format!("/api/{version_name}")
+            } else {
+                format!("/apis/{name}/{version_name}")
+            };
             for resource in list(&version, "resources") {
                 let plural = resource["resource"].as_str().unwrap();
-                let space = if resource["scope"] == "Namespaced" { "/namespaces/default" } else { "" };
+                let space = if resource["scope"] == "Namespaced" {
+                    "/namespaces/default"
+                } else {
+                    ""
+                };
                 let all = format!("{path}{space}/{plural}");
                 let mut add = |resource: &str, verbs: Vec<Value>, one: &str| {
                     for verb in verbs {
                         let verb = verb.as_str().unwrap();
-                        attempts.insert(format!("{verb} {name}/{resource}"), attempt(verb, &all, one));
+                        attempts.insert(
+                            format!("{verb} {name}/{resource}"),
+                            attempt(verb, &all, one),
+                        );
                     }
                 };
                 let one = format!("{all}/nothing");
                 add(plural, list(&resource, "verbs"), &one);
                 for part in list(&resource, "subresources") {
                     let part_name = part["subresource"].as_str().unwrap();
-                    add(&format!("{plural}/{part_name}"), list(&part, "verbs"), &format!("{one}/{part_name}"));
+                    add(
+                        &format!("{plural}/{part_name}"),
+                        list(&part, "verbs"),
+                        &format!("{one}/{part_name}"),
+                    );
                 }
             }
         }
@@ -153,15 +223,23 @@ impl Curl {
     fn new(somebody: &Kubectl) -> Self {
         let config = somebody.json(&["config", "view", "--raw"]);
         let text = |path: &str| config.pointer(path).and_then(Value::as_str).unwrap();
-        let [server, authority] =
-            ["server", "certificate-authority"].map(|field| text(&format!("/clusters/0/cluster/{field}")));
+        let [server, authority] = ["server", "certificate-authority"]
+            .map(|field| text(&format!("/clusters/0/cluster/{field}")));
         let token = text("/users/0/user/token");
-        let options = format!("silent\nshow-error\ncacert = {authority}\nheader = \"Authorization: Bearer {token}\"\n");
-        Self { server: server.to_owned(), options }
+        let options = format!(
+            "silent\nshow-error\ncacert = {authority}\nheader = \"Authorization: Bearer {token}\"\n"
+        );
+        Self {
+            server: server.to_owned(),
+            options,
+        }
     }
 
     fn run(config: &str) -> String {
-        let run = run(std::process::Command::new("curl").args(["--config", "-"]), config);
+        let run = run(
+            std::process::Command::new("curl").args(["--config", "-"]),
+            config,
+        );
         assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
         run.stdout
     }
@@ -170,8 +248,10 @@ impl Curl {
     fn groups(&self, path: &str) -> Value {
         let kind = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
         let (server, options) = (&self.server, &self.options);
-        serde_json::from_str(&Self::run(&format!("{options}header = \"Accept: {kind}\"\nurl = {server}{path}\n")))
-            .unwrap()
+        serde_json::from_str(&Self::run(&format!(
+            "{options}header = \"Accept: {kind}\"\nurl = {server}{path}\n"
+        )))
+        .unwrap()
     }
 
     /// The rights of which an attempt is not forbidden.
@@ -188,7 +268,10 @@ impl Curl {
         });
         let codes = Self::run(&requests.collect::<Vec<_>>().join("next\n"));
         assert_eq!(codes.lines().count(), attempts.len());
-        let allowed = attempts.keys().zip(codes.lines()).filter(|(_, code)| *code != "403");
+        let allowed = attempts
+            .keys()
+            .zip(codes.lines())
+            .filter(|(_, code)| *code != "403");
         allowed.map(|(right, _)| right.clone()).collect()
     }
 }

@@ -35,15 +35,33 @@ struct Usage {
 impl Usage {
     fn of(pid: u32) -> Self {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        // Behind the name, which may hold anything, these are the 14th and 15th field, in hundredths of a second.
-        let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        let ticks: f64 = fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap()).sum();
+        // Behind the name, which may hold anything, these are the 14th and 15th field, in
+        // hundredths of a second.
+        let fields: Vec<_> = stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect();
+        let ticks: f64 = fields[11..13]
+            .iter()
+            .map(|ticks| ticks.parse::<f64>().unwrap())
+            .sum();
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let memory = ["VmRSS:", "VmHWM:"].map(|field| {
             let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0 / 1e6
+            line.split_whitespace()
+                .nth(1)
+                .unwrap()
+                .parse::<f64>()
+                .unwrap()
+                * 1024.0
+                / 1e6
         });
-        Self { cpu: ticks / 100.0, memory }
+        Self {
+            cpu: ticks / 100.0,
+            memory,
+        }
     }
 }
 
@@ -51,7 +69,10 @@ impl Usage {
 fn latencies(controller: &Controller, metric: &str) -> Vec<(String, u64)> {
     let text = controller.page("/metrics").unwrap();
     let buckets = text.lines().filter_map(|line| {
-        let (bound, count) = line.strip_prefix(metric)?.strip_prefix("_bucket{le=\"")?.split_once("\"} ")?;
+        let (bound, count) = line
+            .strip_prefix(metric)?
+            .strip_prefix("_bucket{le=\"")?
+            .split_once("\"} ")?;
         Some((bound.to_owned(), count.parse().unwrap()))
     });
     buckets.collect()
@@ -59,20 +80,38 @@ fn latencies(controller: &Controller, metric: &str) -> Vec<(String, u64)> {
 
 /// The bound that so many of a hundred do not exceed.
 fn percentile(before: &[(String, u64)], after: &[(String, u64)], part: u64) -> String {
-    let counts: Vec<_> =
-        after.iter().zip(before).map(|((bound, after), (_, before))| (bound, after - before)).collect();
+    let counts: Vec<_> = after
+        .iter()
+        .zip(before)
+        .map(|((bound, after), (_, before))| (bound, after - before))
+        .collect();
     let all = counts.last().unwrap().1;
-    counts.iter().find(|(_, count)| count * 100 >= all * part).unwrap().0.clone()
+    counts
+        .iter()
+        .find(|(_, count)| count * 100 >= all * part)
+        .unwrap()
+        .0
+        .clone()
 }
 
-/// Every third change means nothing to a Workspace: a node says that it is still there. The others are real: pods become
-/// ready, and if there are more changes than Workspaces, unready again.
+/// Every third change means nothing to a Workspace: a node says that it is still there. The others
+/// are real: pods become ready, and if there are more changes than Workspaces, unready again.
 async fn change(rig: &Rig, number: usize) {
     if number % 3 == 2 {
-        let time = format!("2026-01-01T{:02}:{:02}:{:02}Z", number / 3600, number / 60 % 60, number % 60);
+        let time = format!(
+            "2026-01-01T{:02}:{:02}:{:02}Z",
+            number / 3600,
+            number / 60 % 60,
+            number % 60
+        );
         let condition = json!({"type": "Ready", "status": "True", "lastHeartbeatTime": time});
         let node = &rig.nodes[number % rig.nodes.len()];
-        rig.write(["", "v1", "Node"], node, &json!({"conditions": [condition]})).await;
+        rig.write(
+            ["", "v1", "Node"],
+            node,
+            &json!({"conditions": [condition]}),
+        )
+        .await;
     } else {
         let real = number / 3 * 2 + number % 3;
         let count = rig.names.len();
@@ -91,13 +130,21 @@ fn many_workspaces_cost_little_and_each_change_is_written_once() {
             "spec": {"containers": [{"name": "model", "image": "example.org/model:1"}]}})
     };
     let pods: Vec<_> = rig.names.iter().map(pod).collect();
-    rig.cluster.admin().apply(&json!({"apiVersion": "v1", "kind": "List", "items": pods}).to_string());
+    rig.cluster
+        .admin()
+        .apply(&json!({"apiVersion": "v1", "kind": "List", "items": pods}).to_string());
     let controller = rig.start("controller", &["--leader-elect"]);
     rig.settle("False");
     let count = u64::try_from(rig.names.len()).unwrap();
-    rig.cluster.wait("the controller knows what it has written", |_| controller.written() == count);
+    rig.cluster
+        .wait("the controller knows what it has written", |_| {
+            controller.written() == count
+        });
     let pid = rig.cluster.pid("controller");
-    let metrics = ["kaito_render_decided_after_seconds", "kaito_render_written_after_seconds"];
+    let metrics = [
+        "kaito_render_decided_after_seconds",
+        "kaito_render_written_after_seconds",
+    ];
     let (settled, writes) = (Usage::of(pid), rig.writes());
     let before = metrics.map(|metric| latencies(&controller, metric));
     assert_eq!(writes, count, "one write for each Workspace");
@@ -112,19 +159,30 @@ fn many_workspaces_cost_little_and_each_change_is_written_once() {
     });
     let real = (0..CHANGES).filter(|number| number % 3 != 2).count();
     let expected = count + u64::try_from(real).unwrap();
-    rig.cluster.wait("every real change is written", |_| controller.written() >= expected);
+    rig.cluster.wait("every real change is written", |_| {
+        controller.written() >= expected
+    });
     let (after, requests) = (Usage::of(pid), rig.writes() - writes);
     let latencies = metrics.map(|metric| latencies(&controller, metric));
     let number = f64::from(u32::try_from(CHANGES).unwrap());
     println!("{count} Workspaces; {CHANGES} changes, {real} of them real, {RATE} a second");
-    println!("memory after settling, and the peak: {:.0} MB, {:.0} MB", settled.memory[0], after.memory[1]);
+    println!(
+        "memory after settling, and the peak: {:.0} MB, {:.0} MB",
+        settled.memory[0], after.memory[1]
+    );
     println!("CPU up to settling: {:.2} s", settled.cpu);
-    println!("CPU a change: {:.2} ms", (after.cpu - settled.cpu) * 1000.0 / number);
+    println!(
+        "CPU a change: {:.2} ms",
+        (after.cpu - settled.cpu) * 1000.0 / number
+    );
     println!("writes: {requests}");
     for (metric, (before, after)) in metrics.iter().zip(before.iter().zip(&latencies)) {
         let parts = [50, 95, 100].map(|part| percentile(before, after, part));
         println!("{metric}, at most, for 50, 95 and 100 of 100: {parts:?}");
     }
-    assert!(requests <= u64::try_from(real).unwrap(), "{requests} writes for {real} real changes");
+    assert!(
+        requests <= u64::try_from(real).unwrap(),
+        "{requests} writes for {real} real changes"
+    );
     assert!(after.memory[1] < 100.0, "{} MB", after.memory[1]);
 }

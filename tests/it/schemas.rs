@@ -5,7 +5,8 @@ use std::path::Path;
 
 use kaito_render::diff::json::Document;
 use kaito_render::preset::{
-    HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile, WorkspaceApi,
+    HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile,
+    WorkspaceApi,
 };
 use kaito_render::profile::Profile;
 use kaito_render::{plan, schema, workspace};
@@ -28,17 +29,32 @@ fn published_schemas_are_up_to_date() {
         ("inferenceset", schema::read_as::<workspace::InferenceSet>()),
         ("server-flags", schema::read_as::<ServerFlags>()),
         ("import", schema::read_as::<ImportRules>()),
-        ("workspace-v1alpha1", workspace::spec_schema(workspace::V1ALPHA1, WorkspaceApi::V1alpha1)),
-        ("workspace-v1beta1", workspace::spec_schema(workspace::V1BETA1, WorkspaceApi::V1beta1)),
+        (
+            "workspace-v1alpha1",
+            workspace::spec_schema(workspace::V1ALPHA1, WorkspaceApi::V1alpha1),
+        ),
+        (
+            "workspace-v1beta1",
+            workspace::spec_schema(workspace::V1BETA1, WorkspaceApi::V1beta1),
+        ),
     ];
     for (name, schema) in schemas {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.json"));
         if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
-            fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
+            fs::write(
+                &path,
+                format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()),
+            )
+            .unwrap();
         }
         let text = fs::read_to_string(&path).unwrap_or_default();
         let published: Value = serde_json::from_str(&text).unwrap_or_default();
-        assert_eq!(published, schema, "{}: run the tests with KAITO_RENDER_BLESS=1", path.display());
+        assert_eq!(
+            published,
+            schema,
+            "{}: run the tests with KAITO_RENDER_BLESS=1",
+            path.display()
+        );
     }
 }
 
@@ -46,11 +62,21 @@ fn published_schemas_are_up_to_date() {
 #[test]
 fn the_schema_of_pod_templates_is_that_of_go() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pod-template-schema");
-    let made = succeed(tool("go").args(["run", "."]).env("GOFLAGS", "-mod=readonly").current_dir(folder)).stdout;
+    let made = succeed(
+        tool("go")
+            .args(["run", "."])
+            .env("GOFLAGS", "-mod=readonly")
+            .current_dir(folder),
+    )
+    .stdout;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pod-template.json");
     if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
         fs::write(&path, &made).unwrap();
     }
     let same = fs::read(&path).unwrap() == made;
-    assert!(same, "{}: run the tests with KAITO_RENDER_BLESS=1", path.display());
+    assert!(
+        same,
+        "{}: run the tests with KAITO_RENDER_BLESS=1",
+        path.display()
+    );
 }

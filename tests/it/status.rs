@@ -1,5 +1,5 @@
-//! What the status of a Workspace says about clusters in every state: objects as `render` makes them, with what their
-//! controllers would write into them.
+//! What the status of a Workspace says about clusters in every state: objects as `render` makes
+//! them, with what their controllers would write into them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use kaito_render::library::Library;
 use kaito_render::release;
 use kaito_render::status::index::Key;
-use kaito_render::status::observed::{Event, Node, NodeObject, Observed, Pod, Workload, Workspace, World};
+use kaito_render::status::observed::{
+    Event, Node, NodeObject, Observed, Pod, Workload, Workspace, World,
+};
 use kaito_render::status::{self, Tables};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -47,11 +49,16 @@ struct Told {
 impl Cluster {
     /// What was rendered, just delivered.
     fn new(workspace: &str, args: &[&str]) -> Self {
-        let list = stdout(&[&["render", "-", "--format", "json"], args].concat(), workspace);
+        let list = stdout(
+            &[&["render", "-", "--format", "json"], args].concat(),
+            workspace,
+        );
         let list: Value = serde_json::from_str(&list).unwrap();
         let items = list["items"].as_array().unwrap();
         let of = |kinds: &[&str]| {
-            let found = items.iter().filter(|item| kinds.contains(&item["kind"].as_str().unwrap()));
+            let found = items
+                .iter()
+                .filter(|item| kinds.contains(&item["kind"].as_str().unwrap()));
             let made = found.cloned().map(|mut item| {
                 item["metadata"]["creationTimestamp"] = json!(MADE);
                 item["metadata"]["generation"] = json!(3);
@@ -73,7 +80,8 @@ impl Cluster {
     fn with_nodes(mut self) -> Self {
         for (number, object) in self.node_objects.iter_mut().enumerate() {
             let name = format!("node-{number}");
-            object["status"] = json!({"nodeName": name, "conditions": [condition("Ready", "True", "", "")]});
+            object["status"] =
+                json!({"nodeName": name, "conditions": [condition("Ready", "True", "", "")]});
             self.nodes.push(node(&name, "True", "1"));
         }
         let workload = self.workload.as_mut().unwrap();
@@ -105,14 +113,39 @@ impl Cluster {
         let name = |value: &Value| value["metadata"]["name"].as_str().unwrap().to_owned();
         let key = |value: &Value| -> Key {
             let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default();
-            (value["kind"].as_str().unwrap().into(), namespace.into(), name(value))
+            (
+                value["kind"].as_str().unwrap().into(),
+                namespace.into(),
+                name(value),
+            )
         };
         World {
-            node_objects: self.node_objects.iter().map(|value| (key(value), read::<NodeObject>(value))).collect(),
-            nodes: self.nodes.iter().map(|value| (name(value), read::<Node>(value))).collect(),
-            workloads: self.workload.iter().map(|value| (key(value), read::<Workload>(value))).collect(),
-            pods: self.pods.iter().map(|value| (("default".into(), name(value)), read::<Pod>(value))).collect(),
-            events: self.events.iter().map(read::<Event>).map(|event| (about(&event), event)).collect(),
+            node_objects: self
+                .node_objects
+                .iter()
+                .map(|value| (key(value), read::<NodeObject>(value)))
+                .collect(),
+            nodes: self
+                .nodes
+                .iter()
+                .map(|value| (name(value), read::<Node>(value)))
+                .collect(),
+            workloads: self
+                .workload
+                .iter()
+                .map(|value| (key(value), read::<Workload>(value)))
+                .collect(),
+            pods: self
+                .pods
+                .iter()
+                .map(|value| (("default".into(), name(value)), read::<Pod>(value)))
+                .collect(),
+            events: self
+                .events
+                .iter()
+                .map(read::<Event>)
+                .map(|event| (about(&event), event))
+                .collect(),
         }
     }
 
@@ -126,11 +159,24 @@ impl Cluster {
 
     fn told(&self, now: &str) -> Told {
         let status = self.patch(now).unwrap()["status"].take();
-        let conditions = status["conditions"].as_array().unwrap().iter().map(|condition| {
-            let text = |field: &str| condition[field].as_str().unwrap().to_owned();
-            (text("type"), (format!("{} {}", text("status"), text("reason")), text("message")))
-        });
-        Told { conditions: conditions.collect(), status }
+        let conditions = status["conditions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|condition| {
+                let text = |field: &str| condition[field].as_str().unwrap().to_owned();
+                (
+                    text("type"),
+                    (
+                        format!("{} {}", text("status"), text("reason")),
+                        text("message"),
+                    ),
+                )
+            });
+        Told {
+            conditions: conditions.collect(),
+            status,
+        }
     }
 
     /// Writes what was decided into the Workspace.
@@ -143,8 +189,15 @@ impl Cluster {
 impl Told {
     /// Holds the conditions against a table: a line for each, its type, status and reason.
     fn is(&self, table: &str) -> &Self {
-        let told = self.conditions.iter().map(|(kind, (answer, _))| format!("{kind} {answer}"));
-        let mut table: Vec<_> = table.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let told = self
+            .conditions
+            .iter()
+            .map(|(kind, (answer, _))| format!("{kind} {answer}"));
+        let mut table: Vec<_> = table
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
         table.sort_unstable();
         assert_eq!(told.collect::<Vec<_>>(), table, "{:#?}", self.conditions);
         self
@@ -166,7 +219,10 @@ impl Told {
 fn about(event: &Event) -> (Key, String) {
     let about = &event.involved_object;
     let namespace = about.namespace.clone().unwrap_or_default();
-    ((about.kind.clone(), namespace, about.name.clone()), event.metadata.name.clone())
+    (
+        (about.kind.clone(), namespace, about.name.clone()),
+        event.metadata.name.clone(),
+    )
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> T {
@@ -200,7 +256,11 @@ fn new(rest: &str) -> Cluster {
 fn with_profile(workspace: &str, profile: &str) -> Cluster {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kaito-render.yaml");
-    std::fs::write(&path, format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n{profile}")).unwrap();
+    std::fs::write(
+        &path,
+        format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n{profile}"),
+    )
+    .unwrap();
     Cluster::new(workspace, &["--profile", path.to_str().unwrap()])
 }
 
@@ -217,8 +277,16 @@ fn a_workspace_that_was_not_rendered_is_unknown() {
 fn a_release_that_the_controller_does_not_know_is_unknown() {
     let mut cluster = old(OLD_SERVES);
     let annotation = &mut cluster.workspace["metadata"]["annotations"]["render.kaito.sh/rendered"];
-    *annotation = json!(annotation.as_str().unwrap().replace("\"release\":\"0.3\"", "\"release\":\"9.9\""));
-    cluster.told(SOON).is("Ready Unknown UnknownRelease").says("Ready", "`9.9`");
+    *annotation = json!(
+        annotation
+            .as_str()
+            .unwrap()
+            .replace("\"release\":\"0.3\"", "\"release\":\"9.9\"")
+    );
+    cluster
+        .told(SOON)
+        .is("Ready Unknown UnknownRelease")
+        .says("Ready", "`9.9`");
 }
 
 #[test]
@@ -230,9 +298,15 @@ fn release_0_3_waits_for_its_machine() {
         WorkspaceSucceeded False workspacePending
         Ready False MachineNotReady
         Reconciling True MachineNotReady";
-    cluster.told(SOON).is(table).says("Ready", "waits for its machine");
+    cluster
+        .told(SOON)
+        .is(table)
+        .says("Ready", "waits for its machine");
     cluster.node_objects.clear();
-    cluster.told(SOON).is(table).says("Ready", "deliver it with the Workspace");
+    cluster
+        .told(SOON)
+        .is(table)
+        .says("Ready", "deliver it with the Workspace");
 }
 
 #[test]
@@ -247,17 +321,26 @@ fn release_0_3_names_a_machine_that_can_not_be_had() {
         WorkspaceSucceeded False workspaceFailed
         Ready False LaunchFailed
         Stalled True LaunchFailed";
-    cluster.told(SOON).is(table).says("Stalled", "choose another machine type or region");
+    cluster
+        .told(SOON)
+        .is(table)
+        .says("Stalled", "choose another machine type or region");
     let message = "Operation could not be completed as it results in exceeding approved Total Regional Cores quota";
     cluster.node_objects[0]["status"]["conditions"][0]["message"] = json!(message);
-    cluster.told(SOON).is(table).says("MachineReady", "ask the cloud for more quota");
+    cluster
+        .told(SOON)
+        .is(table)
+        .says("MachineReady", "ask the cloud for more quota");
 }
 
 #[test]
 fn release_0_3_gives_up_on_a_node_after_a_quarter_of_an_hour() {
     let mut cluster = old(OLD_SERVES);
-    cluster.node_objects[0]["status"] = json!({"conditions": [condition("MachineLaunched", "True", "", "")]});
-    cluster.told("2026-01-01T00:14:59Z").says("Reconciling", "has not joined the cluster yet");
+    cluster.node_objects[0]["status"] =
+        json!({"conditions": [condition("MachineLaunched", "True", "", "")]});
+    cluster
+        .told("2026-01-01T00:14:59Z")
+        .says("Reconciling", "has not joined the cluster yet");
     cluster
         .told(LATE)
         .is("MachineReady False checkMachineStatusFailed
@@ -288,14 +371,24 @@ fn release_0_3_serves() {
 fn release_0_3_with_node_claims_or_nodes_of_ones_own_is_called_so() {
     let serves = format!("{OLD}{OLD_SERVES}");
     let claims = with_profile(&serves, "provisioner: nodeclaim\n");
-    assert_eq!(claims.told(SOON).conditions["NodeClaimReady"].0, "Unknown CreateNodeClaimPending");
-    assert_eq!(claims.serving().told(SOON).conditions["NodeClaimReady"].0, "True installNodePluginsSuccess");
+    assert_eq!(
+        claims.told(SOON).conditions["NodeClaimReady"].0,
+        "Unknown CreateNodeClaimPending"
+    );
+    assert_eq!(
+        claims.serving().told(SOON).conditions["NodeClaimReady"].0,
+        "True installNodePluginsSuccess"
+    );
 
     let mut own = with_profile(&serves, "provisioner: none\n").serving();
-    own.told(SOON).says("MachineReady", "0 of 1 nodes are ready: label");
+    own.told(SOON)
+        .says("MachineReady", "0 of 1 nodes are ready: label");
     own.nodes.push(node("mine", "True", "1"));
     let told = own.told(SOON);
-    assert_eq!(told.conditions["MachineReady"].0, "True installNodePluginsSuccess");
+    assert_eq!(
+        told.conditions["MachineReady"].0,
+        "True installNodePluginsSuccess"
+    );
     assert_eq!(told.status["workerNodes"], json!(["mine"]));
 }
 
@@ -345,7 +438,12 @@ fn release_0_12_waits_fails_and_serves() {
             Ready False AwaitingReconciliation
             Reconciling True AwaitingReconciliation")
         .state("Pending");
-    let launch = condition("Launched", "Unknown", "LaunchFailed", "QuotaExceeded: needs 24, has 0");
+    let launch = condition(
+        "Launched",
+        "Unknown",
+        "LaunchFailed",
+        "QuotaExceeded: needs 24, has 0",
+    );
     cluster.node_objects[0]["status"] = json!({"conditions": [launch]});
     cluster
         .told(SOON)
@@ -372,14 +470,20 @@ fn release_0_12_waits_fails_and_serves() {
     cluster.told(SOON).state("NotReady");
     cluster.work()["readyReplicas"] = json!(1);
     cluster.work()["observedGeneration"] = json!(2);
-    assert_eq!(cluster.told(SOON).conditions["InferenceReady"].0, "False WorkspaceInferenceStatusPending");
+    assert_eq!(
+        cluster.told(SOON).conditions["InferenceReady"].0,
+        "False WorkspaceInferenceStatusPending"
+    );
 }
 
 #[test]
 fn release_0_12_knows_nodes_that_are_not_ready_or_have_no_plugin() {
     let mut cluster = new(NEW_SERVES).serving();
     cluster.nodes = vec![node("node-0", "Unknown", "1")];
-    assert_eq!(cluster.told(SOON).conditions["NodesReady"].0, "False NodeNotReady");
+    assert_eq!(
+        cluster.told(SOON).conditions["NodesReady"].0,
+        "False NodeNotReady"
+    );
     cluster.nodes = vec![node("node-0", "True", "0")];
     let told = cluster.told(SOON);
     assert_eq!(told.conditions["NodesReady"].0, "False NodePluginsNotReady");
@@ -391,7 +495,8 @@ fn release_0_12_knows_nodes_that_are_not_ready_or_have_no_plugin() {
 fn release_0_12_on_nodes_of_ones_own_has_no_claims() {
     let profile = "release: '0.12'\nprovisioner: none\nnodes: [{labels: {apps: w, nvidia.com/gpu.product: A100, nvidia.com/gpu.count: \
                    '1', nvidia.com/gpu.memory: '81920'}}]\n";
-    let workspace = format!("{NEW}{NEW_SERVES}").replace("instanceType: Standard_NC24ads_A100_v4, ", "");
+    let workspace =
+        format!("{NEW}{NEW_SERVES}").replace("instanceType: Standard_NC24ads_A100_v4, ", "");
     let mut cluster = with_profile(&workspace, profile).serving();
     cluster.told(SOON).is("NodesReady False NodeNotReady
         ResourceReady False workspaceResourceStatusNotReady
@@ -406,10 +511,16 @@ fn release_0_12_on_nodes_of_ones_own_has_no_claims() {
 #[test]
 fn release_0_12_counts_the_claims_of_a_node_pool() {
     let mut cluster = with_profile(&format!("{NEW}{NEW_SERVES}"), "provisioner: nodepool\n");
-    cluster.told(SOON).says("NodeClaimReady", "has 0 of 1 NodeClaims");
+    cluster
+        .told(SOON)
+        .says("NodeClaimReady", "has 0 of 1 NodeClaims");
     let pool = cluster.node_objects[0]["metadata"]["name"].clone();
-    cluster.node_objects[0]["status"] = json!({"conditions": [condition("Ready", "False", "NodeClassNotReady", "")]});
-    assert_eq!(cluster.told(SOON).conditions["Stalled"].0, "True NodeClassNotReady");
+    cluster.node_objects[0]["status"] =
+        json!({"conditions": [condition("Ready", "False", "NodeClassNotReady", "")]});
+    assert_eq!(
+        cluster.told(SOON).conditions["Stalled"].0,
+        "True NodeClassNotReady"
+    );
     let claim = json!({"kind": "NodeClaim", "metadata": {"name": "pool-x", "labels": {"karpenter.sh/nodepool": pool}}});
     let mut cluster = with_profile(&format!("{NEW}{NEW_SERVES}"), "provisioner: nodepool\n");
     cluster.node_objects.push(claim);
@@ -423,47 +534,120 @@ fn release_0_12_trains() {
     let answer = |cluster: &Cluster, state: &str| {
         let told = cluster.told(SOON);
         told.state(state);
-        [&told.conditions["JobStarted"].0, &told.conditions["WorkspaceSucceeded"].0].map(String::clone)
+        [
+            &told.conditions["JobStarted"].0,
+            &told.conditions["WorkspaceSucceeded"].0,
+        ]
+        .map(String::clone)
     };
-    let pending = ["False WorkspaceTuningJobStatusPending", "False workspacePending"];
+    let pending = [
+        "False WorkspaceTuningJobStatusPending",
+        "False workspacePending",
+    ];
     assert_eq!(answer(&cluster, "Pending"), pending);
     *cluster.work() = json!({"active": 1});
-    assert_eq!(answer(&cluster, "Running"), ["True WorkspaceTuningJobStatusStarted", "False workspacePending"]);
+    assert_eq!(
+        answer(&cluster, "Running"),
+        [
+            "True WorkspaceTuningJobStatusStarted",
+            "False workspacePending"
+        ]
+    );
     *cluster.work() = json!({"active": 1, "failed": 1});
-    assert_eq!(answer(&cluster, "Running")[1], "False workspacePending", "a second try is no failure");
+    assert_eq!(
+        answer(&cluster, "Running")[1],
+        "False workspacePending",
+        "a second try is no failure"
+    );
     *cluster.work() = json!({"failed": 6, "conditions": [condition("Failed", "True", "BackoffLimitExceeded", "")]});
-    assert_eq!(answer(&cluster, "Failed"), ["False WorkspaceTuningJobStatusFailed", "False workspaceFailed"]);
+    assert_eq!(
+        answer(&cluster, "Failed"),
+        [
+            "False WorkspaceTuningJobStatusFailed",
+            "False workspaceFailed"
+        ]
+    );
     *cluster.work() = json!({"succeeded": 1, "failed": 1});
-    assert_eq!(answer(&cluster, "Succeeded"), ["True WorkspaceTuningJobStatusStarted", "True workspaceSucceeded"]);
+    assert_eq!(
+        answer(&cluster, "Succeeded"),
+        [
+            "True WorkspaceTuningJobStatusStarted",
+            "True workspaceSucceeded"
+        ]
+    );
 }
 
 #[test]
 fn what_the_pods_say_is_the_cause() {
     let mut cluster = new(NEW_SERVES).with_nodes();
-    let container =
-        |state: Value| json!({"containerStatuses": [{"name": "w", "image": "i:1", "ready": false, "state": state}]});
+    let container = |state: Value| json!({"containerStatuses": [{"name": "w", "image": "i:1", "ready": false, "state": state}]});
     let waits = |reason: &str| container(json!({"waiting": {"reason": reason, "message": "m"}}));
-    let unschedulable =
-        |message: &str| json!({"conditions": [condition("PodScheduled", "False", "Unschedulable", message)]});
+    let unschedulable = |message: &str| json!({"conditions": [condition("PodScheduled", "False", "Unschedulable", message)]});
     for (status, reason, advice) in [
-        (container(json!({"terminated": {"reason": "OOMKilled"}})), "ContainerOOMKilled", "shorter context"),
-        (waits("ImagePullBackOff"), "ImagePullError", "can't pull `i:1`"),
-        (waits("CreateContainerConfigError"), "ContainerStartError", "Secrets"),
-        (waits("CrashLoopBackOff"), "ContainerCrashLoopBackOff", "kubectl logs -n default w-0 -c w --previous"),
-        (json!({"reason": "Evicted", "message": "low on ephemeral-storage"}), "NodeDiskPressure", "larger disks"),
-        (json!({"reason": "Evicted", "message": "low on memory"}), "NodeMemoryPressure", "more memory"),
-        (json!({"reason": "Evicted", "message": "x"}), "PodEvicted", "what else runs"),
-        (unschedulable("0/1: didn't match Pod's node affinity"), "Unschedulable", "no node carries the labels"),
-        (unschedulable("0/1: 1 Insufficient nvidia.com/gpu"), "Unschedulable", "free GPUs"),
-        (unschedulable("0/1: had untolerated taint"), "Unschedulable", "tolerate it"),
+        (
+            container(json!({"terminated": {"reason": "OOMKilled"}})),
+            "ContainerOOMKilled",
+            "shorter context",
+        ),
+        (
+            waits("ImagePullBackOff"),
+            "ImagePullError",
+            "can't pull `i:1`",
+        ),
+        (
+            waits("CreateContainerConfigError"),
+            "ContainerStartError",
+            "Secrets",
+        ),
+        (
+            waits("CrashLoopBackOff"),
+            "ContainerCrashLoopBackOff",
+            "kubectl logs -n default w-0 -c w --previous",
+        ),
+        (
+            json!({"reason": "Evicted", "message": "low on ephemeral-storage"}),
+            "NodeDiskPressure",
+            "larger disks",
+        ),
+        (
+            json!({"reason": "Evicted", "message": "low on memory"}),
+            "NodeMemoryPressure",
+            "more memory",
+        ),
+        (
+            json!({"reason": "Evicted", "message": "x"}),
+            "PodEvicted",
+            "what else runs",
+        ),
+        (
+            unschedulable("0/1: didn't match Pod's node affinity"),
+            "Unschedulable",
+            "no node carries the labels",
+        ),
+        (
+            unschedulable("0/1: 1 Insufficient nvidia.com/gpu"),
+            "Unschedulable",
+            "free GPUs",
+        ),
+        (
+            unschedulable("0/1: had untolerated taint"),
+            "Unschedulable",
+            "tolerate it",
+        ),
     ] {
         cluster.pod(status);
         let told = cluster.told(SOON);
-        assert_eq!(told.conditions["InferenceReady"].0, format!("False {reason}"));
+        assert_eq!(
+            told.conditions["InferenceReady"].0,
+            format!("False {reason}")
+        );
         told.says("InferenceReady", advice).says("Ready", advice);
     }
     assert!(cluster.told(SOON).conditions.contains_key("Reconciling"));
-    assert!(cluster.told(LATE).conditions.contains_key("Stalled"), "no place for a quarter of an hour");
+    assert!(
+        cluster.told(LATE).conditions.contains_key("Stalled"),
+        "no place for a quarter of an hour"
+    );
 }
 
 #[test]
@@ -473,15 +657,37 @@ fn warnings_speak_where_pods_say_nothing() {
         json!({"metadata": {"name": name}, "involvedObject": {"kind": kind, "namespace": "default", "name":
             if kind == "Pod" { "w-0" } else { "w" }}, "reason": reason, "message": message, "lastTimestamp": time})
     };
-    cluster.events.push(event("z", "Pod", "Unhealthy", "probe", MADE));
-    assert_eq!(cluster.told(SOON).conditions["Ready"].0, "False PodsNotReady");
-    cluster.events.push(event("a", "Pod", "FailedMount", "secret \"s\" not found", SOON));
-    cluster.told(SOON).says("InferenceReady", "secret \"s\" not found");
-    cluster.events.push(event("q", "Deployment", "FailedCreate", "exceeded quota: gpus", SOON));
+    cluster
+        .events
+        .push(event("z", "Pod", "Unhealthy", "probe", MADE));
+    assert_eq!(
+        cluster.told(SOON).conditions["Ready"].0,
+        "False PodsNotReady"
+    );
+    cluster.events.push(event(
+        "a",
+        "Pod",
+        "FailedMount",
+        "secret \"s\" not found",
+        SOON,
+    ));
+    cluster
+        .told(SOON)
+        .says("InferenceReady", "secret \"s\" not found");
+    cluster.events.push(event(
+        "q",
+        "Deployment",
+        "FailedCreate",
+        "exceeded quota: gpus",
+        SOON,
+    ));
     cluster.told(SOON).says("InferenceReady", "ResourceQuota");
     *cluster.work() = json!({"observedGeneration": 3, "conditions": [condition("Progressing", "False", "x", "late")]});
     cluster.events.clear();
-    assert_eq!(cluster.told(SOON).conditions["InferenceReady"].0, "False WorkspaceInferenceStatusFailed");
+    assert_eq!(
+        cluster.told(SOON).conditions["InferenceReady"].0,
+        "False WorkspaceInferenceStatusFailed"
+    );
 }
 
 #[test]
@@ -498,14 +704,29 @@ fn nothing_is_written_when_nothing_changed_and_times_move_on_a_flip_alone() {
     cluster.apply(later);
     let written = &cluster.workspace["status"]["conditions"];
     let kinds = |written: &Value| {
-        let kinds = written.as_array().unwrap().iter().map(|condition| condition["type"].as_str().unwrap().to_owned());
+        let kinds = written
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|condition| condition["type"].as_str().unwrap().to_owned());
         kinds.collect::<Vec<_>>()
     };
     let time = |written: &Value, kind: &str| {
-        let found = written.as_array().unwrap().iter().find(|condition| condition["type"] == kind);
-        found.unwrap()["lastTransitionTime"].as_str().unwrap().to_owned()
+        let found = written
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|condition| condition["type"] == kind);
+        found.unwrap()["lastTransitionTime"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
-    assert_eq!(kinds(written)[0], "BenchmarkCompleted", "another's stays where it is");
+    assert_eq!(
+        kinds(written)[0],
+        "BenchmarkCompleted",
+        "another's stays where it is"
+    );
     assert_eq!(time(written, "BenchmarkCompleted"), MADE);
     assert_eq!(time(written, "NodesReady"), SOON);
     assert_eq!(time(written, "InferenceReady"), later);
@@ -515,7 +736,10 @@ fn nothing_is_written_when_nothing_changed_and_times_move_on_a_flip_alone() {
     cluster.apply(later);
     assert!(!kinds(&cluster.workspace["status"]["conditions"]).contains(&"Reconciling".to_owned()));
     cluster.workspace["metadata"]["generation"] = json!(4);
-    assert!(cluster.patch(later).is_some(), "a new generation has been observed");
+    assert!(
+        cluster.patch(later).is_some(),
+        "a new generation has been observed"
+    );
 }
 
 /// Looked at when it says, nothing that time alone changes is late; before that, nothing changes.
@@ -526,13 +750,28 @@ fn it_is_known_when_time_alone_will_change_the_answer() {
     cluster.node_objects[0]["metadata"]["creationTimestamp"] = json!("2025-12-31T23:58:00Z");
     let next = |now: &str| {
         let workspace = Workspace::read(&cluster.workspace).unwrap();
-        Observed::of(&workspace, &cluster.world(), now.parse().unwrap()).next().map(|next| next.to_string())
+        Observed::of(&workspace, &cluster.world(), now.parse().unwrap())
+            .next()
+            .map(|next| next.to_string())
     };
-    assert_eq!(next("2025-12-31T00:01:00Z").as_deref(), Some("2025-12-31T00:15:00Z"), "the Workspace");
-    assert_eq!(next("2025-12-31T00:15:00Z").as_deref(), Some("2026-01-01T00:13:00Z"), "then the node object");
-    assert_eq!(next("2026-01-01T00:13:00Z").as_deref(), Some(LATE), "then the node and the pod");
+    assert_eq!(
+        next("2025-12-31T00:01:00Z").as_deref(),
+        Some("2025-12-31T00:15:00Z"),
+        "the Workspace"
+    );
+    assert_eq!(
+        next("2025-12-31T00:15:00Z").as_deref(),
+        Some("2026-01-01T00:13:00Z"),
+        "then the node object"
+    );
+    assert_eq!(
+        next("2026-01-01T00:13:00Z").as_deref(),
+        Some(LATE),
+        "then the node and the pod"
+    );
     assert_eq!(next(LATE), None);
-    let stalled = |cluster: &Cluster, now: &str| cluster.told(now).conditions.contains_key("Stalled");
+    let stalled =
+        |cluster: &Cluster, now: &str| cluster.told(now).conditions.contains_key("Stalled");
     cluster.pod(json!({"conditions": [condition("PodScheduled", "False", "Unschedulable", "")]}));
     assert!(!stalled(&cluster, "2026-01-01T00:14:59Z") && stalled(&cluster, LATE));
 }
@@ -541,7 +780,10 @@ fn it_is_known_when_time_alone_will_change_the_answer() {
 fn a_workspace_that_is_deleted_says_so() {
     let mut cluster = old(OLD_SERVES).serving();
     cluster.workspace["metadata"]["deletionTimestamp"] = json!(SOON);
-    assert_eq!(cluster.told(SOON).conditions["WorkspaceDeleting"].0, "True workspaceDeleted");
+    assert_eq!(
+        cluster.told(SOON).conditions["WorkspaceDeleting"].0,
+        "True workspaceDeleted"
+    );
 }
 
 /// The CRDs want reasons of one word, and no message that is too long.

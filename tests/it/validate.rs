@@ -1,4 +1,5 @@
-//! What a cluster's schemas say of the rendered objects: Kubernetes' own, Karpenter's and ours, by kubectl-validate.
+//! What a cluster's schemas say of the rendered objects: Kubernetes' own, Karpenter's and ours, by
+//! kubectl-validate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,17 +17,28 @@ use crate::{golden, tools};
 /// The newest Kubernetes whose schemas kubectl-validate has with it.
 const KUBERNETES: &str = "1.30";
 
-/// What kubectl-validate says of all files under a path: the complaint about each that it refuses, and how many it read.
+/// What kubectl-validate says of all files under a path: the complaint about each that it refuses,
+/// and how many it read.
 fn validate(path: &Path, crds: &[PathBuf]) -> (BTreeMap<String, String>, usize) {
     let mut command = tools::tool("bin/kubectl-validate");
     // The schemas must not come from a cluster that somebody works with.
-    command.env("KUBECONFIG", "/dev/null").args(["--version", KUBERNETES, "--output", "json"]).arg(path);
+    command
+        .env("KUBECONFIG", "/dev/null")
+        .args(["--version", KUBERNETES, "--output", "json"])
+        .arg(path);
     for folder in crds {
-        assert!(folder.is_dir(), "{} is missing: run tests/tools.sh", folder.display());
+        assert!(
+            folder.is_dir(),
+            "{} is missing: run tests/tools.sh",
+            folder.display()
+        );
         command.arg("--local-crds").arg(folder);
     }
     let answer = answer(&mut command);
-    let refused = answer.iter().filter_map(|(path, statuses)| Some((path.clone(), complaint(statuses)?))).collect();
+    let refused = answer
+        .iter()
+        .filter_map(|(path, statuses)| Some((path.clone(), complaint(statuses)?)))
+        .collect();
     (refused, answer.len())
 }
 
@@ -40,37 +52,51 @@ fn answer(command: &mut Command) -> BTreeMap<String, Value> {
 fn complaint(statuses: &Value) -> Option<String> {
     let statuses = statuses.as_array().unwrap();
     let failed = |status: &&Value| status["status"] != "Success" && !repeats_pull_secrets(status);
-    let complaints: String = statuses.iter().filter(failed).map(|status| format!("{}\n", status["message"])).collect();
+    let complaints: String = statuses
+        .iter()
+        .filter(failed)
+        .map(|status| format!("{}\n", status["message"]))
+        .collect();
     (!complaints.is_empty()).then_some(complaints)
 }
 
 /// Whether all that is wrong is that a pull secret is named twice.
 ///
-/// KAITO names it once for each adapter that needs it, and docs/parity.md keeps that. An API server takes it, but says
-/// in its schema that the names in this list are distinct.
+/// KAITO names it once for each adapter that needs it, and docs/parity.md keeps that. An API server
+/// takes it, but says in its schema that the names in this list are distinct.
 fn repeats_pull_secrets(status: &Value) -> bool {
     let repeats = |cause: &Value| {
         cause["reason"] == "FieldValueDuplicate"
-            && cause["field"].as_str().is_some_and(|field| field.starts_with("spec.template.spec.imagePullSecrets["))
+            && cause["field"]
+                .as_str()
+                .is_some_and(|field| field.starts_with("spec.template.spec.imagePullSecrets["))
     };
-    status["details"]["causes"].as_array().is_some_and(|causes| !causes.is_empty() && causes.iter().all(repeats))
+    status["details"]["causes"]
+        .as_array()
+        .is_some_and(|causes| !causes.is_empty() && causes.iter().all(repeats))
 }
 
 /// The cases that are kept here, and the larger folder of them if there is one.
 fn cases() -> Vec<PathBuf> {
     let larger = std::env::var_os("KAITO_RENDER_GOLDEN").map(PathBuf::from);
-    let folders = [Some(root().join("tests/golden")), larger].into_iter().flatten();
+    let folders = [Some(root().join("tests/golden")), larger]
+        .into_iter()
+        .flatten();
     let releases = folders.flat_map(|folder| ["0.3", "0.12"].map(|release| folder.join(release)));
-    releases.flat_map(|folder| golden::entries(&folder)).collect()
+    releases
+        .flat_map(|folder| golden::entries(&folder))
+        .collect()
 }
 
-/// The objects of a case, without what needs no look: nodes beyond the first, which differ from it by name alone, and
-/// NodeClasses that are what the profile says, because those of the golden cases say too little.
+/// The objects of a case, without what needs no look: nodes beyond the first, which differ from it
+/// by name alone, and NodeClasses that are what the profile says, because those of the golden cases
+/// say too little.
 fn objects(case: &Path, flavour: Flavour) -> Option<Vec<Object>> {
     let is_of_profile = |kind: &str| flavour.release() == "0.12" && kind.ends_with("NodeClass");
     let mut objects = golden::render(case, false).ok()?;
-    objects
-        .retain(|object| object.ordinal.is_none_or(|ordinal| ordinal == 0) && !is_of_profile(object.identity().kind));
+    objects.retain(|object| {
+        object.ordinal.is_none_or(|ordinal| ordinal == 0) && !is_of_profile(object.identity().kind)
+    });
     Some(objects)
 }
 
@@ -90,7 +116,11 @@ fn every_object_of_every_golden_case_is_accepted() {
     for flavour in flavours {
         let (refused, count) = validate(&place(flavour), &flavour.crds());
         println!("{flavour:?}: {count} objects");
-        assert!(refused.is_empty(), "{} of {count} objects are refused: {refused:#?}", refused.len());
+        assert!(
+            refused.is_empty(),
+            "{} of {count} objects are refused: {refused:#?}",
+            refused.len()
+        );
     }
 }
 
@@ -103,7 +133,10 @@ fn assert_refused(case: &Path, damages: &[Damage]) {
     let folder = tempfile::tempdir().unwrap();
     let file = |number: usize| folder.path().join(format!("{number}.yaml"));
     for (number, (kind, pointer, value)) in damages.iter().enumerate() {
-        let object = objects.iter().find(|object| object.identity().kind == *kind).unwrap();
+        let object = objects
+            .iter()
+            .find(|object| object.identity().kind == *kind)
+            .unwrap();
         let mut object = Value::from(&object.value);
         let (parent, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(parent).unwrap()[field] = value.clone();
@@ -112,7 +145,9 @@ fn assert_refused(case: &Path, damages: &[Damage]) {
     let (refused, count) = validate(folder.path(), &Flavour::of(case).crds());
     assert_eq!(count, damages.len());
     for (number, (kind, pointer, _)) in damages.iter().enumerate() {
-        let complaint = refused.get(file(number).to_str().unwrap()).map_or("", String::as_str);
+        let complaint = refused
+            .get(file(number).to_str().unwrap())
+            .map_or("", String::as_str);
         let field = pointer.rsplit_once('/').unwrap().1;
         assert!(complaint.contains(field), "{kind} {pointer}: {complaint:?}");
     }
@@ -137,29 +172,75 @@ fn damaged_objects_of_release_0_12_are_refused() {
     let claims = [
         ("NodeClaim", "/spec/expireAfter", json!("never")),
         ("NodeClaim", "/spec/expireAfters", json!("Never")),
-        ("NodeClaim", "/spec/nodeClassRef/apiVersion", json!("kaito.sh/v1")),
+        (
+            "NodeClaim",
+            "/spec/nodeClassRef/apiVersion",
+            json!("kaito.sh/v1"),
+        ),
         ("NodeClaim", "/spec/requirements/0/operator", json!("in")),
-        ("NodeClaim", "/spec/resources/requests/storage", json!("88GiB")),
-        ("StatefulSet", "/spec/template/spec/containers/0/ports/0/containerPort", json!("http")),
-        ("StatefulSet", "/spec/podManagementPolicies", json!("Parallel")),
-        ("Workspace", "/resource/partition", json!({"mode": "slices"})),
-        ("Workspace", "/inference/preset/presetOptions", json!({"accessSecret": "token"})),
+        (
+            "NodeClaim",
+            "/spec/resources/requests/storage",
+            json!("88GiB"),
+        ),
+        (
+            "StatefulSet",
+            "/spec/template/spec/containers/0/ports/0/containerPort",
+            json!("http"),
+        ),
+        (
+            "StatefulSet",
+            "/spec/podManagementPolicies",
+            json!("Parallel"),
+        ),
+        (
+            "Workspace",
+            "/resource/partition",
+            json!({"mode": "slices"}),
+        ),
+        (
+            "Workspace",
+            "/inference/preset/presetOptions",
+            json!({"accessSecret": "token"}),
+        ),
     ];
     assert_refused(&cases.join("b-min-gemma-4-26b-a4b-it"), &claims);
     let pools = [
         ("NodePool", "/spec/replica", json!(1)),
-        ("NodePool", "/spec/template/spec/expireAfter", json!("never")),
-        ("NodePool", "/spec/template/spec/expireAfters", json!("Never")),
-        ("NodePool", "/spec/template/spec/nodeClassRef/group", json!("")),
+        (
+            "NodePool",
+            "/spec/template/spec/expireAfter",
+            json!("never"),
+        ),
+        (
+            "NodePool",
+            "/spec/template/spec/expireAfters",
+            json!("Never"),
+        ),
+        (
+            "NodePool",
+            "/spec/template/spec/nodeClassRef/group",
+            json!(""),
+        ),
         ("NodePool", "/spec/disruption/consolidateAfter", json!("0")),
-        ("NodePool", "/spec/disruption/budgets", json!([{"nodes": "one"}])),
+        (
+            "NodePool",
+            "/spec/disruption/budgets",
+            json!([{"nodes": "one"}]),
+        ),
     ];
     assert_refused(&cases.join("b-karp-gpt-oss-120b"), &pools);
     // Karpenter on AWS knows the labels of its own domain, and what a NodeClass has to say.
     let restricted = json!([{"key": "karpenter.k8s.aws/instance-gpus", "operator": "Exists"}]);
-    assert_refused(&cases.join("f-aws"), &[("NodeClaim", "/spec/requirements", restricted)]);
+    assert_refused(
+        &cases.join("f-aws"),
+        &[("NodeClaim", "/spec/requirements", restricted)],
+    );
     let scarce = json!({"amiFamily": "AL2023", "role": "nodes", "subnetSelectorTerms": [{"id": "subnet-1"}]});
-    assert_refused(&cases.join("c-aws-karp-llama-3-3-70b-instruct"), &[("EC2NodeClass", "/spec", scarce)]);
+    assert_refused(
+        &cases.join("c-aws-karp-llama-3-3-70b-instruct"),
+        &[("EC2NodeClass", "/spec", scarce)],
+    );
 }
 
 #[test]
@@ -171,18 +252,30 @@ fn node_classes_are_accepted_as_a_profile_has_them() {
         "subnetSelectorTerms": [{"tags": {"cluster": "gpus"}}],
         "securityGroupSelectorTerms": [{"tags": {"cluster": "gpus"}}],
     });
-    for (case, spec) in [("d-karp-phi-4", on_azure), ("c-aws-karp-llama-3-3-70b-instruct", on_aws)] {
+    for (case, spec) in [
+        ("d-karp-phi-4", on_azure),
+        ("c-aws-karp-llama-3-3-70b-instruct", on_aws),
+    ] {
         let golden = root().join("tests/golden/0.12").join(case);
         let mut profile: Value =
-            serde_yaml::from_str(&fs::read_to_string(golden.join("profile.yaml")).unwrap()).unwrap();
+            serde_yaml::from_str(&fs::read_to_string(golden.join("profile.yaml")).unwrap())
+                .unwrap();
         profile["nodeClasses"] = json!([{"name": "gpu", "default": true, "spec": spec}]);
         let folder = tempfile::tempdir().unwrap();
         let case = folder.path().join("case");
         fs::create_dir(&case).unwrap();
-        fs::write(case.join("profile.yaml"), Format::Yaml.document(&profile.into())).unwrap();
+        fs::write(
+            case.join("profile.yaml"),
+            Format::Yaml.document(&profile.into()),
+        )
+        .unwrap();
         fs::copy(golden.join("input.yaml"), case.join("input.yaml")).unwrap();
         let objects = golden::render(&case, false).unwrap();
-        assert!(objects.iter().any(|object| object.identity().kind.ends_with("NodeClass")));
+        assert!(
+            objects
+                .iter()
+                .any(|object| object.identity().kind.ends_with("NodeClass"))
+        );
         golden::write(&objects, &folder.path().join("objects"));
         let (refused, _) = validate(&folder.path().join("objects"), &Flavour::of(&case).crds());
         assert!(refused.is_empty(), "{refused:#?}");

@@ -1,4 +1,5 @@
-//! Every kind that is read. The role under `deploy/controller/` is tested to allow these and no more.
+//! Every kind that is read. The role under `deploy/controller/` is tested to allow these and no
+//! more.
 
 use kaito_render::status::index::Key;
 use kaito_render::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload};
@@ -30,27 +31,71 @@ pub(crate) struct Kind {
 
 /// The kinds. Those of KAITO and Karpenter exist where somebody has installed their CRDs.
 pub(crate) const KINDS: [Kind; 10] = [
-    Kind { versions: &["v1beta1", "v1alpha1"], read: workspace, ..kind("kaito.sh", "Workspace", "workspaces") },
-    Kind { versions: &["v1alpha5"], ..node_object("Machine", "machines") },
-    Kind { versions: &["v1", "v1beta1"], ..node_object("NodeClaim", "nodeclaims") },
+    Kind {
+        versions: &["v1beta1", "v1alpha1"],
+        read: workspace,
+        ..kind("kaito.sh", "Workspace", "workspaces")
+    },
+    Kind {
+        versions: &["v1alpha5"],
+        ..node_object("Machine", "machines")
+    },
+    Kind {
+        versions: &["v1", "v1beta1"],
+        ..node_object("NodeClaim", "nodeclaims")
+    },
     node_object("NodePool", "nodepools"),
-    Kind { namespaced: false, read: node, ..kind("", "Node", "nodes") },
-    Kind { labels: OF_A_WORKSPACE, read: pod, ..kind("", "Pod", "pods") },
-    Kind { fields: Some("type=Warning"), read: event, ..kind("", "Event", "events") },
-    Kind { labels: OF_A_WORKSPACE, ..kind("apps", "Deployment", "deployments") },
-    Kind { labels: OF_A_WORKSPACE, ..kind("apps", "StatefulSet", "statefulsets") },
-    Kind { labels: OF_A_WORKSPACE, ..kind("batch", "Job", "jobs") },
+    Kind {
+        namespaced: false,
+        read: node,
+        ..kind("", "Node", "nodes")
+    },
+    Kind {
+        labels: OF_A_WORKSPACE,
+        read: pod,
+        ..kind("", "Pod", "pods")
+    },
+    Kind {
+        fields: Some("type=Warning"),
+        read: event,
+        ..kind("", "Event", "events")
+    },
+    Kind {
+        labels: OF_A_WORKSPACE,
+        ..kind("apps", "Deployment", "deployments")
+    },
+    Kind {
+        labels: OF_A_WORKSPACE,
+        ..kind("apps", "StatefulSet", "statefulsets")
+    },
+    Kind {
+        labels: OF_A_WORKSPACE,
+        ..kind("batch", "Job", "jobs")
+    },
 ];
 
 /// Which label all workloads and their pods carry.
 const OF_A_WORKSPACE: Option<&str> = Some("kaito.sh/workspace");
 
 const fn kind(group: &'static str, name: &'static str, plural: &'static str) -> Kind {
-    Kind { group, versions: &["v1"], name, plural, namespaced: true, labels: None, fields: None, read: workload }
+    Kind {
+        group,
+        versions: &["v1"],
+        name,
+        plural,
+        namespaced: true,
+        labels: None,
+        fields: None,
+        read: workload,
+    }
 }
 
 const fn node_object(name: &'static str, plural: &'static str) -> Kind {
-    Kind { namespaced: false, read: read_node_object, ..kind("karpenter.sh", name, plural) }
+    Kind {
+        namespaced: false,
+        read: read_node_object,
+        ..kind("karpenter.sh", name, plural)
+    }
 }
 
 impl Kind {
@@ -61,7 +106,11 @@ impl Kind {
 }
 
 fn key(kind: &str, metadata: &Metadata) -> Key {
-    (kind.to_owned(), metadata.namespace.clone().unwrap_or_default(), metadata.name.clone())
+    (
+        kind.to_owned(),
+        metadata.namespace.clone().unwrap_or_default(),
+        metadata.name.clone(),
+    )
 }
 
 fn workspace(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
@@ -80,7 +129,9 @@ fn workload(kind: &str, value: &Value) -> Result<Item, serde_json::Error> {
 
 fn node(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
     let mut node = Node::deserialize(value)?;
-    node.status.capacity.retain(|resource, _| resource == "nvidia.com/gpu");
+    node.status
+        .capacity
+        .retain(|resource, _| resource == "nvidia.com/gpu");
     Ok(Item::Node(node))
 }
 
@@ -91,7 +142,11 @@ fn pod(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
 fn event(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
     let event = Event::deserialize(value)?;
     let about = &event.involved_object;
-    let key = (about.kind.clone(), about.namespace.clone().unwrap_or_default(), about.name.clone());
+    let key = (
+        about.kind.clone(),
+        about.namespace.clone().unwrap_or_default(),
+        about.name.clone(),
+    );
     Ok(Item::Event((key, event.metadata.name.clone()), event))
 }
 
@@ -109,20 +164,35 @@ mod tests {
         let file = format!("{}/deploy/controller/{name}", env!("CARGO_MANIFEST_DIR"));
         #[expect(clippy::disallowed_methods, reason = "a test reads the manifest")]
         let text = std::fs::read_to_string(file).unwrap();
-        serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap()).collect()
+        serde_yaml::Deserializer::from_str(&text)
+            .map(|document| Value::deserialize(document).unwrap())
+            .collect()
     }
 
-    /// What roles of a kind allow: verb, group and resource, and the name where only one object is meant.
+    /// What roles of a kind allow: verb, group and resource, and the name where only one object is
+    /// meant.
     fn allowed(kind: &str) -> BTreeSet<String> {
         let mut allowed = BTreeSet::new();
-        for role in manifest("role.yaml").iter().filter(|document| document["kind"] == kind) {
+        for role in manifest("role.yaml")
+            .iter()
+            .filter(|document| document["kind"] == kind)
+        {
             for rule in role["rules"].as_array().unwrap() {
-                let texts =
-                    |field: &str| rule[field].as_array().into_iter().flatten().map(|text| text.as_str().unwrap());
-                let names: String = texts("resourceNames").map(|name| format!(" {name}")).collect();
+                let texts = |field: &str| {
+                    rule[field]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .map(|text| text.as_str().unwrap())
+                };
+                let names: String = texts("resourceNames")
+                    .map(|name| format!(" {name}"))
+                    .collect();
                 for group in texts("apiGroups") {
                     for resource in texts("resources") {
-                        allowed.extend(texts("verbs").map(|verb| format!("{verb} {group}/{resource}{names}")));
+                        allowed.extend(
+                            texts("verbs").map(|verb| format!("{verb} {group}/{resource}{names}")),
+                        );
                     }
                 }
             }
@@ -133,7 +203,9 @@ mod tests {
     #[test]
     fn the_role_allows_what_is_done_and_no_more() {
         let verbs = ["get", "list", "watch"];
-        let read = KINDS.iter().flat_map(|kind| verbs.map(|verb| format!("{verb} {}/{}", kind.group, kind.plural)));
+        let read = KINDS
+            .iter()
+            .flat_map(|kind| verbs.map(|verb| format!("{verb} {}/{}", kind.group, kind.plural)));
         let mut needed: BTreeSet<_> = read.collect();
         needed.insert("patch kaito.sh/workspaces/status".to_owned());
         assert_eq!(allowed("ClusterRole"), needed);
@@ -141,7 +213,8 @@ mod tests {
         let leases = manifest("lease.yaml");
         assert_eq!(leases.len(), 1, "nobody may make another");
         assert_eq!(leases[0]["metadata"]["name"], crate::LEASE);
-        let needed = ["get", "update"].map(|verb| format!("{verb} coordination.k8s.io/leases {}", crate::LEASE));
+        let needed = ["get", "update"]
+            .map(|verb| format!("{verb} coordination.k8s.io/leases {}", crate::LEASE));
         assert_eq!(allowed("Role"), needed.into());
     }
 }

@@ -1,7 +1,7 @@
 //! Which of several controllers writes: the one that holds the Lease.
 //!
-//! Nobody's clock is compared with anybody else's: a Lease has run out once it was seen unchanged for as long as it was taken
-//! for, and its holder stops writing a third of that earlier.
+//! Nobody's clock is compared with anybody else's: a Lease has run out once it was seen unchanged
+//! for as long as it was taken for, and its holder stops writing a third of that earlier.
 
 use std::time::Duration;
 
@@ -66,7 +66,8 @@ impl Seen {
 
     fn turn(&self, me: &str, now: Instant) -> Turn {
         let holder = self.spec.holder_identity.as_deref().unwrap_or_default();
-        let term = u64::try_from(self.spec.lease_duration_seconds.unwrap_or(TERM)).unwrap_or_default();
+        let term =
+            u64::try_from(self.spec.lease_duration_seconds.unwrap_or(TERM)).unwrap_or_default();
         if holder == me {
             Turn::Mine
         } else if holder.is_empty() || now.duration_since(self.since) >= Duration::from_secs(term) {
@@ -86,7 +87,10 @@ impl Election {
             namespace: namespace.to_owned(),
             me,
             lease: None,
-            seen: Seen { spec: LeaseSpec::default(), since: Instant::now() },
+            seen: Seen {
+                spec: LeaseSpec::default(),
+                since: Instant::now(),
+            },
         }
     }
 
@@ -113,9 +117,12 @@ impl Election {
             let mut lease = self.api.get(&self.name).await?;
             if self.see(&lease) == Turn::Mine {
                 let mut spec = self.seen.spec.clone();
-                (spec.holder_identity, spec.lease_duration_seconds) = (Some(String::new()), Some(1));
+                (spec.holder_identity, spec.lease_duration_seconds) =
+                    (Some(String::new()), Some(1));
                 lease.spec = Some(spec);
-                self.api.replace(&self.name, &PostParams::default(), &lease).await?;
+                self.api
+                    .replace(&self.name, &PostParams::default(), &lease)
+                    .await?;
                 info!(lease = self.name, "released");
             }
             Ok::<_, kube::Error>(())
@@ -123,7 +130,10 @@ impl Election {
         match timeout(ANSWER, released).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => warn!(lease = self.name, error = said(&error), "can't release"),
-            Err(_) => warn!(lease = self.name, "can't release: the API server does not answer"),
+            Err(_) => warn!(
+                lease = self.name,
+                "can't release: the API server does not answer"
+            ),
         }
     }
 
@@ -131,7 +141,11 @@ impl Election {
         let before = sender.send_replace(until);
         match (before.is_some(), until.is_some()) {
             (false, true) => info!(lease = self.name, identity = self.me, "leading"),
-            (true, false) => warn!(lease = self.name, identity = self.me, "not leading any more"),
+            (true, false) => warn!(
+                lease = self.name,
+                identity = self.me,
+                "not leading any more"
+            ),
             _ => {}
         }
     }
@@ -161,14 +175,19 @@ impl Election {
         let mut spec = lease.spec.take().unwrap_or_default();
         let time = Some(MicroTime(now()));
         if spec.holder_identity.as_ref() != Some(&self.me) {
-            spec.lease_transitions = Some(spec.lease_transitions.unwrap_or_default().saturating_add(1));
+            spec.lease_transitions =
+                Some(spec.lease_transitions.unwrap_or_default().saturating_add(1));
             spec.acquire_time.clone_from(&time);
         }
         spec.holder_identity = Some(self.me.clone());
         spec.lease_duration_seconds = Some(TERM);
         spec.renew_time = time;
         lease.spec = Some(spec);
-        match self.api.replace(&self.name, &PostParams::default(), &lease).await {
+        match self
+            .api
+            .replace(&self.name, &PostParams::default(), &lease)
+            .await
+        {
             Ok(lease) => {
                 self.see(&lease);
                 self.lease = Some(lease);
@@ -187,7 +206,13 @@ impl Election {
             }
             error => advice(error),
         };
-        warn!(lease, namespace, error = said(error), advice, "can't use the Lease");
+        warn!(
+            lease,
+            namespace,
+            error = said(error),
+            advice,
+            "can't use the Lease"
+        );
     }
 }
 
@@ -216,16 +241,44 @@ mod tests {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         // A clock of this day, one of years ago and one of years ahead.
-        for renewed in ["2026-01-01T00:00:00Z", "1971-01-01T00:00:00Z", "2200-01-01T00:00:00Z"] {
-            for (term, runs_out) in [(Some(15), 15_000), (Some(1), 1000), (Some(60), 60_000), (None, 15_000)] {
-                let mut seen = Seen { spec: LeaseSpec::default(), since: start };
-                assert_eq!(seen.turn("me", at(0)), Turn::Free, "nobody has taken it yet");
+        for renewed in [
+            "2026-01-01T00:00:00Z",
+            "1971-01-01T00:00:00Z",
+            "2200-01-01T00:00:00Z",
+        ] {
+            for (term, runs_out) in [
+                (Some(15), 15_000),
+                (Some(1), 1000),
+                (Some(60), 60_000),
+                (None, 15_000),
+            ] {
+                let mut seen = Seen {
+                    spec: LeaseSpec::default(),
+                    since: start,
+                };
+                assert_eq!(
+                    seen.turn("me", at(0)),
+                    Turn::Free,
+                    "nobody has taken it yet"
+                );
                 seen.see(held(renewed, term), at(100));
                 assert_eq!(seen.turn("me", at(100)), Turn::Another);
                 seen.see(held(renewed, term), at(700));
-                assert_eq!(seen.turn("me", at(100 + runs_out - 1)), Turn::Another, "{renewed} {term:?}");
-                assert_eq!(seen.turn("me", at(100 + runs_out)), Turn::Free, "{renewed} {term:?}");
-                assert_eq!(seen.turn("another", at(100 + 10 * runs_out)), Turn::Mine, "nobody else has taken it");
+                assert_eq!(
+                    seen.turn("me", at(100 + runs_out - 1)),
+                    Turn::Another,
+                    "{renewed} {term:?}"
+                );
+                assert_eq!(
+                    seen.turn("me", at(100 + runs_out)),
+                    Turn::Free,
+                    "{renewed} {term:?}"
+                );
+                assert_eq!(
+                    seen.turn("another", at(100 + 10 * runs_out)),
+                    Turn::Mine,
+                    "nobody else has taken it"
+                );
             }
         }
     }
@@ -234,15 +287,24 @@ mod tests {
     fn a_lease_that_is_renewed_or_released_is_judged_anew() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut seen = Seen { spec: held("2026-01-01T00:00:00Z", Some(15)), since: start };
+        let mut seen = Seen {
+            spec: held("2026-01-01T00:00:00Z", Some(15)),
+            since: start,
+        };
         // The clock of the holder goes backwards, and yet it is alive.
         seen.see(held("2025-12-31T23:00:00Z", Some(15)), at(14));
         assert_eq!(seen.turn("me", at(28)), Turn::Another);
         assert_eq!(seen.turn("me", at(29)), Turn::Free);
-        let released = LeaseSpec { holder_identity: Some(String::new()), ..held("2026-01-01T00:00:00Z", Some(1)) };
+        let released = LeaseSpec {
+            holder_identity: Some(String::new()),
+            ..held("2026-01-01T00:00:00Z", Some(1))
+        };
         seen.see(released, at(28));
         assert_eq!(seen.turn("me", at(28)), Turn::Free);
-        let unnamed = LeaseSpec { holder_identity: None, ..held("2026-01-01T00:00:00Z", Some(15)) };
+        let unnamed = LeaseSpec {
+            holder_identity: None,
+            ..held("2026-01-01T00:00:00Z", Some(15))
+        };
         seen.see(unnamed, at(28));
         assert_eq!(seen.turn("me", at(28)), Turn::Free);
     }

@@ -1,9 +1,10 @@
-//! The status controller: it watches what Workspaces were compiled into, and writes into their status how far that is. It
-//! creates, changes and deletes nothing else.
+//! The status controller: it watches what Workspaces were compiled into, and writes into their
+//! status how far that is. It creates, changes and deletes nothing else.
 //!
-//! One task for each kind keeps the cluster's objects, reduced to the fields that are read, up to date in one [`store`];
-//! a loop looks at the Workspaces that a change concerns, decides by `kaito_render::status`, and has written what differs.
-//! Nothing is remembered but what the cluster can tell again. Of several controllers, the one that holds the [`lease`] writes.
+//! One task for each kind keeps the cluster's objects, reduced to the fields that are read, up to
+//! date in one [`store`]; a loop looks at the Workspaces that a change concerns, decides by
+//! `kaito_render::status`, and has written what differs. Nothing is remembered but what the cluster
+//! can tell again. Of several controllers, the one that holds the [`lease`] writes.
 
 mod kinds;
 mod lease;
@@ -45,7 +46,8 @@ use metrics::Metrics;
 use said::said;
 use watch::Scope;
 
-/// Watches the objects of compiled Workspaces, and writes into the Workspaces' status how far they are.
+/// Watches the objects of compiled Workspaces, and writes into the Workspaces' status how far they
+/// are.
 #[derive(Debug, Parser)]
 #[command(name = "kaito-render-controller", version)]
 struct Args {
@@ -61,15 +63,17 @@ struct Args {
     /// Where /healthz, /readyz and /metrics are served.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9440")]
     listen: SocketAddr,
-    /// Writes only while it holds a Lease, so that several may run and one writes. It makes no Lease, which
-    /// deploy/controller has.
+    /// Writes only while it holds a Lease, so that several may run and one writes. It makes no
+    /// Lease, which deploy/controller has.
     #[arg(long)]
     leader_elect: bool,
-    /// Where the Lease is; without it, in the controller's own namespace, or that of the kubeconfig.
+    /// Where the Lease is; without it, in the controller's own namespace, or that of the
+    /// kubeconfig.
     #[arg(long, value_name = "NAMESPACE", requires = "leader_elect")]
     lease_namespace: Option<String>,
-    /// How the Lease is called: `kaito-render-controller` unless this is said. Controllers that look at different Workspaces,
-    /// by --selector or --namespace, need different Leases, or only one of them would work.
+    /// How the Lease is called: `kaito-render-controller` unless this is said. Controllers that
+    /// look at different Workspaces, by --selector or --namespace, need different Leases, or
+    /// only one of them would work.
     #[arg(long, value_name = "NAME", requires = "leader_elect")]
     lease_name: Option<String>,
 }
@@ -88,7 +92,10 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     log();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             error!(%error, "no runtime");
@@ -104,13 +111,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// What happens goes to standard error, a line of JSON each. What the library for Kubernetes says of its errors is left out:
-/// they are said here, once, and with what to do.
+/// What happens goes to standard error, a line of JSON each. What the library for Kubernetes says
+/// of its errors is left out: they are said here, once, and with what to do.
 fn log() {
-    let lines =
-        tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(std::io::stderr);
-    let wanted = Targets::new().with_default(LevelFilter::INFO).with_target("kube", LevelFilter::OFF);
-    tracing_subscriber::registry().with(lines).with(wanted).init();
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_writer(std::io::stderr);
+    let wanted = Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("kube", LevelFilter::OFF);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(wanted)
+        .init();
 }
 
 impl Args {
@@ -127,9 +142,13 @@ impl Args {
 
     /// A candidate, if there is an election.
     fn election(&self, client: &Client) -> Option<Election> {
-        let namespace = self.lease_namespace.as_deref().unwrap_or(client.default_namespace());
+        let namespace = self
+            .lease_namespace
+            .as_deref()
+            .unwrap_or(client.default_namespace());
         let name = self.lease_name.as_deref().unwrap_or(LEASE);
-        self.leader_elect.then(|| Election::new(client.clone(), namespace, name, identity()))
+        self.leader_elect
+            .then(|| Election::new(client.clone(), namespace, name, identity()))
     }
 }
 
@@ -139,12 +158,23 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let metrics = Rc::new(Metrics::new());
     let server = serve::serve(args.listen, Rc::clone(&metrics)).await?;
     let mut election = args.election(&client);
-    let scope = Scope { namespace: args.namespace, selector: args.selector };
+    let scope = Scope {
+        namespace: args.namespace,
+        selector: args.selector,
+    };
     let (sender, changes) = mpsc::channel(256);
     for kind in &kinds::KINDS {
-        tokio::task::spawn_local(watch::watch(client.clone(), kind, scope.clone(), sender.clone()));
+        tokio::task::spawn_local(watch::watch(
+            client.clone(),
+            kind,
+            scope.clone(),
+            sender.clone(),
+        ));
     }
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut term, mut int) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let (leader, until) = tokio::sync::watch::channel(None);
     info!(version = env!("CARGO_PKG_VERSION"), "started");
     // What ends first ends the run; a write that is under way is either whole or has not happened.
@@ -172,7 +202,10 @@ async fn stand(election: Option<&mut Election>, leader: &Sender<Until>) {
 }
 
 /// A name that no other controller has: that of the pod, and something by chance.
-#[expect(clippy::disallowed_methods, reason = "a pod knows its name by its environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pod knows its name by its environment"
+)]
 fn identity() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| LEASE.to_owned());
     format!("{host}_{:016x}", chance())
@@ -196,5 +229,7 @@ async fn config(path: Option<&Path>) -> anyhow::Result<Config> {
         let file = Kubeconfig::read_from(path)?;
         Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await
     };
-    config.await.map_err(|error| anyhow!("can't use `{}`: {}", path.display(), said(&error)))
+    config
+        .await
+        .map_err(|error| anyhow!("can't use `{}`: {}", path.display(), said(&error)))
 }

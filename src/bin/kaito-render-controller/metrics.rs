@@ -37,7 +37,8 @@ pub(crate) type Answer = (String, String);
 impl Metrics {
     /// Nothing has been counted.
     pub(crate) fn new() -> Self {
-        let [decided, written] = [(); 2].map(|()| Histogram::new(exponential_buckets(0.125, 2.0, 12)));
+        let [decided, written] =
+            [(); 2].map(|()| Histogram::new(exponential_buckets(0.125, 2.0, 12)));
         let mut this = Self {
             registry: Registry::with_prefix("kaito_render"),
             leader: Gauge::default(),
@@ -51,21 +52,54 @@ impl Metrics {
             written,
         };
         let to = &mut this.registry;
-        to.register("leader", "Whether this controller is the one that writes", this.leader.clone());
-        to.register("unlisted", "Kinds of objects that have not been listed yet", this.unlisted.clone());
-        to.register("workspaces", "Workspaces by their condition Ready", this.workspaces.clone());
+        to.register(
+            "leader",
+            "Whether this controller is the one that writes",
+            this.leader.clone(),
+        );
+        to.register(
+            "unlisted",
+            "Kinds of objects that have not been listed yet",
+            this.unlisted.clone(),
+        );
+        to.register(
+            "workspaces",
+            "Workspaces by their condition Ready",
+            this.workspaces.clone(),
+        );
         let left = "Workspaces that are left alone: somebody else writes their status";
         to.register("rivals", left, this.rivals.clone());
-        to.register("orphans", "Objects whose Workspace is gone", this.orphans.clone());
-        to.register("changes", "Changes of objects that were seen, by kind", this.changes.clone());
-        to.register("status_writes", "Writes to the status of Workspaces, by result", this.writes.clone());
-        to.register("decided_after_seconds", "From a change to the decision", this.decided.clone());
-        to.register("written_after_seconds", "From a change to the written status", this.written.clone());
+        to.register(
+            "orphans",
+            "Objects whose Workspace is gone",
+            this.orphans.clone(),
+        );
+        to.register(
+            "changes",
+            "Changes of objects that were seen, by kind",
+            this.changes.clone(),
+        );
+        to.register(
+            "status_writes",
+            "Writes to the status of Workspaces, by result",
+            this.writes.clone(),
+        );
+        to.register(
+            "decided_after_seconds",
+            "From a change to the decision",
+            this.decided.clone(),
+        );
+        to.register(
+            "written_after_seconds",
+            "From a change to the written status",
+            this.written.clone(),
+        );
         // A result that has not happened yet is none, not absent.
         for result in ["written", "conflict", "failed"] {
             let _ = this.writes.get_or_create(&[("result", result)]);
         }
-        this.unlisted.set(i64::try_from(KINDS.len()).unwrap_or(i64::MAX));
+        this.unlisted
+            .set(i64::try_from(KINDS.len()).unwrap_or(i64::MAX));
         this
     }
 
@@ -115,10 +149,16 @@ mod tests {
         metrics.answers(answer("Waiting"), answer("Stuck"));
         let lines = || {
             let text = metrics.text();
-            let lines = text.lines().filter(|line| line.starts_with("kaito_render_workspaces"));
-            lines.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+            let lines = text
+                .lines()
+                .filter(|line| line.starts_with("kaito_render_workspaces"));
+            lines
+                .map(str::to_owned)
+                .collect::<std::collections::BTreeSet<_>>()
         };
-        let line = |reason: &str| format!("kaito_render_workspaces{{ready=\"False\",reason=\"{reason}\"}} 1");
+        let line = |reason: &str| {
+            format!("kaito_render_workspaces{{ready=\"False\",reason=\"{reason}\"}} 1")
+        };
         assert_eq!(lines(), [line("Stuck"), line("Waiting")].into());
         metrics.answers(answer("Stuck"), None);
         assert_eq!(lines(), [line("Waiting")].into());

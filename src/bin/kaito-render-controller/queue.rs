@@ -1,4 +1,5 @@
-//! Which Workspaces are to be looked at, and when: each stands in the queue once, at the earliest of the times asked for.
+//! Which Workspaces are to be looked at, and when: each stands in the queue once, at the earliest
+//! of the times asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,11 +25,16 @@ struct Entry {
 }
 
 impl Queue {
-    /// Has a Workspace looked at then. If that is because something has changed, this is since when.
+    /// Has a Workspace looked at then. If that is because something has changed, this is since
+    /// when.
     pub(crate) fn add(&mut self, name: Name, at: Instant, since: Option<Instant>) {
         let known = self.entries.get(&name).copied();
         let at = known.map_or(at, |known| known.at.min(at));
-        let since = known.and_then(|known| known.since).into_iter().chain(since).min();
+        let since = known
+            .and_then(|known| known.since)
+            .into_iter()
+            .chain(since)
+            .min();
         if let Some(known) = known {
             self.order.remove(&(known.at, name.clone()));
         }
@@ -52,11 +58,13 @@ impl Queue {
     }
 }
 
-/// How long to wait after so many failures: twice as long each time, and by chance up to half of that less, so that those
-/// who failed together don't come back together.
+/// How long to wait after so many failures: twice as long each time, and by chance up to half of
+/// that less, so that those who failed together don't come back together.
 pub(crate) fn back_off(failures: u32, chance: u64) -> Duration {
     let [first, most] = BACK_OFF;
-    let longest = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(most);
+    let longest = first
+        .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)))
+        .min(most);
     let millis = u64::try_from(longest.as_millis() / 2).unwrap_or(u64::MAX);
     Duration::from_millis(millis + chance % (millis + 1))
 }
@@ -91,12 +99,21 @@ mod tests {
 
     #[test]
     fn waiting_doubles_up_to_half_a_minute_and_half_of_it_is_chance() {
-        for (failures, most) in [(1, 500), (2, 1000), (4, 4000), (7, 30_000), (u32::MAX, 30_000)] {
+        for (failures, most) in [
+            (1, 500),
+            (2, 1000),
+            (4, 4000),
+            (7, 30_000),
+            (u32::MAX, 30_000),
+        ] {
             for (chance, expected) in [(0, most / 2), (most / 2, most), (u64::MAX, most)] {
                 let waited = back_off(failures, chance).as_millis();
                 let bounds = u128::from(most / 2)..=u128::from(most);
                 assert!(bounds.contains(&waited), "{failures}: {waited}");
-                assert!(chance == u64::MAX || waited == u128::from(expected), "{failures}: {waited}");
+                assert!(
+                    chance == u64::MAX || waited == u128::from(expected),
+                    "{failures}: {waited}"
+                );
             }
         }
     }

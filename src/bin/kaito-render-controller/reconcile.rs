@@ -1,4 +1,5 @@
-//! The loop: takes in what has changed, looks at the Workspaces that it concerns, and has written what differs.
+//! The loop: takes in what has changed, looks at the Workspaces that it concerns, and has written
+//! what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -86,7 +87,13 @@ pub(crate) async fn run(
     };
     loop {
         let due = this.queue.next().filter(|_| this.may_look());
-        let due = async { if let Some(at) = due { sleep_until(at).await } else { pending().await } };
+        let due = async {
+            if let Some(at) = due {
+                sleep_until(at).await
+            } else {
+                pending().await
+            }
+        };
         // The watches and the election never end.
         tokio::select! {
             Some((kind, change)) = changes.recv() => this.take_in(kind, change),
@@ -98,7 +105,8 @@ pub(crate) async fn run(
 }
 
 impl Loop {
-    /// Nothing can be decided before everything has been listed, and nothing needs to be while nothing more can be written.
+    /// Nothing can be decided before everything has been listed, and nothing needs to be while
+    /// nothing more can be written.
     fn may_look(&self) -> bool {
         self.store.missing().next().is_none() && self.writes.len() < WRITES
     }
@@ -109,11 +117,16 @@ impl Loop {
         for name in self.store.change(kind, change) {
             self.queue.add(name, now + GATHERING, Some(now));
         }
-        self.metrics.unlisted.set(i64::try_from(self.store.missing().count()).unwrap_or(i64::MAX));
-        // By a selector, or before all are listed, not all Workspaces are seen: then nobody knows which are gone.
+        self.metrics
+            .unlisted
+            .set(i64::try_from(self.store.missing().count()).unwrap_or(i64::MAX));
+        // By a selector, or before all are listed, not all Workspaces are seen: then nobody knows
+        // which are gone.
         if self.scope.selector.is_none() && self.store.missing().next().is_none() {
             let orphans = self.store.orphans(self.scope.namespace.as_deref());
-            self.metrics.orphans.set(i64::try_from(orphans).unwrap_or(i64::MAX));
+            self.metrics
+                .orphans
+                .set(i64::try_from(orphans).unwrap_or(i64::MAX));
         }
     }
 
@@ -130,12 +143,16 @@ impl Loop {
     }
 
     fn leads(&self) -> bool {
-        self.until.borrow().is_some_and(|until| Instant::now() < until)
+        self.until
+            .borrow()
+            .is_some_and(|until| Instant::now() < until)
     }
 
     fn look_at_next(&mut self) {
         let now = Instant::now();
-        let Some((name, since)) = self.queue.take(now) else { return };
+        let Some((name, since)) = self.queue.take(now) else {
+            return;
+        };
         if self.writing.contains(&name) {
             return self.queue.add(name, now + GATHERING, since);
         }
@@ -147,24 +164,38 @@ impl Loop {
 
     /// Decides about a Workspace, and has that written where it differs.
     fn look_at(&mut self, name: Name, since: Option<Instant>) {
-        let Some(held) = self.store.workspaces.get(&name) else { return self.forget(&name) };
+        let Some(held) = self.store.workspaces.get(&name) else {
+            return self.forget(&name);
+        };
         let now = now();
         let observed = Observed::of(&held.workspace, &self.store.world, now);
         let status = status::decide(&observed, &self.tables);
         let answer = ready(&status);
-        let patch = status.patch(&held.workspace.status, held.workspace.metadata.generation, now);
-        let write = patch.map(|patch| write::status(&self.client, held, &name, patch, *self.until.borrow()));
+        let patch = status.patch(
+            &held.workspace.status,
+            held.workspace.metadata.generation,
+            now,
+        );
+        let write = patch
+            .map(|patch| write::status(&self.client, held, &name, patch, *self.until.borrow()));
         let rival = rival(held, now);
-        let next = observed.next().into_iter().chain(rival.as_ref().map(|(_, until)| *until)).min();
+        let next = observed
+            .next()
+            .into_iter()
+            .chain(rival.as_ref().map(|(_, until)| *until))
+            .min();
 
         if let Some(since) = since {
             self.metrics.decided.observe(since.elapsed().as_secs_f64());
         }
-        let before = answer.clone().and_then(|answer| self.answers.insert(name.clone(), answer));
+        let before = answer
+            .clone()
+            .and_then(|answer| self.answers.insert(name.clone(), answer));
         self.metrics.answers(before, answer);
         let is_left = rival.is_some();
         self.heed(&name, rival.map(|(manager, _)| manager));
-        if let Some(wait) = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok()) {
+        if let Some(wait) = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok())
+        {
             self.queue.add(name.clone(), Instant::now() + wait, None);
         }
         self.unwritten.remove(&name);
@@ -173,7 +204,13 @@ impl Loop {
             Some(_) if is_left => {}
             Some(write) if self.leads() => {
                 self.writing.insert(name.clone());
-                self.writes.push(Box::pin(async move { Written { outcome: write.await, name, since } }));
+                self.writes.push(Box::pin(async move {
+                    Written {
+                        outcome: write.await,
+                        name,
+                        since,
+                    }
+                }));
             }
             Some(_) => drop(self.unwritten.insert(name)),
         }
@@ -187,13 +224,17 @@ impl Loop {
             }
             Some(writer) if self.rivals.insert(name.clone()) => {
                 let (namespace, name) = name;
-                let advice =
-                    "left alone until ten minutes after its last write; if it is KAITO's operator, uninstall it";
-                warn!(namespace, name, writer, advice, "somebody else writes this status");
+                let advice = "left alone until ten minutes after its last write; if it is KAITO's operator, uninstall it";
+                warn!(
+                    namespace,
+                    name, writer, advice, "somebody else writes this status"
+                );
             }
             Some(_) => {}
         }
-        self.metrics.rivals.set(i64::try_from(self.rivals.len()).unwrap_or(i64::MAX));
+        self.metrics
+            .rivals
+            .set(i64::try_from(self.rivals.len()).unwrap_or(i64::MAX));
     }
 
     /// Forgets a Workspace that is gone.
@@ -204,9 +245,14 @@ impl Loop {
         self.heed(name, None);
     }
 
-    /// Takes in how a write went. After one that has failed, the Workspace is looked at anew, as it is by then.
+    /// Takes in how a write went. After one that has failed, the Workspace is looked at anew, as it
+    /// is by then.
     fn finish(&mut self, written: Written) {
-        let Written { name, since, outcome } = written;
+        let Written {
+            name,
+            since,
+            outcome,
+        } = written;
         self.writing.remove(&name);
         let (namespace, named) = &name;
         let now = Instant::now();
@@ -239,7 +285,10 @@ impl Loop {
 
 /// What the condition `Ready` says.
 fn ready(status: &Status) -> Option<Answer> {
-    let ready = status.answers.iter().find(|answer| answer.kind == "Ready")?;
+    let ready = status
+        .answers
+        .iter()
+        .find(|answer| answer.kind == "Ready")?;
     Some((format!("{:?}", ready.status), ready.reason.clone()))
 }
 
@@ -250,7 +299,10 @@ fn rival(held: &Held, now: Timestamp) -> Option<(String, Timestamp)> {
     Some((write.manager.clone(), until))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the controller reads the clock for the library")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the controller reads the clock for the library"
+)]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }

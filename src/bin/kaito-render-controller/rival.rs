@@ -1,5 +1,5 @@
-//! Others who write the same status, above all KAITO's own operator. Two writers would undo each other's work for ever, so
-//! this one steps back as long as the other is at it.
+//! Others who write the same status, above all KAITO's own operator. Two writers would undo each
+//! other's work for ever, so this one steps back as long as the other is at it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -22,11 +22,18 @@ pub(crate) struct Write {
 /// The last write to a status that was not ours, as the API server remembers it.
 pub(crate) fn last_write(managed_fields: &Value) -> Option<Write> {
     let entries = managed_fields.as_array().into_iter().flatten();
-    let writes = entries.filter(|entry| entry["subresource"] == "status").filter_map(|entry| {
-        let time = entry["time"].as_str()?.parse().ok()?;
-        Some(Write { manager: entry["manager"].as_str()?.to_owned(), time })
-    });
-    writes.filter(|write| write.manager != MANAGER).max_by_key(|write| write.time)
+    let writes = entries
+        .filter(|entry| entry["subresource"] == "status")
+        .filter_map(|entry| {
+            let time = entry["time"].as_str()?.parse().ok()?;
+            Some(Write {
+                manager: entry["manager"].as_str()?.to_owned(),
+                time,
+            })
+        });
+    writes
+        .filter(|write| write.manager != MANAGER)
+        .max_by_key(|write| write.time)
 }
 
 impl Write {
@@ -56,6 +63,9 @@ mod tests {
         assert_eq!(write.manager, "workspace");
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         assert_eq!(write.until(), Some(at("2026-01-01T00:20:00Z")));
-        assert_eq!(last_write(&json!([entry(MANAGER, "status", "2026-01-01T00:20:00Z")])), None);
+        assert_eq!(
+            last_write(&json!([entry(MANAGER, "status", "2026-01-01T00:20:00Z")])),
+            None
+        );
     }
 }

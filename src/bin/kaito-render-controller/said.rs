@@ -21,9 +21,13 @@ pub(crate) fn said(error: &(dyn Error + 'static)) -> String {
 
 /// What to do about an error, if it is no passing one.
 pub(crate) fn advice(error: &kube::Error) -> &'static str {
-    let kube::Error::Api(status) = error else { return "it is tried again" };
+    let kube::Error::Api(status) = error else {
+        return "it is tried again";
+    };
     match status.code {
-        401 => "the controller's token or certificate is not accepted: check its service account, or the kubeconfig",
+        401 => {
+            "the controller's token or certificate is not accepted: check its service account, or the kubeconfig"
+        }
         403 => "the controller lacks a right: deploy/controller/role.yaml has all that it needs",
         422 => "install the CRDs that `kaito-render crds` prints",
         _ => "it is tried again",
@@ -38,9 +42,14 @@ mod tests {
 
     #[test]
     fn an_error_says_each_cause_once() {
-        let root = anyhow::anyhow!("refused").context("can't connect: refused").context("no answer");
+        let root = anyhow::anyhow!("refused")
+            .context("can't connect: refused")
+            .context("no answer");
         assert_eq!(said(root.as_ref()), "no answer: can't connect: refused");
         let status = Status::failure("nodes is forbidden", "Forbidden").with_code(403);
-        assert_eq!(said(&kube::Error::Api(status.boxed())), "nodes is forbidden");
+        assert_eq!(
+            said(&kube::Error::Api(status.boxed())),
+            "nodes is forbidden"
+        );
     }
 }

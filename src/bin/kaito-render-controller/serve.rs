@@ -16,8 +16,13 @@ use tracing::{info, warn};
 use crate::metrics::Metrics;
 
 /// Listens, and gives the task that answers.
-pub(crate) async fn serve(address: SocketAddr, metrics: Rc<Metrics>) -> anyhow::Result<impl Future<Output = ()>> {
-    let listener = TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))?;
+pub(crate) async fn serve(
+    address: SocketAddr,
+    metrics: Rc<Metrics>,
+) -> anyhow::Result<impl Future<Output = ()>> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("can't listen on {address}"))?;
     info!(address = %listener.local_addr()?, "listening");
     Ok(async move {
         loop {
@@ -29,7 +34,9 @@ pub(crate) async fn serve(address: SocketAddr, metrics: Rc<Metrics>) -> anyhow::
                         async move { Ok::<_, Infallible>(response) }
                     });
                     // Whoever goes away in the middle of an answer does not matter.
-                    tokio::task::spawn_local(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                    tokio::task::spawn_local(
+                        http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                    );
                 }
                 Err(error) => warn!(%error, "can't accept a connection"),
             }
@@ -42,11 +49,15 @@ fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<String> {
         "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
         "/readyz" if metrics.unlisted.get() == 0 => (StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
-            let text = "not everything has been listed yet: the log says what can't be, if that lasts\n";
+            let text =
+                "not everything has been listed yet: the log says what can't be, if that lasts\n";
             (StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
         }
         "/metrics" => (StatusCode::OK, metrics.text()),
-        _ => (StatusCode::NOT_FOUND, "see /healthz, /readyz and /metrics\n".to_owned()),
+        _ => (
+            StatusCode::NOT_FOUND,
+            "see /healthz, /readyz and /metrics\n".to_owned(),
+        ),
     };
     let mut response = Response::new(text);
     *response.status_mut() = status;

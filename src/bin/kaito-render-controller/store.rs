@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use kaito_render::status::index::{Filed, Index, Key, Term};
-use kaito_render::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload, Workspace, World};
+use kaito_render::status::observed::{
+    Event, Metadata, Node, NodeObject, Pod, Workload, Workspace, World,
+};
 use serde_json::Value;
 
 use crate::kinds::{KINDS, Kind};
@@ -51,11 +53,13 @@ impl Held {
         })
     }
 
-    /// Whether it is an earlier state of the same Workspace. Servers that number their writes otherwise are never said to be
-    /// late.
+    /// Whether it is an earlier state of the same Workspace. Servers that number their writes
+    /// otherwise are never said to be late.
     fn is_older(&self, other: &Self) -> bool {
         let number = |held: &Self| held.resource_version.parse::<u64>().ok();
-        number(self).zip(number(other)).is_some_and(|(this, other)| this < other)
+        number(self)
+            .zip(number(other))
+            .is_some_and(|(this, other)| this < other)
     }
 }
 
@@ -116,9 +120,13 @@ impl Item {
 }
 
 impl Store {
-    /// Which kinds have not been listed yet, and may exist: before there is none, nothing can be decided.
+    /// Which kinds have not been listed yet, and may exist: before there is none, nothing can be
+    /// decided.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &'static str> {
-        KINDS.iter().map(|kind| kind.name).filter(|name| !self.known.contains(name))
+        KINDS
+            .iter()
+            .map(|kind| kind.name)
+            .filter(|name| !self.known.contains(name))
     }
 
     /// Takes in what a watch told, and says which Workspaces that concerns.
@@ -170,7 +178,11 @@ impl Store {
         for item in items {
             self.apply(item);
         }
-        let made = self.world.node_objects.keys().chain(self.world.workloads.keys());
+        let made = self
+            .world
+            .node_objects
+            .keys()
+            .chain(self.world.workloads.keys());
         let orphans = made.filter(|key| self.is_orphan(key));
         self.orphans = orphans.cloned().collect();
         self.known.insert(kind.name);
@@ -183,7 +195,11 @@ impl Store {
         match item {
             Item::Workspace(held) => {
                 let name = of(&held.workspace.metadata);
-                if !self.workspaces.get(&name).is_some_and(|known| held.is_older(known)) {
+                if !self
+                    .workspaces
+                    .get(&name)
+                    .is_some_and(|known| held.is_older(known))
+                {
                     self.workspaces.insert(name.clone(), *held);
                     self.judge_all(name);
                 }
@@ -231,25 +247,36 @@ impl Store {
             Id::Node(name) => self.of_node(name),
             Id::Workload(key) => self.naming(key).collect(),
             Id::Pod(name) => self.of_pod(name).collect(),
-            Id::Event(about, _) if about.0 == "Pod" => self.of_pod(&(about.1.clone(), about.2.clone())).collect(),
+            Id::Event(about, _) if about.0 == "Pod" => {
+                self.of_pod(&(about.1.clone(), about.2.clone())).collect()
+            }
             Id::Event(about, _) => self.naming(about).collect(),
         }
     }
 
     /// The Workspaces that were made into an object.
     fn naming(&self, key: &Key) -> impl Iterator<Item = Name> {
-        self.workspaces.under(&Term::Object(key.clone())).map(|(name, _)| name.clone())
+        self.workspaces
+            .under(&Term::Object(key.clone()))
+            .map(|(name, _)| name.clone())
     }
 
     fn of_pod(&self, name: &Name) -> impl Iterator<Item = Name> {
-        self.world.pods.get(name).and_then(Pod::owner).map(owned).into_iter()
+        self.world
+            .pods
+            .get(name)
+            .and_then(Pod::owner)
+            .map(owned)
+            .into_iter()
     }
 
     fn of_node_object(&self, key: &Key) -> BTreeSet<Name> {
         let mut concerned: BTreeSet<_> = self.naming(key).collect();
         if let Some(object) = self.world.node_objects.get(key) {
             concerned.extend(object.owner().map(owned));
-            let pool = object.pool().map(|pool| ("NodePool".to_owned(), String::new(), pool.to_owned()));
+            let pool = object
+                .pool()
+                .map(|pool| ("NodePool".to_owned(), String::new(), pool.to_owned()));
             concerned.extend(pool.iter().flat_map(|pool| self.naming(pool)));
         }
         concerned
@@ -257,22 +284,34 @@ impl Store {
 
     fn of_node(&self, name: &str) -> BTreeSet<Name> {
         let claims = self.world.node_objects.under(&Term::Node(name.to_owned()));
-        let mut concerned: BTreeSet<_> = claims.flat_map(|(key, _)| self.of_node_object(key)).collect();
-        let Some(node) = self.world.nodes.get(name) else { return concerned };
+        let mut concerned: BTreeSet<_> = claims
+            .flat_map(|(key, _)| self.of_node_object(key))
+            .collect();
+        let Some(node) = self.world.nodes.get(name) else {
+            return concerned;
+        };
         for label in node.terms() {
             let selecting = self.workspaces.under(&label).filter(|(_, held)| {
-                held.workspace.selector().is_some_and(|selector| selector.chooses(&node.metadata.labels))
+                held.workspace
+                    .selector()
+                    .is_some_and(|selector| selector.chooses(&node.metadata.labels))
             });
             concerned.extend(selecting.map(|(name, _)| name.clone()));
         }
         concerned
     }
 
-    /// How many objects were made for Workspaces that are gone, in a namespace or in all. Nothing deletes them, and nodes
-    /// cost money.
+    /// How many objects were made for Workspaces that are gone, in a namespace or in all. Nothing
+    /// deletes them, and nodes cost money.
     pub(crate) fn orphans(&self, namespace: Option<&str>) -> usize {
-        let Some(namespace) = namespace else { return self.orphans.len() };
-        self.orphans.iter().filter_map(|key| self.owner(key)).filter(|(of, _)| *of == namespace).count()
+        let Some(namespace) = namespace else {
+            return self.orphans.len();
+        };
+        self.orphans
+            .iter()
+            .filter_map(|key| self.owner(key))
+            .filter(|(of, _)| *of == namespace)
+            .count()
     }
 
     /// The Workspace that a node object or a workload was made for.
@@ -282,7 +321,8 @@ impl Store {
     }
 
     fn is_orphan(&self, key: &Key) -> bool {
-        self.owner(key).is_some_and(|owner| self.workspaces.get(&owned(owner)).is_none())
+        self.owner(key)
+            .is_some_and(|owner| self.workspaces.get(&owned(owner)).is_none())
     }
 
     fn judge(&mut self, key: Key) {
@@ -295,8 +335,16 @@ impl Store {
 
     fn judge_all(&mut self, (namespace, name): Name) {
         let owner = Term::Owner(namespace, name);
-        let node_objects = self.world.node_objects.under(&owner).map(|(key, _)| key.clone());
-        let workloads = self.world.workloads.under(&owner).map(|(key, _)| key.clone());
+        let node_objects = self
+            .world
+            .node_objects
+            .under(&owner)
+            .map(|(key, _)| key.clone());
+        let workloads = self
+            .world
+            .workloads
+            .under(&owner)
+            .map(|(key, _)| key.clone());
         for key in node_objects.chain(workloads).collect::<Vec<_>>() {
             self.judge(key);
         }
@@ -304,7 +352,10 @@ impl Store {
 }
 
 fn of(metadata: &Metadata) -> Name {
-    (metadata.namespace.clone().unwrap_or_default(), metadata.name.clone())
+    (
+        metadata.namespace.clone().unwrap_or_default(),
+        metadata.name.clone(),
+    )
 }
 
 fn owned((namespace, name): (&str, &str)) -> Name {
@@ -343,11 +394,20 @@ mod tests {
         concerned.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// A Workspace that was made into a Deployment of its name and a node object; without the latter, it takes nodes by its label.
+    /// A Workspace that was made into a Deployment of its name and a node object; without the
+    /// latter, it takes nodes by its label.
     fn workspace(name: &str, version: &str, node_object: Option<(&str, &str)>) -> Value {
-        let mut objects = vec![json!({"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "n", "name": name})];
-        objects.extend(node_object.map(|(kind, name)| json!({"apiVersion": "x", "kind": kind, "name": name})));
-        let provisioner = if node_object.is_some() { "nodeclaim" } else { "none" };
+        let mut objects = vec![
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "n", "name": name}),
+        ];
+        objects.extend(
+            node_object.map(|(kind, name)| json!({"apiVersion": "x", "kind": kind, "name": name})),
+        );
+        let provisioner = if node_object.is_some() {
+            "nodeclaim"
+        } else {
+            "none"
+        };
         let rendered =
             json!({"version": "1", "release": "0.3", "provisioner": provisioner, "nodes": 1, "objects": objects})
                 .to_string();
@@ -366,8 +426,15 @@ mod tests {
     /// `a` has the NodeClaim `c`, `b` the NodePool `p`, and `d` nodes by labels.
     fn store() -> Store {
         let mut store = Store::default();
-        for (name, node_object) in [("a", Some(("NodeClaim", "c"))), ("b", Some(("NodePool", "p"))), ("d", None)] {
-            assert_eq!(apply(&mut store, &workspace(name, "1", node_object)), [name]);
+        for (name, node_object) in [
+            ("a", Some(("NodeClaim", "c"))),
+            ("b", Some(("NodePool", "p"))),
+            ("d", None),
+        ] {
+            assert_eq!(
+                apply(&mut store, &workspace(name, "1", node_object)),
+                [name]
+            );
         }
         store
     }
@@ -387,8 +454,19 @@ mod tests {
             (object("NodeClaim", None, "p-1", &pool), &["b"]),
             (object("NodePool", None, "p", &json!({})), &["b"]),
             (object("Pod", Some("n"), "d-0", &pod), &["d"]),
-            (object("Node", None, "chosen", &json!({"apps": "d", "zone": "a", "x": "y"})), &["d"]),
-            (object("Node", None, "other", &json!({"apps": "d", "zone": "b"})), &[]),
+            (
+                object(
+                    "Node",
+                    None,
+                    "chosen",
+                    &json!({"apps": "d", "zone": "a", "x": "y"}),
+                ),
+                &["d"],
+            ),
+            (
+                object("Node", None, "other", &json!({"apps": "d", "zone": "b"})),
+                &[],
+            ),
         ] {
             assert_eq!(apply(&mut store, &object), concerned, "{object}");
             assert_eq!(delete(&mut store, &object), concerned, "{object}");
@@ -398,12 +476,25 @@ mod tests {
     #[test]
     fn a_change_concerns_also_those_who_lose_the_object() {
         let mut store = store();
-        apply(&mut store, &object("Node", None, "m", &json!({"apps": "d", "zone": "a"})));
-        assert_eq!(apply(&mut store, &object("Node", None, "m", &json!({"apps": "e"}))), ["d"]);
+        apply(
+            &mut store,
+            &object("Node", None, "m", &json!({"apps": "d", "zone": "a"})),
+        );
+        assert_eq!(
+            apply(
+                &mut store,
+                &object("Node", None, "m", &json!({"apps": "e"}))
+            ),
+            ["d"]
+        );
         let mut claim = object("NodeClaim", None, "c", &json!({}));
         claim["status"] = json!({"nodeName": "m"});
         apply(&mut store, &claim);
-        assert_eq!(apply(&mut store, &object("Node", None, "m", &json!({}))), ["a"], "it has become this node");
+        assert_eq!(
+            apply(&mut store, &object("Node", None, "m", &json!({}))),
+            ["a"],
+            "it has become this node"
+        );
         claim["metadata"]["labels"] = json!({"karpenter.sh/nodepool": "p"});
         apply(&mut store, &claim);
         claim["metadata"]["labels"] = json!({});
@@ -413,10 +504,16 @@ mod tests {
     #[test]
     fn a_warning_concerns_those_of_the_workload_or_the_pod() {
         let mut store = store();
-        apply(&mut store, &object("Pod", Some("n"), "d-0", &json!({"kaito.sh/workspace": "d"})));
-        for (kind, name, concerned) in
-            [("Pod", "d-0", &["d"][..]), ("Deployment", "a", &["a"]), ("Pod", "a", &[]), ("Deployment", "x", &[])]
-        {
+        apply(
+            &mut store,
+            &object("Pod", Some("n"), "d-0", &json!({"kaito.sh/workspace": "d"})),
+        );
+        for (kind, name, concerned) in [
+            ("Pod", "d-0", &["d"][..]),
+            ("Deployment", "a", &["a"]),
+            ("Pod", "a", &[]),
+            ("Deployment", "x", &[]),
+        ] {
             let about = json!({"kind": kind, "namespace": "n", "name": name});
             let event = json!({"kind": "Event", "metadata": {"namespace": "n", "name": "e"}, "involvedObject": about});
             assert_eq!(apply(&mut store, &event), concerned, "{kind} {name}");
@@ -426,10 +523,20 @@ mod tests {
     #[test]
     fn what_is_without_its_workspace_is_counted_as_they_come_and_go() {
         let mut store = store();
-        let of = |name: &str| json!({"kaito.sh/workspace": name, "kaito.sh/workspacenamespace": "n"});
+        let of =
+            |name: &str| json!({"kaito.sh/workspace": name, "kaito.sh/workspacenamespace": "n"});
         apply(&mut store, &object("NodeClaim", None, "c", &of("a")));
-        apply(&mut store, &object("StatefulSet", Some("n"), "left", &json!({"kaito.sh/workspace": "gone"})));
-        let counts = |store: &Store| [None, Some("n"), Some("m")].map(|namespace| store.orphans(namespace));
+        apply(
+            &mut store,
+            &object(
+                "StatefulSet",
+                Some("n"),
+                "left",
+                &json!({"kaito.sh/workspace": "gone"}),
+            ),
+        );
+        let counts =
+            |store: &Store| [None, Some("n"), Some("m")].map(|namespace| store.orphans(namespace));
         assert_eq!(counts(&store), [1, 1, 0]);
         delete(&mut store, &workspace("a", "1", None));
         assert_eq!(counts(&store), [2, 2, 0]);
@@ -459,7 +566,11 @@ mod tests {
         apply(&mut store, &workspace("a", "15", None));
         let (workspaces, item) = item(&workspace("a", "3", None));
         store.change(workspaces, Change::All(vec![item]));
-        assert_eq!(version(&store).as_deref(), Some("3"), "a list is how things are, even after a restore");
+        assert_eq!(
+            version(&store).as_deref(),
+            Some("3"),
+            "a list is how things are, even after a restore"
+        );
     }
 
     #[test]
@@ -468,12 +579,20 @@ mod tests {
         assert_eq!(store.missing().count(), KINDS.len());
         for kind in &KINDS {
             if kind.name != "Workspace" {
-                assert_eq!(names(store.change(kind, Change::All(Vec::new()))), ["a", "b", "d"], "{}", kind.name);
+                assert_eq!(
+                    names(store.change(kind, Change::All(Vec::new()))),
+                    ["a", "b", "d"],
+                    "{}",
+                    kind.name
+                );
             }
         }
         assert_eq!(store.missing().collect::<Vec<_>>(), ["Workspace"]);
         let (kind, item) = item(&workspace("new", "1", None));
-        assert_eq!(names(store.change(kind, Change::All(vec![item]))), ["a", "b", "d", "new"]);
+        assert_eq!(
+            names(store.change(kind, Change::All(vec![item]))),
+            ["a", "b", "d", "new"]
+        );
         assert_eq!(store.missing().count(), 0);
     }
 }

@@ -36,9 +36,19 @@ pub(crate) async fn watch(client: Client, kind: &'static Kind, scope: Scope, cha
     loop {
         match resource(&client, kind).await {
             Ok(Some(resource)) => {
-                info!(kind = kind.name, api_version = resource.api_version, "watching");
+                info!(
+                    kind = kind.name,
+                    api_version = resource.api_version,
+                    "watching"
+                );
                 was_absent = false;
-                follow(api(&client, kind, &scope, &resource), kind, &scope, &changes).await;
+                follow(
+                    api(&client, kind, &scope, &resource),
+                    kind,
+                    &scope,
+                    &changes,
+                )
+                .await;
             }
             Ok(None) => {
                 if !was_absent {
@@ -49,7 +59,12 @@ pub(crate) async fn watch(client: Client, kind: &'static Kind, scope: Scope, cha
             }
             Err(error) => {
                 let advice = advice(&error);
-                warn!(kind = kind.name, error = said(&error), advice, "can't ask which kinds there are");
+                warn!(
+                    kind = kind.name,
+                    error = said(&error),
+                    advice,
+                    "can't ask which kinds there are"
+                );
             }
         }
         tokio::time::sleep(REDISCOVERY).await;
@@ -59,31 +74,50 @@ pub(crate) async fn watch(client: Client, kind: &'static Kind, scope: Scope, cha
 /// How a kind is called here; none if it does not exist.
 async fn resource(client: &Client, kind: &Kind) -> kube::Result<Option<ApiResource>> {
     let named = |version: &str| {
-        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(kind.group, version, kind.name), kind.plural)
+        ApiResource::from_gvk_with_plural(
+            &GroupVersionKind::gvk(kind.group, version, kind.name),
+            kind.plural,
+        )
     };
     if !kind.is_custom() {
         return Ok(kind.versions.first().map(|version| named(version)));
     }
     let group = match discovery::group(client, kind.group).await {
         Ok(group) => group,
-        Err(kube::Error::Discovery(kube::error::DiscoveryError::MissingApiGroup(_))) => return Ok(None),
+        Err(kube::Error::Discovery(kube::error::DiscoveryError::MissingApiGroup(_))) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
-    let is_served =
-        |version: &&&str| group.versioned_resources(version).iter().any(|(resource, _)| resource.kind == kind.name);
-    Ok(kind.versions.iter().find(is_served).map(|version| named(version)))
+    let is_served = |version: &&&str| {
+        group
+            .versioned_resources(version)
+            .iter()
+            .any(|(resource, _)| resource.kind == kind.name)
+    };
+    Ok(kind
+        .versions
+        .iter()
+        .find(is_served)
+        .map(|version| named(version)))
 }
 
 fn api(client: &Client, kind: &Kind, scope: &Scope, resource: &ApiResource) -> Api<DynamicObject> {
     match &scope.namespace {
-        Some(namespace) if kind.namespaced => Api::namespaced_with(client.clone(), namespace, resource),
+        Some(namespace) if kind.namespaced => {
+            Api::namespaced_with(client.clone(), namespace, resource)
+        }
         _ => Api::all_with(client.clone(), resource),
     }
 }
 
 /// Tells what happens until the kind is gone.
 async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, changes: &Changes) {
-    let labels = scope.selector.as_deref().filter(|_| kind.name == "Workspace").or(kind.labels);
+    let labels = scope
+        .selector
+        .as_deref()
+        .filter(|_| kind.name == "Workspace")
+        .or(kind.labels);
     let config = watcher::Config {
         label_selector: labels.map(str::to_owned),
         field_selector: kind.fields.map(str::to_owned),
@@ -150,5 +184,6 @@ fn cause(error: &watcher::Error) -> Option<&kube::Error> {
 fn reduce(kind: &Kind, object: &DynamicObject) -> Option<Item> {
     let read = serde_json::to_value(object).and_then(|value| (kind.read)(kind.name, &value));
     let name = object.metadata.name.as_deref().unwrap_or_default();
-    read.inspect_err(|error| warn!(kind = kind.name, name, %error, "can't be read")).ok()
+    read.inspect_err(|error| warn!(kind = kind.name, name, %error, "can't be read"))
+        .ok()
 }

@@ -13,7 +13,8 @@ use crate::rival::MANAGER;
 use crate::said::{advice, said};
 use crate::store::{Held, Name};
 
-/// How long a write may take, in which kube's client tries again what the API server has no time for.
+/// How long a write may take, in which kube's client tries again what the API server has no time
+/// for.
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// How it went.
@@ -46,17 +47,31 @@ pub(crate) fn status(
     async move {
         let latest = Instant::now() + ANSWER;
         let latest = until.map_or(latest, |until| until.min(latest));
-        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        match timeout_at(latest, api.patch_status(&name, &params, &Patch::Merge(&patch))).await {
+        let params = PatchParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        match timeout_at(
+            latest,
+            api.patch_status(&name, &params, &Patch::Merge(&patch)),
+        )
+        .await
+        {
             Ok(Ok(object)) => {
                 let held = serde_json::to_value(&object).and_then(|value| Held::read(&value));
                 Outcome::Written(held.ok().map(Box::new), status)
             }
-            Ok(Err(kube::Error::Api(status))) if [404, 409].contains(&status.code) => Outcome::Conflict,
-            Ok(Err(error)) => Outcome::Failed { advice: advice(&error), error: said(&error) },
-            Err(_) => {
-                Outcome::Failed { advice: "it is tried again", error: "the API server does not answer".to_owned() }
+            Ok(Err(kube::Error::Api(status))) if [404, 409].contains(&status.code) => {
+                Outcome::Conflict
             }
+            Ok(Err(error)) => Outcome::Failed {
+                advice: advice(&error),
+                error: said(&error),
+            },
+            Err(_) => Outcome::Failed {
+                advice: "it is tried again",
+                error: "the API server does not answer".to_owned(),
+            },
         }
     }
 }
@@ -64,5 +79,9 @@ pub(crate) fn status(
 fn api(client: &Client, held: &Held, namespace: &str) -> Api<DynamicObject> {
     let version = held.api_version.rsplit('/').next().unwrap_or_default();
     let kind = GroupVersionKind::gvk("kaito.sh", version, "Workspace");
-    Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk_with_plural(&kind, "workspaces"))
+    Api::namespaced_with(
+        client.clone(),
+        namespace,
+        &ApiResource::from_gvk_with_plural(&kind, "workspaces"),
+    )
 }

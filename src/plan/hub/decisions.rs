@@ -1,4 +1,5 @@
-//! The reasons of a plan whose model comes from Hugging Face: the arithmetic of its memory, line by line.
+//! The reasons of a plan whose model comes from Hugging Face: the arithmetic of its memory, line by
+//! line.
 
 use std::rc::Rc;
 
@@ -25,10 +26,20 @@ impl Hosted {
     }
 
     fn decision(&self) -> Decision {
-        let HubModel { name, config, context_length, .. } = &*self.model;
-        let because = format!("{}, {context_length} tokens at most", config.attention().name());
+        let HubModel {
+            name,
+            config,
+            context_length,
+            ..
+        } = &*self.model;
+        let because = format!(
+            "{}, {context_length} tokens at most",
+            config.attention().name()
+        );
         let decision = Decision::new(&[], "model", name).because(because);
-        decision.from(Origin::workspace(format!("/{}/preset/name", self.section))).from(self.field("/name"))
+        decision
+            .from(Origin::workspace(format!("/{}/preset/name", self.section)))
+            .from(self.field("/name"))
     }
 }
 
@@ -42,21 +53,51 @@ pub(in super::super) struct Estimated {
 impl Why<'_, '_> {
     /// Everything that was decided, in the order in which people ask.
     pub(in super::super) fn hub(&self, hosted: Option<&Hosted>) -> Vec<Decision> {
-        let mut all = vec![self.identity(), self.release(), self.provisioner(), self.cloud(), self.hub_machine()];
+        let mut all = vec![
+            self.identity(),
+            self.release(),
+            self.provisioner(),
+            self.cloud(),
+            self.hub_machine(),
+        ];
         if let Some(hosted) = hosted {
             all.push(hosted.decision());
-            all.extend(self.plan.estimate.as_ref().into_iter().flat_map(|found| self.arithmetic(found, hosted)));
+            all.extend(
+                self.plan
+                    .estimate
+                    .as_ref()
+                    .into_iter()
+                    .flat_map(|found| self.arithmetic(found, hosted)),
+            );
         }
-        all.extend([self.hub_node_count(), self.hub_nodes(), self.hub_labels(), self.hub_disk(hosted)]);
+        all.extend([
+            self.hub_node_count(),
+            self.hub_nodes(),
+            self.hub_labels(),
+            self.hub_disk(hosted),
+        ]);
         if let Some(hosted) = hosted {
             all.extend([self.hub_gpus(), self.hub_image()]);
-            all.extend(self.plan.inference.as_ref().into_iter().flat_map(|plan| self.hub_inference(plan, hosted)));
-            all.extend(self.plan.tuning.as_ref().into_iter().flat_map(|plan| self.hub_tuning(plan, hosted)));
+            all.extend(
+                self.plan
+                    .inference
+                    .as_ref()
+                    .into_iter()
+                    .flat_map(|plan| self.hub_inference(plan, hosted)),
+            );
+            all.extend(
+                self.plan
+                    .tuning
+                    .as_ref()
+                    .into_iter()
+                    .flat_map(|plan| self.hub_tuning(plan, hosted)),
+            );
         }
         all.extend(self.service());
         all.extend(self.pull_secrets());
         if self.plan.pod_template.is_some() {
-            let pods = Decision::new(&["pod_template"], "pods", "your own").because("on the Workspace's nodes");
+            let pods = Decision::new(&["pod_template"], "pods", "your own")
+                .because("on the Workspace's nodes");
             all.push(pods.from(Origin::workspace("/inference/template")));
         }
         all
@@ -66,7 +107,10 @@ impl Why<'_, '_> {
         let name = &self.plan.instance_type;
         let decision = Decision::new(&["instance_type", "accelerator"], "machine type", name);
         if self.plan.provisioner == Provisioner::None {
-            let decision = Decision { value: "that of the nodes that are there".to_owned(), ..decision };
+            let decision = Decision {
+                value: "that of the nodes that are there".to_owned(),
+                ..decision
+            };
             return decision.from(Origin::Profile("nodes"));
         }
         let decision = decision.from(Origin::workspace("/resource/instanceType"));
@@ -77,7 +121,10 @@ impl Why<'_, '_> {
                     format!("/{}", text::escape(exact)),
                 );
                 decision
-                    .because(format!("{} × {}, {} GiB in all", found.gpus, found.gpu, found.memory_gib))
+                    .because(format!(
+                        "{} × {}, {} GiB in all",
+                        found.gpus, found.gpu, found.memory_gib
+                    ))
                     .from(origin)
             }
             None => decision.because("in no table: its GPUs are not known"),
@@ -86,25 +133,51 @@ impl Why<'_, '_> {
 
     /// The estimate, step by step (specification of KAITO 0.12, §3.3).
     fn arithmetic(&self, estimated: &Estimated, hosted: &Hosted) -> Vec<Decision> {
-        let Estimated { demand, estimate, .. } = estimated;
+        let Estimated {
+            demand, estimate, ..
+        } = estimated;
         let gpus = text::count(demand.gpus as usize, "GPU");
         let files = text::gibibytes(demand.weights);
-        let weights =
-            Decision::new(&[], "weights", gib(estimate.loaded)).because(format!("{files} of files × 1.02, loaded"));
-        let cache = Decision::new(&[], "KV cache", format!("{} on each GPU", gib(estimate.cache)));
-        let tokens = format!("{} tokens × {} bytes, over {gpus}", demand.context, demand.bytes_per_token);
+        let weights = Decision::new(&[], "weights", gib(estimate.loaded))
+            .because(format!("{files} of files × 1.02, loaded"));
+        let cache = Decision::new(
+            &[],
+            "KV cache",
+            format!("{} on each GPU", gib(estimate.cache)),
+        );
+        let tokens = format!(
+            "{} tokens × {} bytes, over {gpus}",
+            demand.context, demand.bytes_per_token
+        );
         let config = "the context of the ConfigMap, or 2048 tokens";
-        let usable = Decision::new(&[], "usable memory", format!("{} of each GPU", gib(estimate.usable)));
-        let room = Decision::new(&[], "room for weights", format!("{} on each GPU", gib(estimate.room)));
-        let taken = format!("({} − 2.3 GiB − {}) / 1.05", gib(estimate.usable), gib(estimate.cache));
+        let usable = Decision::new(
+            &[],
+            "usable memory",
+            format!("{} of each GPU", gib(estimate.usable)),
+        );
+        let room = Decision::new(
+            &[],
+            "room for weights",
+            format!("{} on each GPU", gib(estimate.room)),
+        );
+        let taken = format!(
+            "({} − 2.3 GiB − {}) / 1.05",
+            gib(estimate.usable),
+            gib(estimate.cache)
+        );
         let needed = Decision::new(&[], "GPUs needed", estimate.gpus.to_string());
         let divided = format!("⌊{} / {}⌋ + 1", gib(estimate.loaded), gib(estimate.room));
-        let nodes = estimate.nodes.map_or_else(|| "none would do".to_owned(), |nodes| nodes.to_string());
+        let nodes = estimate
+            .nodes
+            .map_or_else(|| "none would do".to_owned(), |nodes| nodes.to_string());
         let nodes = Decision::new(&[], "nodes needed", nodes);
         let cache = cache.because(tokens).from(hosted.field("/config"));
         let cache = match self.workspace.node.find("/inference/config") {
             Some(_) => cache.from(Origin::workspace("/inference/config")),
-            None => Decision { because: format!("{}: {config}", cache.because), ..cache },
+            None => Decision {
+                because: format!("{}: {config}", cache.because),
+                ..cache
+            },
         };
         vec![
             weights.from(hosted.field("/weights")),
@@ -123,34 +196,52 @@ impl Why<'_, '_> {
         }
         let annotation = pointer(NODE_COUNT);
         if self.workspace.node.find(&annotation).is_some() {
-            return count.because("as somebody decided").from(Origin::workspace(annotation));
+            return count
+                .because("as somebody decided")
+                .from(Origin::workspace(annotation));
         }
         if self.profile.node_counts.contains_key(&self.workspace.key()) {
-            return count.because("as somebody decided").from(Origin::Profile("nodeCounts"));
+            return count
+                .because("as somebody decided")
+                .from(Origin::Profile("nodeCounts"));
         }
         match &self.plan.estimate {
             Some(_) => count.because("as estimated"),
-            None => count.because("as many as the Workspace says, or 1").from(Origin::workspace("/resource/count")),
+            None => count
+                .because("as many as the Workspace says, or 1")
+                .from(Origin::workspace("/resource/count")),
         }
     }
 
     fn hub_nodes(&self) -> Decision {
-        let fields = &["nodes", "image_family", "node_pool", "node_class", "node_classes"];
+        let fields = &[
+            "nodes",
+            "image_family",
+            "node_pool",
+            "node_class",
+            "node_classes",
+        ];
         match self.plan.provisioner {
             Provisioner::Nodepool => {
                 let class = self.plan.node_class.as_deref().unwrap_or_default();
                 let pool = Decision::new(fields, "NodePool", &self.plan.node_pool);
-                let pool = pool.because(format!("{} nodes of the NodeClass `{class}`", self.plan.node_count));
+                let pool = pool.because(format!(
+                    "{} nodes of the NodeClass `{class}`",
+                    self.plan.node_count
+                ));
                 pool.from(Origin::Profile("nodeClasses"))
             }
             Provisioner::None => {
-                let created = Decision::new(fields, "nodes to create", "0").because("they are there already");
+                let created =
+                    Decision::new(fields, "nodes to create", "0").because("they are there already");
                 created.from(Origin::Profile("provisioner"))
             }
             _ => {
-                let created = Decision::new(fields, "nodes to create", self.plan.nodes.len().to_string());
+                let created =
+                    Decision::new(fields, "nodes to create", self.plan.nodes.len().to_string());
                 let family = self.plan.image_family.as_deref().unwrap_or_default();
-                let created = created.because(format!("all of them, with the image family `{family}`"));
+                let created =
+                    created.because(format!("all of them, with the image family `{family}`"));
                 let annotation = pointer("kaito.sh/node-image-family");
                 match self.workspace.node.find(&annotation) {
                     Some(_) => created.from(Origin::workspace(annotation)),
@@ -161,25 +252,39 @@ impl Why<'_, '_> {
     }
 
     fn hub_labels(&self) -> Decision {
-        let labels = self.plan.affinity.iter().map(|(key, value)| format!("{key}={value}"));
+        let labels = self
+            .plan
+            .affinity
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"));
         let fields = &["match_labels", "affinity", "pod_labels", "inference_set"];
         let labels = Decision::new(fields, "node labels", labels.collect::<Vec<_>>().join(", "));
-        labels.from(Origin::workspace("/resource/labelSelector")).from(Origin::workspace("/metadata/labels"))
+        labels
+            .from(Origin::workspace("/resource/labelSelector"))
+            .from(Origin::workspace("/metadata/labels"))
     }
 
     fn hub_disk(&self, hosted: Option<&Hosted>) -> Decision {
         let disk = Decision::new(&["disk"], "disk of a node", &self.plan.disk);
         match hosted {
-            Some(hosted) if hosted.section == "inference" => {
-                disk.because("the weights and 80 GiB").from(hosted.field("/weights"))
-            }
+            Some(hosted) if hosted.section == "inference" => disk
+                .because("the weights and 80 GiB")
+                .from(hosted.field("/weights")),
             _ => disk.because("what KAITO asks for where it does not know"),
         }
     }
 
     fn hub_gpus(&self) -> Decision {
-        let asked = self.plan.gpu_request.iter().map(|(resource, count)| format!("{count} × {resource}"));
-        let gpus = Decision::new(&["gpus", "gpu_request", "mig_resource"], "GPUs of a pod", asked.collect::<String>());
+        let asked = self
+            .plan
+            .gpu_request
+            .iter()
+            .map(|(resource, count)| format!("{count} × {resource}"));
+        let gpus = Decision::new(
+            &["gpus", "gpu_request", "mig_resource"],
+            "GPUs of a pod",
+            asked.collect::<String>(),
+        );
         match self.workspace.node.find("/resource/partition") {
             Some(_) => gpus.from(Origin::workspace("/resource/partition")),
             None => gpus.because("all of the node"),
@@ -187,52 +292,123 @@ impl Why<'_, '_> {
     }
 
     fn hub_image(&self) -> Decision {
-        let image = Decision::new(&["image"], "image", self.plan.image.as_deref().unwrap_or_default());
-        let image = image.from(Origin::library(self.release.path("release.yaml"), "/baseImage"));
-        if self.profile.sets("registry") { image.from(Origin::Profile("registry")) } else { image }
+        let image = Decision::new(
+            &["image"],
+            "image",
+            self.plan.image.as_deref().unwrap_or_default(),
+        );
+        let image = image.from(Origin::library(
+            self.release.path("release.yaml"),
+            "/baseImage",
+        ));
+        if self.profile.sets("registry") {
+            image.from(Origin::Profile("registry"))
+        } else {
+            image
+        }
     }
 
     fn service(&self) -> Option<Decision> {
-        let service = Decision::new(&["service_type", "kv_events"], "Service", self.plan.service_type.clone()?);
+        let service = Decision::new(
+            &["service_type", "kv_events"],
+            "Service",
+            self.plan.service_type.clone()?,
+        );
         let annotation = pointer("kaito.sh/enablelb");
         Some(match self.workspace.node.find(&annotation) {
-            Some(_) => service.because("`LoadBalancer` if this is `True`").from(Origin::workspace(annotation)),
+            Some(_) => service
+                .because("`LoadBalancer` if this is `True`")
+                .from(Origin::workspace(annotation)),
             None => service.because("the default"),
         })
     }
 
     fn hub_inference(&self, inference: &InferencePlan, hosted: &Hosted) -> Vec<Decision> {
-        let annotated = |decision: Decision, key: &str| match self.workspace.node.find(&pointer(key)) {
-            Some(_) => decision.from(Origin::workspace(pointer(key))),
-            None => decision.because("the default"),
+        let annotated =
+            |decision: Decision, key: &str| match self.workspace.node.find(&pointer(key)) {
+                Some(_) => decision.from(Origin::workspace(pointer(key))),
+                None => decision.because("the default"),
+            };
+        let runtime = Decision::new(
+            &["inference.runtime", "inference.processes"],
+            "runtime",
+            &inference.runtime,
+        );
+        let spread = if inference.distributed {
+            "over all nodes, by Ray"
+        } else {
+            "whole on each node"
         };
-        let runtime = Decision::new(&["inference.runtime", "inference.processes"], "runtime", &inference.runtime);
-        let spread = if inference.distributed { "over all nodes, by Ray" } else { "whole on each node" };
-        let spread = Decision::new(&["inference.distributed", "inference.leader"], "model runs", spread);
-        let served = Decision::new(&["inference.flags"], "server's flags", flags(&inference.flags));
-        let runtimes = Origin::library(self.release.path("release.yaml"), format!("/runtimes/{}", inference.runtime));
-        let launch = Decision::new(&["inference.launch_flags"], "launcher's flags", flags(&inference.launch_flags));
-        let section = if inference.runtime == VLLM { "/vllm/flags" } else { "/transformers/flags" };
+        let spread = Decision::new(
+            &["inference.distributed", "inference.leader"],
+            "model runs",
+            spread,
+        );
+        let served = Decision::new(
+            &["inference.flags"],
+            "server's flags",
+            flags(&inference.flags),
+        );
+        let runtimes = Origin::library(
+            self.release.path("release.yaml"),
+            format!("/runtimes/{}", inference.runtime),
+        );
+        let launch = Decision::new(
+            &["inference.launch_flags"],
+            "launcher's flags",
+            flags(&inference.launch_flags),
+        );
+        let section = if inference.runtime == VLLM {
+            "/vllm/flags"
+        } else {
+            "/transformers/flags"
+        };
         let startup = format!("{} s at most", u64::from(inference.startup_failures) * 10);
         let startup = Decision::new(&["inference.startup_failures"], "start", startup);
-        let tested = if inference.benchmark { "after a benchmark" } else { "once it answers" };
-        let probe = Decision::new(&["inference.benchmark", "inference.port"], "pod is ready", tested);
+        let tested = if inference.benchmark {
+            "after a benchmark"
+        } else {
+            "once it answers"
+        };
+        let probe = Decision::new(
+            &["inference.benchmark", "inference.port"],
+            "pod is ready",
+            tested,
+        );
         let weights = match (&inference.local_weights, inference.weights_claim) {
             (Some(folder), _) => format!("on the node, in {folder}"),
             (None, true) => "downloaded to a disk of the machine".to_owned(),
             (None, false) => "downloaded to the node's disk".to_owned(),
         };
-        let fields = &["inference.local_weights", "inference.weights_claim", "inference.access_secret"];
-        let weights = annotated(Decision::new(fields, "weights are", weights), "kaito.sh/use-local-weights");
+        let fields = &[
+            "inference.local_weights",
+            "inference.weights_claim",
+            "inference.access_secret",
+        ];
+        let weights = annotated(
+            Decision::new(fields, "weights are", weights),
+            "kaito.sh/use-local-weights",
+        );
         let kernels = match (inference.runtime.as_str(), inference.deep_gemm) {
             (VLLM, true) => "DeepGEMM",
             (VLLM, false) => "vLLM's own",
             _ => "PyTorch's",
         };
-        let kernels = Decision::new(&["inference.deep_gemm", "inference.cuda_toolkit"], "kernels", kernels);
-        let parallel = |kind: &str| inference.flags.get(&format!("{kind}-parallel-size")).cloned().flatten();
-        let split =
-            ["tensor", "pipeline", "data"].into_iter().filter_map(|kind| Some(format!("{kind} {}", parallel(kind)?)));
+        let kernels = Decision::new(
+            &["inference.deep_gemm", "inference.cuda_toolkit"],
+            "kernels",
+            kernels,
+        );
+        let parallel = |kind: &str| {
+            inference
+                .flags
+                .get(&format!("{kind}-parallel-size"))
+                .cloned()
+                .flatten()
+        };
+        let split = ["tensor", "pipeline", "data"]
+            .into_iter()
+            .filter_map(|kind| Some(format!("{kind} {}", parallel(kind)?)));
         let spread = spread.because(split.collect::<Vec<_>>().join(", "));
         let secret = "/inference/preset/presetOptions/modelAccessSecret";
         let weights = match self.workspace.node.find(secret) {
@@ -243,7 +419,9 @@ impl Why<'_, '_> {
             annotated(runtime, "kaito.sh/runtime"),
             spread,
             served.from(runtimes.clone()).from(hosted.field(section)),
-            startup.because("a quarter of an hour and 18 s for each GiB, within bounds").from(hosted.field("/weights")),
+            startup
+                .because("a quarter of an hour and 18 s for each GiB, within bounds")
+                .from(hosted.field("/weights")),
             annotated(probe, "kaito.sh/disable-benchmark"),
             weights,
             kernels.from(hosted.field("/vllm")),
@@ -257,10 +435,16 @@ impl Why<'_, '_> {
         }
         if let Some(role) = &inference.role {
             let role = Decision::new(&["inference.role"], "role", role);
-            all.push(role.from(Origin::workspace("/metadata/labels/kaito.sh~1inference-role")));
+            all.push(role.from(Origin::workspace(
+                "/metadata/labels/kaito.sh~1inference-role",
+            )));
         }
         if !inference.adapters.is_empty() {
-            let names: Vec<_> = inference.adapters.iter().map(|adapter| adapter.name.as_str()).collect();
+            let names: Vec<_> = inference
+                .adapters
+                .iter()
+                .map(|adapter| adapter.name.as_str())
+                .collect();
             let fields = &["inference.adapters", "inference.adapter_images"];
             let adapters = Decision::new(fields, "adapters", names.join(", "));
             all.push(adapters.from(Origin::workspace("/inference/adapters")));
@@ -270,31 +454,55 @@ impl Why<'_, '_> {
 
     fn hub_tuning(&self, tuning: &TuningPlan, hosted: &Hosted) -> Vec<Decision> {
         let weights = tuning.weights_image.as_deref().unwrap_or_default();
-        let weights = Decision::new(&["tuning.weights_image", "tuning.preset"], "weights", weights);
+        let weights = Decision::new(
+            &["tuning.weights_image", "tuning.preset"],
+            "weights",
+            weights,
+        );
         let data = match (&tuning.input_image, &tuning.input_volume) {
             (Some(image), _) => image.clone(),
             (None, Some(_)) => "a volume".to_owned(),
             (None, None) => text::count(tuning.urls.len(), "URL"),
         };
-        let fields =
-            &["tuning.urls", "tuning.input_name", "tuning.input_image", "tuning.input_secrets", "tuning.input_volume"];
+        let fields = &[
+            "tuning.urls",
+            "tuning.input_name",
+            "tuning.input_image",
+            "tuning.input_secrets",
+            "tuning.input_volume",
+        ];
         let data = Decision::new(fields, "data", data);
         let result = tuning.output_image.as_deref().unwrap_or("a volume");
-        let fields = &["tuning.output_image", "tuning.output_volume", "tuning.push_secret"];
+        let fields = &[
+            "tuning.output_image",
+            "tuning.output_volume",
+            "tuning.push_secret",
+        ];
         let result = Decision::new(fields, "result", result);
-        let launch = Decision::new(&["tuning.launch_flags"], "launcher's flags", flags(&tuning.launch_flags));
+        let launch = Decision::new(
+            &["tuning.launch_flags"],
+            "launcher's flags",
+            flags(&tuning.launch_flags),
+        );
         let mut all = vec![
             self.tuning_config(tuning),
-            weights.because("registry, model and tag").from(hosted.field("/tuning/tag")),
+            weights
+                .because("registry, model and tag")
+                .from(hosted.field("/tuning/tag")),
             data.from(Origin::workspace("/tuning/input")),
             result.from(Origin::workspace("/tuning/output")),
             output_dir(tuning),
             launch.because("a process for each GPU"),
         ];
         if !tuning.env.is_empty() {
-            let names = tuning.env.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let env =
-                Decision::new(&["tuning.env"], "environment", names).because("where a model is named by its alias");
+            let names = tuning
+                .env
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            let env = Decision::new(&["tuning.env"], "environment", names)
+                .because("where a model is named by its alias");
             all.push(env.from(hosted.field("/tuning/aliasEnv")));
         }
         all

@@ -22,14 +22,37 @@ pub(super) struct Serving<'a> {
 
 /// The flags of vLLM, those that every model gets first (specification of KAITO 0.12, §4.6).
 pub(super) fn vllm(common: &Flags, serving: &Serving) -> Flags {
-    let Serving { model, gpus, nodes, .. } = serving;
+    let Serving {
+        model, gpus, nodes, ..
+    } = serving;
     let mut flags = Flags::new();
     let mut set = |name: &str, value: String| flags.insert(name.to_owned(), Some(value));
-    set("model", serving.local_weights.map_or_else(|| model.repository(), str::to_owned));
+    set(
+        "model",
+        serving
+            .local_weights
+            .map_or_else(|| model.repository(), str::to_owned),
+    );
     set("served-model-name", serving.served_name.clone());
-    set("dtype", if model.quantization.is_some() { "auto" } else { "bfloat16" }.to_owned());
+    set(
+        "dtype",
+        if model.quantization.is_some() {
+            "auto"
+        } else {
+            "bfloat16"
+        }
+        .to_owned(),
+    );
     // Only the machine type's name counts: that of GPU feature discovery has a hyphen.
-    set("gpu-memory-utilization", if gpus.model == "NVIDIA A10" { "0.82" } else { "0.84" }.to_owned());
+    set(
+        "gpu-memory-utilization",
+        if gpus.model == "NVIDIA A10" {
+            "0.82"
+        } else {
+            "0.84"
+        }
+        .to_owned(),
+    );
     let mut no_cpu_cache = gpus.mig_resource.is_some() || *nodes > 1;
     if *nodes == 1 && gpus.count > 1 && is_small(model, gpus) {
         set("data-parallel-size", gpus.count.to_string());
@@ -80,7 +103,10 @@ fn is_small(model: &HubModel, gpus: &Gpus) -> bool {
 /// The flags of the server by transformers.
 pub(super) fn transformers(model: &HubModel, own: &Flags) -> Flags {
     let mut flags = Flags::new();
-    flags.insert("pretrained_model_name_or_path".to_owned(), Some(model.repository()));
+    flags.insert(
+        "pretrained_model_name_or_path".to_owned(),
+        Some(model.repository()),
+    );
     flags.insert("served_model_name".to_owned(), Some(model.short_name()));
     flags.insert("allow_remote_files".to_owned(), None);
     flags.extend(own.clone());

@@ -53,7 +53,10 @@ impl Planner<'_, '_> {
             (count, Some(estimated))
         };
         let is_prefilling = ["prefill", "decode"];
-        let role = base.pod_labels.get("kaito.sh/inference-role").filter(|role| is_prefilling.contains(&role.as_str()));
+        let role = base
+            .pod_labels
+            .get("kaito.sh/inference-role")
+            .filter(|role| is_prefilling.contains(&role.as_str()));
         let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
         let local_weights = self.local_weights(preset);
         let access_secret = self.access_secret(preset, &model, local_weights.is_none());
@@ -69,16 +72,29 @@ impl Planner<'_, '_> {
             local_weights: local_weights.as_deref(),
             has_adapters: !adapters.is_empty(),
             has_config: config_map.is_some(),
-            performance_mode: self.annotation("kaito.sh/performance-mode").filter(|mode| *mode != "balanced"),
+            performance_mode: self
+                .annotation("kaito.sh/performance-mode")
+                .filter(|mode| *mode != "balanced"),
             port: behind.then_some(PORT_BEHIND_SIDECAR),
         };
-        let own = self.release.file.runtimes.get(runtime).cloned().unwrap_or_default();
+        let own = self
+            .release
+            .file
+            .runtimes
+            .get(runtime)
+            .cloned()
+            .unwrap_or_default();
         let (launch_flags, server_flags) = match &model.transformers {
-            Some(transformers) if runtime == TRANSFORMERS => (own, flags::transformers(&model, &transformers.flags)),
+            Some(transformers) if runtime == TRANSFORMERS => {
+                (own, flags::transformers(&model, &transformers.flags))
+            }
             _ => (Flags::new(), flags::vllm(&own, &serving)),
         };
         self.check_server_flags(config.as_ref(), runtime, &server_flags);
-        let leader = format!("{0}-0.{0}-headless.{1}.svc.{2}", base.name, base.namespace, base.cluster_domain);
+        let leader = format!(
+            "{0}-0.{0}-headless.{1}.svc.{2}",
+            base.name, base.namespace, base.cluster_domain
+        );
         let disable_benchmark = self.annotation("kaito.sh/disable-benchmark");
         Some(Plan {
             node_count,
@@ -106,7 +122,9 @@ impl Planner<'_, '_> {
                 config_map,
                 access_secret,
                 role: role.cloned(),
-                weights_claim: local_weights.is_none() && gpus.nvme && self.profile.storage.local_nvme,
+                weights_claim: local_weights.is_none()
+                    && gpus.nvme
+                    && self.profile.storage.local_nvme,
                 local_weights,
                 deep_gemm: model.vllm.deep_gemm,
                 cuda_toolkit: model.vllm.cuda_toolkit,
@@ -119,7 +137,11 @@ impl Planner<'_, '_> {
     pub(super) fn runtime(&self) -> &'static str {
         let is_asked = self.annotation(RUNTIME) == Some(TRANSFORMERS);
         let is_forced = self.profile.runtime == Some(Runtime::Transformers);
-        if is_asked || is_forced { TRANSFORMERS } else { VLLM }
+        if is_asked || is_forced {
+            TRANSFORMERS
+        } else {
+            VLLM
+        }
     }
 
     /// Warns of fields and annotations that KAITO accepts and does not act on.
@@ -127,19 +149,28 @@ impl Planner<'_, '_> {
         let workspace = self.workspace;
         let resource = workspace.spec.resource.as_ref();
         let mut ignored = Vec::new();
-        let odd = self.annotation(RUNTIME).filter(|name| ![VLLM, TRANSFORMERS].contains(name));
+        let odd = self
+            .annotation(RUNTIME)
+            .filter(|name| ![VLLM, TRANSFORMERS].contains(name));
         if let Some(odd) = odd {
-            ignored.push((pointer(RUNTIME), format!("there is no runtime `{odd}`: `{runtime}` serves the model")));
+            ignored.push((
+                pointer(RUNTIME),
+                format!("there is no runtime `{odd}`: `{runtime}` serves the model"),
+            ));
         }
         if runtime == VLLM && resource.is_some_and(|resource| resource.count != 1) {
             let message = format!("the number of nodes is estimated; `{NODE_COUNT}` would set it");
             ignored.push(("/resource/count".to_owned(), message));
         }
         if resource.is_some_and(|resource| !resource.preferred_nodes.is_empty()) {
-            ignored.push(("/resource/preferredNodes".to_owned(), "no nodes are preferred".to_owned()));
+            ignored.push((
+                "/resource/preferredNodes".to_owned(),
+                "no nodes are preferred".to_owned(),
+            ));
         }
         if preset.access_mode == AccessMode::Private || preset.preset_options.image.is_some() {
-            let message = "all models are served by one image, and weights come from Hugging Face".to_owned();
+            let message =
+                "all models are served by one image, and weights come from Hugging Face".to_owned();
             ignored.push(("/inference/preset/accessMode".to_owned(), message));
         }
         for (pointer, message) in ignored {
@@ -148,7 +179,12 @@ impl Planner<'_, '_> {
     }
 
     /// The Secret with the token that weights are downloaded by. Warns of pods that would need one.
-    fn access_secret(&mut self, preset: &Preset, model: &HubModel, downloads: bool) -> Option<String> {
+    fn access_secret(
+        &mut self,
+        preset: &Preset,
+        model: &HubModel,
+        downloads: bool,
+    ) -> Option<String> {
         let secret = filled(preset.preset_options.model_access_secret.as_ref());
         if model.gated && downloads && secret.is_none() {
             let name = &model.name;
@@ -169,39 +205,74 @@ impl Planner<'_, '_> {
             let hint = format!("leave `{RUNTIME}: transformers` out: vLLM serves it");
             self.report(&rule::RUNTIME, "/inference/preset/name", message, hint);
         }
-        let weighted = inference.adapters.iter().position(|adapter| adapter.strength.is_some());
+        let weighted = inference
+            .adapters
+            .iter()
+            .position(|adapter| adapter.strength.is_some());
         if let (Some(index), VLLM) = (weighted, runtime) {
             let place = format!("/inference/adapters/{index}/strength");
             let message = "vLLM serves adapters at their full strength alone".to_owned();
-            self.report(&rule::RUNTIME, &place, message, format!("remove it, or set `{RUNTIME}: transformers`"));
+            self.report(
+                &rule::RUNTIME,
+                &place,
+                message,
+                format!("remove it, or set `{RUNTIME}: transformers`"),
+            );
         }
     }
 
-    /// Reports nodes that have less memory than the weights alone need (R8, R9). None if they have: an estimate
-    /// would only say it again.
+    /// Reports nodes that have less memory than the weights alone need (R8, R9). None if they have:
+    /// an estimate would only say it again.
     fn check_memory(&mut self, model: &HubModel, gpus: &Gpus, runtime: &str) -> Option<()> {
-        let place = if gpus.nodes.is_some() { "/resource/labelSelector" } else { "/resource/instanceType" };
+        let place = if gpus.nodes.is_some() {
+            "/resource/labelSelector"
+        } else {
+            "/resource/instanceType"
+        };
         let weights = model.weights_bytes();
-        let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
-        let nodes = gpus.nodes.map_or_else(|| u64::try_from(count).unwrap_or(0), u64::from);
+        let count = self
+            .workspace
+            .spec
+            .resource
+            .as_ref()
+            .map_or(1, |resource| resource.count);
+        let nodes = gpus
+            .nodes
+            .map_or_else(|| u64::try_from(count).unwrap_or(0), u64::from);
         let total = nodes.saturating_mul(gpus.memory);
         let bypasses = self.annotation(BYPASS).is_some();
         let needed = text::gibibytes(weights);
         if gpus.mig_resource.is_some() && weights > gpus.memory && !bypasses {
-            let message = format!("the weights take {needed}, and the slice has {}", text::gibibytes(gpus.memory));
+            let message = format!(
+                "the weights take {needed}, and the slice has {}",
+                text::gibibytes(gpus.memory)
+            );
             let hint = "choose a larger slice, or a smaller model".to_owned();
-            self.report(&rule::TOO_LITTLE_MEMORY, "/resource/partition", message, hint);
+            self.report(
+                &rule::TOO_LITTLE_MEMORY,
+                "/resource/partition",
+                message,
+                hint,
+            );
             return None;
         }
         if runtime == TRANSFORMERS && weights > gpus.memory {
-            let message = format!("the weights take {needed}, and one node has {}", text::gibibytes(gpus.memory));
-            let hint = "transformers does not spread a model over nodes: choose larger ones, or vLLM".to_owned();
+            let message = format!(
+                "the weights take {needed}, and one node has {}",
+                text::gibibytes(gpus.memory)
+            );
+            let hint =
+                "transformers does not spread a model over nodes: choose larger ones, or vLLM"
+                    .to_owned();
             self.report(&rule::NO_FIT, place, message, hint);
             return None;
         }
         let is_counted = gpus.nodes.is_some() || runtime == TRANSFORMERS;
         if nodes > 0 && total < weights && !bypasses && is_counted {
-            let message = format!("the weights take {needed}, and all nodes have {}", text::gibibytes(total));
+            let message = format!(
+                "the weights take {needed}, and all nodes have {}",
+                text::gibibytes(total)
+            );
             let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
             self.report(&rule::TOO_LITTLE_MEMORY, place, message, hint);
             return None;
@@ -211,11 +282,23 @@ impl Planner<'_, '_> {
 
     /// The nodes that a Workspace asks for, each of which serves the whole model.
     fn counted_nodes(&mut self) -> Option<u32> {
-        let count = self.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
-        let count = self.wanted_nodes().or_else(|| u32::try_from(count).ok().filter(|count| *count > 0));
+        let count = self
+            .workspace
+            .spec
+            .resource
+            .as_ref()
+            .map_or(1, |resource| resource.count);
+        let count = self
+            .wanted_nodes()
+            .or_else(|| u32::try_from(count).ok().filter(|count| *count > 0));
         if count.is_none() {
             let message = "`resource.count` must be at least 1".to_owned();
-            self.report(&rule::COUNT, "/resource/count", message, "say how many nodes to run on".to_owned());
+            self.report(
+                &rule::COUNT,
+                "/resource/count",
+                message,
+                "say how many nodes to run on".to_owned(),
+            );
         }
         count
     }
@@ -231,15 +314,27 @@ impl Planner<'_, '_> {
         let wanted = self.wanted_nodes();
         let demand = Demand::new(model, gpus.count, gpus.memory, context);
         let estimate = estimator::estimate(&demand);
-        let estimated = estimate.nodes.and_then(|nodes| u32::try_from(nodes.max(1)).ok());
+        let estimated = estimate
+            .nodes
+            .and_then(|nodes| u32::try_from(nodes.max(1)).ok());
         let estimated = estimated.filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none());
         let count = match (wanted, estimated) {
             (Some(wanted), Some(estimated)) if wanted >= estimated => wanted,
             (Some(wanted), _) => {
-                let needed = estimated.map_or("none would do".to_owned(), |nodes| format!("{nodes} are estimated"));
-                let message = format!("`{}` is not expected to fit on {}: {needed}", model.name, nodes_of(wanted));
+                let needed = estimated.map_or("none would do".to_owned(), |nodes| {
+                    format!("{nodes} are estimated")
+                });
+                let message = format!(
+                    "`{}` is not expected to fit on {}: {needed}",
+                    model.name,
+                    nodes_of(wanted)
+                );
                 let hint = "raise the number, or choose nodes with more memory".to_owned();
-                let annotated = self.workspace.node.find(&pointer(NODE_COUNT)).map(|found| found.span);
+                let annotated = self
+                    .workspace
+                    .node
+                    .find(&pointer(NODE_COUNT))
+                    .map(|found| found.span);
                 let of_profile = format!("/nodeCounts/{}", text::escape(&self.workspace.key()));
                 let place = annotated.or_else(|| self.profile.span(&of_profile));
                 let finding = Diagnostic::global(&rule::COUNT_TOO_SMALL, message).hint(hint);
@@ -253,8 +348,11 @@ impl Planner<'_, '_> {
             }
             (None, Some(estimated)) => {
                 if let Some(there) = gpus.nodes.filter(|there| *there < estimated) {
-                    let message =
-                        format!("the model needs {}, and the profile has {}", nodes_of(estimated), nodes_of(there));
+                    let message = format!(
+                        "the model needs {}, and the profile has {}",
+                        nodes_of(estimated),
+                        nodes_of(there)
+                    );
                     let hint = "pods wait until there are enough".to_owned();
                     self.warn(&rule::NODES, "/resource/labelSelector", message, hint);
                 }
@@ -269,17 +367,37 @@ impl Planner<'_, '_> {
         if let Some(text) = self.annotation(NODE_COUNT) {
             let count = text.trim().parse().ok().filter(|count| *count > 0);
             if count.is_none() {
-                let message = format!("`{NODE_COUNT}` must be a number of nodes, not `{}`", text.escape_debug());
-                self.report(&rule::ANNOTATION, &pointer(NODE_COUNT), message, "such as \"2\"".to_owned());
+                let message = format!(
+                    "`{NODE_COUNT}` must be a number of nodes, not `{}`",
+                    text.escape_debug()
+                );
+                self.report(
+                    &rule::ANNOTATION,
+                    &pointer(NODE_COUNT),
+                    message,
+                    "such as \"2\"".to_owned(),
+                );
             }
             return count;
         }
-        self.profile.node_counts.get(&self.workspace.key()).map(|count| count.get())
+        self.profile
+            .node_counts
+            .get(&self.workspace.key())
+            .map(|count| count.get())
     }
 
-    fn does_not_fit(&mut self, demand: &Demand, estimate: &Estimate, model: &HubModel, types: Option<&InstanceTypes>) {
-        let place =
-            self.workspace.node.find("/resource/instanceType").map_or("/resource", |_| "/resource/instanceType");
+    fn does_not_fit(
+        &mut self,
+        demand: &Demand,
+        estimate: &Estimate,
+        model: &HubModel,
+        types: Option<&InstanceTypes>,
+    ) {
+        let place = self
+            .workspace
+            .node
+            .find("/resource/instanceType")
+            .map_or("/resource", |_| "/resource/instanceType");
         let gib = |bytes: f64| format!("{:.1} GiB", bytes / estimator::GIB);
         let message = if estimate.nodes.is_none() {
             format!(
@@ -292,12 +410,21 @@ impl Planner<'_, '_> {
                 gib(estimate.gpu)
             )
         } else {
-            format!("`{}` needs more than one slice, and slices are not put together", model.name)
+            format!(
+                "`{}` needs more than one slice, and slices are not put together",
+                model.name
+            )
         };
         let fits = |(name, instance): (&String, &crate::preset::InstanceType)| {
             let memory = u64::from(instance.memory_gib) << 30;
-            let nodes = estimator::estimate(&Demand { gpus: instance.gpus, memory, ..*demand }).nodes;
-            (instance.is_nvidia() && nodes == Some(1)).then(|| (instance.memory_gib, format!("`{name}`")))
+            let nodes = estimator::estimate(&Demand {
+                gpus: instance.gpus,
+                memory,
+                ..*demand
+            })
+            .nodes;
+            (instance.is_nvidia() && nodes == Some(1))
+                .then(|| (instance.memory_gib, format!("`{name}`")))
         };
         let mut fitting: Vec<_> = types.into_iter().flatten().filter_map(fits).collect();
         fitting.sort();
@@ -312,15 +439,20 @@ impl Planner<'_, '_> {
     /// The folder of a node that holds the weights, if they are there already.
     fn local_weights(&self, preset: &Preset) -> Option<String> {
         let name = preset.name.trim().to_lowercase().replace(['/', '\\'], "-");
-        (self.annotation("kaito.sh/use-local-weights") == Some("true")).then(|| format!("/opt/kaito/models/{name}"))
+        (self.annotation("kaito.sh/use-local-weights") == Some("true"))
+            .then(|| format!("/opt/kaito/models/{name}"))
     }
 }
 
 /// The name that the server answers to: replicas of one InferenceSet answer to its name.
 fn served_name(base: &Plan, model: &HubModel) -> String {
     let of_set = base.inference_set.clone();
-    let has_roles = base.pod_labels.contains_key("multiroleinference.kaito.sh/created-by");
-    of_set.filter(|_| !has_roles).unwrap_or_else(|| model.short_name())
+    let has_roles = base
+        .pod_labels
+        .contains_key("multiroleinference.kaito.sh/created-by");
+    of_set
+        .filter(|_| !has_roles)
+        .unwrap_or_else(|| model.short_name())
 }
 
 fn nodes_of(count: u32) -> String {
@@ -333,7 +465,11 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
         Some(AdapterPlan {
             name: source.name.clone()?,
             image: filled(source.image.as_ref()).and_then(|image| image_reference(&image)),
-            volume: source.volume_source.as_ref().and_then(Value::as_object).cloned(),
+            volume: source
+                .volume_source
+                .as_ref()
+                .and_then(Value::as_object)
+                .cloned(),
             strength: adapter.strength.clone(),
             pull_secrets: source.image_pull_secrets.clone(),
         })
@@ -344,6 +480,11 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
 }
 
 fn pull_secrets(inference: &Inference) -> Vec<String> {
-    let sources = inference.adapters.iter().filter_map(|adapter| adapter.source.as_ref());
-    sources.flat_map(|source| source.image_pull_secrets.clone()).collect()
+    let sources = inference
+        .adapters
+        .iter()
+        .filter_map(|adapter| adapter.source.as_ref());
+    sources
+        .flat_map(|source| source.image_pull_secrets.clone())
+        .collect()
 }

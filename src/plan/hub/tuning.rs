@@ -13,7 +13,12 @@ use crate::workspace::{Tuning, image_reference};
 
 impl Planner<'_, '_> {
     /// Tuning by preset.
-    pub(in super::super) fn hub_tuning(&mut self, base: Plan, tuning: &Tuning, types: &InstanceTypes) -> Option<Plan> {
+    pub(in super::super) fn hub_tuning(
+        &mut self,
+        base: Plan,
+        tuning: &Tuning,
+        types: &InstanceTypes,
+    ) -> Option<Plan> {
         let preset = tuning.preset.as_ref()?;
         if self.wanted_nodes().is_some() {
             self.without_effect(&pointer(NODE_COUNT), "a training runs on one node");
@@ -28,10 +33,17 @@ impl Planner<'_, '_> {
         if !["lora", "qlora"].contains(&method.as_str()) {
             return None; // that is reported already
         }
-        let config = training_config::find(self.workspace, &method, self.config_maps, self.release, self.session)?;
+        let config = training_config::find(
+            self.workspace,
+            &method,
+            self.config_maps,
+            self.release,
+            self.session,
+        )?;
         let gpus = gpus?;
         let output_image = filled(tuning.output.image.as_ref());
-        let push_secret = filled(tuning.output.image_push_secret.as_ref()).filter(|_| output_image.is_some());
+        let push_secret =
+            filled(tuning.output.image_push_secret.as_ref()).filter(|_| output_image.is_some());
         let pull_secrets: Vec<_> = push_secret.clone().into_iter().collect();
         let volume = |source: &Option<Value>| source.as_ref().and_then(Value::as_object).cloned();
         let is_alias = !preset.name.contains('/');
@@ -46,7 +58,8 @@ impl Planner<'_, '_> {
                 config_text: config.text,
                 urls: tuning.input.urls.clone(),
                 input_name: tuning.input.name.clone().unwrap_or_default(),
-                input_image: filled(tuning.input.image.as_ref()).and_then(|image| image_reference(&image)),
+                input_image: filled(tuning.input.image.as_ref())
+                    .and_then(|image| image_reference(&image)),
                 input_secrets: tuning.input.image_pull_secrets.clone(),
                 input_volume: volume(&tuning.input.volume_source),
                 output_dir: config.output_dir,
@@ -54,9 +67,19 @@ impl Planner<'_, '_> {
                 output_volume: volume(&tuning.output.volume_source),
                 push_secret,
                 preset: preset.name.clone(),
-                weights_image: Some(format!("{registry}/kaito-{}:{}", model.short_name(), training.tag)),
-                launch_flags: [("num_processes".to_owned(), Some(gpus.count.to_string()))].into_iter().collect(),
-                env: if is_alias { training.alias_env.clone() } else { IndexMap::default() },
+                weights_image: Some(format!(
+                    "{registry}/kaito-{}:{}",
+                    model.short_name(),
+                    training.tag
+                )),
+                launch_flags: [("num_processes".to_owned(), Some(gpus.count.to_string()))]
+                    .into_iter()
+                    .collect(),
+                env: if is_alias {
+                    training.alias_env.clone()
+                } else {
+                    IndexMap::default()
+                },
             }),
             image: Some(self.base_image()?),
             ..base
@@ -65,10 +88,18 @@ impl Planner<'_, '_> {
 
     fn hub_not_tunable(&mut self, preset: &str) {
         let names = self.release.model_names();
-        let is_tunable =
-            |name: &&str| self.release.hub_model(name, self.session).is_some_and(|model| model.tuning.is_some());
+        let is_tunable = |name: &&str| {
+            self.release
+                .hub_model(name, self.session)
+                .is_some_and(|model| model.tuning.is_some())
+        };
         let tunable: Vec<_> = names.into_iter().filter(is_tunable).collect();
         let hint = format!("models that can: {}", text::and(&tunable));
-        self.report(&rule::NOT_TUNABLE, "/tuning/preset/name", format!("`{preset}` can't be fine-tuned"), hint);
+        self.report(
+            &rule::NOT_TUNABLE,
+            "/tuning/preset/name",
+            format!("`{preset}` can't be fine-tuned"),
+            hint,
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of `kaito.sh/v1beta1`.
 //!
-//! Where a rule follows one of KAITO 0.12's webhook, its number in the specification (section 2.1) stands beside it.
+//! Where a rule follows one of KAITO 0.12's webhook, its number in the specification (section 2.1)
+//! stands beside it.
 
 use std::net::IpAddr;
 
@@ -15,13 +16,20 @@ use crate::workspace::{
 /// Annotations that have one of a few values (5, 6, 7).
 const ANNOTATIONS: [(&str, &[&str]); 3] = [
     ("kaito.sh/node-image-family", &["ubuntu", "azurelinux"]),
-    ("kaito.sh/performance-mode", &["balanced", "interactivity", "throughput"]),
+    (
+        "kaito.sh/performance-mode",
+        &["balanced", "interactivity", "throughput"],
+    ),
     ("kaito.sh/use-local-weights", &["true", "false"]),
 ];
 
 /// Hosts that a cluster keeps for itself (T5).
-const PRIVATE_HOSTS: [&str; 4] =
-    ["localhost", "metadata.google.internal", "metadata.google", "instance-data.ec2.internal"];
+const PRIVATE_HOSTS: [&str; 4] = [
+    "localhost",
+    "metadata.google.internal",
+    "metadata.google",
+    "instance-data.ec2.internal",
+];
 
 /// Reports every rule that a Workspace breaks.
 pub(super) fn check(rules: &mut Rules) {
@@ -39,14 +47,25 @@ pub(super) fn check(rules: &mut Rules) {
 
 fn annotations(rules: &mut Rules) {
     for (key, allowed) in ANNOTATIONS {
-        let Some(value) = rules.workspace.metadata.annotations.get(key) else { continue };
+        let Some(value) = rules.workspace.metadata.annotations.get(key) else {
+            continue;
+        };
         let is_image_family = key == "kaito.sh/node-image-family";
-        let read = if is_image_family { value.trim().to_lowercase() } else { value.clone() };
+        let read = if is_image_family {
+            value.trim().to_lowercase()
+        } else {
+            value.clone()
+        };
         if !allowed.contains(&read.as_str()) {
             let names: Vec<_> = allowed.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{key}` can't be `{}`", value.escape_debug());
             let place = format!("/metadata/annotations/{}", text::escape(key));
-            rules.report(&rule::ANNOTATION, &place, &message, &format!("use {}", text::or(&names)));
+            rules.report(
+                &rule::ANNOTATION,
+                &place,
+                &message,
+                &format!("use {}", text::or(&names)),
+            );
         }
     }
 }
@@ -57,8 +76,16 @@ fn resource(rules: &mut Rules) {
         return rules.report(&rule::RESOURCE, "", "the Workspace has no `resource`", hint);
     };
     if resource.count > MAX_NODES {
-        let message = format!("`resource.count` must be at most {MAX_NODES}, not {}", resource.count);
-        rules.report(&rule::COUNT, "/resource/count", &message, "a cluster of Kubernetes has no more nodes");
+        let message = format!(
+            "`resource.count` must be at most {MAX_NODES}, not {}",
+            resource.count
+        );
+        rules.report(
+            &rule::COUNT,
+            "/resource/count",
+            &message,
+            "a cluster of Kubernetes has no more nodes",
+        );
     }
     // R2
     for (index, expression) in resource.label_selector.match_expressions.iter().enumerate() {
@@ -67,14 +94,33 @@ fn resource(rules: &mut Rules) {
             let message = format!("the requirement on `{}` has no effect", expression.key);
             let finding = Diagnostic::new(&rule::SELECTOR, rules.workspace.span(&place), message);
             let finding = finding.hint("write it as a label under `matchLabels`");
-            rules.diagnostics.push(Diagnostic { severity: Severity::Warning, ..finding });
+            rules.diagnostics.push(Diagnostic {
+                severity: Severity::Warning,
+                ..finding
+            });
         } else {
-            let message = format!("the requirement on `{}` says more than a label can", expression.key);
-            rules.report(&rule::SELECTOR, &place, &message, "write labels under `matchLabels`");
+            let message = format!(
+                "the requirement on `{}` says more than a label can",
+                expression.key
+            );
+            rules.report(
+                &rule::SELECTOR,
+                &place,
+                &message,
+                "write labels under `matchLabels`",
+            );
         }
     }
-    for entry in rules.workspace.node.entries("/resource/labelSelector/matchLabels") {
-        metadata::check_label(entry, entry.value.as_str().unwrap_or_default(), rules.diagnostics);
+    for entry in rules
+        .workspace
+        .node
+        .entries("/resource/labelSelector/matchLabels")
+    {
+        metadata::check_label(
+            entry,
+            entry.value.as_str().unwrap_or_default(),
+            rules.diagnostics,
+        );
     }
 }
 
@@ -86,7 +132,12 @@ fn inference(rules: &mut Rules, inference: &Inference) {
         }
         (Some(_), Some(_)) => {
             let message = "`inference` has both `preset` and `template`"; // I2
-            rules.report(&rule::PURPOSE, "/inference/template", message, "remove one of them");
+            rules.report(
+                &rule::PURPOSE,
+                "/inference/template",
+                message,
+                "remove one of them",
+            );
         }
         (Some(found), None) => preset(rules, found, "/inference/preset"),
         (None, Some(_)) => {}
@@ -98,7 +149,12 @@ fn inference(rules: &mut Rules, inference: &Inference) {
 }
 
 fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
-    if let Some(secret) = preset.preset_options.model_access_secret.as_deref().filter(|name| !name.is_empty()) {
+    if let Some(secret) = preset
+        .preset_options
+        .model_access_secret
+        .as_deref()
+        .filter(|name| !name.is_empty())
+    {
         let place = format!("{pointer}/presetOptions/modelAccessSecret");
         rules.secret(secret, &place);
         rules.placeholders(&place);
@@ -114,15 +170,33 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
     };
     match source.name.as_deref() {
         None | Some("") => {
-            rules.report(&rule::ADAPTER, &place, "the adapter has no `name`", "it names a container: add `name`");
+            rules.report(
+                &rule::ADAPTER,
+                &place,
+                "the adapter has no `name`",
+                "it names a container: add `name`",
+            );
         }
         Some(name) if !metadata::is_dns_label(name) => {
             let message = format!("`{name}` can't name an adapter");
-            rules.report(&rule::ADAPTER, &format!("{place}/name"), &message, ADAPTER_NAME);
+            rules.report(
+                &rule::ADAPTER,
+                &format!("{place}/name"),
+                &message,
+                ADAPTER_NAME,
+            );
         }
-        Some(name) if adapter.strength.is_some() && name.starts_with(|first: char| first.is_ascii_digit()) => {
+        Some(name)
+            if adapter.strength.is_some()
+                && name.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
             let message = format!("`{name}` can't name an adapter with a strength");
-            rules.report(&rule::ADAPTER, &format!("{place}/name"), &message, ADAPTER_NAME);
+            rules.report(
+                &rule::ADAPTER,
+                &format!("{place}/name"),
+                &message,
+                ADAPTER_NAME,
+            );
         }
         Some(name) => adapter_volumes(rules, name, source, &place),
     }
@@ -130,20 +204,38 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
     match (image, &source.volume_source) {
         (Some(_), Some(_)) => {
             let message = "the adapter comes from an image and from a volume";
-            rules.report(&rule::ADAPTER, &place, message, "remove one of `image` and `volumeSource`");
+            rules.report(
+                &rule::ADAPTER,
+                &place,
+                message,
+                "remove one of `image` and `volumeSource`",
+            );
         }
         (None, None) => {
             let message = "the adapter comes from nowhere";
-            rules.report(&rule::ADAPTER, &place, message, "add `image` or `volumeSource`");
+            rules.report(
+                &rule::ADAPTER,
+                &place,
+                message,
+                "add `image` or `volumeSource`",
+            );
         }
         (Some(image), None) => reference(rules, image, &format!("{place}/image")),
         (None, Some(_)) => {}
     }
     if !source.urls.is_empty() {
         let hint = "use `image` or `volumeSource`";
-        rules.report(&rule::ADAPTER, &format!("{place}/urls"), "an adapter can't be downloaded from URLs", hint);
+        rules.report(
+            &rule::ADAPTER,
+            &format!("{place}/urls"),
+            "an adapter can't be downloaded from URLs",
+            hint,
+        );
     }
-    rules.secrets(&source.image_pull_secrets, &format!("{place}/imagePullSecrets"));
+    rules.secrets(
+        &source.image_pull_secrets,
+        &format!("{place}/imagePullSecrets"),
+    );
     rules.strength(adapter, pointer, Severity::Warning); // the server may make sense of it
     rules.placeholders(&place);
 }
@@ -156,29 +248,60 @@ fn adapter_volumes(rules: &mut Rules, name: &str, source: &DataSource, place: &s
         (None, _) => format!("adapter-volume-{name}"),
     };
     if longest.len() > 63 {
-        let message = format!("`{name}` is too long to name an adapter: `{longest}` has more than 63 characters");
-        rules.report(&rule::ADAPTER, &format!("{place}/name"), &message, "choose a shorter name");
+        let message = format!(
+            "`{name}` is too long to name an adapter: `{longest}` has more than 63 characters"
+        );
+        rules.report(
+            &rule::ADAPTER,
+            &format!("{place}/name"),
+            &message,
+            "choose a shorter name",
+        );
     }
 }
 
 fn reference(rules: &mut Rules, image: &str, pointer: &str) {
     if !placeholder::is_in(image) && images::reference(image).is_none() {
-        let message = format!("`{}` is not an image reference: `{}`", text::field(pointer), image.escape_debug());
-        rules.report(&rule::IMAGE, pointer, &message, "such as `registry.example.com/team/data:1.0`");
+        let message = format!(
+            "`{}` is not an image reference: `{}`",
+            text::field(pointer),
+            image.escape_debug()
+        );
+        rules.report(
+            &rule::IMAGE,
+            pointer,
+            &message,
+            "such as `registry.example.com/team/data:1.0`",
+        );
     }
 }
 
 fn tuning(rules: &mut Rules, tuning: &Tuning) {
-    let count = rules.workspace.spec.resource.as_ref().map_or(1, |resource| resource.count);
+    let count = rules
+        .workspace
+        .spec
+        .resource
+        .as_ref()
+        .map_or(1, |resource| resource.count);
     if count > 1 {
         // T1
         let message = format!("tuning runs on one node, not on {count}");
-        rules.report(&rule::COUNT, "/resource/count", &message, "set `resource.count` to 1");
+        rules.report(
+            &rule::COUNT,
+            "/resource/count",
+            &message,
+            "set `resource.count` to 1",
+        );
     }
     rules.method(tuning); // T2
     match &tuning.preset {
         Some(found) => preset(rules, found, "/tuning/preset"),
-        None => rules.report(&rule::PURPOSE, "/tuning", "`tuning.preset` is missing", "add the model to tune"), // T4
+        None => rules.report(
+            &rule::PURPOSE,
+            "/tuning",
+            "`tuning.preset` is missing",
+            "add the model to tune",
+        ), // T4
     }
     input(rules, &tuning.input);
     output(rules, &tuning.output);
@@ -197,11 +320,18 @@ fn input(rules: &mut Rules, input: &DataSource) {
             let place = format!("/tuning/input/urls/{index}");
             let message = format!("`{}` {reason}", url.escape_debug());
             let finding = Diagnostic::new(&rule::URL, rules.workspace.span(&place), message);
-            let finding = finding.hint("write a public address in full, such as `https://example.com/data.parquet`");
-            rules.diagnostics.push(Diagnostic { severity: Severity::Error, ..finding });
+            let finding = finding
+                .hint("write a public address in full, such as `https://example.com/data.parquet`");
+            rules.diagnostics.push(Diagnostic {
+                severity: Severity::Error,
+                ..finding
+            });
         }
     }
-    let image = input.image.as_deref().is_some_and(|image| !image.is_empty());
+    let image = input
+        .image
+        .as_deref()
+        .is_some_and(|image| !image.is_empty());
     let sources = [!input.urls.is_empty(), input.volume_source.is_some(), image];
     let message = match sources.into_iter().filter(|given| *given).count() {
         1 => None,
@@ -210,7 +340,12 @@ fn input(rules: &mut Rules, input: &DataSource) {
     };
     if let Some(message) = message {
         // T5
-        rules.report(&rule::TUNING_DATA, pointer, message, "give one of `urls`, `image` and `volumeSource`");
+        rules.report(
+            &rule::TUNING_DATA,
+            pointer,
+            message,
+            "give one of `urls`, `image` and `volumeSource`",
+        );
     }
     rules.placeholders(pointer);
 }
@@ -244,13 +379,17 @@ fn unfit(url: &str) -> Option<&'static str> {
     }
     let is_private_name = PRIVATE_HOSTS.contains(&host.as_str()) || host.ends_with(".localhost");
     let is_private_address = host.parse().is_ok_and(is_private);
-    (is_private_name || is_private_address).then_some("leads into the cluster or its network, not to public data")
+    (is_private_name || is_private_address)
+        .then_some("leads into the cluster or its network, not to public data")
 }
 
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
-            address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified()
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified()
         }
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
             Some(address) => is_private(IpAddr::V4(address)),
@@ -267,22 +406,40 @@ fn is_private(address: IpAddr) -> bool {
 fn output(rules: &mut Rules, output: &DataDestination) {
     let pointer = "/tuning/output";
     let image = output.image.as_deref().filter(|image| !image.is_empty());
-    let secret = output.image_push_secret.as_deref().filter(|secret| !secret.is_empty());
+    let secret = output
+        .image_push_secret
+        .as_deref()
+        .filter(|secret| !secret.is_empty());
     match (image, &output.volume_source) {
         // T6
         (None, None) => {
             let hint = "add `image` with `imagePushSecret`, or `volumeSource`";
-            rules.report(&rule::TUNING_DATA, pointer, "`tuning.output` names neither an image nor a volume", hint);
+            rules.report(
+                &rule::TUNING_DATA,
+                pointer,
+                "`tuning.output` names neither an image nor a volume",
+                hint,
+            );
         }
         (Some(_), Some(_)) => {
             let hint = "remove one of `image` and `volumeSource`";
-            rules.report(&rule::TUNING_DATA, pointer, "`tuning.output` names an image and a volume", hint);
+            rules.report(
+                &rule::TUNING_DATA,
+                pointer,
+                "`tuning.output` names an image and a volume",
+                hint,
+            );
         }
         (Some(image), None) => {
             reference(rules, image, "/tuning/output/image");
             if secret.is_none() {
                 let hint = "add `imagePushSecret`: the name of the Secret that holds the registry's credentials";
-                rules.report(&rule::TUNING_DATA, pointer, "`tuning.output.imagePushSecret` is missing", hint);
+                rules.report(
+                    &rule::TUNING_DATA,
+                    pointer,
+                    "`tuning.output.imagePushSecret` is missing",
+                    hint,
+                );
             }
         }
         (None, Some(_)) => {}
@@ -305,7 +462,11 @@ mod tests {
 
     #[test]
     fn data_comes_from_public_addresses_alone() {
-        for good in ["https://example.com/a", "HTTP://example.com:80/a?b#c", "https://u@93.184.216.34/a"] {
+        for good in [
+            "https://example.com/a",
+            "HTTP://example.com:80/a?b#c",
+            "https://u@93.184.216.34/a",
+        ] {
             assert_eq!(unfit(good), None, "{good}");
         }
         for bad in [

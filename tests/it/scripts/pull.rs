@@ -19,7 +19,10 @@ struct Registry<'a> {
     needed: &'a str,
 }
 
-const OPEN: Registry = Registry { refusals: 0, needed: "" };
+const OPEN: Registry = Registry {
+    refusals: 0,
+    needed: "",
+};
 
 /// Makes the layers of the image that skopeo's stand-in gives: every other one is compressed.
 fn layers(place: &Place, layers: &[&[Entry]]) -> Vec<String> {
@@ -38,20 +41,37 @@ fn layers(place: &Place, layers: &[&[Entry]]) -> Vec<String> {
     layers.iter().enumerate().map(pack).collect()
 }
 
-/// Makes the folder a layer of the image. Names of layers begin with zeros, and the first ones come last by name.
+/// Makes the folder a layer of the image. Names of layers begin with zeros, and the first ones come
+/// last by name.
 fn pack(folder: &Path, image: &Path, index: usize) -> String {
     let name = format!("{:064x}", 99 - index);
-    let options = if index.is_multiple_of(2) { "-czf" } else { "-cf" };
-    let packed = tool("tar").arg(options).arg(image.join(&name)).arg("-C").arg(folder).arg(".").status().unwrap();
+    let options = if index.is_multiple_of(2) {
+        "-czf"
+    } else {
+        "-cf"
+    };
+    let packed = tool("tar")
+        .arg(options)
+        .arg(image.join(&name))
+        .arg("-C")
+        .arg(folder)
+        .arg(".")
+        .status()
+        .unwrap();
     assert!(packed.success());
     name
 }
 
 /// Writes the manifest as registries have most of them.
 fn manifest(place: &Place, layers: &[String]) {
-    let layers: Vec<_> = layers.iter().map(|layer| format!(r#"{{"size":9,"digest":"sha256:{layer}"}}"#)).collect();
-    let manifest =
-        format!(r#"{{"schemaVersion":2,"config":{{"digest":"sha256:config"}},"layers":[{}]}}"#, layers.join(","));
+    let layers: Vec<_> = layers
+        .iter()
+        .map(|layer| format!(r#"{{"size":9,"digest":"sha256:{layer}"}}"#))
+        .collect();
+    let manifest = format!(
+        r#"{{"schemaVersion":2,"config":{{"digest":"sha256:config"}},"layers":[{}]}}"#,
+        layers.join(",")
+    );
     fs::write(place.path().join("image/manifest.json"), manifest).unwrap();
 }
 
@@ -69,7 +89,13 @@ fn pull(place: &Place, registry: &Registry) -> Output {
         ("PULL_TRIES", "3"),
         ("PULL_SECONDS", "0.05"),
     ];
-    place.start(&pull_script(&format!("{home}/{TARGET}"), IMAGE), &environment).wait_with_output().unwrap()
+    place
+        .start(
+            &pull_script(&format!("{home}/{TARGET}"), IMAGE),
+            &environment,
+        )
+        .wait_with_output()
+        .unwrap()
 }
 
 /// Everything under the folder by its path, files with their text.
@@ -78,7 +104,11 @@ fn tree(folder: &Path) -> BTreeMap<String, String> {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
-            found.extend(tree(&entry.path()).into_iter().map(|(path, text)| (format!("{name}/{path}"), text)));
+            found.extend(
+                tree(&entry.path())
+                    .into_iter()
+                    .map(|(path, text)| (format!("{name}/{path}"), text)),
+            );
             found.insert(name, "(folder)".to_owned());
         } else {
             found.insert(name, fs::read_to_string(entry.path()).unwrap());
@@ -88,29 +118,50 @@ fn tree(folder: &Path) -> BTreeMap<String, String> {
 }
 
 fn assert_target(place: &Place, expected: &[Entry]) {
-    let expected = expected.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let expected = expected
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect();
     assert_eq!(tree(&place.path().join(TARGET)), expected);
 }
 
 fn assert_fails(place: &Place, output: &Output, reason: &str) {
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(output).ends_with(&format!("puller: {reason}\n")), "{}", stderr(output));
+    assert!(
+        stderr(output).ends_with(&format!("puller: {reason}\n")),
+        "{}",
+        stderr(output)
+    );
     assert_target(place, &[]);
 }
 
 #[test]
 fn the_data_of_an_image_becomes_the_target() {
     for place in places() {
-        image(&place, &[&[("data/a.json", "{}"), ("data/.b/..c", "hidden"), ("bin/sh", "shell"), ("datas", "")]]);
+        image(
+            &place,
+            &[&[
+                ("data/a.json", "{}"),
+                ("data/.b/..c", "hidden"),
+                ("bin/sh", "shell"),
+                ("datas", ""),
+            ]],
+        );
         let other = place.path().join("adapters/second");
         fs::create_dir_all(&other).unwrap();
         fs::write(other.join("a.json"), "other").unwrap();
         let output = pull(&place, &OPEN);
         assert!(output.status.success(), "{}", stderr(&output));
-        assert_target(&place, &[("a.json", "{}"), (".b", "(folder)"), (".b/..c", "hidden")]);
+        assert_target(
+            &place,
+            &[("a.json", "{}"), (".b", "(folder)"), (".b/..c", "hidden")],
+        );
         assert_eq!(fs::read_to_string(other.join("a.json")).unwrap(), "other");
         let to = place.path().join(TARGET).join(".pulling/image");
-        assert_eq!(calls(&place), [format!("<copy><docker://{IMAGE}><dir:{}>", to.display())]);
+        assert_eq!(
+            calls(&place),
+            [format!("<copy><docker://{IMAGE}><dir:{}>", to.display())]
+        );
     }
 }
 
@@ -157,7 +208,10 @@ fn layers_lie_over_one_another() {
 fn a_layer_may_remove_all_data_of_those_below() {
     for mark in [".wh.data", ".wh..wh..opq"] {
         for place in places() {
-            image(&place, &[&[("data/old", "")], &[(mark, ""), ("data/new", "new")]]);
+            image(
+                &place,
+                &[&[("data/old", "")], &[(mark, ""), ("data/new", "new")]],
+            );
             let output = pull(&place, &OPEN);
             assert!(output.status.success(), "{}", stderr(&output));
             assert_target(&place, &[("new", "new")]);
@@ -192,8 +246,15 @@ fn a_link_is_no_folder_of_data() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(&outside, folder.path().join("data")).unwrap();
         layers(&place, &[]);
-        manifest(&place, &[pack(folder.path(), &place.path().join("image"), 0)]);
-        assert_fails(&place, &pull(&place, &OPEN), &format!("there is no folder /data in {IMAGE}"));
+        manifest(
+            &place,
+            &[pack(folder.path(), &place.path().join("image"), 0)],
+        );
+        assert_fails(
+            &place,
+            &pull(&place, &OPEN),
+            &format!("there is no folder /data in {IMAGE}"),
+        );
         assert!(outside.join("a").exists());
     }
 }
@@ -220,8 +281,13 @@ fn manifests_may_look_different() {
 "config":{"digest":"sha256:config"},"subject":{"digest":"sha256:none"}}"#;
     for text in [docker, sorted] {
         for place in places() {
-            let names = layers(&place, &[&[("data/a", "1"), ("data/b", "1")], &[("data/b", "2")]]);
-            let text = text.replace("FIRST", &names[0]).replace("SECOND", &names[1]);
+            let names = layers(
+                &place,
+                &[&[("data/a", "1"), ("data/b", "1")], &[("data/b", "2")]],
+            );
+            let text = text
+                .replace("FIRST", &names[0])
+                .replace("SECOND", &names[1]);
             fs::write(place.path().join("image/manifest.json"), text).unwrap();
             let output = pull(&place, &OPEN);
             assert!(output.status.success(), "{}", stderr(&output));
@@ -236,7 +302,11 @@ fn an_image_without_data_fails() {
     for entries in images {
         for place in places() {
             image(&place, entries);
-            assert_fails(&place, &pull(&place, &OPEN), &format!("there is no folder /data in {IMAGE}"));
+            assert_fails(
+                &place,
+                &pull(&place, &OPEN),
+                &format!("there is no folder /data in {IMAGE}"),
+            );
         }
     }
 }
@@ -246,7 +316,11 @@ fn a_layer_that_is_no_archive_fails() {
     for place in places() {
         let names = layers(&place, &[&[("data/a", "")], &[("data/b", "")]]);
         manifest(&place, &names);
-        fs::write(place.path().join("image").join(&names[1]), "no archive".repeat(100)).unwrap();
+        fs::write(
+            place.path().join("image").join(&names[1]),
+            "no archive".repeat(100),
+        )
+        .unwrap();
         let reason = format!("cannot unpack layer sha256:{} of {IMAGE}", names[1]);
         assert_fails(&place, &pull(&place, &OPEN), &reason);
     }
@@ -257,21 +331,32 @@ fn a_layer_that_is_no_archive_fails() {
 fn credentials_are_tried_one_after_the_other() {
     for place in places() {
         image(&place, &[&[("data/a", "")]]);
-        let secrets = place.path().join(".docker/config.d/first-inference-adapter");
+        let secrets = place
+            .path()
+            .join(".docker/config.d/first-inference-adapter");
         fs::create_dir_all(secrets.join("..2026")).unwrap();
         std::os::unix::fs::symlink("..2026", secrets.join("..data")).unwrap();
         for name in ["bad.json", "good.json", "other.json"] {
             fs::write(secrets.join("..2026").join(name), "{}").unwrap();
             std::os::unix::fs::symlink(format!("..data/{name}"), secrets.join(name)).unwrap();
         }
-        let output = pull(&place, &Registry { refusals: 0, needed: "/good.json" });
+        let output = pull(
+            &place,
+            &Registry {
+                refusals: 0,
+                needed: "/good.json",
+            },
+        );
         assert!(output.status.success(), "{}", stderr(&output));
         assert_target(&place, &[("a", "")]);
         let calls = calls(&place);
         assert_eq!(calls.len(), 3);
         assert!(calls[0].starts_with("<copy><docker://"), "{}", calls[0]);
         for (call, name) in calls[1..].iter().zip(["bad.json", "good.json"]) {
-            let with = format!("<copy><--src-authfile><{}><docker://", secrets.join(name).display());
+            let with = format!(
+                "<copy><--src-authfile><{}><docker://",
+                secrets.join(name).display()
+            );
             assert!(call.starts_with(&with), "{call}");
         }
     }
@@ -281,7 +366,13 @@ fn credentials_are_tried_one_after_the_other() {
 fn a_registry_may_fail_twice() {
     for place in places() {
         image(&place, &[&[("data/a", "")]]);
-        let output = pull(&place, &Registry { refusals: 2, needed: "" });
+        let output = pull(
+            &place,
+            &Registry {
+                refusals: 2,
+                needed: "",
+            },
+        );
         assert!(output.status.success(), "{}", stderr(&output));
         assert_target(&place, &[("a", "")]);
         assert_eq!(calls(&place).len(), 3);
@@ -292,7 +383,13 @@ fn a_registry_may_fail_twice() {
 fn a_registry_that_keeps_failing_fails_the_pod() {
     for place in places() {
         image(&place, &[&[("data/a", "")]]);
-        let output = pull(&place, &Registry { refusals: 9, needed: "" });
+        let output = pull(
+            &place,
+            &Registry {
+                refusals: 9,
+                needed: "",
+            },
+        );
         assert_fails(&place, &output, &format!("cannot pull {IMAGE}"));
         assert_eq!(calls(&place).len(), 3);
     }
@@ -316,11 +413,22 @@ fn what_an_earlier_run_left_behind_is_replaced() {
 fn names_are_words_and_nothing_else() {
     for place in places() {
         image(&place, &[&[("data/a", "")]]);
-        let (folder, image) = ("it's \"$HOME\" $(touch bad) *", "r.io/a b'; touch bad; `touch bad`");
+        let (folder, image) = (
+            "it's \"$HOME\" $(touch bad) *",
+            "r.io/a b'; touch bad; `touch bad`",
+        );
         let home = place.path().to_str().unwrap();
-        let environment = [("HOME", home), ("RECORD", home), ("REFUSALS", "0"), ("NEEDED", "")];
+        let environment = [
+            ("HOME", home),
+            ("RECORD", home),
+            ("REFUSALS", "0"),
+            ("NEEDED", ""),
+        ];
         let script = pull_script(&format!("{home}/{folder}"), image);
-        let output = place.start(&script, &environment).wait_with_output().unwrap();
+        let output = place
+            .start(&script, &environment)
+            .wait_with_output()
+            .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         assert!(place.path().join(folder).join("a").exists());
         assert!(calls(&place)[0].starts_with(&format!("<copy><docker://{image}><")));
@@ -330,5 +438,8 @@ fn names_are_words_and_nothing_else() {
 
 #[test]
 fn the_data_of_a_tuning_is_pulled_as_adapters_are() {
-    assert_eq!(job_pull_script(IMAGE), pull_script("/mnt/data", IMAGE).replace("'/mnt/data'", "/mnt/data"));
+    assert_eq!(
+        job_pull_script(IMAGE),
+        pull_script("/mnt/data", IMAGE).replace("'/mnt/data'", "/mnt/data")
+    );
 }

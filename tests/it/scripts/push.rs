@@ -9,13 +9,23 @@ use super::{Place, assert_no_temporary_folder, places, push_script, stderr, wait
 
 const IMAGE: &str = "registry.example.com/adapters/out:0.0.1";
 
-/// A run of the sidecar in `place`: `port` is the metrics server's, `refusals` the number of pushes that fail,
-/// and `meanwhile` happens once it waits for the training.
-fn push(place: &Place, names: [&str; 2], port: u16, refusals: u32, meanwhile: impl FnOnce(&Path)) -> Output {
+/// A run of the sidecar in `place`: `port` is the metrics server's, `refusals` the number of pushes
+/// that fail, and `meanwhile` happens once it waits for the training.
+fn push(
+    place: &Place,
+    names: [&str; 2],
+    port: u16,
+    refusals: u32,
+    meanwhile: impl FnOnce(&Path),
+) -> Output {
     let [folder, image] = names;
     let output_dir = place.path().join(folder);
     fs::create_dir_all(&output_dir).unwrap();
-    let (home, port, refusals) = (place.path().to_str().unwrap(), port.to_string(), refusals.to_string());
+    let (home, port, refusals) = (
+        place.path().to_str().unwrap(),
+        port.to_string(),
+        refusals.to_string(),
+    );
     let broken = place.path().join("broken").exists();
     let environment = [
         ("HOME", home),
@@ -31,7 +41,10 @@ fn push(place: &Place, names: [&str; 2], port: u16, refusals: u32, meanwhile: im
         // Too many to come to an end before the script is stopped.
         ("POLLS_TO_APPEAR", if port == "0" { "3" } else { "100000" }),
     ];
-    let child = place.start(&push_script(output_dir.to_str().unwrap(), image), &environment);
+    let child = place.start(
+        &push_script(output_dir.to_str().unwrap(), image),
+        &environment,
+    );
     if !broken {
         wait_until(|| place.path().join("usable").exists());
     }
@@ -60,11 +73,23 @@ fn finish_training(folder: &Path) {
 
 /// The calls of docker, without those that ask whether it is up.
 fn calls(place: &Place) -> Vec<String> {
-    super::calls(place).into_iter().filter(|call| call != "<info>").collect()
+    super::calls(place)
+        .into_iter()
+        .filter(|call| call != "<info>")
+        .collect()
 }
 
 fn call_names(place: &Place) -> Vec<String> {
-    calls(place).iter().map(|call| call.split('>').next().unwrap().trim_start_matches('<').to_owned()).collect()
+    calls(place)
+        .iter()
+        .map(|call| {
+            call.split('>')
+                .next()
+                .unwrap()
+                .trim_start_matches('<')
+                .to_owned()
+        })
+        .collect()
 }
 
 fn metrics_server() -> (TcpListener, u16) {
@@ -81,7 +106,8 @@ fn the_adapter_is_built_into_an_image_and_pushed() {
         assert!(output.status.success(), "{}", stderr(&output));
         let context = place.path().join("context");
         let read = |name: &str| fs::read_to_string(context.join(name)).unwrap();
-        let dockerfile = "FROM busybox\nCOPY adapter_config.json adapter_model.safetensors /data/\n";
+        let dockerfile =
+            "FROM busybox\nCOPY adapter_config.json adapter_model.safetensors /data/\n";
         assert_eq!(read("Dockerfile"), dockerfile);
         assert_eq!(read("adapter_config.json"), "{}");
         assert_eq!(read("adapter_model.safetensors"), "weights");
@@ -90,7 +116,11 @@ fn the_adapter_is_built_into_an_image_and_pushed() {
         assert_eq!(credentials, Path::new("/tmp/.docker/config/config.json"));
         let calls = calls(&place);
         assert_eq!(calls.len(), 2);
-        assert!(calls[0].starts_with(&format!("<build><-t><{IMAGE}><")), "{}", calls[0]);
+        assert!(
+            calls[0].starts_with(&format!("<build><-t><{IMAGE}><")),
+            "{}",
+            calls[0]
+        );
         assert_eq!(calls[1], format!("<push><{IMAGE}>"));
     }
 }
@@ -114,7 +144,10 @@ fn a_refused_push_is_tried_again() {
         finish_training(&place.path().join("out"));
         let output = push(&place, ["out", IMAGE], 0, 2, |_| ());
         assert!(output.status.success(), "{}", stderr(&output));
-        assert_eq!(call_names(&place), ["build", "push", "build", "push", "build", "push"]);
+        assert_eq!(
+            call_names(&place),
+            ["build", "push", "build", "push", "build", "push"]
+        );
     }
 }
 
@@ -124,8 +157,18 @@ fn a_push_that_keeps_failing_fails_the_job() {
         finish_training(&place.path().join("out"));
         let output = push(&place, ["out", IMAGE], 0, 9, |_| ());
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(call_names(&place).iter().filter(|name| *name == "push").count(), 3);
-        assert!(stderr(&output).ends_with(&format!("docker-sidecar: cannot push {IMAGE}\n")), "{}", stderr(&output));
+        assert_eq!(
+            call_names(&place)
+                .iter()
+                .filter(|name| *name == "push")
+                .count(),
+            3
+        );
+        assert!(
+            stderr(&output).ends_with(&format!("docker-sidecar: cannot push {IMAGE}\n")),
+            "{}",
+            stderr(&output)
+        );
     }
 }
 
@@ -137,7 +180,11 @@ fn an_adapter_without_its_weights_fails_the_job() {
         fs::remove_file(folder.join("adapter_model.safetensors")).unwrap();
         let output = push(&place, ["out", IMAGE], 0, 0, |_| ());
         assert_eq!(output.status.code(), Some(1));
-        assert!(stderr(&output).contains("adapter_model.safetensors"), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("adapter_model.safetensors"),
+            "{}",
+            stderr(&output)
+        );
         assert_eq!(call_names(&place), [""; 0]);
     }
 }
@@ -163,7 +210,10 @@ fn a_training_that_dies_fails_the_job() {
             drop(listener);
         });
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-        assert_eq!(stderr(&output), "docker-sidecar: the training has ended without a result\n");
+        assert_eq!(
+            stderr(&output),
+            "docker-sidecar: the training has ended without a result\n"
+        );
     }
 }
 
@@ -172,14 +222,20 @@ fn a_training_that_never_starts_fails_the_job() {
     for place in places() {
         let output = push(&place, ["out", IMAGE], 0, 0, |_| ());
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-        assert_eq!(stderr(&output), "docker-sidecar: the training has ended without a result\n");
+        assert_eq!(
+            stderr(&output),
+            "docker-sidecar: the training has ended without a result\n"
+        );
     }
 }
 
 #[test]
 fn names_are_words_and_nothing_else() {
     for place in places() {
-        let (folder, image) = ("it's \"$HOME\" $(touch bad)", "r.io/a b'; touch bad; `touch bad`");
+        let (folder, image) = (
+            "it's \"$HOME\" $(touch bad)",
+            "r.io/a b'; touch bad; `touch bad`",
+        );
         finish_training(&place.path().join(folder));
         let output = push(&place, [folder, image], 0, 0, |_| ());
         assert!(output.status.success(), "{}", stderr(&output));

@@ -4,7 +4,10 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use super::{Place, assert_no_temporary_folder, calls, job_0_12, oras_push_script, places, stderr, tool, wait_until};
+use super::{
+    Place, assert_no_temporary_folder, calls, job_0_12, oras_push_script, places, stderr, tool,
+    wait_until,
+};
 
 const IMAGE: &str = "registry.example.com/adapters/out:0.0.1";
 const MODEL: &str = "microsoft/Phi-4-mini-instruct";
@@ -13,9 +16,14 @@ const TRAINING: &str = "sh\0-c\0cd / && accelerate launch /workspace/tfs/fine_tu
 /// The process of the container that keeps the pod alive.
 const PAUSE: u32 = 70;
 
-/// A run of the pusher: `refusals` is the number of pushes that fail, and `meanwhile` gets the folder of the result and
-/// that of the processes once the script waits.
-fn push(place: &Place, names: [&str; 2], refusals: u32, meanwhile: impl FnOnce(&Path, &Path)) -> Output {
+/// A run of the pusher: `refusals` is the number of pushes that fail, and `meanwhile` gets the
+/// folder of the result and that of the processes once the script waits.
+fn push(
+    place: &Place,
+    names: [&str; 2],
+    refusals: u32,
+    meanwhile: impl FnOnce(&Path, &Path),
+) -> Output {
     let [folder, image] = names;
     let (output_dir, proc) = (place.path().join(folder), place.path().join("proc"));
     fs::create_dir_all(&output_dir).unwrap();
@@ -38,7 +46,10 @@ fn push(place: &Place, names: [&str; 2], refusals: u32, meanwhile: impl FnOnce(&
         ("PAUSE_TRIES", "40"),
     ];
     // The processes are not there, so none must be sent a signal.
-    let child = place.start(&format!("kill() {{ echo \"$*\" >>\"$RECORD/kills\"; }}\n{script}"), &environment);
+    let child = place.start(
+        &format!("kill() {{ echo \"$*\" >>\"$RECORD/kills\"; }}\n{script}"),
+        &environment,
+    );
     meanwhile(&output_dir, &proc);
     let output = child.wait_with_output().unwrap();
     assert_no_temporary_folder(place);
@@ -69,14 +80,22 @@ fn finish_training(folder: &Path) {
 /// That container's process is the only one that got a signal, and the script ended with this code.
 fn assert_ended(place: &Place, output: &Output, code: i32) {
     assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
-    assert_eq!(fs::read_to_string(place.path().join("kills")).unwrap(), format!("{PAUSE}\n"));
+    assert_eq!(
+        fs::read_to_string(place.path().join("kills")).unwrap(),
+        format!("{PAUSE}\n")
+    );
 }
 
 /// The output of a pipe of commands over the layer.
 fn of_layer(place: &Place, pipe: &str) -> String {
     tool("gzip");
     let command = format!("gzip -dc layer.tar.gz | {pipe}");
-    let output = tool("sh").args(["-c", &command]).current_dir(place.path()).stderr(Stdio::inherit()).output().unwrap();
+    let output = tool("sh")
+        .args(["-c", &command])
+        .current_dir(place.path())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
 }
@@ -97,13 +116,20 @@ fn the_adapter_becomes_an_image_that_names_its_model() {
             of_layer(&place, "tar -t | sort"),
             "data/\ndata/adapter_config.json\ndata/adapter_model.safetensors\n"
         );
-        assert_eq!(of_layer(&place, "tar -xO data/adapter_model.safetensors"), "weights");
+        assert_eq!(
+            of_layer(&place, "tar -xO data/adapter_model.safetensors"),
+            "weights"
+        );
         let config: serde_json::Value =
-            serde_json::from_str(&fs::read_to_string(place.path().join("config.json")).unwrap()).unwrap();
+            serde_json::from_str(&fs::read_to_string(place.path().join("config.json")).unwrap())
+                .unwrap();
         let sum = of_layer(&place, "sha256sum");
         let digest = format!("sha256:{}", sum.split(' ').next().unwrap());
         let root = serde_json::json!({"type": "layers", "diff_ids": [digest]});
-        assert_eq!(config, serde_json::json!({"architecture": "amd64", "os": "linux", "rootfs": root}));
+        assert_eq!(
+            config,
+            serde_json::json!({"architecture": "amd64", "os": "linux", "rootfs": root})
+        );
     }
 }
 
@@ -134,7 +160,10 @@ fn a_training_that_dies_fails_the_job() {
             fs::remove_dir_all(proc.join("50")).unwrap();
         });
         assert_ended(&place, &output, 1);
-        assert_eq!(stderr(&output), "pusher: the training has ended without a result\n");
+        assert_eq!(
+            stderr(&output),
+            "pusher: the training has ended without a result\n"
+        );
         assert!(!place.path().join("calls").exists());
     }
 }
@@ -144,7 +173,10 @@ fn a_training_that_never_starts_fails_the_job() {
     for place in places() {
         let output = push(&place, ["out", IMAGE], 0, start_pause);
         assert_ended(&place, &output, 1);
-        assert_eq!(stderr(&output), "pusher: the training has ended without a result\n");
+        assert_eq!(
+            stderr(&output),
+            "pusher: the training has ended without a result\n"
+        );
     }
 }
 
@@ -177,7 +209,11 @@ fn an_adapter_without_its_weights_fails_the_job() {
         fs::remove_file(folder.join("adapter_model.safetensors")).unwrap();
         let output = push(&place, ["out", IMAGE], 0, start_pause);
         assert_ended(&place, &output, 1);
-        assert!(stderr(&output).contains("adapter_model.safetensors"), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("adapter_model.safetensors"),
+            "{}",
+            stderr(&output)
+        );
         assert!(!place.path().join("calls").exists());
     }
 }
@@ -210,7 +246,10 @@ fn with_nothing_to_end_the_push_counts() {
 #[test]
 fn the_signal_ends_the_process() {
     for place in places() {
-        let pause = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/scripts/stand-ins/pause");
+        let pause = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/it/scripts/stand-ins/pause"
+        );
         let mut child = Command::new(pause).spawn().unwrap();
         let id = child.id().to_string();
         let name = format!("/proc/{id}/comm");
@@ -221,9 +260,17 @@ fn the_signal_ends_the_process() {
         finish_training(&place.path().join("out"));
         let (folder, home) = (place.path().join("out"), place.path().to_str().unwrap());
         let script = oras_push_script(folder.to_str().unwrap(), IMAGE, MODEL);
-        let environment =
-            [("HOME", home), ("TMPDIR", home), ("RECORD", home), ("REFUSALS", "0"), ("PROC", proc.to_str().unwrap())];
-        let output = place.start(&script, &environment).wait_with_output().unwrap();
+        let environment = [
+            ("HOME", home),
+            ("TMPDIR", home),
+            ("RECORD", home),
+            ("REFUSALS", "0"),
+            ("PROC", proc.to_str().unwrap()),
+        ];
+        let output = place
+            .start(&script, &environment)
+            .wait_with_output()
+            .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         wait_until(|| child.try_wait().unwrap().is_some());
     }
@@ -232,7 +279,10 @@ fn the_signal_ends_the_process() {
 #[test]
 fn names_are_words_and_nothing_else() {
     for place in places() {
-        let (folder, image) = ("it's \"$HOME\" $(touch bad)", "r.io/a b'; touch bad; `touch bad`");
+        let (folder, image) = (
+            "it's \"$HOME\" $(touch bad)",
+            "r.io/a b'; touch bad; `touch bad`",
+        );
         finish_training(&place.path().join(folder));
         let output = push(&place, [folder, image], 0, start_pause);
         assert_ended(&place, &output, 0);
@@ -245,6 +295,11 @@ fn names_are_words_and_nothing_else() {
 #[test]
 fn the_training_is_started_by_the_name_that_is_looked_for() {
     let job = job_0_12();
-    let command = job["spec"]["template"]["spec"]["containers"][0]["command"][2].as_str().unwrap();
-    assert!(command.ends_with("'/workspace/tfs/fine_tuning.py'] | command }}"), "{command}");
+    let command = job["spec"]["template"]["spec"]["containers"][0]["command"][2]
+        .as_str()
+        .unwrap();
+    assert!(
+        command.ends_with("'/workspace/tfs/fine_tuning.py'] | command }}"),
+        "{command}"
+    );
 }

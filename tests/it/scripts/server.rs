@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-/// What it answers goes by the first part of the path: `/good/…` the path itself, `/moved/…` a redirect to
-/// `/good/…`, `/elsewhere/…` a redirect to another protocol, `/empty/…` nothing, `/cut/…` less than promised,
-/// `/third/…` an error until the third request, and anything else 404.
+/// What it answers goes by the first part of the path: `/good/…` the path itself, `/moved/…` a
+/// redirect to `/good/…`, `/elsewhere/…` a redirect to another protocol, `/empty/…` nothing,
+/// `/cut/…` less than promised, `/third/…` an error until the third request, and anything else 404.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -25,7 +25,11 @@ impl Server {
                 seen.lock().unwrap().push(path);
             }
         });
-        Self { address, requests, thread: Some(thread) }
+        Self {
+            address,
+            requests,
+            thread: Some(thread),
+        }
     }
 
     /// The URL of `path`, which starts with a slash.
@@ -51,16 +55,25 @@ impl Drop for Server {
 fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<String>>) -> Option<String> {
     let mut lines = BufReader::new(stream).lines();
     let path = lines.next()?.unwrap().split(' ').nth(1)?.to_owned();
-    lines.map(Result::unwrap).take_while(|line| !line.is_empty()).for_each(drop);
-    let before = seen.lock().unwrap().iter().filter(|earlier| **earlier == path).count();
+    lines
+        .map(Result::unwrap)
+        .take_while(|line| !line.is_empty())
+        .for_each(drop);
+    let before = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|earlier| **earlier == path)
+        .count();
     let answer = answer(&path, before);
     stream.write_all(answer.as_bytes()).unwrap();
     Some(path)
 }
 
 fn answer(path: &str, before: usize) -> String {
-    let head =
-        |status: &str, length: usize| format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n");
+    let head = |status: &str, length: usize| {
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n")
+    };
     let good = format!("{}\r\n{path}", head("200 OK", path.len()));
     match path.split('/').nth(1) {
         Some("good") => good,
@@ -68,7 +81,10 @@ fn answer(path: &str, before: usize) -> String {
             let to = path.replace("/moved/", "/good/");
             format!("{}Location: {to}\r\n\r\n", head("302 Found", 0))
         }
-        Some("elsewhere") => format!("{}Location: ftp://127.0.0.1:1{path}\r\n\r\n", head("302 Found", 0)),
+        Some("elsewhere") => format!(
+            "{}Location: ftp://127.0.0.1:1{path}\r\n\r\n",
+            head("302 Found", 0)
+        ),
         Some("empty") => format!("{}\r\n", head("200 OK", 0)),
         Some("cut") => format!("{}\r\nshort", head("200 OK", 100)),
         Some("third") if before >= 2 => good,
