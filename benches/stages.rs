@@ -8,6 +8,7 @@ use std::rc::Rc;
 use criterion::{BatchSize, Criterion};
 use kaito_render::compile::{Options, compile};
 use kaito_render::config_map::ConfigMaps;
+use kaito_render::diagnostic::Diagnostics;
 use kaito_render::emit::{self, Format};
 use kaito_render::expand;
 use kaito_render::library::Library;
@@ -107,7 +108,11 @@ impl<'l> Run<'l> {
     }
 
     fn nodes(&self) -> Vec<Node> {
-        source::parse(&self.session.sources, self.file, &mut Vec::new())
+        source::parse(
+            &self.session.sources,
+            self.file,
+            &mut Diagnostics::default(),
+        )
     }
 
     fn workspaces(&self) -> Vec<Workspace> {
@@ -124,7 +129,7 @@ impl<'l> Run<'l> {
             .map(|node| {
                 self.reader
                     .borrow_mut()
-                    .read(node, dialect, &mut Vec::new())
+                    .read(node, dialect, &mut Diagnostics::default())
                     .unwrap()
             })
             .collect()

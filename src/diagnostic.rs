@@ -7,10 +7,13 @@ pub mod json;
 pub mod junit;
 mod place;
 pub mod sarif;
+mod sink;
 
 use std::path::Path;
 
 use annotate_snippets::normalize_untrusted_str;
+
+pub use sink::{Diagnostics, Reported};
 
 use crate::rule::Rule;
 use crate::source::{Sources, Span};
@@ -197,7 +200,7 @@ fn one_line(text: &str) -> String {
 
 /// Puts findings into the order in which people read: by file, place and rule, those without a
 /// place last. Equal ones are kept once.
-pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
+pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
     let key = |finding: &Diagnostic| {
         (
             finding.place.is_none(),

@@ -6,6 +6,7 @@ pub mod field;
 use std::fmt::Write;
 
 use crate::compile::Compiled;
+use crate::diagnostic::Diagnostics;
 use crate::library::Library;
 use crate::plan::{self, Decision, Origin};
 use crate::profile::Profile;
@@ -116,7 +117,7 @@ impl Places<'_> {
         }
         let mut sources = Sources::default();
         let id = sources.add(file.name.clone(), file.text.clone());
-        let document = source::parse(&sources, id, &mut Vec::new())
+        let document = source::parse(&sources, id, &mut Diagnostics::default())
             .into_iter()
             .next()?;
         let found = document.find(pointer)?;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::node::{Data, Node};
 use crate::profile::{Profile, RuleSetting, SeveritySetting};
 use crate::rule::{self, Rule};
@@ -84,7 +84,7 @@ impl Policy {
         profile: &Profile,
         documents: &[Document],
         sources: &Sources,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         forgive_off(profile, sources, diagnostics);
         let settings = profile.rules.iter().enumerate();
@@ -221,7 +221,7 @@ impl Setting {
 
 /// Takes away what was said of a bare `off` in the profile, also where it was read as part of a
 /// folder: it means the same to us whatever it is read as.
-fn forgive_off(profile: &Profile, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
+fn forgive_off(profile: &Profile, sources: &Sources, diagnostics: &mut Diagnostics) {
     let Some(document) = &profile.document else {
         return;
     };
@@ -229,7 +229,7 @@ fn forgive_off(profile: &Profile, sources: &Sources, diagnostics: &mut Vec<Diagn
     let severities = (0..profile.rules.len())
         .map(|index| document.at(&format!("/rules/{index}/severity")).span.start);
     let severities: BTreeSet<_> = severities.collect();
-    diagnostics.retain(|finding| {
+    diagnostics.as_mut_vec().retain(|finding| {
         let is_severity =
             |place: Span| sources.path(place.file) == path && severities.contains(&place.start);
         *finding.rule != rule::AMBIGUOUS_SCALAR || !finding.place.is_some_and(is_severity)
@@ -241,7 +241,7 @@ fn read_setting(
     document: &Node,
     pointer: &str,
     sources: &Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Setting> {
     let place = document.at(&format!("{pointer}/rule")).span;
     let rule = known(&setting.rule, place, diagnostics)?;
@@ -256,7 +256,7 @@ fn read_setting(
             Err(error) => {
                 let place = document.at(&format!("{pointer}/paths/{index}")).span;
                 let message = format!("`{}` is not a glob: {}", path.escape_debug(), error.kind());
-                diagnostics.push(Diagnostic::new(&rule::PROFILE_FIELD, place, message));
+                diagnostics.report(Diagnostic::new(&rule::PROFILE_FIELD, place, message));
                 return None;
             }
         }
@@ -288,11 +288,7 @@ fn files_of(globs: &[GlobMatcher], profile: FileId, sources: &Sources) -> BTreeS
 }
 
 /// What a document allows; none if it says nothing. Rendered ones said it when they were rendered.
-fn allowance(
-    node: &Node,
-    sources: &Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Allowance> {
+fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Allowance> {
     let found = node.find(&format!("/metadata/annotations/{}", text::escape(ALLOW)))?;
     let value = found.node.as_str()?;
     if is_rendered(node) || !(is_workspace(node) || is_inference_set(node)) {
@@ -358,7 +354,7 @@ fn last_byte(node: &Node, whole: Span) -> u32 {
 }
 
 /// A rule by its id. One that does not exist is reported.
-fn known(id: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<&'static Rule> {
+fn known(id: &str, place: Span, diagnostics: &mut Diagnostics) -> Option<&'static Rule> {
     let found = rule::find(id).ok();
     if found.is_none() {
         let finding = Diagnostic::new(
@@ -366,7 +362,7 @@ fn known(id: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<&'s
             place,
             format!("there is no rule `{}`", id.escape_debug()),
         );
-        diagnostics.push(
+        diagnostics.report(
             match text::nearest(id, rule::ALL.iter().map(|rule| rule.id)) {
                 Some(near) => finding.hint(format!("did you mean `{near}`?")),
                 None => finding.hint("rules are called `KR` and three digits, such as `KR207`"),

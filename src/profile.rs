@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::Node;
 use crate::preset::Provisioner;
 use crate::rule;
@@ -284,7 +284,7 @@ pub fn is_of_ours(node: &Node) -> bool {
 
 impl Profile {
     /// Reads a profile from its document; none if it breaks the schema.
-    pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub fn read(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut value = node.to_value();
         drop_nulls(&mut value);
         spell_out_off(&mut value);
@@ -298,7 +298,7 @@ impl Profile {
                 ..profile
             }),
             Err(error) => {
-                diagnostics.push(Diagnostic::new(
+                diagnostics.report(Diagnostic::new(
                     &rule::PROFILE_FIELD,
                     node.span,
                     error.to_string(),

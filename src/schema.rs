@@ -7,7 +7,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::Node;
 use crate::quantity;
 use crate::rule::{self, Rule};
@@ -148,7 +148,7 @@ impl Checker {
         node: &Node,
         value: &Value,
         rule: &'static Rule,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> bool {
         self.check_part(
             &Part {
@@ -166,13 +166,13 @@ impl Checker {
         &self,
         part: &Part,
         rule: &'static Rule,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> bool {
-        let before = diagnostics.len();
+        let before = diagnostics.mark();
         for error in self.validator.iter_errors(part.value) {
             self.report(&error, part, rule, diagnostics);
         }
-        diagnostics.len() == before
+        diagnostics.mark() == before
     }
 
     fn report(
@@ -180,7 +180,7 @@ impl Checker {
         error: &ValidationError,
         part: &Part,
         rule: &'static Rule,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) {
         let node = part.document;
         let pointer = &format!("{}{}", part.pointer, error.instance_path().as_str());
@@ -201,7 +201,7 @@ impl Checker {
                     node.at(pointer).span,
                     format!("`{path}` is missing"),
                 );
-                diagnostics.push(missing.hint(format!("add `{property}:` here")));
+                diagnostics.report(missing.hint(format!("add `{property}:` here")));
             }
             kind => {
                 let message = format!(
@@ -213,7 +213,7 @@ impl Checker {
                 let is_bare_text = matches!(kind, ValidationErrorKind::Type { kind: TypeKind::Single(name) } if name.to_string() == "string")
                     && !error.instance().is_object()
                     && !error.instance().is_array();
-                diagnostics.push(if is_bare_text {
+                diagnostics.report(if is_bare_text {
                     finding.hint("quote it")
                 } else {
                     finding

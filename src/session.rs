@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Diagnostic, Diagnostics};
 use crate::policy::Policy;
 use crate::source::Sources;
 use crate::{fix, workspace};
@@ -13,7 +13,7 @@ pub struct Session {
     /// The texts.
     pub sources: Sources,
     /// The findings, in the order in which they were made.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Diagnostics,
     /// How much they matter, as far as somebody has said so.
     pub policy: Policy,
 }
@@ -21,21 +21,21 @@ pub struct Session {
 impl Session {
     /// Adds a finding.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.diagnostics.report(diagnostic);
     }
 
     /// A moment to look back to with [`Self::failed_since`].
     #[must_use]
     pub fn mark(&self) -> usize {
-        self.diagnostics.len()
+        self.diagnostics.mark()
     }
 
     /// Lets the policy raise, lower and take away findings, and takes away repairs that are not
     /// certain. Once, at the end: a stage that stops at an error must not be told that it is
     /// none.
     pub fn settle(&mut self) {
-        self.policy.apply(&mut self.diagnostics);
-        for finding in &mut self.diagnostics {
+        self.policy.apply(self.diagnostics.as_mut_vec());
+        for finding in self.diagnostics.as_mut_vec() {
             finding
                 .fix
                 .take_if(|fix| !fix::is_certain(fix, &self.sources));
@@ -49,7 +49,7 @@ impl Session {
             workspace::hide_secrets(file, &mut self.sources);
         }
         let mask = self.sources.mask();
-        for finding in &mut self.diagnostics {
+        for finding in self.diagnostics.as_mut_vec() {
             let texts = finding
                 .also
                 .iter_mut()
@@ -59,7 +59,7 @@ impl Session {
                 .chain([&mut finding.message])
                 .for_each(|text| mask.apply(text));
         }
-        diagnostic::sort(&mut self.diagnostics, &self.sources);
+        diagnostic::sort(self.diagnostics.as_mut_vec(), &self.sources);
     }
 
     /// Whether a finding since then forbids writing objects.

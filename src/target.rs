@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use crate::compile::{self, Compiled, Options};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::library::Library;
 use crate::node::Node;
 use crate::object::{Identity, Object};
@@ -51,7 +51,7 @@ pub fn check(
     );
     let release = Release::load(library, target, session);
     let found = mem::replace(&mut session.diagnostics, known);
-    let mut new = only_new(found, &session.diagnostics, &session.sources);
+    let mut new = only_new(found, session.diagnostics.as_slice(), &session.sources);
     for finding in &mut new {
         finding.fix = None;
         finding.hint = finding
@@ -275,7 +275,7 @@ fn names(kinds: &BTreeSet<String>) -> String {
 
 /// The findings that are not known yet: of another rule, at another place, or weightier. Notes say
 /// what was chosen for today, and are left out.
-fn only_new(found: Vec<Diagnostic>, known: &[Diagnostic], sources: &Sources) -> Vec<Diagnostic> {
+fn only_new(found: Diagnostics, known: &[Diagnostic], sources: &Sources) -> Vec<Diagnostic> {
     // A file of the library may have been read twice.
     let key = |finding: &Diagnostic| {
         let place = finding

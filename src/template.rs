@@ -16,7 +16,7 @@ use std::rc::Rc;
 use minijinja::Value as Variable;
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::Json;
 use crate::node::Node;
 use crate::source::{Sources, Span};
@@ -78,7 +78,7 @@ impl Template {
         node: &Node,
         schema: &Value,
         sources: &Sources,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let root = parse::root(node, schema, sources, diagnostics)?;
         Some(Self { root })
@@ -126,7 +126,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Template;
-    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::{Diagnostic, Diagnostics};
     use crate::source::{Sources, Span, parse};
 
     fn schema() -> Value {
@@ -174,13 +174,13 @@ mod tests {
     fn run(text: &str) -> Run {
         let mut sources = Sources::default();
         let file = sources.add("t.yaml", text);
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let documents = parse(&sources, file, &mut diagnostics);
-        assert_eq!(diagnostics, [], "{text}");
+        assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
         let template = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics);
         let variables = minijinja::context! { plan => Serde(plan()) };
         let result = match template {
-            None => Err(diagnostics),
+            None => Err(diagnostics.into_iter().collect()),
             Some(template) => {
                 rendered(&template, &variables).map_err(|diagnostic| vec![diagnostic])
             }
@@ -469,8 +469,8 @@ mod tests {
         fn arbitrary_scalars_never_panic(text in "[a-c{}%#'\"\\\\ .|$\\[\\]()0-9~é-]{0,40}") {
             let mut sources = Sources::default();
             let file = sources.add("t.yaml", serde_json::json!({"a": text, "$if": text, "$for": format!("x in {text}")}).to_string());
-            let documents = parse(&sources, file, &mut Vec::new());
-            let mut diagnostics = Vec::new();
+            let documents = parse(&sources, file, &mut Diagnostics::default());
+            let mut diagnostics = Diagnostics::default();
             if let Some(template) = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics) {
                 let _ = template.render(&minijinja::context! { plan => Serde(plan()) });
             } else {

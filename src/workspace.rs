@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::node::Node;
 use crate::preset::WorkspaceApi;
 use crate::rule;
@@ -173,9 +173,9 @@ impl Reader {
         &mut self,
         node: Node,
         dialect: Dialect,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Workspace> {
-        let mark = diagnostics.len();
+        let mark = diagnostics.mark();
         let mut value = node.to_value();
         drop_nulls(&mut value);
         let version = node
@@ -218,7 +218,7 @@ impl Reader {
         let mut spec = match Spec::deserialize(&value) {
             Ok(spec) => spec,
             Err(error) => {
-                diagnostics.push(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
+                diagnostics.report(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
                 return None;
             }
         };

@@ -42,6 +42,6 @@ fuzz_target!(|text: &str| {
         for finding in &session.diagnostics {
             assert!(!human::render(finding, &session.sources, true).is_empty());
         }
-        assert!(!json::document(&session.diagnostics, &session.sources).is_empty());
+        assert!(!json::document(session.diagnostics.as_slice(), &session.sources).is_empty());
     }
 });

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use kaito_render::diagnostic::Diagnostic;
+use kaito_render::diagnostic::{Diagnostic, Diagnostics};
 use kaito_render::rule;
 use kaito_render::session::Session;
 use kaito_render::source::{self, Document, Reach};
@@ -20,7 +20,7 @@ pub(super) fn read(
     paths: &[PathBuf],
     session: &mut Session,
 ) -> Result<Vec<Document>> {
-    let mut found = Vec::new();
+    let mut found = Diagnostics::default();
     let (documents, name) = match (&args.against, &args.against_path) {
         (Some(name), _) => {
             let revision = Revision::of(name, paths)?;

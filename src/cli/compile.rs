@@ -61,6 +61,7 @@ pub(super) fn conclude(input: &Input, session: &mut Session) -> Outcome {
     if input.deny_warnings {
         let warnings = session
             .diagnostics
+            .as_mut_vec()
             .iter_mut()
             .filter(|finding| finding.severity == Severity::Warning);
         warnings.for_each(|finding| finding.severity = Severity::Error);

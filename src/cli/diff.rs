@@ -31,6 +31,7 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     let mut after = objects(&after, args, &library, &mut session)?;
     session
         .diagnostics
+        .as_mut_vec()
         .retain(|finding| finding.severity == Severity::Error);
     if session.failed_since(0) {
         session.sort();

@@ -25,7 +25,7 @@ pub(super) fn fix(args: &Input) -> Result<()> {
         let mut session = Session::default();
         input::check(args, None, &mut session)?;
         conclude(args, &mut session);
-        let fixed = fix::fixed(&session.diagnostics, &session.sources);
+        let fixed = fix::fixed(session.diagnostics.as_slice(), &session.sources);
         if fixed.is_empty() {
             break;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use kaito_render::diagnostic::Diagnostic;
+use kaito_render::diagnostic::Diagnostics;
 use kaito_render::source::{self, Document, Reach, Sources, Text};
 
 use super::input;
@@ -51,7 +51,7 @@ impl<'a> Revision<'a> {
         &self,
         reach: Reach,
         sources: &mut Sources,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Result<Vec<Document>> {
         let mut documents = Vec::new();
         for Tree {

@@ -48,7 +48,7 @@ pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
 
 /// How many findings there were, as a line for people.
 fn summary(session: &Session) -> String {
-    let summary = human::summary(&session.diagnostics);
+    let summary = human::summary(session.diagnostics.as_slice());
     if summary.is_empty() {
         summary
     } else {
@@ -70,6 +70,7 @@ pub(super) fn findings_as(
         diagnostics,
         ..
     } = session;
+    let diagnostics = diagnostics.as_slice();
     let folder = working_folder();
     let report = Report {
         diagnostics,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::ignore::Ignore;
 use super::{Change, command, lists, same};
+use crate::diagnostic::Diagnostics;
 use crate::object::Object;
 use crate::source::{self, Sources};
 use crate::text;
@@ -234,12 +235,12 @@ impl Walk<'_> {
 
 /// The content of a text that is one YAML document with a mapping or a list.
 fn yaml(text: &str) -> Option<Value> {
-    let (mut sources, mut findings) = (Sources::default(), Vec::new());
+    let (mut sources, mut findings) = (Sources::default(), Diagnostics::default());
     let file = sources.add("", text);
     let documents = source::parse(&sources, file, &mut findings);
     let [document] = &documents[..] else {
         return None;
     };
-    let is_whole = !findings.iter().any(crate::diagnostic::Diagnostic::is_error);
+    let is_whole = !findings.failed_since(0);
     Some(document.to_value()).filter(|value| is_whole && (value.is_object() || value.is_array()))
 }

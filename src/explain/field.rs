@@ -146,7 +146,7 @@ pub fn explain(compiled: Compiled, field: &Field, profile: &Profile, library: &L
         match expand::trace(plan, templates, &object.value, &field.steps) {
             Ok(Some(trace)) => out += &made(&trace, &decisions, &places),
             Ok(None) => {}
-            Err(diagnostic) => session.diagnostics.push(diagnostic),
+            Err(diagnostic) => session.diagnostics.report(diagnostic),
         }
     }
     out

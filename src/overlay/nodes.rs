@@ -1,6 +1,6 @@
 //! Node objects that would not give the nodes that they seem to.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::node::{Data, Node};
 use crate::object::Object;
 use crate::profile::Profile;
@@ -31,7 +31,7 @@ const GIB: f64 = 1_073_741_824.0;
 const IGNORED: [&str; 2] = ["karpenter.sh/capacity-type", "topology.kubernetes.io/zone"];
 
 /// Reports a NodeClaim or NodePool of KAITO's that would not give the node it seems to.
-pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
     let text = |key| document.get(key).and_then(Node::as_str);
     let spec = match (text("apiVersion"), text("kind")) {
         (Some(VERSION), Some("NodeClaim")) => "/spec",
@@ -55,7 +55,7 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
         let place = class.map_or(label.key_span, |found| found.span);
         let finding =
             Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
-        diagnostics.push(
+        diagnostics.report(
             finding.hint("name `KaitoNodeClass` of the group `kaito.sh`, or remove the label"),
         );
     }
@@ -68,7 +68,7 @@ pub fn check_node(document: &Node, diagnostics: &mut Vec<Diagnostic>) {
     if let Some(found) = found.filter(|found| is_kaitos && found.node.get("expireAfter").is_none())
     {
         let message = "without `expireAfter` the node is deleted after 720 hours, under its pods";
-        diagnostics.push(
+        diagnostics.report(
             Diagnostic::new(&rule::EXPIRES, found.span, message).hint("add `expireAfter: Never`"),
         );
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::object::Object;
 use crate::{rule, text};
 
@@ -18,7 +18,7 @@ pub struct Selection {
 impl Selection {
     /// Drops what is not wanted. If that is everything, nothing is dropped but a finding made,
     /// because an empty output would delete whatever was delivered before.
-    pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
+    pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Diagnostics) {
         if self.only.is_empty() && self.exclude.is_empty() {
             return;
         }
@@ -35,11 +35,11 @@ impl Selection {
             &rule::EMPTY_SELECTION,
             "`--only` and `--exclude` leave no object",
         );
-        diagnostics.push(nothing.hint(format!("the kinds here are {}", text::and(&kinds))));
+        diagnostics.report(nothing.hint(format!("the kinds here are {}", text::and(&kinds))));
     }
 
     /// Warns of a kind that was probably misspelt.
-    fn check_names(&self, objects: &[Object], diagnostics: &mut Vec<Diagnostic>) {
+    fn check_names(&self, objects: &[Object], diagnostics: &mut Diagnostics) {
         let kinds: BTreeSet<_> = objects
             .iter()
             .map(|object| object.identity().kind)
@@ -54,7 +54,7 @@ impl Selection {
                     &rule::UNKNOWN_KIND,
                     format!("no object is of the kind `{name}`"),
                 );
-                diagnostics.push(finding.hint(format!("did you mean `{near}`?")));
+                diagnostics.report(finding.hint(format!("did you mean `{near}`?")));
             }
         }
     }

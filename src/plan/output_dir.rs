@@ -62,7 +62,11 @@ mod tests {
         let mut sources = Sources::default();
         let text = format!("training_config:\n  TrainingArguments:\n    output_dir: {written}\n");
         let file = sources.add("config.yaml", text);
-        of(&source::parse(&sources, file, &mut Vec::new())[0])
+        of(&source::parse(
+            &sources,
+            file,
+            &mut crate::diagnostic::Diagnostics::default(),
+        )[0])
     }
 
     /// The rows of the specification of KAITO 0.3, section 5.2.

@@ -3,7 +3,7 @@
 //! Numbers such as C1 are those of the specification of KAITO 0.12, section 2.1.
 
 use super::Planner;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Entry, Node};
 use crate::preset::HubModel;
 use crate::rule;
@@ -100,7 +100,7 @@ impl Planner<'_, '_> {
 
 /// The document of a text, with the text for places; none if it is empty.
 fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
-    let (mut sources, mut found) = (Sources::default(), Vec::new());
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let file = sources.add(KEY, text);
     let mut documents = source::parse(&sources, file, &mut found);
     match found.iter().find(|finding| finding.is_error()) {

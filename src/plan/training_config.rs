@@ -4,7 +4,7 @@
 
 use super::output_dir;
 use crate::config_map::{ConfigMap, ConfigMaps};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Node};
 use crate::preset::WorkspaceApi;
 use crate::release::Release;
@@ -125,7 +125,7 @@ impl Checks<'_> {
             );
             return None;
         };
-        let (mut sources, mut found) = (Sources::default(), Vec::new());
+        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let file = sources.add(KEY, text);
         let mut documents = source::parse(&sources, file, &mut found);
         if let Some(error) = found.iter().find(|finding| finding.is_error()) {

@@ -15,7 +15,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::text::{self, Document, MAX_TEXT, Text};
 use super::tree::{self, INDEX_FILE};
 use super::{FileId, Reach, Sources, Span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::library::Library;
 use crate::rule;
 
@@ -52,7 +52,7 @@ pub fn load(
     paths: &[PathBuf],
     reach: Reach,
     sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Document>, LoadError> {
     if let Some(missing) = paths.iter().find(|path| !is_stdin(path) && !path.exists()) {
         return Err(LoadError::Missing(missing.clone()));
@@ -82,7 +82,7 @@ fn files(
     paths: &[PathBuf],
     reach: Reach,
     sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<(PathBuf, bool)> {
     let mut files: Vec<(PathBuf, bool)> = Vec::new();
     let mut seen = BTreeMap::new();
@@ -111,11 +111,11 @@ fn files(
                 Ok(entry) if entry.file_type().is_file() => add(entry.into_path(), false),
                 Ok(_) => {}
                 Err(error) if leads_nowhere(&error) => {}
-                Err(error) => diagnostics.push(walk_error(path, &error, sources)),
+                Err(error) => diagnostics.report(walk_error(path, &error, sources)),
             }
         }
         if !is_wanted && !is_folder_of_input(path) {
-            diagnostics.push(passed_over_folder(path, sources));
+            diagnostics.report(passed_over_folder(path, sources));
         }
     }
     files
@@ -205,7 +205,7 @@ pub fn name(path: &Path) -> String {
 pub fn read_file(
     path: &Path,
     sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<FileId> {
     let bytes = read_or_report(path, sources, diagnostics)?;
     text::keep(text(path, bytes, &mut Folders::new()), sources, diagnostics)
@@ -240,12 +240,12 @@ fn location(path: &Path, folders: &mut Folders) -> Option<PathBuf> {
 fn read_or_report(
     path: &Path,
     sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Vec<u8>> {
     read(path)
         .map_err(|error| {
             let place = Span::whole(sources.add(name(path), ""));
-            diagnostics.push(Diagnostic::new(
+            diagnostics.report(Diagnostic::new(
                 &rule::UNREADABLE,
                 place,
                 format!("can't be read: {error}"),
@@ -350,7 +350,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::{LoadError, find_upward, load};
-    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::Diagnostics;
     use crate::source::{Document, Reach, Sources};
 
     const WORKSPACE: &str =
@@ -366,8 +366,8 @@ mod tests {
         folder
     }
 
-    fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
-        let (mut sources, mut diagnostics) = (Sources::default(), Vec::new());
+    fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Diagnostics) {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
         let documents = load(paths, Reach::Input, &mut sources, &mut diagnostics).unwrap();
         (documents, diagnostics)
     }
@@ -387,7 +387,7 @@ mod tests {
             .collect()
     }
 
-    fn rules(diagnostics: &[Diagnostic]) -> Vec<&str> {
+    fn rules(diagnostics: &Diagnostics) -> Vec<&str> {
         diagnostics
             .iter()
             .map(|diagnostic| diagnostic.rule.id)
@@ -424,7 +424,7 @@ mod tests {
         ]);
         let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
         assert_eq!(names(&documents), ["a", "a2", "b", "c"]);
-        assert_eq!(diagnostics, []);
+        assert!(diagnostics.is_empty());
         assert!(documents.iter().all(|document| !document.named));
     }
 
@@ -490,7 +490,7 @@ mod tests {
         fs::write(&path, b"a: \xc3\xa9\nb: \xff\n").unwrap();
         let (_, diagnostics) = load_all(&[path]);
         assert_eq!(rules(&diagnostics), ["KR002"]);
-        assert_eq!(diagnostics[0].place.unwrap().start, 9);
+        assert_eq!(diagnostics.as_slice()[0].place.unwrap().start, 9);
     }
 
     #[test]
@@ -502,7 +502,10 @@ mod tests {
             ("comment.yaml", "# nothing\n"),
         ]);
         let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
-        assert_eq!((names(&documents), diagnostics), (vec!["a"], vec![]));
+        assert_eq!(
+            (names(&documents), diagnostics.as_slice()),
+            (vec!["a"], &[][..])
+        );
     }
 
     #[cfg(unix)]
@@ -535,7 +538,7 @@ mod tests {
             std::slice::from_ref(&missing),
             Reach::Input,
             &mut Sources::default(),
-            &mut Vec::new(),
+            &mut Diagnostics::default(),
         )
         .unwrap_err();
         assert!(matches!(error, LoadError::Missing(path) if path == missing));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{FileId, Reach, Sources, Span, parse};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Node};
 use crate::object::is_of_karpenter;
 use crate::rule;
@@ -41,14 +41,14 @@ pub fn documents(
     named: bool,
     reach: Reach,
     sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Document> {
-    let mark = diagnostics.len();
+    let mark = diagnostics.mark();
     let matters_anyway = named || mentions_kaito(&text.bytes);
     let nodes = match add(text, sources) {
         Ok(file) => parse(sources, file, diagnostics),
         Err(finding) => {
-            diagnostics.push(*finding);
+            diagnostics.report(*finding);
             Vec::new()
         }
     };
@@ -69,13 +69,9 @@ fn mentions_kaito(bytes: &[u8]) -> bool {
 }
 
 /// Keeps a text. What stands in the way is a finding.
-pub fn keep(
-    text: Text,
-    sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<FileId> {
+pub fn keep(text: Text, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<FileId> {
     add(text, sources)
-        .map_err(|finding| diagnostics.push(*finding))
+        .map_err(|finding| diagnostics.report(*finding))
         .ok()
 }
 
@@ -116,15 +112,18 @@ fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sour
 }
 
 /// Replaces the findings in a file that has nothing to do with KAITO.
-fn pass_over(mark: usize, diagnostics: &mut Vec<Diagnostic>) {
-    let error = diagnostics.drain(mark..).find(Diagnostic::is_error);
+fn pass_over(mark: usize, diagnostics: &mut Diagnostics) {
+    let error = diagnostics
+        .split_off(mark)
+        .into_iter()
+        .find(Diagnostic::is_error);
     if let Some(Diagnostic {
         place: Some(place),
         message,
         ..
     }) = error
     {
-        diagnostics.push(Diagnostic::new(
+        diagnostics.report(Diagnostic::new(
             &rule::NOT_PARSED,
             place,
             format!("file passed over: {message}"),

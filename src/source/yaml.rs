@@ -8,7 +8,7 @@ use granit_parser::{
 
 use super::scalar;
 use super::{FileId, Sources, Span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Entry, Node};
 use crate::rule;
 
@@ -26,7 +26,7 @@ const MAX_COPIED: usize = 16 << 20;
 ///
 /// A document with an error is left out too, and the reading goes on behind it where that is
 /// possible.
-pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Vec<Node> {
     let options = options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -65,7 +65,7 @@ struct Reader<'a> {
     anchors: BTreeMap<usize, Node>,
     /// The bytes that were copied for anchors and aliases.
     copied: usize,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 type Spanned<'a> = (Event<'a>, Span);
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
     fn duplicate(&mut self, key: &str, first: Span, second: Span) {
         let message = format!("the key `{key}` stands twice in this mapping");
         let diagnostic = Diagnostic::new(&rule::DUPLICATE_KEY, second, message);
-        self.diagnostics.push(
+        self.diagnostics.report(
             diagnostic
                 .also(first, "the first one")
                 .hint("remove one of the two"),
@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
         }
         let Ok(data) = scalar::resolve(text) else {
             let message = format!("`{text}` can't stand in JSON, which is what Kubernetes stores");
-            self.diagnostics.push(
+            self.diagnostics.report(
                 Diagnostic::new(&rule::NOT_A_NUMBER, span, message)
                     .hint("quote it if a text is meant"),
             );
@@ -302,7 +302,7 @@ impl<'a> Reader<'a> {
             Diagnostic::new(&rule::AMBIGUOUS_SCALAR, span, message)
         };
         let quoted = format!("\"{text}\"");
-        self.diagnostics.push(match data {
+        self.diagnostics.report(match data {
             Data::Bool(value) => {
                 let hint = format!("quote it: `{quoted}`, or write `{value}` if that is meant");
                 diagnostic(&format!("`{value}`")).hint(hint)
@@ -383,7 +383,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fail<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Broken> {
-        self.diagnostics.push(diagnostic);
+        self.diagnostics.report(diagnostic);
         Err(Broken)
     }
 
@@ -535,6 +535,7 @@ mod tests {
 
     use super::parse;
     use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::Diagnostics;
     use crate::emit::Format;
     use crate::node::Node;
     use crate::source::{Sources, Span};
@@ -548,8 +549,9 @@ mod tests {
     fn read(text: &str) -> Read {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", text);
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let documents = parse(&sources, file, &mut diagnostics);
+        let diagnostics = diagnostics.into_iter().collect();
         Read {
             sources,
             documents,

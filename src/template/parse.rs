@@ -6,7 +6,7 @@ use super::expression::Expression;
 use super::fields::{self, Known};
 use super::text::{Part, Piece, Text, pieces};
 use super::{Field, Map, Tree};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Entry, Node};
 use crate::rule;
 use crate::source::{Sources, Span};
@@ -19,13 +19,13 @@ pub(super) fn root(
     node: &Node,
     schema: &Value,
     sources: &Sources,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Tree> {
     let variables = schema["properties"].as_object().into_iter().flatten();
     let scope = variables
         .map(|(name, schema)| (name.clone(), Some(schema)))
         .collect();
-    let mark = diagnostics.len();
+    let mark = diagnostics.mark();
     let mut parser = Parser {
         sources,
         scope,
@@ -39,7 +39,7 @@ pub(super) fn root(
         );
     }
     let tree = parser.tree(node, Place::Item);
-    (diagnostics.len() == mark).then_some(tree)
+    (diagnostics.mark() == mark).then_some(tree)
 }
 
 /// Where a part stands.
@@ -55,7 +55,7 @@ struct Parser<'a> {
     sources: &'a Sources,
     /// The variables by name, the innermost last.
     scope: Vec<(String, Known<'a>)>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl<'a> Parser<'a> {
@@ -296,7 +296,7 @@ impl<'a> Parser<'a> {
                 Some(expression)
             }
             Err(diagnostic) => {
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.report(diagnostic);
                 None
             }
         }
@@ -323,7 +323,7 @@ impl<'a> Parser<'a> {
     fn check_fields(&mut self, expression: &Expression) {
         for path in expression.paths() {
             if let Err((message, hint)) = self.follow(&path) {
-                self.diagnostics.push(
+                self.diagnostics.report(
                     Diagnostic::new(&rule::TEMPLATE_FIELD, expression.span, message).hint(hint),
                 );
             }
@@ -355,7 +355,7 @@ impl<'a> Parser<'a> {
 
     fn report(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.diagnostics
-            .push(Diagnostic::new(&rule::TEMPLATE_SYNTAX, span, message).hint(hint));
+            .report(Diagnostic::new(&rule::TEMPLATE_SYNTAX, span, message).hint(hint));
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::spec::{LabelSelector, Preset, Tuning};
 use super::{Workspace, drop_nulls, rules, strength};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::Node;
 use crate::preset::{AccessMode, WorkspaceApi};
 use crate::rule::{self, Rule};
@@ -25,7 +25,7 @@ pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagn
     let mut changes = Changes {
         old,
         new,
-        found: Vec::new(),
+        found: Diagnostics::default(),
     };
     changes.purpose();
     changes.resource();
@@ -42,7 +42,7 @@ pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagn
             changes.strengths();
         }
     }
-    changes.found
+    changes.found.into_iter().collect()
 }
 
 /// As [`changes`], of an InferenceSet, whose `namespace/name` is the key: of all its fields, KAITO
@@ -78,7 +78,7 @@ pub fn not_compared(found: Vec<Diagnostic>) -> Option<Diagnostic> {
 struct Changes<'a> {
     old: &'a Workspace,
     new: &'a Workspace,
-    found: Vec<Diagnostic>,
+    found: Diagnostics,
 }
 
 impl Changes<'_> {
@@ -250,14 +250,14 @@ impl Changes<'_> {
                 .span(&format!("/inference/adapters/{index}/strength"));
             let finding = Diagnostic::new(&rule::STRENGTH_IN_UPDATE, place, message);
             self.found
-                .push(finding.hint("write a number from 0 to 1 as a string, such as \"0.5\""));
+                .report(finding.hint("write a number from 0 to 1 as a string, such as \"0.5\""));
         }
     }
 
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String) {
         let finding = Diagnostic::new(rule, self.new.span(pointer), message);
         let finding = finding.hint(instead("Workspace", &self.new.key()));
-        self.found.push(shown(finding, &self.old.node, pointer));
+        self.found.report(shown(finding, &self.old.node, pointer));
     }
 }
 

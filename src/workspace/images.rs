@@ -1,7 +1,7 @@
 //! References of container images, as KAITO wants them: in full, with a tag.
 
 use super::placeholder;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::Node;
 use crate::preset::WorkspaceApi;
 use crate::rule;
@@ -9,7 +9,7 @@ use crate::source::Span;
 
 /// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name
 /// (specification of 0.3, D2 and D3).
-pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Diagnostics) {
     let refuse =
         |message: String, hint: &str| Diagnostic::new(&rule::IMAGE, span, message).hint(hint);
     if check_blanks(image, field, span, diagnostics) {
@@ -18,14 +18,14 @@ pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Vec<
     match parts(image) {
         None => {
             let message = format!("`{field}` is not a full image reference: `{image}`");
-            diagnostics.push(refuse(
+            diagnostics.report(refuse(
                 message,
                 "write registry, name and tag, such as `registry.example.com/team/data:1.0`",
             ));
         }
         Some(name) if name.contains(|character: char| character.is_ascii_uppercase()) => {
             let message = format!("`{field}` has upper-case letters in the image's name: `{name}`");
-            diagnostics.push(refuse(message, "registries accept lower-case names only"));
+            diagnostics.report(refuse(message, "registries accept lower-case names only"));
         }
         Some(_) => {}
     }
@@ -36,14 +36,14 @@ pub(super) fn check_blanks(
     image: &str,
     field: &str,
     span: Span,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> bool {
     let has_blanks =
         image.contains(|character: char| character.is_whitespace() || character.is_control());
     if has_blanks {
         let message = format!("`{field}` has a blank in it: `{}`", image.escape_debug());
         let hint = "an image reference has no blanks and no line breaks";
-        diagnostics.push(Diagnostic::new(&rule::IMAGE, span, message).hint(hint));
+        diagnostics.report(Diagnostic::new(&rule::IMAGE, span, message).hint(hint));
     }
     has_blanks
 }
@@ -51,7 +51,7 @@ pub(super) fn check_blanks(
 const ADAPTERS: &str = "/inference/adapters";
 
 /// Warns of images without a fixed content: those that are pulled by the tag `latest`, or by none.
-pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut Diagnostics) {
     let is_old = api == WorkspaceApi::V1alpha1;
     let models: &[&str] = if is_old {
         &[
@@ -93,7 +93,8 @@ pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut 
         if reference(image).is_some_and(|full| full.ends_with(":latest")) {
             let message = format!("`{image}` may be another image tomorrow");
             let hint = "give it the tag of a version, or a digest";
-            diagnostics.push(Diagnostic::new(&rule::FLOATING_TAG, found.span, message).hint(hint));
+            diagnostics
+                .report(Diagnostic::new(&rule::FLOATING_TAG, found.span, message).hint(hint));
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
 use super::{drop_nulls, is_of_kaito, is_rendered, keys, metadata};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Entry, Node};
 use crate::rule;
 use crate::schema::Checker;
@@ -137,8 +137,8 @@ pub fn is_inference_set(node: &Node) -> bool {
 /// which is reported. A set of no replicas gives one that is to be checked alone.
 ///
 /// Each value keeps its place, so that a finding about a replica points into the set.
-pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
-    let mark = diagnostics.len();
+pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Node> {
+    let mark = diagnostics.mark();
     let mut value = node.to_value();
     drop_nulls(&mut value);
     let Ok(checker) = Checker::of::<InferenceSet>() else {
@@ -153,7 +153,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let set = match InferenceSet::deserialize(&value) {
         Ok(set) => set,
         Err(error) => {
-            diagnostics.push(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
+            diagnostics.report(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
             return Vec::new();
         }
     };
@@ -161,7 +161,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     if count > MOST {
         let message = format!("`spec.replicas` must be at most {MOST}, not {count}");
         let finding = Diagnostic::new(&rule::COUNT, node.at("/spec/replicas").span, message);
-        diagnostics.push(finding.hint("a cluster of Kubernetes has no more nodes"));
+        diagnostics.report(finding.hint("a cluster of Kubernetes has no more nodes"));
         return Vec::new();
     }
     check_runtime(node, diagnostics);
@@ -172,12 +172,12 @@ pub fn replicas(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
 }
 
 /// Warns of the annotation that sets don't hand on to their replicas.
-fn check_runtime(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+fn check_runtime(node: &Node, diagnostics: &mut Diagnostics) {
     let pointer = "/metadata/annotations/kaito.sh~1runtime";
     if let Some(found) = node.find(pointer) {
         let message = "`kaito.sh/runtime` of a set has no effect on its replicas";
         let finding = Diagnostic::new(&rule::NO_EFFECT, found.span, message);
-        diagnostics.push(finding.hint("write it under `spec.template.metadata.annotations`"));
+        diagnostics.report(finding.hint("write it under `spec.template.metadata.annotations`"));
     }
 }
 
@@ -269,9 +269,9 @@ fn entry(key: &str, place: Span, data: Data) -> Entry {
 }
 
 /// Leaves out findings about a replica that were made about another one of its set.
-pub(crate) fn without_repeats(diagnostics: &mut Vec<Diagnostic>, mark: usize) {
+pub(crate) fn without_repeats(diagnostics: &mut Diagnostics, mark: usize) {
     let mut kept: Vec<Diagnostic> = Vec::new();
-    for finding in diagnostics.drain(mark..) {
+    for finding in diagnostics.split_off(mark) {
         if !kept
             .iter()
             .any(|other| other.rule == finding.rule && other.place == finding.place)
@@ -279,5 +279,5 @@ pub(crate) fn without_repeats(diagnostics: &mut Vec<Diagnostic>, mark: usize) {
             kept.push(finding);
         }
     }
-    diagnostics.append(&mut kept);
+    diagnostics.extend(kept);
 }

@@ -1,6 +1,6 @@
 //! KAITO's own labels and annotations: which there are, and what their values are taken for.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Entry, Node};
 use crate::preset::WorkspaceApi;
 use crate::rule;
@@ -89,7 +89,7 @@ const ROLES: [&str; 2] = ["prefill", "decode"];
 
 /// Reports labels and annotations of KAITO's that do nothing, and values that are not taken for
 /// what they look like.
-pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Diagnostics) {
     let annotations: &[&str] = match holder {
         Holder::Workspace(WorkspaceApi::V1alpha1) => &V1ALPHA1,
         Holder::Workspace(WorkspaceApi::V1beta1) => &V1BETA1,
@@ -99,14 +99,14 @@ pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Vec<Diagnosti
         if annotations.contains(&entry.key.as_str()) {
             diagnostics.extend(misread(entry));
         } else if is_kaitos(&entry.key) {
-            diagnostics.push(unread(entry, "annotation", annotations, holder));
+            diagnostics.report(unread(entry, "annotation", annotations, holder));
         }
     }
     for entry in node.entries("/metadata/labels") {
         if entry.key == ROLE {
             diagnostics.extend(role(entry));
         } else if is_kaitos(&entry.key) && !LABELS.contains(&entry.key.as_str()) {
-            diagnostics.push(unread(entry, "label", &LABELS, holder));
+            diagnostics.report(unread(entry, "label", &LABELS, holder));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Entry, Node};
 use crate::rule;
 use crate::text;
@@ -28,7 +28,7 @@ const ALL_ANNOTATIONS: usize = 256 << 10;
 pub(super) fn read(
     node: &Node,
     default_namespace: &str,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Metadata {
     let name = string(node, "/metadata/name");
     if node
@@ -41,7 +41,7 @@ pub(super) fn read(
             .unwrap_or("Workspace");
         let message = format!("the {kind} has no name");
         let missing = Diagnostic::new(&rule::NAME, node.at("/metadata/name").span, message);
-        diagnostics.push(
+        diagnostics.report(
             missing
                 .hint("add `metadata.name`; `generateName` would give other objects in every run"),
         );
@@ -53,8 +53,9 @@ pub(super) fn read(
     ] {
         if let Some(value) = value.as_ref().filter(|value| !is_dns_label(value)) {
             let message = format!("`{value}` is not a valid `{}`", text::field(pointer));
-            diagnostics
-                .push(Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL));
+            diagnostics.report(
+                Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL),
+            );
         }
     }
     let labels = strings(node, "/metadata/labels", check_label, diagnostics);
@@ -73,7 +74,7 @@ pub(super) fn read(
             "the annotations have {total} bytes together, and Kubernetes takes {ALL_ANNOTATIONS}"
         );
         let place = node.at("/metadata/annotations").span;
-        diagnostics.push(
+        diagnostics.report(
             Diagnostic::new(&rule::LABEL, place, message).hint("move large texts into a ConfigMap"),
         );
     }
@@ -101,15 +102,16 @@ pub fn is_dns_label(name: &str) -> bool {
 }
 
 /// Reports a label that Kubernetes would refuse (Kubernetes documentation, "Labels and Selectors").
-pub(super) fn check_label(entry: &Entry, value: &str, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_label(entry: &Entry, value: &str, diagnostics: &mut Diagnostics) {
     check_key(entry, diagnostics);
     if !value.is_empty() && !is_qualified(value) {
         let message = format!("`{value}` is not a valid value of a label");
-        diagnostics.push(Diagnostic::new(&rule::LABEL, entry.value.span, message).hint(QUALIFIED));
+        diagnostics
+            .report(Diagnostic::new(&rule::LABEL, entry.value.span, message).hint(QUALIFIED));
     }
 }
 
-fn check_key(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+fn check_key(entry: &Entry, diagnostics: &mut Diagnostics) {
     let (prefix, name) = match entry.key.rsplit_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, entry.key.as_str()),
@@ -121,7 +123,7 @@ fn check_key(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
             "`{}` is not a valid key of a label or annotation",
             entry.key
         );
-        diagnostics.push(Diagnostic::new(&rule::LABEL, entry.key_span, message).hint(QUALIFIED));
+        diagnostics.report(Diagnostic::new(&rule::LABEL, entry.key_span, message).hint(QUALIFIED));
     }
 }
 
@@ -147,8 +149,8 @@ fn string(node: &Node, pointer: &str) -> Option<String> {
 fn strings(
     node: &Node,
     pointer: &str,
-    check: impl Fn(&Entry, &str, &mut Vec<Diagnostic>),
-    diagnostics: &mut Vec<Diagnostic>,
+    check: impl Fn(&Entry, &str, &mut Diagnostics),
+    diagnostics: &mut Diagnostics,
 ) -> BTreeMap<String, String> {
     let mut read = BTreeMap::new();
     for entry in node.entries(pointer) {

@@ -1,6 +1,6 @@
 //! Placeholders of examples that nobody has filled in.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::node::{Data, Node};
 use crate::rule;
 use crate::source::Span;
@@ -10,7 +10,7 @@ use crate::text;
 /// document.
 ///
 /// In `presetOptions` it is a warning, because KAITO runs any image that is written there.
-pub(super) fn check(node: &Node, pointer: &str, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(node: &Node, pointer: &str, diagnostics: &mut Diagnostics) {
     walk(node, pointer, &mut |node, pointer, value| {
         for placeholder in all(value) {
             let message = format!(
@@ -24,7 +24,7 @@ pub(super) fn check(node: &Node, pointer: &str, diagnostics: &mut Vec<Diagnostic
             if pointer.contains("/presetOptions/") {
                 finding.severity = Severity::Warning;
             }
-            diagnostics.push(finding);
+            diagnostics.report(finding);
         }
     });
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{images, metadata, placeholder};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::node::{Data, Node};
 use crate::quantity;
 use crate::rule;
@@ -18,7 +18,7 @@ const POINTER: &str = "/inference/template/spec";
 const WHOLE: [&str; 2] = ["nvidia.com/", "amd.com/"];
 
 /// Reports what can't be run in the pods of a Workspace.
-pub(super) fn check(workspace: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(workspace: &Node, diagnostics: &mut Diagnostics) {
     let Some(found) = workspace.find(POINTER) else {
         return;
     };
@@ -49,7 +49,7 @@ pub(super) fn check(workspace: &Node, diagnostics: &mut Vec<Diagnostic>) {
 
 struct Pod<'a> {
     spec: &'a Node,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Pod<'_> {
@@ -83,7 +83,7 @@ impl Pod<'_> {
             let finding =
                 Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
             self.diagnostics
-                .push(finding.hint("give each a name of its own"));
+                .report(finding.hint("give each a name of its own"));
         }
     }
 
@@ -101,8 +101,9 @@ impl Pod<'_> {
             let message = format!("the variable `{name}` is set twice, and the last value counts");
             let finding = Diagnostic::new(&rule::REPEATED_VARIABLE, span, message)
                 .also(first, "the first is here");
-            self.diagnostics
-                .push(finding.hint("remove one of the two: server-side apply refuses such a list"));
+            self.diagnostics.report(
+                finding.hint("remove one of the two: server-side apply refuses such a list"),
+            );
         }
     }
 
@@ -152,7 +153,7 @@ impl Pod<'_> {
             let finding =
                 Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
             self.diagnostics
-                .push(finding.hint("give each a name of its own"));
+                .report(finding.hint("give each a name of its own"));
         }
     }
 
@@ -175,7 +176,7 @@ impl Pod<'_> {
             let finding =
                 Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
             self.diagnostics
-                .push(finding.hint("mount each at a path of its own"));
+                .report(finding.hint("mount each at a path of its own"));
         }
     }
 
@@ -206,7 +207,7 @@ impl Pod<'_> {
             };
             let finding = Diagnostic::new(&rule::POD_REFUSED, entry.value.span, message);
             let finding = finding.hint("write the same under `requests` and `limits`");
-            self.diagnostics.push(Diagnostic {
+            self.diagnostics.report(Diagnostic {
                 severity: Severity::Warning,
                 ..finding
             }); // KAITO takes it
@@ -215,7 +216,7 @@ impl Pod<'_> {
 
     fn refuse(&mut self, place: Span, message: &str, hint: &str) {
         self.diagnostics
-            .push(Diagnostic::new(&rule::POD_REFUSED, place, message).hint(hint));
+            .report(Diagnostic::new(&rule::POD_REFUSED, place, message).hint(hint));
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::node::Node;
 use crate::schema::{Checker, Part};
 use crate::{quantity, rule};
@@ -29,7 +29,7 @@ impl PodTemplates {
         &self,
         workspace: &Node,
         template: &Value,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Value> {
         let prepare = || Checker::new(serde_json::from_str(SCHEMA).ok()?).ok();
         let checker = self.checker.get_or_init(prepare).as_ref()?;
@@ -110,6 +110,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::PodTemplates;
+    use crate::diagnostic::Diagnostics;
     use crate::source::{self, Sources};
 
     /// The template as it is read, or the messages and the texts they point at.
@@ -118,8 +119,8 @@ mod tests {
             serde_json::to_string_pretty(&json!({"inference": {"template": template}})).unwrap();
         let mut sources = Sources::default();
         let file = sources.add("w.json", text);
-        let node = source::parse(&sources, file, &mut Vec::new()).remove(0);
-        let mut diagnostics = Vec::new();
+        let node = source::parse(&sources, file, &mut Diagnostics::default()).remove(0);
+        let mut diagnostics = Diagnostics::default();
         let read = PodTemplates::default().read(&node, template, &mut diagnostics);
         read.ok_or_else(|| {
             diagnostics

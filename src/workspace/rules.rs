@@ -12,7 +12,7 @@ use super::{
     Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata,
     placeholder, strength,
 };
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::preset::{AccessMode, WorkspaceApi};
 use crate::rule;
 use crate::source::Span;
@@ -33,7 +33,7 @@ const ADAPTER_NAME: &str =
 const MAX_ADAPTERS: usize = 10;
 
 /// Reports every rule that a Workspace breaks, of the version whose rules hold.
-pub(super) fn check(workspace: &Workspace, api: WorkspaceApi, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(workspace: &Workspace, api: WorkspaceApi, diagnostics: &mut Diagnostics) {
     let mut rules = Rules {
         workspace,
         diagnostics,
@@ -46,7 +46,7 @@ pub(super) fn check(workspace: &Workspace, api: WorkspaceApi, diagnostics: &mut 
 
 /// Reports what is wrong with the adapters beside a pod template, which nothing looks at before an
 /// update.
-pub(super) fn check_adapters(workspace: &Workspace, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_adapters(workspace: &Workspace, diagnostics: &mut Diagnostics) {
     let adapters = workspace
         .spec
         .inference
@@ -63,7 +63,7 @@ pub(super) fn check_adapters(workspace: &Workspace, diagnostics: &mut Vec<Diagno
 
 struct Rules<'a> {
     workspace: &'a Workspace,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Rules<'_> {
@@ -174,7 +174,7 @@ impl Rules<'_> {
                     "`{}` says whose node it is and can't be `{value}`",
                     entry.key
                 );
-                self.diagnostics.push(
+                self.diagnostics.report(
                     Diagnostic::new(&rule::SELECTOR, entry.value.span, message)
                         .hint("choose a label of your own"),
                 );
@@ -300,7 +300,7 @@ impl Rules<'_> {
             if let Some(first) = seen.insert(name, span) {
                 // I7
                 let message = format!("two adapters are called `{name}`");
-                self.diagnostics.push(
+                self.diagnostics.report(
                     Diagnostic::new(&rule::ADAPTER, span, message).also(first, "the first is here"),
                 );
             }
@@ -387,7 +387,7 @@ impl Rules<'_> {
         let place = self.workspace.span(&format!("{pointer}/strength"));
         let finding = Diagnostic::new(&rule::ADAPTER, place, message)
             .hint("write it as a string, such as \"0.5\"");
-        self.diagnostics.push(Diagnostic {
+        self.diagnostics.report(Diagnostic {
             severity,
             ..finding
         });
@@ -590,7 +590,7 @@ impl Rules<'_> {
 
     fn report(&mut self, rule: &'static rule::Rule, pointer: &str, message: &str, hint: &str) {
         self.diagnostics
-            .push(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
+            .report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
     }
 }
 

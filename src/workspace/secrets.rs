@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::node::{Data, Node};
 use crate::rule;
 use crate::source::{FileId, Sources, Span};
@@ -109,7 +109,7 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// Reports the secrets in the strings of a document, without showing them.
-pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Diagnostics) {
     let mut search = Search {
         sources,
         diagnostics,
@@ -179,7 +179,7 @@ fn field(text: &str) -> Option<(&str, &str)> {
 
 struct Search<'a> {
     sources: &'a mut Sources,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Search<'_> {
@@ -195,7 +195,7 @@ impl Search<'_> {
                         place,
                         format!("`{field}` holds {name} in clear"),
                     );
-                    self.diagnostics.push(finding.hint(HINT));
+                    self.diagnostics.report(finding.hint(HINT));
                 }
             }
             Data::List(items) => {
@@ -236,7 +236,7 @@ impl Search<'_> {
         let message = format!("the variable `{name}` has its value in clear");
         let hint = "take it from a Secret: `valueFrom: {secretKeyRef: {name: …, key: …}}`";
         self.diagnostics
-            .push(Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message).hint(hint));
+            .report(Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message).hint(hint));
     }
 
     /// Hides a part of a value, and gives its place: that of the whole value where the text has

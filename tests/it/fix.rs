@@ -253,7 +253,7 @@ fn nothing_is_fixed_that_was_not_read_from_a_file() {
     let file = session.sources.add("a.yaml", "a: 2026-11-24\n");
     source::parse(&session.sources, file, &mut session.diagnostics);
     assert!(
-        session.diagnostics[0].fix.is_some()
-            && fixed(&session.diagnostics, &session.sources).is_empty()
+        session.diagnostics.as_slice()[0].fix.is_some()
+            && fixed(session.diagnostics.as_slice(), &session.sources).is_empty()
     );
 }

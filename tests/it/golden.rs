@@ -257,7 +257,7 @@ fn old(case: &Path, session: &mut Session) -> Vec<Document> {
         &[path],
         source::Reach::Input,
         &mut session.sources,
-        &mut Vec::new(),
+        &mut kaito_render::diagnostic::Diagnostics::default(),
     )
     .unwrap()
 }

@@ -94,7 +94,7 @@ fn resource(rules: &mut Rules) {
             let message = format!("the requirement on `{}` has no effect", expression.key);
             let finding = Diagnostic::new(&rule::SELECTOR, rules.workspace.span(&place), message);
             let finding = finding.hint("write it as a label under `matchLabels`");
-            rules.diagnostics.push(Diagnostic {
+            rules.diagnostics.report(Diagnostic {
                 severity: Severity::Warning,
                 ..finding
             });
@@ -322,7 +322,7 @@ fn input(rules: &mut Rules, input: &DataSource) {
             let finding = Diagnostic::new(&rule::URL, rules.workspace.span(&place), message);
             let finding = finding
                 .hint("write a public address in full, such as `https://example.com/data.parquet`");
-            rules.diagnostics.push(Diagnostic {
+            rules.diagnostics.report(Diagnostic {
                 severity: Severity::Error,
                 ..finding
             });
@@ -449,9 +449,9 @@ fn output(rules: &mut Rules, output: &DataDestination) {
     }
     rules.placeholders("/tuning/output/image");
     // A Secret may have any name.
-    let mark = rules.diagnostics.len();
+    let mark = rules.diagnostics.mark();
     rules.placeholders("/tuning/output/imagePushSecret");
-    for finding in rules.diagnostics.iter_mut().skip(mark) {
+    for finding in rules.diagnostics.as_mut_vec().iter_mut().skip(mark) {
         finding.severity = Severity::Warning;
     }
 }

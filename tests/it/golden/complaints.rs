@@ -301,7 +301,13 @@ impl<'a> Found<'a> {
             .collect();
         files.sort_unstable();
         files.dedup();
-        let parse = |file| source::parse(&session.sources, file, &mut Vec::new());
+        let parse = |file| {
+            source::parse(
+                &session.sources,
+                file,
+                &mut kaito_render::diagnostic::Diagnostics::default(),
+            )
+        };
         Self {
             errors,
             documents: files.into_iter().flat_map(parse).collect(),
