@@ -184,7 +184,7 @@ fn text(shapes: &str) -> String {
 
 fn source(criterion: &mut Criterion, run: &Run) {
     criterion.bench_function(&run.case.title("source"), |bencher| {
-        bencher.iter_with_large_drop(|| run.nodes())
+        bencher.iter_with_large_drop(|| run.nodes());
     });
 }
 
@@ -201,7 +201,7 @@ fn workspace(criterion: &mut Criterion, run: &Run) {
 fn plan(criterion: &mut Criterion, run: &mut Run) {
     let workspaces = run.workspaces();
     criterion.bench_function(&run.case.title("plan"), |bencher| {
-        bencher.iter_with_large_drop(|| run.plans(&workspaces))
+        bencher.iter_with_large_drop(|| run.plans(&workspaces));
     });
 }
 

@@ -325,7 +325,7 @@ fn typed<T: DeserializeOwned + JsonSchema>(
                 &rule::LIBRARY_FIELD,
                 node.span,
                 error.to_string(),
-            ))
+            ));
         })
         .ok()
 }

@@ -44,7 +44,7 @@ impl Bill {
                 );
             }
             Some("Deployment" | "StatefulSet") => {
-                self.pods(spec["replicas"].as_u64().unwrap_or(1), spec)
+                self.pods(spec["replicas"].as_u64().unwrap_or(1), spec);
             }
             Some("Job") => self.pods(spec["parallelism"].as_u64().unwrap_or(1), spec),
             _ => {}

@@ -52,7 +52,7 @@ impl<'a> Line<'a> {
         for word in words(text)? {
             match word.split_once('=') {
                 Some((flag, value)) if flag.starts_with("--") => {
-                    line.flags.entry(flag).or_default().push(value)
+                    line.flags.entry(flag).or_default().push(value);
                 }
                 None if word.starts_with("--") && word.len() > 2 => {
                     line.flags.entry(word).or_default().push("");

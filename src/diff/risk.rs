@@ -241,7 +241,7 @@ fn exposure(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
     match fate {
         Fate::Added if is_open(&is) => push(Kind::ExposureChanges, 1, format!("a new {is}"), None),
         Fate::Removed if is_open(&was) => {
-            push(Kind::ExposureChanges, 1, format!("the {was} goes"), None)
+            push(Kind::ExposureChanges, 1, format!("the {was} goes"), None);
         }
         Fate::Changed if was != is => push(
             Kind::ExposureChanges,

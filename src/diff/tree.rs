@@ -97,7 +97,7 @@ impl Walk<'_> {
             .filter(|index| !kept.contains(&were[*index]))
         {
             if self.at(&index.to_string(), &were[index], true, |walk| {
-                walk.whole(Some(&before[index]), None)
+                walk.whole(Some(&before[index]), None);
             }) {
                 there.remove(index);
             }
@@ -109,7 +109,7 @@ impl Walk<'_> {
                 self.at(&index.to_string(), key, true, |walk| walk.value(was, is));
                 next = index + 1;
             } else if self.at(&next.to_string(), key, true, |walk| {
-                walk.whole(None, Some(is))
+                walk.whole(None, Some(is));
             }) {
                 there.insert(next, (key.clone(), is));
                 next += 1;
@@ -139,12 +139,12 @@ impl Walk<'_> {
         }
         for offset in (after.len()..before.len()).rev() {
             self.at(&at(offset), &at(offset), true, |walk| {
-                walk.whole(Some(&before[offset]), None)
+                walk.whole(Some(&before[offset]), None);
             });
         }
         for (offset, is) in after.iter().enumerate().skip(before.len()) {
             self.at(&at(offset), &at(offset), true, |walk| {
-                walk.whole(None, Some(is))
+                walk.whole(None, Some(is));
             });
         }
     }

@@ -365,7 +365,7 @@ pub(super) fn bill(before: &Bill, after: &Bill) -> Vec<[String; 4]> {
     };
     #[expect(clippy::cast_precision_loss, reason = "shown, not counted with")]
     let mut counted = |name: &str, before: u64, after: u64, unit: &str| {
-        row(name, before as f64, after as f64, unit)
+        row(name, before as f64, after as f64, unit);
     };
     counted("nodes", before.nodes, after.nodes, "");
     counted("GPUs", before.gpus(), after.gpus(), "");

@@ -190,7 +190,7 @@ impl Planner<'_, '_> {
             partition.count,
         ) {
             (PartitionMode::Mig, _, Some(_)) => {
-                report("/count", "a slice is always one", "remove `count`")
+                report("/count", "a slice is always one", "remove `count`");
             }
             (PartitionMode::Mig, "", _) => report(
                 "",
@@ -206,7 +206,7 @@ impl Planner<'_, '_> {
                 );
             }
             (PartitionMode::Accelerator, "", None) => {
-                report("", "`count` is missing", "say how many GPUs to use")
+                report("", "`count` is missing", "say how many GPUs to use");
             }
             (PartitionMode::Accelerator, profile, _) if !profile.is_empty() => {
                 report(

@@ -513,7 +513,7 @@ mod tests {
     fn links_are_followed_but_not_in_circles() {
         let folder = folder(&[("real/a.yaml", &workspace("a"))]);
         let link = |from: &str, to: &Path| {
-            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap()
+            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
         };
         link("real/loop", folder.path());
         link("twice", &folder.path().join("real/a.yaml"));

@@ -171,7 +171,7 @@ fn message(reader: &mut impl BufRead) -> Option<Value> {
         }
         match line.trim_end().split_once(": ") {
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.parse().ok()?
+                length = value.parse().ok()?;
             }
             None => break,
             _ => {}

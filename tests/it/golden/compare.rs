@@ -249,7 +249,7 @@ fn pod_spec(pod: &mut Value) {
                     .into_iter()
                     .flatten();
                 words.for_each(|word| {
-                    *word = json!(with_sorted_flags(word.as_str().unwrap_or_default()))
+                    *word = json!(with_sorted_flags(word.as_str().unwrap_or_default()));
                 });
             }
         }
@@ -302,7 +302,7 @@ fn walk(path: &str, expected: &Value, actual: &Value, found: &mut Vec<String>) {
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
             let pairs = left.iter().zip(right).enumerate();
             pairs.for_each(|(index, (left, right))| {
-                walk(&format!("{path}[{index}]"), left, right, found)
+                walk(&format!("{path}[{index}]"), left, right, found);
             });
         }
         (Value::String(left), Value::String(right))
