@@ -35,10 +35,8 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Render(render) => compile::render(&render, cli.color),
-        Command::Check(check) => match check.explain {
-            Some(rule) => page::rule(rule),
-            None => compile::check(&check, cli.color),
-        },
+        Command::Check(check) => compile::check(&check, cli.color),
+        Command::Rule { rule } => page::rule(rule),
         Command::Diff(diff) => diff::diff(&diff, cli.color),
         Command::Explain(explain) => explain::explain(&explain, cli.color),
         Command::Presets(command) => catalogue::presets(&command, cli.color),

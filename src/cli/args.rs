@@ -29,7 +29,11 @@ Examples:
   kaito-render check workspaces/                        every mistake, at its line
   kaito-render explain workspace.yaml                   what was decided, and why
 
-Exit codes: 0 done, 1 the input has errors (nothing is written), 2 the command could not run.";
+Exit codes of every command:
+  0  done; check found no error, diff found no difference
+  1  the input has errors and nothing was written; diff found differences
+  2  the command could not run: usage, a path or revision that does not exist, a file that can't be
+     written; diff could not compare because a side has errors";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -42,6 +46,13 @@ pub(super) enum Command {
     /// Say what a change will do: object by object, and what it means for pods, nodes and GPUs
     #[command(after_long_help = DIFF_EXAMPLES)]
     Diff(Diff),
+    /// Print why a rule matters, with a bad and a good example
+    #[command(after_long_help = "Example:\n  kaito-render rule KR113")]
+    Rule {
+        /// The id of the rule, such as KR113
+        #[arg(value_name = "RULE", value_parser = rule::find)]
+        rule: &'static Rule,
+    },
     /// Say what was decided for Workspaces, and why
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -94,7 +105,6 @@ Examples:
   kaito-render check workspaces/ --format sarif > kaito-render.sarif
   kaito-render check workspaces/ --format junit > junit.xml
   kaito-render check workspaces/ --deny-warnings
-  kaito-render check --explain KR113                    what a rule is about
   kaito-render check workspaces/ --against origin/main      what KAITO will refuse
   kaito-render check phi-4.yaml --against-path phi-4.old.yaml
   kubectl get workspaces -A -o yaml > live.yaml
@@ -122,7 +132,7 @@ Examples:
   kaito-render diff --against origin/main --format markdown > comment.md
   kaito-render diff old/ new/ --ignore ConfigMap --ignore /metadata/labels/team --stat
 
-Exit codes: 0 nothing differs, 1 something does, 2 the command could not run, also because a side has errors.";
+Exit codes: 0 no difference, 1 differences, 2 could not compare, also because a side has errors.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -244,9 +254,9 @@ pub(super) struct Check {
     /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FindingFormat,
-    /// Say what a rule is about, why it matters and how it is kept, and check nothing
-    #[arg(long, value_name = "RULE", value_parser = rule::find, exclusive = true)]
-    pub(super) explain: Option<&'static Rule>,
+    /// The former way to print a rule, kept to say the new one
+    #[arg(long, value_name = "RULE", exclusive = true, hide = true)]
+    pub(super) explain: Option<String>,
     /// Repair in the files what is certain, and report what is left
     #[arg(long)]
     pub(super) fix: bool,

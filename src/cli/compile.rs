@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use kaito_render::diagnostic::Severity;
 use kaito_render::emit::{self, Format};
 use kaito_render::object::Object;
@@ -41,6 +41,9 @@ pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
 
 /// Reports every finding.
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
+    if let Some(rule) = &args.explain {
+        bail!("`check --explain {rule}` is now `rule {rule}`");
+    }
     if args.fix {
         fix::fix(&args.input)?;
     }

@@ -100,7 +100,7 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
         fixable => format!(" ({fixable} fixable by `check --fix`)"),
     };
     format!(
-        "{counts}{fixable}; `kaito-render check --explain {}` says more",
+        "{counts}{fixable}; `kaito-render rule {}` says more",
         worst.rule.id
     )
 }
@@ -297,7 +297,7 @@ error[KR104]: `Falcon` is no name
     fn summaries_count() {
         let error = Diagnostic::global(&rule::NAME, "");
         let warning = Diagnostic::global(&rule::TIGHT_MEMORY, "");
-        let more = |id| format!("`kaito-render check --explain {id}` says more");
+        let more = |id| format!("`kaito-render rule {id}` says more");
         assert_eq!(
             summary(&[warning.clone(), error.clone(), error]),
             format!("2 errors, 1 warning; {}", more("KR104"))

@@ -1,4 +1,4 @@
-//! The pages of the rules: `check --explain`, and docs/rules.md.
+//! The pages of the rules: `kaito-render rule`, and docs/rules.md.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ fn a_page_is_printed_without_any_input() {
             rule.id
         );
         if ["KR001", "KR113"].contains(&rule.id) {
-            let printed = stdout(&["check", "--explain", &rule.id.to_lowercase()], "");
+            let printed = stdout(&["rule", &rule.id.to_lowercase()], "");
             assert_eq!(printed, format!("{title}\n\n{}", rule.page));
         }
     }
@@ -27,12 +27,13 @@ fn a_page_is_printed_without_any_input() {
 #[test]
 fn an_unknown_rule_is_no_success() {
     for (args, said) in [
-        (&["--explain", "KR199"][..], "the nearest is KR201"),
-        (&["--explain", "qlore"], "rules are called KR001 to KR"),
-        (&["--explain", "KR113", "examples/"], "cannot be used with"),
-        (&["--explain"], "a value is required"),
+        (&["rule", "KR199"][..], "the nearest is KR201"),
+        (&["rule", "qlore"], "rules are called KR001 to KR"),
+        (&["rule", "KR113", "examples/"], "unexpected argument"),
+        (&["rule"], "required arguments were not provided"),
+        (&["check", "--explain", "KR113"], "is now `rule KR113`"),
     ] {
-        let run = run(&mut kaito_render(&[&["check"], args].concat()), "");
+        let run = run(&mut kaito_render(args), "");
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}");
         assert!(run.stderr.contains(said), "{args:?}: {}", run.stderr);
     }
@@ -66,8 +67,9 @@ fn documentation() -> String {
         }
     }
     format!(
-        "# Rules\n\nWhat `check` finds, and `render` before it writes anything. `kaito-render check --explain KR113` prints one of \
-         these pages.\nIn the examples, a comment such as `# KR113 11-16` says which columns of the line below it are \
-         found. This file is made of\n`rules/`, where a page can be changed.\n{contents}{pages}"
+        "# Rules\n\n`check` reports these rules, and so does `render` before it writes anything.\n\
+         `kaito-render rule KR113` prints one of these pages.\n\
+         In the examples, a comment such as `# KR113 11-16` names the columns of the next line that are reported.\n\
+         This file is generated from `rules/`; change a page there.\n{contents}{pages}"
     )
 }
