@@ -6,21 +6,22 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use criterion::{BatchSize, Criterion};
+use kaito_render::assemble::{self, Keep, Part, Together};
+use kaito_render::base::node::Node;
+use kaito_render::base::object::Object;
+use kaito_render::base::sources::FileId;
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::preset::Provisioner;
+use kaito_render::catalogue::profile::Profile;
+use kaito_render::catalogue::release::{Release, Templates};
 use kaito_render::compile::{Options, compile};
-use kaito_render::config_map::ConfigMaps;
 use kaito_render::diagnostic::Diagnostics;
 use kaito_render::emit::{self, Format};
 use kaito_render::expand;
-use kaito_render::library::Library;
-use kaito_render::node::Node;
-use kaito_render::object::Object;
-use kaito_render::overlay::{self, Keep, Part, Together};
+use kaito_render::input::config_map::ConfigMaps;
+use kaito_render::input::{self, Document};
 use kaito_render::plan::{self, Plan};
-use kaito_render::preset::Provisioner;
-use kaito_render::profile::Profile;
-use kaito_render::release::{Release, Templates};
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document, FileId};
 use kaito_render::workspace::{Dialect, Reader, Workspace};
 
 const NUMBER: usize = 100;
@@ -108,7 +109,7 @@ impl<'l> Run<'l> {
     }
 
     fn nodes(&self) -> Vec<Node> {
-        source::parse(
+        input::parse(
             &self.session.sources,
             self.file,
             &mut Diagnostics::default(),
@@ -233,7 +234,7 @@ fn overlay(criterion: &mut Criterion, run: &mut Run) {
 fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
     let part = |(workspace, (plan, mut objects)): (Workspace, (Plan, Vec<Object>))| {
         let (span, title) = (workspace.node.span, workspace.key());
-        objects.push(overlay::workspace(workspace, &plan, &objects));
+        objects.push(assemble::workspace(workspace, &plan, &objects));
         Part {
             span,
             title,
@@ -270,7 +271,7 @@ fn together(criterion: &mut Criterion, library: &Library, case: Case) {
         bencher.iter_with_large_drop(|| {
             let mut session = Session::default();
             let file = session.sources.add("mixed.yaml", text.as_str());
-            let nodes = source::parse(&session.sources, file, &mut session.diagnostics);
+            let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
             let documents = nodes
                 .into_iter()
                 .map(|node| Document { node, named: true })

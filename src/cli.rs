@@ -8,7 +8,7 @@ mod diff;
 mod explain;
 mod fix;
 mod git;
-mod input;
+mod load;
 mod output;
 mod page;
 mod repository;

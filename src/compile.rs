@@ -2,20 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config_map::ConfigMaps;
+use crate::assemble::{self, Keep, Part, Selectors, Together};
+use crate::base::node::{Data, Node};
+use crate::base::object::{Group, Object, is_of_karpenter};
+use crate::base::sources::Span;
+use crate::base::wording;
+use crate::catalogue::library::Library;
+use crate::catalogue::preset::{Provisioner, WorkspaceApi};
+use crate::catalogue::profile::{self, Profile};
+use crate::catalogue::release::{Release, Templates};
 use crate::diagnostic::Diagnostic;
-use crate::library::Library;
-use crate::node::{Data, Node};
-use crate::object::{Group, Object, is_of_karpenter};
-use crate::overlay::{self, Keep, Part, Selectors, Together};
+use crate::diagnostic::rule;
+use crate::expand;
+use crate::input::Document;
+use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
-use crate::preset::{Provisioner, WorkspaceApi};
-use crate::profile::{self, Profile};
-use crate::release::{Release, Templates};
 use crate::session::Session;
-use crate::source::{Document, Span};
 use crate::workspace::{self, Dialect, Workspace};
-use crate::{expand, rule, text};
 
 /// Where Workspaces and InferenceSets name ConfigMaps.
 const CONFIGS: [&str; 3] = [
@@ -174,7 +177,7 @@ impl<'a> Compiler<'a> {
             .iter()
             .filter(|document| workspace::is_rendered(&document.node));
         let ordinals: BTreeMap<_, _> = rendered
-            .flat_map(|document| overlay::ordinals(&document.node))
+            .flat_map(|document| assemble::ordinals(&document.node))
             .collect();
         let namespace = &self.options.namespace;
         let config_maps =
@@ -209,7 +212,7 @@ impl<'a> Compiler<'a> {
 
     fn add(&mut self, parts: impl IntoIterator<Item = Part>) {
         for part in parts {
-            self.tally.static_pools |= part.objects.iter().any(overlay::is_static_pool);
+            self.tally.static_pools |= part.objects.iter().any(assemble::is_static_pool);
             self.together.add(part);
         }
     }
@@ -314,7 +317,7 @@ impl<'a> Compiler<'a> {
 
     /// Looks at a node object that people write themselves.
     fn check_node(&mut self, node: &Node) {
-        overlay::check_node(node, &mut self.session.diagnostics);
+        assemble::check_node(node, &mut self.session.diagnostics);
         let gone = self.owner_gone(node);
         self.session.diagnostics.extend(gone);
     }
@@ -523,7 +526,7 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .map(|version| format!("`{version}` (release {})", release.name))
         });
-        format!("use {}", text::or(&versions.collect::<Vec<_>>()))
+        format!("use {}", wording::or(&versions.collect::<Vec<_>>()))
     }
 
     fn unknown_release(&mut self, name: &str) {
@@ -534,7 +537,7 @@ impl<'a> Compiler<'a> {
             .map(|name| format!("`{name}`"))
             .collect();
         let message = format!("there is no release `{name}`");
-        let hint = format!("the releases are {}", text::and(&names));
+        let hint = format!("the releases are {}", wording::and(&names));
         let place = self.options.profile.span("/release");
         self.session.report(Diagnostic {
             place,
@@ -548,7 +551,7 @@ impl<'a> Compiler<'a> {
                 "name a file or folder that holds one; `--allow-empty` writes the empty output all the same".to_owned()
             }
             count => {
-                format!("{} here came out of `kaito-render` already; name the source", text::count(count, "Workspace"))
+                format!("{} here came out of `kaito-render` already; name the source", wording::count(count, "Workspace"))
             }
         };
         self.session.report(
@@ -574,7 +577,7 @@ impl<'a> Compiler<'a> {
         if self.tally.static_pools {
             self.session
                 .diagnostics
-                .extend(overlay::check_static_capacity(profile));
+                .extend(assemble::check_static_capacity(profile));
         }
     }
 
@@ -630,7 +633,7 @@ fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {
 
 fn part(workspace: Workspace, plan: &Plan, span: Span, mut objects: Vec<Object>) -> Part {
     let title = format!("Workspace `{}`", workspace.key());
-    objects.push(overlay::workspace(workspace, plan, &objects));
+    objects.push(assemble::workspace(workspace, plan, &objects));
     Part {
         span,
         title,

@@ -1,22 +1,12 @@
 //! Findings as plain data. How they look is decided by one file per format.
 
-pub mod concise;
-pub mod github;
-pub mod human;
-pub mod json;
-pub mod junit;
-mod place;
-pub mod sarif;
+pub mod rule;
 mod sink;
-
-use std::path::Path;
-
-use annotate_snippets::normalize_untrusted_str;
 
 pub use sink::{Diagnostics, Reported};
 
-use crate::rule::Rule;
-use crate::source::{Sources, Span};
+use crate::base::sources::{Sources, Span};
+use rule::Rule;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,12 +109,12 @@ impl Diagnostic {
     }
 
     /// `error[KR113]`, which begins a finding in text.
-    fn head(&self) -> String {
+    pub(crate) fn head(&self) -> String {
         format!("{}[{}]", self.severity.name(), self.rule.id)
     }
 
     /// The message and the hint, for formats that have room for one text.
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.hint.as_ref().map_or_else(
             || self.message.clone(),
             |hint| format!("{} (hint: {hint})", self.message),
@@ -169,33 +159,6 @@ impl Diagnostic {
         };
         self.fix(span, replacement)
     }
-}
-
-/// What formats for other programs write.
-#[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
-    /// The findings, in their order.
-    pub diagnostics: &'a [Diagnostic],
-    /// The texts they are about.
-    pub sources: &'a Sources,
-    /// The absolute path of the working folder, from which those of files are told.
-    pub folder: &'a Path,
-}
-
-impl Report<'_> {
-    /// The message and the hint of a finding, and a line for each other place.
-    fn details(&self, finding: &Diagnostic) -> String {
-        let also = finding
-            .also
-            .iter()
-            .map(|label| format!("\n{}: {}", self.start(label.span), label.text));
-        finding.text() + &also.collect::<String>()
-    }
-}
-
-/// A text on one line that a terminal can't take for more than text.
-fn one_line(text: &str) -> String {
-    normalize_untrusted_str(text).replace('\n', "␊")
 }
 
 /// Puts findings into the order in which people read: by file, place and rule, those without a

@@ -11,7 +11,7 @@ pub mod yaml;
 pub use index::INDEX_FILE;
 pub use order::sort;
 
-use crate::json::Json;
+use crate::base::json::Json;
 
 /// How objects are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

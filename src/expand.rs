@@ -1,13 +1,14 @@
 //! The fourth stage: templates lay a plan out as objects.
 
 mod node_name;
+pub mod template;
 
+use crate::base::json::Json;
+use crate::base::object::Object;
+use crate::catalogue::release::Templates;
 use crate::diagnostic::Diagnostic;
-use crate::json::Json;
-use crate::object::Object;
+use crate::expand::template::{Step, Trace};
 use crate::plan::Plan;
-use crate::release::Templates;
-use crate::template::{Step, Trace};
 use minijinja::Value as Variable;
 use minijinja::value::Serde;
 

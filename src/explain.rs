@@ -5,13 +5,14 @@ pub mod field;
 
 use std::fmt::Write;
 
+use crate::base::sources::{Sources, Span};
+use crate::base::wording;
+use crate::catalogue::library::Library;
+use crate::catalogue::profile::Profile;
 use crate::compile::Compiled;
 use crate::diagnostic::Diagnostics;
-use crate::library::Library;
+use crate::input;
 use crate::plan::{self, Decision, Origin};
-use crate::profile::Profile;
-use crate::source::{self, Sources, Span};
-use crate::text;
 use crate::workspace::Workspace;
 
 /// The width of the column of titles.
@@ -85,7 +86,7 @@ impl Places<'_> {
     fn of(&self, origin: &Origin) -> Option<String> {
         match origin {
             Origin::Workspace(pointer) => {
-                let field = text::field(pointer);
+                let field = wording::field(pointer);
                 let Some(found) = self.workspace.node.find(pointer) else {
                     return Some(format!(
                         "{} ({field} is not set)",
@@ -117,11 +118,11 @@ impl Places<'_> {
         }
         let mut sources = Sources::default();
         let id = sources.add(file.name.clone(), file.text.clone());
-        let document = source::parse(&sources, id, &mut Diagnostics::default())
+        let document = input::parse(&sources, id, &mut Diagnostics::default())
             .into_iter()
             .next()?;
         let found = document.find(pointer)?;
         let line = sources.position(id, found.span.start).line;
-        Some(format!("{}:{line} {}", file.name, text::field(pointer)))
+        Some(format!("{}:{line} {}", file.name, wording::field(pointer)))
     }
 }

@@ -6,7 +6,7 @@ mod estimator;
 mod gpus;
 mod hub;
 mod inference;
-mod machine;
+mod node_labels;
 mod output_dir;
 mod preset_count;
 mod server_config;
@@ -22,17 +22,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::config_map::ConfigMaps;
-use crate::diagnostic::Diagnostic;
-use crate::preset::{
+use crate::base::wording;
+use crate::catalogue::preset::{
     AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName,
 };
-use crate::profile::{Cloud, NodeClass, Profile};
-use crate::release::Release;
-use crate::rule::{self, Rule};
-use crate::schema;
+use crate::catalogue::profile::{Cloud, NodeClass, Profile};
+use crate::catalogue::release::Release;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::rule::{self, Rule};
+use crate::input::config_map::ConfigMaps;
+use crate::input::schema;
 use crate::session::Session;
-use crate::text;
 use crate::workspace::{Preset, Resource, Workspace};
 
 pub use decision::{Decision, Origin};
@@ -369,7 +369,7 @@ impl Planner<'_, '_> {
         let finding = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
         let finding = finding.hint(format!(
             "set the profile's `cloud` to {}, or another `release`",
-            text::or(&names)
+            wording::or(&names)
         ));
         self.session.report(Diagnostic {
             place: self.profile.span("/cloud"),
@@ -395,7 +395,7 @@ impl Planner<'_, '_> {
             );
             let hint = format!(
                 "set the profile's `provisioner` to {} or `none`",
-                text::or(&names)
+                wording::or(&names)
             );
             let place = self.profile.span("/provisioner");
             let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
@@ -443,9 +443,9 @@ impl Planner<'_, '_> {
             "release {} has no preset `{}`",
             self.release.name, preset.name
         );
-        let hint = match text::nearest(&preset.name, names.iter().copied()) {
+        let hint = match wording::nearest(&preset.name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the presets are {}", text::and(&names)),
+            None => format!("the presets are {}", wording::and(&names)),
         };
         let finding = Diagnostic::new(&rule::UNKNOWN_PRESET, self.workspace.span(pointer), message)
             .hint(hint);

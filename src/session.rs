@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::sources::Sources;
 use crate::diagnostic::{self, Diagnostic, Diagnostics};
-use crate::policy::Policy;
-use crate::source::Sources;
-use crate::{fix, workspace};
+use crate::report::fix;
+use crate::report::policy::Policy;
+use crate::workspace;
 
 /// The texts a run has read and what it found in them.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::preset::{ConditionTable, Provisioner};
+use crate::catalogue::preset::{ConditionTable, Provisioner};
 
 use cause::{Cause, Progress};
 use conditions::{Answer, Condition, Truth};

@@ -1,9 +1,8 @@
 //! The second stage: a document becomes a typed Workspace, or findings about its shape.
 
-mod changes;
+mod annotations;
 mod images;
 mod inference_set;
-mod keys;
 mod metadata;
 mod placeholder;
 mod pod_rules;
@@ -12,21 +11,21 @@ mod rules;
 mod secrets;
 mod spec;
 mod strength;
+mod update_rules;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::base::node::Node;
+use crate::base::sources::Span;
+use crate::base::wording;
+use crate::catalogue::preset::WorkspaceApi;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::node::Node;
-use crate::preset::WorkspaceApi;
-use crate::rule;
-use crate::schema::{self, Checker};
-use crate::source::Span;
-use crate::text;
+use crate::input::schema::{self, Checker};
 
-pub use changes::{changes, changes_of_set, not_compared};
 pub(crate) use images::reference as image_reference;
 pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
@@ -37,6 +36,7 @@ pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource,
     Spec, Tuning, V1ALPHA1, V1BETA1, schema as spec_schema,
 };
+pub use update_rules::{changes, changes_of_set, not_compared};
 
 /// The annotation by which rendered output is recognised.
 pub const RENDERED: &str = "render.kaito.sh/rendered";
@@ -100,8 +100,8 @@ pub fn misfit(node: &Node) -> Option<Diagnostic> {
             .hint("add it"),
         );
     };
-    if let Some(near) =
-        text::nearest(kind, ["Workspace", "InferenceSet"].into_iter()).filter(|near| *near != kind)
+    if let Some(near) = wording::nearest(kind, ["Workspace", "InferenceSet"].into_iter())
+        .filter(|near| *near != kind)
     {
         let message = format!("`{kind}` is not a kind of `{version}`");
         return Some(
@@ -196,7 +196,11 @@ impl Reader {
             .skip(mark)
             .all(|finding| *finding.rule == rule::UNKNOWN_FIELD);
         let metadata = metadata::read(&node, &self.namespace, diagnostics);
-        keys::check(&node, keys::Holder::Workspace(dialect.api), diagnostics);
+        annotations::check(
+            &node,
+            annotations::Holder::Workspace(dialect.api),
+            diagnostics,
+        );
         images::check_tags(&node, dialect.api, diagnostics);
         let template = value.pointer("/inference/template");
         let template =

@@ -4,11 +4,11 @@
 use std::sync::LazyLock;
 
 use kaito_render::compile::{Options, compile};
-use kaito_render::diagnostic::{human, json};
-use kaito_render::library::Library;
-use kaito_render::profile::Profile;
+use kaito_render::report::{human, json};
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document};
+use kaito_render::input::{self, Document};
 use libfuzzer_sys::fuzz_target;
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(Library::embedded);
@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
     for release in LIBRARY.releases() {
         let mut session = Session::default();
         let file = session.sources.add("input.yaml", text);
-        let nodes = source::parse(&session.sources, file, &mut session.diagnostics);
+        let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
         if nodes.is_empty() {
             return;
         }

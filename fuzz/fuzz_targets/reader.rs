@@ -4,9 +4,10 @@
 
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::emit::Format;
-use kaito_render::node::{Data, Node};
+use kaito_render::base::node::{Data, Node};
 use kaito_render::session::Session;
-use kaito_render::source::{self, Sources, Span};
+use kaito_render::input;
+use kaito_render::base::sources::{Sources, Span};
 use libfuzzer_sys::fuzz_target;
 
 /// Aliases make of a small text a document that is too large to be read again.
@@ -15,7 +16,7 @@ const READABLE: usize = 3 << 20;
 fuzz_target!(|text: &str| {
     let mut session = Session::default();
     let file = session.sources.add("input.yaml", text);
-    let documents = source::parse(&session.sources, file, &mut session.diagnostics);
+    let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     for finding in &session.diagnostics {
         places_are_in_the_text(finding, &session.sources);
     }
@@ -26,7 +27,7 @@ fuzz_target!(|text: &str| {
         if written.len() < READABLE {
             let mut again = Session::default();
             let file = again.sources.add("written.yaml", &*written);
-            let read = source::parse(&again.sources, file, &mut again.diagnostics);
+            let read = input::parse(&again.sources, file, &mut again.diagnostics);
             assert!(
                 again.diagnostics.is_empty(),
                 "{:?}\n{written}",

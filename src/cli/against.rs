@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use kaito_render::diagnostic::rule;
 use kaito_render::diagnostic::{Diagnostic, Diagnostics};
-use kaito_render::rule;
+use kaito_render::input::{self, Document, Reach};
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document, Reach};
 use kaito_render::workspace;
 
 use super::args::Against;
@@ -31,7 +31,7 @@ pub(super) fn read(
         }
         (None, Some(path)) => {
             let paths = std::slice::from_ref(path);
-            let documents = source::load(paths, Reach::Input, &mut session.sources, &mut found)?;
+            let documents = input::load(paths, Reach::Input, &mut session.sources, &mut found)?;
             (documents, path.display().to_string())
         }
         (None, None) => return Ok(Vec::new()),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diff::ignore;
 use kaito_render::explain::field::Field;
-use kaito_render::rule::{self, Rule};
 use kaito_render::workspace;
 
 /// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and

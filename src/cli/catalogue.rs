@@ -3,27 +3,27 @@
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, bail};
-use kaito_render::editor::Editor;
-use kaito_render::emit::{self, Format};
-use kaito_render::import::{self, Facts};
-use kaito_render::library::Library;
-use kaito_render::plan;
-use kaito_render::preset::{
+use kaito_render::base::wording;
+use kaito_render::catalogue::editor::Editor;
+use kaito_render::catalogue::import::{self, Facts};
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::preset::{
     AccessMode, HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName,
     TuningConfigFile,
 };
-use kaito_render::profile::Cloud;
-use kaito_render::release::Release;
-use kaito_render::schema;
+use kaito_render::catalogue::profile::Cloud;
+use kaito_render::catalogue::release::Release;
+use kaito_render::emit::{self, Format};
+use kaito_render::input;
+use kaito_render::input::schema;
+use kaito_render::plan;
 use kaito_render::session::Session;
-use kaito_render::source;
-use kaito_render::text;
 use kaito_render::workspace;
 
 use super::args::{
     Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, Schema, SchemaKind,
 };
-use super::{Outcome, input, output};
+use super::{Outcome, load, output};
 
 /// Lists the presets, or shows one.
 pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome> {
@@ -116,7 +116,7 @@ fn model_row(name: &str, release: &str, model: &Model) -> Vec<String> {
 
 /// Prints the file of a preset, of each release that has it.
 fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
-    let library = input::library(catalogue.library.as_deref())?;
+    let library = load::library(catalogue.library.as_deref())?;
     let folders: Vec<_> = releases(&library, catalogue.release.as_deref())?
         .iter()
         .map(|release| format!("presets/{release}/models/"))
@@ -137,7 +137,7 @@ fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
             .iter()
             .flat_map(|folder| library.names(folder))
             .collect();
-        let hint = match text::nearest(name, names.iter().copied()) {
+        let hint = match wording::nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`kaito-render presets list` names them all".to_owned(),
         };
@@ -177,7 +177,7 @@ impl Import<'_> {
         if !library.releases().contains(&release) {
             bail!(
                 "there is no release `{release}`; the releases are {}",
-                text::and(&library.releases())
+                wording::and(&library.releases())
             );
         }
         let release =
@@ -193,7 +193,7 @@ impl Import<'_> {
             if !path.is_file() {
                 bail!("there is no file `{}`", path.display());
             }
-            Ok(source::read_file(
+            Ok(input::read_file(
                 path,
                 &mut session.sources,
                 &mut session.diagnostics,
@@ -291,7 +291,7 @@ pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
     if !library.releases().contains(&release) {
         bail!(
             "there is no release `{release}`; the releases are {}",
-            text::and(&library.releases())
+            wording::and(&library.releases())
         );
     }
     if texts.is_empty() {
@@ -306,7 +306,7 @@ pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
 
 /// Prints the JSON Schema of a kind of file.
 pub(super) fn schema(command: &Schema, color: Color) -> Result<Outcome> {
-    let library = input::library(command.library.as_deref())?;
+    let library = load::library(command.library.as_deref())?;
     let releases = releases(&library, command.release.as_deref())?;
     let mut session = Session::default();
     let mut editor = Editor::new(
@@ -342,7 +342,7 @@ fn releases(library: &Library, only: Option<&str>) -> Result<Vec<String>> {
         Some(name) if !known.contains(&name) => {
             bail!(
                 "there is no release `{name}`; the releases are {}",
-                text::and(&known)
+                wording::and(&known)
             )
         }
         Some(name) => Ok(vec![name.to_owned()]),
@@ -357,7 +357,7 @@ fn table(
     header: &[&str],
     mut rows: impl FnMut(&mut Release, &mut Session) -> Vec<Vec<String>>,
 ) -> Result<Outcome> {
-    let library = input::library(catalogue.library.as_deref())?;
+    let library = load::library(catalogue.library.as_deref())?;
     let mut session = Session::default();
     let mut lines = vec![
         header

@@ -4,19 +4,19 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use kaito_render::assemble::Selection;
+use kaito_render::base::object::Object;
 use kaito_render::diagnostic::Severity;
 use kaito_render::emit::{self, Format};
-use kaito_render::object::Object;
-use kaito_render::overlay::Selection;
 use kaito_render::session::Session;
 
 use super::args::{Check, Color, Input, ObjectFormat, Render};
-use super::{Outcome, fix, input, output};
+use super::{Outcome, fix, load, output};
 
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    let mut objects = input::compile(
+    let mut objects = load::compile(
         &args.input,
         args.only_generated,
         &mut session,
@@ -50,8 +50,8 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
     let against = Some(&args.against);
     let checked = match &args.target_release {
-        Some(release) => input::compare(&args.input, against, release, &mut session)?,
-        None => input::check(&args.input, against, &mut session)?,
+        Some(release) => load::compare(&args.input, against, release, &mut session)?,
+        None => load::check(&args.input, against, &mut session)?,
     };
     let outcome = conclude(&args.input, &mut session);
     output::findings_as(args, &session, &checked, color)?;

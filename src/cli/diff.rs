@@ -3,28 +3,28 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use kaito_render::base::object::Object;
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::{Cloud, Profile};
+use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{self, Options};
 use kaito_render::diagnostic::Severity;
 use kaito_render::diff::bill::Machines;
 use kaito_render::diff::ignore::Ignore;
 use kaito_render::diff::{self, json, markdown, text};
 use kaito_render::emit;
-use kaito_render::library::Library;
-use kaito_render::object::Object;
-use kaito_render::profile::{Cloud, Profile};
-use kaito_render::release::Release;
+use kaito_render::input::{self, Document, Reach};
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document, Reach};
 use kaito_render::workspace;
 use serde_json::Value;
 
 use super::args::{Color, Diff, DiffFormat};
 use super::git::Revision;
-use super::{Outcome, input, output};
+use super::{Outcome, load, output};
 
 /// Compares two sides and says what differs.
 pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
-    let library = input::library(args.surroundings.library.as_deref())?;
+    let library = load::library(args.surroundings.library.as_deref())?;
     let mut session = Session::default();
     let [before, after] = sides(args)?;
     let mut before = objects(&before, args, &library, &mut session)?;
@@ -143,7 +143,7 @@ fn objects(
         .iter()
         .any(|document| workspace::is_rendered(&document.node));
     let is_object =
-        |document: &Document| is_rendered || document.named || source::matters(&document.node);
+        |document: &Document| is_rendered || document.named || input::matters(&document.node);
     let documents = documents
         .into_iter()
         .filter(is_object)
@@ -177,7 +177,7 @@ fn documents(
     } = session;
     match revision {
         Some(revision) => revision.documents(Reach::Everything, sources, diagnostics),
-        None => Ok(source::load(
+        None => Ok(input::load(
             &side.paths,
             Reach::Everything,
             sources,
@@ -195,15 +195,15 @@ fn profile(
 ) -> Result<Option<Profile>> {
     let profile = match revision {
         Some(revision) if args.surroundings.profile.is_none() => {
-            match revision.find_upward(input::PROFILE)? {
+            match revision.find_upward(load::PROFILE)? {
                 Some(text) => {
-                    let file = source::keep(text, &mut session.sources, &mut session.diagnostics);
-                    file.and_then(|file| input::read_profile(file, session))
+                    let file = input::keep(text, &mut session.sources, &mut session.diagnostics);
+                    file.and_then(|file| load::read_profile(file, session))
                 }
                 None => Some(Profile::default()),
             }
         }
-        _ => input::profile(&side.paths, args.surroundings.profile.as_deref(), session)?,
+        _ => load::profile(&side.paths, args.surroundings.profile.as_deref(), session)?,
     };
     Ok(profile.map(|profile| Profile {
         release: side.release.clone().or(profile.release),

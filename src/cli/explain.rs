@@ -6,13 +6,13 @@ use kaito_render::session::Session;
 
 use super::args::{Color, Explain};
 use super::compile::conclude;
-use super::{Outcome, input, output};
+use super::{Outcome, load, output};
 
 /// Prints the plan of each Workspace, or what made one field of its objects.
 pub(super) fn explain(args: &Explain, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
     let mut texts = Vec::new();
-    let objects = input::compile(
+    let objects = load::compile(
         &args.input,
         true,
         &mut session,

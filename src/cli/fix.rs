@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use kaito_render::emit::disk;
-use kaito_render::fix;
+use kaito_render::report::fix;
 use kaito_render::session::Session;
 
 use super::args::Input;
 use super::compile::conclude;
-use super::{input, output};
+use super::{load, output};
 
 /// How often the files are gone through, at most: a repair can bring to light what an error hid.
 const ROUNDS: usize = 10;
@@ -23,7 +23,7 @@ pub(super) fn fix(args: &Input) -> Result<()> {
     let (mut findings, mut files) = (0, BTreeSet::new());
     for _ in 0..ROUNDS {
         let mut session = Session::default();
-        input::check(args, None, &mut session)?;
+        load::check(args, None, &mut session)?;
         conclude(args, &mut session);
         let fixed = fix::fixed(session.diagnostics.as_slice(), &session.sources);
         if fixed.is_empty() {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::source::{self, Document, Reach, Sources, Text};
+use kaito_render::input::{self, Document, Reach, Text};
 
-use super::input;
+use super::load;
 use super::repository::{Repository, relative};
 
 /// What some paths lead to in a revision; the files of each repository are listed once.
@@ -61,13 +62,13 @@ impl<'a> Revision<'a> {
         } in &self.trees
         {
             let names: Vec<_> = files.keys().map(String::as_str).collect();
-            let selected = source::select(paths, reach, &names);
+            let selected = input::select(paths, reach, &names);
             let objects: Vec<_> = selected
                 .iter()
                 .filter_map(|(path, _)| files.get(*path))
                 .collect();
             for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
-                documents.extend(source::documents(
+                documents.extend(input::documents(
                     self.text(path, bytes),
                     named,
                     reach,
@@ -134,7 +135,7 @@ fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<String>)>> {
             "stdin has no history; compare with a file by `--against-path`"
         );
         let there = there(path);
-        let root = Repository::root(input::folder(there))?;
+        let root = Repository::root(load::folder(there))?;
         let path = relative(&root, there, path)?;
         by_root.entry(root).or_default().push(path);
     }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
-use kaito_render::diagnostic::{Report, concise, github, human, json, junit, sarif};
+use kaito_render::base::sources::FileId;
+use kaito_render::base::wording;
 use kaito_render::emit::disk::Changes;
+use kaito_render::input;
+use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
 use kaito_render::session::Session;
-use kaito_render::source::{self, FileId};
-use kaito_render::text;
 
 use super::Outcome;
 use super::args::{Check, Color, FindingFormat};
@@ -89,7 +90,7 @@ pub(super) fn findings_as(
                 .input
                 .paths
                 .first()
-                .map_or_else(String::new, |path| source::name(path));
+                .map_or_else(String::new, |path| input::name(path));
             sarif::document(&report, &input)
         }
         FindingFormat::Github => github::commands(&report),
@@ -123,7 +124,10 @@ pub(super) fn written(path: &Path) -> Result<()> {
 
 /// Says how much was repaired.
 pub(super) fn fixed(findings: usize, files: usize) -> Result<()> {
-    let (findings, files) = (text::count(findings, "finding"), text::count(files, "file"));
+    let (findings, files) = (
+        wording::count(findings, "finding"),
+        wording::count(files, "file"),
+    );
     write_stderr(&format!("kaito-render: fixed {findings} in {files}\n"))
 }
 

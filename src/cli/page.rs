@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
-use kaito_render::rule::Rule;
+use kaito_render::diagnostic::rule::Rule;
 
 use super::args::Cli;
 use super::{Outcome, output};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::Json;
-use crate::object::Object;
-use crate::quantity;
+use crate::base::json::Json;
+use crate::base::object::Object;
+use crate::base::quantity;
 
 /// The GPUs of a machine type, and the memory of all of them together in GiB.
 pub type Machines = BTreeMap<String, (u32, u32)>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{GroupDiff, view};
-use crate::object::Group;
+use crate::base::object::Group;
 
 /// Workspaces that differ in the same way.
 pub(super) struct Fold<'c, 'a> {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::object::Object;
+use crate::base::object::Object;
 use crate::workspace::RENDERED;
 
 /// What is ignored.

@@ -8,8 +8,8 @@ use super::bill;
 use super::risk;
 use super::view::MASK;
 use super::{Change, Comparison, Fate, GroupDiff, ObjectDiff};
+use crate::base::object::{Group, Identity, Object};
 use crate::emit;
-use crate::object::{Group, Identity, Object};
 
 /// The version of the document's shape.
 const VERSION: u32 = 1;

@@ -2,7 +2,7 @@
 
 use super::view::{self, Line, Mark};
 use super::{Comparison, ObjectDiff, fold};
-use crate::text;
+use crate::base::wording;
 
 /// The longest comment that GitHub takes, in bytes.
 pub const BUDGET: usize = 65_536;
@@ -45,10 +45,10 @@ pub fn render(comparison: &Comparison, budget: usize) -> String {
             0 => String::new(),
             count => format!(
                 ", and with them {} altogether",
-                text::count(count, "Workspace")
+                wording::count(count, "Workspace")
             ),
         };
-        let objects = text::count(objects, "object");
+        let objects = wording::count(objects, "object");
         out += &format!(
             "\n_Left out for want of room: {objects}{workspaces}. `kaito-render diff` shows them all._\n"
         );
@@ -99,7 +99,7 @@ fn opening(fold: &fold::Fold) -> String {
         let names: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
         title += &format!(
             ", and the same in {}",
-            text::count(names.len(), "more Workspace")
+            wording::count(names.len(), "more Workspace")
         );
         others = format!("The same in {}.\n\n", escaped(&view::names(&names, NAMED)));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::{Group, Object};
+use crate::base::object::{Group, Object};
 
 /// An object by what stays the same when its API is served in another version.
 type Key<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Change, Fate, ObjectDiff};
-use crate::json::Json;
-use crate::object::{Group, Object};
+use crate::base::json::Json;
+use crate::base::object::{Group, Object};
 
 /// What may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

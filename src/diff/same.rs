@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::quantity;
+use crate::base::quantity;
 
 /// Fields whose values are quantities.
 const QUANTITIES: [&str; 3] = ["divisor", "sizeLimit", "storage"];

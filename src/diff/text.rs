@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::view::{self, Line, Mark};
 use super::{Comparison, fold};
-use crate::text;
+use crate::base::wording;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn render(comparison: &Comparison, detail: Detail, color: bool) -> String {
         let mut title = view::owner(&fold.first.group);
         if !fold.others.is_empty() {
             let others: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
-            let count = text::count(others.len(), "more Workspace");
+            let count = wording::count(others.len(), "more Workspace");
             title += &format!(
                 ", and the same in {count}: {}",
                 view::names(&others, view::NAMED)

@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::ignore::Ignore;
 use super::{Change, command, lists, same};
+use crate::base::object::Object;
+use crate::base::sources::Sources;
+use crate::base::wording;
 use crate::diagnostic::Diagnostics;
-use crate::object::Object;
-use crate::source::{self, Sources};
-use crate::text;
+use crate::input;
 
 /// The operations that make one object of the other, but for what is ignored.
 pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<Change> {
@@ -153,7 +154,7 @@ impl Walk<'_> {
     fn at(&mut self, step: &str, key: &str, is_item: bool, go: impl FnOnce(&mut Self)) -> bool {
         let (length, found) = (self.pointer.len(), self.changes.len());
         self.pointer.push('/');
-        self.pointer.push_str(&text::escape(step));
+        self.pointer.push_str(&wording::escape(step));
         self.keys.push(Step {
             key: key.to_owned(),
             is_item,
@@ -237,7 +238,7 @@ impl Walk<'_> {
 fn yaml(text: &str) -> Option<Value> {
     let (mut sources, mut findings) = (Sources::default(), Diagnostics::default());
     let file = sources.add("", text);
-    let documents = source::parse(&sources, file, &mut findings);
+    let documents = input::parse(&sources, file, &mut findings);
     let [document] = &documents[..] else {
         return None;
     };

@@ -9,9 +9,9 @@ use super::bill::Bill;
 use super::json::Counts;
 use super::risk::{self, Kind, Risk};
 use super::{Change, Comparison, Fate, ObjectDiff};
+use crate::base::object::{Group, Object};
+use crate::base::wording;
 use crate::emit::Format;
-use crate::object::{Group, Object};
-use crate::text;
 
 /// What stands in the place of the value of a Secret.
 pub(super) const MASK: &str = "(hidden)";
@@ -223,7 +223,7 @@ fn shortened(mut found: Vec<Line>, depth: usize, lines: &mut Vec<Line>) {
         lines.push(line(
             Mark::Context,
             depth,
-            &format!("… {}", text::count(more, "more line")),
+            &format!("… {}", wording::count(more, "more line")),
         ));
     }
 }

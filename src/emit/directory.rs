@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::Format;
-use crate::hex;
-use crate::object::{Group, Object};
+use crate::base::hex;
+use crate::base::object::{Group, Object};
 
 /// Two objects that would be written to the same file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -132,7 +132,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Clash, Format, component, is_inside, layout};
-    use crate::object::Object;
+    use crate::base::object::Object;
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
         Object {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::escape;
-use crate::json::Json;
+use crate::base::json::Json;
 
 /// Writes one value over several lines, with a line break at the end.
 ///

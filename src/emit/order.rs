@@ -1,6 +1,6 @@
 //! The order of objects in the output.
 
-use crate::object::{Identity, Object};
+use crate::base::object::{Identity, Object};
 
 /// Kinds in the order in which they are applied: what others refer to comes first. Kinds not named
 /// here come last.
@@ -70,7 +70,7 @@ mod tests {
     use serde_json::json;
 
     use super::sort;
-    use crate::object::Object;
+    use crate::base::object::Object;
 
     fn object(kind: &str, namespace: &str, name: &str) -> Object {
         let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}});

@@ -9,7 +9,7 @@
 use serde_json::Number;
 
 use super::escape;
-use crate::json::{Json, Map};
+use crate::base::json::{Json, Map};
 
 /// Strings that some reader takes for a boolean, a null or a float, in lower case. Forms that begin
 /// with another character than a letter need no mention: they are never bare.
@@ -230,7 +230,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::pieces;
-    use crate::json::Json;
+    use crate::base::json::Json;
 
     fn document(value: &Value) -> String {
         super::document(&Json::from(value.clone()))

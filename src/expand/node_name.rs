@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::hex;
-use crate::json::Json;
+use crate::base::hex;
+use crate::base::json::Json;
 
 /// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash
 /// of everything that a provisioner reads only when it creates the node. A change of that is

@@ -3,16 +3,17 @@
 use std::str::FromStr;
 
 use super::{Places, reasons};
+use crate::base::json::Json;
+use crate::base::object::Object;
+use crate::base::sources::{Sources, Span};
+use crate::base::wording;
+use crate::catalogue::library::Library;
+use crate::catalogue::profile::Profile;
 use crate::compile::Compiled;
 use crate::emit::yaml;
-use crate::json::Json;
-use crate::library::Library;
-use crate::object::Object;
+use crate::expand;
+use crate::expand::template::{Step, Trace};
 use crate::plan::{self, Decision};
-use crate::profile::Profile;
-use crate::source::{Sources, Span};
-use crate::template::{Step, Trace};
-use crate::{expand, text};
 
 /// A field of an object: `KIND/PATH` or `KIND/NAME/PATH`, such as
 /// `Deployment/spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']`.
@@ -214,6 +215,6 @@ pub fn not_found(field: &Field, objects: &[Object]) -> String {
     let kinds: Vec<_> = kinds.into_iter().collect();
     format!(
         "there is no such object; the kinds here are {}",
-        text::and(&kinds)
+        wording::and(&kinds)
     )
 }

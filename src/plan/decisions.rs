@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::decision::{Decision, Origin};
 use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
-use crate::preset::{
+use crate::base::wording;
+use crate::catalogue::preset::{
     AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner, SizingName,
 };
-use crate::profile::Profile;
-use crate::release::Release;
+use crate::catalogue::profile::Profile;
+use crate::catalogue::release::Release;
 use crate::session::Session;
-use crate::text;
 use crate::workspace::{Preset, Workspace};
 
 /// Says of a plan what was decided and why, in the order in which people ask.
@@ -210,7 +210,7 @@ impl Why<'_, '_> {
     }
 
     fn instance(&self) -> Origin {
-        let pointer = format!("/{}", text::escape(&self.plan.instance_type));
+        let pointer = format!("/{}", wording::escape(&self.plan.instance_type));
         Origin::library(
             self.release.instance_types_path(self.profile.cloud),
             pointer,
@@ -219,7 +219,7 @@ impl Why<'_, '_> {
 
     fn memory(&self, served: &Served) -> Decision {
         let needs = served.needs();
-        let (gpus, memory) = (text::count(needs.gpus as usize, "GPU"), needs.memory_gib);
+        let (gpus, memory) = (wording::count(needs.gpus as usize, "GPU"), needs.memory_gib);
         let each = match needs.memory_per_gpu_gib {
             0 => String::new(),
             each => format!(", at least {each} GiB on each"),
@@ -238,7 +238,7 @@ impl Why<'_, '_> {
             return needed.because("what is there is not known");
         };
         let each = memory_gib.checked_div(*gpus).unwrap_or(0);
-        let gpus = text::count(*gpus as usize, "GPU");
+        let gpus = wording::count(*gpus as usize, "GPU");
         let there = format!(
             "{nodes} × {gpus} with {each} GiB each: {} GiB there",
             u64::from(nodes) * u64::from(*memory_gib)
@@ -279,7 +279,7 @@ impl Why<'_, '_> {
         let because = format!(
             "{} less {}",
             self.plan.node_count,
-            text::count(preferred, "preferred node")
+            wording::count(preferred, "preferred node")
         );
         created
             .because(because)
@@ -450,7 +450,7 @@ impl Why<'_, '_> {
         let data = tuning
             .input_image
             .clone()
-            .unwrap_or_else(|| text::count(tuning.urls.len(), "URL"));
+            .unwrap_or_else(|| wording::count(tuning.urls.len(), "URL"));
         let data = Decision::new(&["tuning.urls", "tuning.input_image"], "data", data);
         let result = tuning.output_image.as_deref().unwrap_or_default();
         let result = Decision::new(

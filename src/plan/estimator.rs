@@ -5,7 +5,7 @@
 //! IEEE doubles, in the order in which KAITO does it, because the last node can hang on the last
 //! bit.
 
-use crate::preset::{HubModel, InstanceType};
+use crate::catalogue::preset::{HubModel, InstanceType};
 
 /// Bytes of a GiB.
 pub(super) const GIB: f64 = 1_073_741_824.0;

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::Planner;
+use crate::base::wording;
+use crate::catalogue::preset::{InstanceType, InstanceTypes, Provisioner};
+use crate::catalogue::profile::{Cloud, ProfileNode};
 use crate::diagnostic::Diagnostic;
-use crate::preset::{InstanceType, InstanceTypes, Provisioner};
-use crate::profile::{Cloud, ProfileNode};
-use crate::rule;
-use crate::text;
+use crate::diagnostic::rule;
 use crate::workspace::{Partition, PartitionMode, Workspace};
 
 const GIB: u64 = 1 << 30;
@@ -120,7 +120,7 @@ impl Planner<'_, '_> {
                 "`{name}` is not a machine type of {} that is known",
                 self.profile.cloud.title()
             );
-            let hint = match text::nearest(name, types.keys().map(String::as_str)) {
+            let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`kaito-render instance-types list` names them all".to_owned(),
             };

@@ -13,12 +13,12 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::{Plan, PlannedNode, Planner, PodTemplate, gpus};
+use crate::base::hex;
+use crate::base::wording;
+use crate::catalogue::preset::{HubModel, InstanceTypes, Provisioner};
+use crate::catalogue::profile::{Cloud, NodeClass};
+use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::hex;
-use crate::preset::{HubModel, InstanceTypes, Provisioner};
-use crate::profile::{Cloud, NodeClass};
-use crate::rule::{self, Rule};
-use crate::text;
 use crate::workspace::{CREATED_BY, Preset};
 
 pub(super) use decisions::{Estimated, Hosted};
@@ -117,7 +117,7 @@ impl Planner<'_, '_> {
         let names: Vec<_> = stripped.keys().map(|key| format!("`{key}`")).collect();
         let place = "/resource/labelSelector/matchLabels";
         if nothing_else {
-            let message = format!("nodes can't be selected by {} alone", text::and(&names));
+            let message = format!("nodes can't be selected by {} alone", wording::and(&names));
             self.report(
                 &rule::SELECTOR,
                 place,
@@ -127,7 +127,7 @@ impl Planner<'_, '_> {
         } else {
             self.without_effect(
                 place,
-                &format!("nodes are not selected by {}", text::and(&names)),
+                &format!("nodes are not selected by {}", wording::and(&names)),
             );
         }
     }
@@ -246,7 +246,7 @@ impl Planner<'_, '_> {
                     [] => "name it in the profile's `nodeClasses`".to_owned(),
                     names => format!(
                         "use {}, or name it in the profile's `nodeClasses`",
-                        text::or(names)
+                        wording::or(names)
                     ),
                 };
                 self.report(&rule::NODE_CLASS, &pointer(ANNOTATION), message, hint);
@@ -294,7 +294,7 @@ impl Planner<'_, '_> {
         let aliases = self.release.file.aliases.keys().map(String::as_str);
         let known = self.release.model_names();
         let shorts = known.iter().filter_map(|name| name.rsplit('/').next());
-        let near = text::nearest(repository, known.iter().copied().chain(aliases));
+        let near = wording::nearest(repository, known.iter().copied().chain(aliases));
         let near = near.map(|near| format!("did you mean `{near}`?"));
         if repository
             .split_once('/')
@@ -390,7 +390,7 @@ fn node_pool(namespace: &str, name: &str) -> String {
 
 /// The JSON Pointer of an annotation.
 fn pointer(key: &str) -> String {
-    format!("/metadata/annotations/{}", text::escape(key))
+    format!("/metadata/annotations/{}", wording::escape(key))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The directory that a training writes its result to.
 
-use crate::node::Node;
+use crate::base::node::Node;
 
 const DEFAULT: &str = "/mnt/output";
 
@@ -56,13 +56,14 @@ fn clean(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{is_inside, of};
-    use crate::source::{self, Sources};
+    use crate::base::sources::Sources;
+    use crate::input;
 
     fn output_dir(written: &str) -> String {
         let mut sources = Sources::default();
         let text = format!("training_config:\n  TrainingArguments:\n    output_dir: {written}\n");
         let file = sources.add("config.yaml", text);
-        of(&source::parse(
+        of(&input::parse(
             &sources,
             file,
             &mut crate::diagnostic::Diagnostics::default(),

@@ -3,12 +3,12 @@
 //!
 //! Numbers such as R1 are those of the specification of KAITO 0.3.
 
+use crate::base::wording;
+use crate::catalogue::preset::{InstanceType, InstanceTypes, Needs};
+use crate::catalogue::profile::Cloud;
 use crate::diagnostic::Diagnostic;
-use crate::preset::{InstanceType, InstanceTypes, Needs};
-use crate::profile::Cloud;
-use crate::rule::{self, Rule};
+use crate::diagnostic::rule::{self, Rule};
 use crate::session::Session;
-use crate::text;
 use crate::workspace::{Resource, Workspace};
 
 const PLACE: &str = "/resource/instanceType";
@@ -86,7 +86,7 @@ fn lack(
             &rule::TOO_FEW_GPUS,
             format!(
                 "{}, but {nodes} has {}",
-                text::count(gpus as usize, "GPU"),
+                wording::count(gpus as usize, "GPU"),
                 has.gpus
             ),
         )); // R1
@@ -144,7 +144,7 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String 
     match names.as_slice() {
         [] => "no machine type has that much: raise `resource.count`".to_owned(),
         [only] => format!("{only} would do"),
-        names => format!("the smallest that would do are {}", text::and(names)),
+        names => format!("the smallest that would do are {}", wording::and(names)),
     }
 }
 
@@ -200,7 +200,7 @@ pub(super) fn check_name(
         "`{name}` is not a machine type of {} that is known",
         cloud.title()
     );
-    let hint = match text::nearest(name, types.keys().map(String::as_str)) {
+    let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "use a machine type with GPUs, in the cloud's exact spelling".to_owned(),
     };

@@ -3,12 +3,13 @@
 //! Numbers such as C1 are those of the specification of KAITO 0.12, section 2.1.
 
 use super::Planner;
+use crate::base::node::{Data, Entry, Node};
+use crate::base::sources::{Sources, Span};
+use crate::base::wording;
+use crate::catalogue::preset::HubModel;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::node::{Data, Entry, Node};
-use crate::preset::HubModel;
-use crate::rule;
-use crate::source::{self, Sources, Span};
-use crate::text;
+use crate::input;
 
 const KEY: &str = "inference_config.yaml";
 const PLACE: &str = "/inference/config";
@@ -102,7 +103,7 @@ impl Planner<'_, '_> {
 fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let file = sources.add(KEY, text);
-    let mut documents = source::parse(&sources, file, &mut found);
+    let mut documents = input::parse(&sources, file, &mut found);
     match found.iter().find(|finding| finding.is_error()) {
         Some(error) => {
             let line = error
@@ -117,7 +118,7 @@ fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
 fn settings(node: &Node, sources: &Sources) -> Vec<Setting> {
     let setting = |entry: &Entry| Setting {
         name: entry.key.clone(),
-        value: text::plain(&entry.value.to_value()),
+        value: wording::plain(&entry.value.to_value()),
         line: sources
             .position(entry.key_span.file, entry.key_span.start)
             .line,

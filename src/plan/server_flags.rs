@@ -3,10 +3,10 @@
 
 use super::Planner;
 use super::server_config::{ServerConfig, Setting};
+use crate::base::wording;
+use crate::catalogue::preset::{Flags, ServerFlags};
 use crate::diagnostic::Diagnostic;
-use crate::preset::{Flags, ServerFlags};
-use crate::rule::{self, Rule};
-use crate::text;
+use crate::diagnostic::rule::{self, Rule};
 
 impl Planner<'_, '_> {
     /// Warns of settings that the server does not know, and of those by which it becomes another
@@ -49,7 +49,7 @@ impl Planner<'_, '_> {
             let name = flag(&setting.name);
             if !is_known(&setting.name, &server) {
                 let message = format!("vLLM {} has no flag `{}`", server.version, setting.name);
-                let hint = match text::nearest(&name, server.flags.iter().map(String::as_str)) {
+                let hint = match wording::nearest(&name, server.flags.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "remove it".to_owned(),
                 };

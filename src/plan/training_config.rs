@@ -3,15 +3,17 @@
 //! Numbers such as K1 are those of the specification of KAITO 0.3.
 
 use super::output_dir;
-use crate::config_map::{ConfigMap, ConfigMaps};
+use crate::base::node::{Data, Node};
+use crate::base::sources::{Sources, Span};
+use crate::base::wording;
+use crate::catalogue::preset::WorkspaceApi;
+use crate::catalogue::release::Release;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::node::{Data, Node};
-use crate::preset::WorkspaceApi;
-use crate::release::Release;
+use crate::input;
+use crate::input::config_map::{ConfigMap, ConfigMaps};
 use crate::session::Session;
-use crate::source::{self, Sources, Span};
 use crate::workspace::Workspace;
-use crate::{rule, text};
 
 const KEY: &str = "training_config.yaml";
 
@@ -127,7 +129,7 @@ impl Checks<'_> {
         };
         let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let file = sources.add(KEY, text);
-        let mut documents = source::parse(&sources, file, &mut found);
+        let mut documents = input::parse(&sources, file, &mut found);
         if let Some(error) = found.iter().find(|finding| finding.is_error()) {
             let line = error
                 .place
@@ -162,9 +164,9 @@ impl Checks<'_> {
             .iter()
             .filter(|section| !SECTIONS.contains(&section.key.as_str()))
         {
-            let hint = match text::nearest(&section.key, SECTIONS.into_iter()) {
+            let hint = match wording::nearest(&section.key, SECTIONS.into_iter()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the sections are {}", text::and(&SECTIONS)),
+                None => format!("the sections are {}", wording::and(&SECTIONS)),
             };
             self.report(
                 format!("`training_config.{}` is not a section", section.key),

@@ -3,9 +3,9 @@
 use super::{
     Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets, training_config,
 };
-use crate::preset::InstanceTypes;
-use crate::rule;
-use crate::text;
+use crate::base::wording;
+use crate::catalogue::preset::InstanceTypes;
+use crate::diagnostic::rule;
 use crate::workspace::{Preset, Tuning};
 
 impl Planner<'_, '_> {
@@ -84,7 +84,7 @@ impl Planner<'_, '_> {
                 .is_some_and(|model| model.tuning.is_some())
         };
         let tunable: Vec<_> = names.into_iter().filter(is_tunable).collect();
-        let hint = format!("models that can: {}", text::and(&tunable));
+        let hint = format!("models that can: {}", wording::and(&tunable));
         self.report(
             &rule::NOT_TUNABLE,
             "/tuning/preset/name",

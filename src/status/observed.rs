@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::overlay::rendered::Rendered;
-use crate::preset::Provisioner;
+use crate::assemble::rendered::Rendered;
+use crate::catalogue::preset::Provisioner;
 use crate::workspace::RENDERED;
 
 use super::cause::PATIENCE;

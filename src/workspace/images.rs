@@ -1,11 +1,11 @@
 //! References of container images, as KAITO wants them: in full, with a tag.
 
 use super::placeholder;
+use crate::base::node::Node;
+use crate::base::sources::Span;
+use crate::catalogue::preset::WorkspaceApi;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::node::Node;
-use crate::preset::WorkspaceApi;
-use crate::rule;
-use crate::source::Span;
 
 /// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name
 /// (specification of 0.3, D2 and D3).

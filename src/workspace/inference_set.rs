@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
-use super::{drop_nulls, is_of_kaito, is_rendered, keys, metadata};
+use super::{annotations, drop_nulls, is_of_kaito, is_rendered, metadata};
+use crate::base::node::{Data, Entry, Node};
+use crate::base::sources::Span;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::node::{Data, Entry, Node};
-use crate::rule;
-use crate::schema::Checker;
-use crate::source::Span;
+use crate::input::schema::Checker;
 
 /// The label that replicas carry, with the name of their set.
 pub(crate) const CREATED_BY: &str = "inferenceset.kaito.sh/created-by";
@@ -146,7 +146,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Node> {
     };
     checker.check(node, &value, &rule::FIELD, diagnostics);
     metadata::read(node, "", diagnostics);
-    keys::check(node, keys::Holder::Set, diagnostics);
+    annotations::check(node, annotations::Holder::Set, diagnostics);
     if diagnostics.iter().skip(mark).any(Diagnostic::is_error) {
         return Vec::new();
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::node::{Data, Entry, Node};
+use crate::base::wording;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::node::{Data, Entry, Node};
-use crate::rule;
-use crate::text;
 
 /// The metadata of a Workspace that objects are made from.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub(super) fn read(
         ("/metadata/namespace", &namespace),
     ] {
         if let Some(value) = value.as_ref().filter(|value| !is_dns_label(value)) {
-            let message = format!("`{value}` is not a valid `{}`", text::field(pointer));
+            let message = format!("`{value}` is not a valid `{}`", wording::field(pointer));
             diagnostics.report(
                 Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL),
             );

@@ -1,10 +1,10 @@
 //! Placeholders of examples that nobody has filled in.
 
+use crate::base::node::{Data, Node};
+use crate::base::sources::Span;
+use crate::base::wording;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::node::{Data, Node};
-use crate::rule;
-use crate::source::Span;
-use crate::text;
 
 /// Reports every placeholder in the strings below `node`, which stands at `pointer` in its
 /// document.
@@ -15,7 +15,7 @@ pub(super) fn check(node: &Node, pointer: &str, diagnostics: &mut Diagnostics) {
         for placeholder in all(value) {
             let message = format!(
                 "`{}` still holds the placeholder `{placeholder}`",
-                text::field(pointer)
+                wording::field(pointer)
             );
             let hint = format!("put {} in its place", meaning(placeholder, pointer));
             let mut finding =
@@ -68,7 +68,7 @@ fn walk(node: &Node, pointer: &str, found: &mut impl FnMut(&Node, &str, &str)) {
             for entry in entries {
                 walk(
                     &entry.value,
-                    &format!("{pointer}/{}", text::escape(&entry.key)),
+                    &format!("{pointer}/{}", wording::escape(&entry.key)),
                     found,
                 );
             }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{images, metadata, placeholder};
+use crate::base::node::{Data, Node};
+use crate::base::quantity;
+use crate::base::sources::Span;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::node::{Data, Node};
-use crate::quantity;
-use crate::rule;
-use crate::source::Span;
 
 const POINTER: &str = "/inference/template/spec";
 

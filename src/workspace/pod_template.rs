@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 
 use serde_json::{Map, Value};
 
+use crate::base::node::Node;
+use crate::base::quantity;
 use crate::diagnostic::Diagnostics;
-use crate::node::Node;
-use crate::schema::{Checker, Part};
-use crate::{quantity, rule};
+use crate::diagnostic::rule;
+use crate::input::schema::{Checker, Part};
 
 /// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tests/pod-template-schema`
 /// makes this file.
@@ -110,8 +111,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::PodTemplates;
+    use crate::base::sources::Sources;
     use crate::diagnostic::Diagnostics;
-    use crate::source::{self, Sources};
+    use crate::input;
 
     /// The template as it is read, or the messages and the texts they point at.
     fn read(template: &Value) -> Result<Value, Vec<String>> {
@@ -119,7 +121,7 @@ mod tests {
             serde_json::to_string_pretty(&json!({"inference": {"template": template}})).unwrap();
         let mut sources = Sources::default();
         let file = sources.add("w.json", text);
-        let node = source::parse(&sources, file, &mut Diagnostics::default()).remove(0);
+        let node = input::parse(&sources, file, &mut Diagnostics::default()).remove(0);
         let mut diagnostics = Diagnostics::default();
         let read = PodTemplates::default().read(&node, template, &mut diagnostics);
         read.ok_or_else(|| {

@@ -12,11 +12,11 @@ use super::{
     Adapter, DataDestination, DataSource, Inference, Preset, Tuning, Workspace, images, metadata,
     placeholder, strength,
 };
+use crate::base::sources::Span;
+use crate::base::wording;
+use crate::catalogue::preset::{AccessMode, WorkspaceApi};
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::preset::{AccessMode, WorkspaceApi};
-use crate::rule;
-use crate::source::Span;
-use crate::text;
 
 /// The labels of node objects that say whose they are; a selector can't give them another value.
 const OWN_LABELS: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
@@ -233,7 +233,7 @@ impl Rules<'_> {
             let place = format!("{options}/image");
             images::check_blanks(
                 image,
-                &text::field(&place),
+                &wording::field(&place),
                 self.workspace.span(&place),
                 self.diagnostics,
             );
@@ -277,7 +277,7 @@ impl Rules<'_> {
         if adapters.len() > MAX_ADAPTERS {
             let message = format!(
                 "{} are more than the {MAX_ADAPTERS} a Workspace may have",
-                text::count(adapters.len(), "adapter")
+                wording::count(adapters.len(), "adapter")
             );
             self.report(
                 &rule::ADAPTER,
@@ -575,7 +575,7 @@ impl Rules<'_> {
         if !placeholder::is_in(image) {
             images::check(
                 image,
-                &text::field(pointer),
+                &wording::field(pointer),
                 self.workspace.span(pointer),
                 self.diagnostics,
             );

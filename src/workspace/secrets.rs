@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
+use crate::base::node::{Data, Node};
+use crate::base::sources::{FileId, Sources, Span};
+use crate::base::wording;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::node::{Data, Node};
-use crate::rule;
-use crate::source::{FileId, Sources, Span};
-use crate::text;
 
 const HINT: &str = "revoke it, put a new one into a Secret, and refer to that instead";
 
@@ -189,7 +189,7 @@ impl Search<'_> {
             Data::String(value) => {
                 for (name, secret) in secrets(value) {
                     let place = self.hide(node, secret);
-                    let field = text::field(&format!("/{}", path.join("/")));
+                    let field = wording::field(&format!("/{}", path.join("/")));
                     let finding = Diagnostic::new(
                         &rule::SECRET_IN_CLEAR,
                         place,
@@ -208,7 +208,7 @@ impl Search<'_> {
             Data::Map(entries) => {
                 self.variable(node);
                 for entry in entries {
-                    path.push(text::escape(&entry.key));
+                    path.push(wording::escape(&entry.key));
                     self.walk(&entry.value, path);
                     path.pop();
                 }

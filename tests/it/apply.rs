@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use kaito_render::base::json::Json;
+use kaito_render::base::object::{Identity, Object};
 use kaito_render::emit::Format;
-use kaito_render::json::Json;
-use kaito_render::object::{Identity, Object};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

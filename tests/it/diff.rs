@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kaito_render::base::object::Object;
 use kaito_render::diff::ignore::Ignore;
 use kaito_render::diff::{self, bill::Machines};
-use kaito_render::object::Object;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::sample::subsequence;
 use proptest::{collection, option, prop_assert_eq, proptest};

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::{Cloud, Profile};
+use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Compiled, Options, compile_each};
-use kaito_render::library::Library;
+use kaito_render::input::{self, Document};
 use kaito_render::plan;
-use kaito_render::profile::{Cloud, Profile};
-use kaito_render::release::Release;
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document};
 use serde::Deserialize;
 
 use crate::program::root;
@@ -114,7 +114,7 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
     let mut session = Session::default();
     let mut parse = |name: &str, text: &str| {
         let file = session.sources.add(name, text);
-        source::parse(&session.sources, file, &mut session.diagnostics)
+        input::parse(&session.sources, file, &mut session.diagnostics)
     };
     let (profile, documents) = (parse("profile.yaml", &profile), parse("input.yaml", &input));
     let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{Compiled, Options, compile_each};
-use kaito_render::library::Library;
-use kaito_render::profile::Profile;
+use kaito_render::expand::template::Step;
 use kaito_render::session::Session;
-use kaito_render::template::Step;
-use kaito_render::{expand, plan, source};
+use kaito_render::{expand, input, plan};
 use serde_json::Value;
 
 use crate::program::{kaito_render, run, stdout};
@@ -138,17 +138,17 @@ fn every_field_has_a_line_and_reasons() {
         .flat_map(|release| crate::golden::entries(&folder.join(release)));
     for case in cases {
         let mut session = Session::default();
-        let profile = source::read_file(
+        let profile = input::read_file(
             &case.join("profile.yaml"),
             &mut session.sources,
             &mut session.diagnostics,
         );
-        let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
+        let profile = input::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
         let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();
         let paths = [case.join("input.yaml")];
-        let documents = source::load(
+        let documents = input::load(
             &paths,
-            source::Reach::Input,
+            input::Reach::Input,
             &mut session.sources,
             &mut session.diagnostics,
         )

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use kaito_render::fix::fixed;
-use kaito_render::node::Node;
+use kaito_render::base::node::Node;
+use kaito_render::input;
+use kaito_render::report::fix::fixed;
 use kaito_render::session::Session;
-use kaito_render::source;
 use proptest::prelude::{ProptestConfig, Strategy, any};
 use proptest::sample::select;
 use proptest::{prop_assert, prop_assert_eq, proptest};
@@ -178,7 +178,7 @@ fn values_that_others_repeat_and_findings_that_are_allowed_stay() {
 fn tree(text: &str) -> Vec<Value> {
     let mut session = Session::default();
     let file = session.sources.add("a.yaml", text);
-    source::parse(&session.sources, file, &mut session.diagnostics)
+    input::parse(&session.sources, file, &mut session.diagnostics)
         .iter()
         .map(Node::to_value)
         .collect()
@@ -251,7 +251,7 @@ proptest! {
 fn nothing_is_fixed_that_was_not_read_from_a_file() {
     let mut session = Session::default();
     let file = session.sources.add("a.yaml", "a: 2026-11-24\n");
-    source::parse(&session.sources, file, &mut session.diagnostics);
+    input::parse(&session.sources, file, &mut session.diagnostics);
     assert!(
         session.diagnostics.as_slice()[0].fix.is_some()
             && fixed(session.diagnostics.as_slice(), &session.sources).is_empty()

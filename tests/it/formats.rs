@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use kaito_render::diagnostic::{Diagnostic, Report, concise, github, human, json, junit, sarif};
-use kaito_render::rule;
-use kaito_render::source::{FileId, Sources, Span};
+use kaito_render::base::sources::{FileId, Sources, Span};
+use kaito_render::diagnostic::Diagnostic;
+use kaito_render::diagnostic::rule;
+use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
 use serde_json::Value;
 
 use crate::program::{kaito_render, root, run};

@@ -12,16 +12,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kaito_render::base::object::Object;
+use kaito_render::catalogue::import::{self, Facts};
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::Profile;
+use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Options, compile};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::emit::{Format, directory};
-use kaito_render::import::{self, Facts};
-use kaito_render::library::Library;
-use kaito_render::object::Object;
-use kaito_render::profile::Profile;
-use kaito_render::release::Release;
+use kaito_render::input::{self, Document};
 use kaito_render::session::Session;
-use kaito_render::source::{self, Document};
 use serde_json::Value;
 
 /// What became of one case: nothing to say if it passes.
@@ -212,17 +212,17 @@ pub(crate) fn render_into(
             wrong: None,
         })?;
     }
-    let profile = source::read_file(
+    let profile = input::read_file(
         &case.join("profile.yaml"),
         &mut session.sources,
         &mut session.diagnostics,
     );
-    let profile = source::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
+    let profile = input::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
     let profile = Profile::read(&profile[0], &mut session.diagnostics);
     let paths = [case.join("input.yaml")];
-    let documents = source::load(
+    let documents = input::load(
         &paths,
-        source::Reach::Input,
+        input::Reach::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )
@@ -253,9 +253,9 @@ fn old(case: &Path, session: &mut Session) -> Vec<Document> {
     if !path.exists() {
         return Vec::new();
     }
-    source::load(
+    input::load(
         &[path],
-        source::Reach::Input,
+        input::Reach::Input,
         &mut session.sources,
         &mut kaito_render::diagnostic::Diagnostics::default(),
     )
@@ -300,10 +300,10 @@ fn import(case: &Path, library: &mut Library) -> Result<(), String> {
 pub(crate) fn documents(text: &str) -> Vec<Value> {
     let mut session = Session::default();
     let file = session.sources.add("expected.yaml", text);
-    let documents = source::parse(&session.sources, file, &mut session.diagnostics);
+    let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     assert!(!session.failed_since(0), "{:?}", session.diagnostics);
     documents
         .iter()
-        .map(kaito_render::node::Node::to_value)
+        .map(kaito_render::base::node::Node::to_value)
         .collect()
 }

@@ -6,11 +6,11 @@ use std::fs;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use kaito_render::base::json::Json;
+use kaito_render::base::node::Node;
 use kaito_render::emit::Format;
-use kaito_render::json::Json;
-use kaito_render::node::Node;
+use kaito_render::input;
 use kaito_render::session::Session;
-use kaito_render::source;
 use proptest::collection::vec;
 use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
 use proptest::prelude::{BoxedStrategy, Strategy, any};
@@ -361,7 +361,7 @@ fn remove_keys(value: &mut Value, is_removed: &dyn Fn(&str) -> bool) {
 fn read_by_us(text: &str) -> Result<Vec<Value>, Vec<&'static str>> {
     let mut session = Session::default();
     let file = session.sources.add("written.yaml", text);
-    let documents = source::parse(&session.sources, file, &mut session.diagnostics);
+    let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     if session.diagnostics.is_empty() {
         return Ok(documents.iter().map(Node::to_value).collect());
     }

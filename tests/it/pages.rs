@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use kaito_render::rule::{self, GROUPS};
+use kaito_render::diagnostic::rule::{self, GROUPS};
 
 use crate::program::{kaito_render, root, run, stdout};
 

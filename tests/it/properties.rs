@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{Options, compile};
 use kaito_render::emit::Format;
-use kaito_render::library::Library;
-use kaito_render::profile::Profile;
+use kaito_render::input;
 use kaito_render::session::Session;
-use kaito_render::source;
 use proptest::collection::vec;
 use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof};
@@ -193,9 +193,9 @@ fn compile_bytes(bytes: &[u8]) {
     let path = folder.path().join("input.yaml");
     fs::write(&path, bytes).unwrap();
     let mut session = Session::default();
-    let documents = source::load(
+    let documents = input::load(
         &[path],
-        source::Reach::Input,
+        input::Reach::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )
@@ -211,9 +211,7 @@ fn compile_bytes(bytes: &[u8]) {
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));
     assert!(session.failed_since(0) || !text.is_empty());
     for finding in &session.diagnostics {
-        assert!(
-            !kaito_render::diagnostic::human::render(finding, &session.sources, true).is_empty()
-        );
+        assert!(!kaito_render::report::human::render(finding, &session.sources, true).is_empty());
     }
 }
 
@@ -237,7 +235,7 @@ proptest! {
         let text = String::from_utf8_lossy(&damaged(text, &damage)).into_owned();
         let mut session = Session::default();
         let file = session.sources.add("kaito-render.yaml", text);
-        for document in source::parse(&session.sources, file, &mut session.diagnostics) {
+        for document in input::parse(&session.sources, file, &mut session.diagnostics) {
             Profile::read(&document, &mut session.diagnostics);
         }
     }
@@ -266,7 +264,7 @@ proptest! {
 fn read_back(text: &str) -> Value {
     let mut session = Session::default();
     let file = session.sources.add("written.yaml", text);
-    let documents = source::parse(&session.sources, file, &mut session.diagnostics);
+    let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     assert!(
         session.diagnostics.is_empty(),
         "{:?}\n{text}",

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use kaito_render::diff::json::Document;
-use kaito_render::preset::{
+use kaito_render::catalogue::preset::{
     HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile,
     WorkspaceApi,
 };
-use kaito_render::profile::Profile;
-use kaito_render::{plan, schema, workspace};
+use kaito_render::catalogue::profile::Profile;
+use kaito_render::diff::json::Document;
+use kaito_render::input::schema;
+use kaito_render::{plan, workspace};
 use serde_json::Value;
 
 use crate::tools::{succeed, tool};

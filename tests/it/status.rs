@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use kaito_render::library::Library;
-use kaito_render::release;
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::release;
 use kaito_render::status::index::Key;
 use kaito_render::status::observed::{
     Event, Node, NodeObject, Observed, Pod, Workload, Workspace, World,

@@ -9,15 +9,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kaito_render::base::sources::Span;
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::{self, Profile};
 use kaito_render::compile::{self, Options};
+use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diagnostic::{Diagnostic, Severity};
-use kaito_render::library::Library;
-use kaito_render::policy::Policy;
-use kaito_render::profile::{self, Profile};
-use kaito_render::rule::{self, Rule};
+use kaito_render::input;
+use kaito_render::report::policy::Policy;
 use kaito_render::session::Session;
-use kaito_render::source::{self, Span};
-use kaito_render::target;
+use kaito_render::upgrade;
 use walkdir::WalkDir;
 
 use crate::program::root;
@@ -26,22 +27,22 @@ use crate::program::root;
 const ELSEWHERE: [(&str, &str, &str); 8] = [
     (
         "KR001",
-        "src/source/disk.rs",
+        "src/input/disk.rs",
         "links_are_followed_but_not_in_circles",
     ),
     (
         "KR002",
-        "src/source/disk.rs",
+        "src/input/disk.rs",
         "bytes_that_are_no_text_are_shown_where_they_stand",
     ),
     (
         "KR007",
-        "src/source/disk.rs",
+        "src/input/disk.rs",
         "files_that_have_nothing_to_do_with_kaito_are_passed_over",
     ),
     (
         "KR009",
-        "src/source/disk.rs",
+        "src/input/disk.rs",
         "what_is_no_text_and_no_input_is_only_noted",
     ),
     ("KR404", "tests/it/cli.rs", "kinds_can_be_chosen"),
@@ -86,22 +87,22 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
     }
     let mut library = Library::embedded();
     if folder.path().join("library").exists() {
-        source::lay_library(&folder.path().join("library"), &mut library).unwrap();
+        input::lay_library(&folder.path().join("library"), &mut library).unwrap();
     }
     let mut session = Session::default();
     let input = [folder.path().join(INPUT)];
-    let documents = source::load(
+    let documents = input::load(
         &input,
-        source::Reach::Input,
+        input::Reach::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )
     .unwrap();
     let old = [folder.path().join("old")];
     let against = if old[0].exists() {
-        source::load(
+        input::load(
             &old,
-            source::Reach::Input,
+            input::Reach::Input,
             &mut session.sources,
             &mut session.diagnostics,
         )
@@ -131,7 +132,7 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             against,
         };
         if own.is_some_and(|rule| OF_TARGETS.contains(&rule.id)) {
-            target::check(&documents, &options, "0.12", &library, &mut session);
+            upgrade::check(&documents, &options, "0.12", &library, &mut session);
         } else {
             compile::compile(documents, &options, &library, &mut session);
         }

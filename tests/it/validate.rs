@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kaito_render::base::object::Object;
 use kaito_render::emit::Format;
-use kaito_render::object::Object;
 use serde_json::{Value, json};
 
 use crate::flavour::Flavour;

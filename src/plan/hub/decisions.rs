@@ -9,8 +9,8 @@ use super::super::estimator::{self, Demand, Estimate};
 use super::super::{InferencePlan, TuningPlan, gpus};
 use super::inference::{NODE_COUNT, VLLM};
 use super::pointer;
-use crate::preset::{HubModel, Provisioner};
-use crate::text;
+use crate::base::wording;
+use crate::catalogue::preset::{HubModel, Provisioner};
 
 /// A model and its file in the library.
 pub(in super::super) struct Hosted {
@@ -118,7 +118,7 @@ impl Why<'_, '_> {
             Some((exact, found)) => {
                 let origin = Origin::library(
                     self.release.instance_types_path(self.profile.cloud),
-                    format!("/{}", text::escape(exact)),
+                    format!("/{}", wording::escape(exact)),
                 );
                 decision
                     .because(format!(
@@ -136,8 +136,8 @@ impl Why<'_, '_> {
         let Estimated {
             demand, estimate, ..
         } = estimated;
-        let gpus = text::count(demand.gpus as usize, "GPU");
-        let files = text::gibibytes(demand.weights);
+        let gpus = wording::count(demand.gpus as usize, "GPU");
+        let files = wording::gibibytes(demand.weights);
         let weights = Decision::new(&[], "weights", gib(estimate.loaded))
             .because(format!("{files} of files × 1.02, loaded"));
         let cache = Decision::new(
@@ -462,7 +462,7 @@ impl Why<'_, '_> {
         let data = match (&tuning.input_image, &tuning.input_volume) {
             (Some(image), _) => image.clone(),
             (None, Some(_)) => "a volume".to_owned(),
-            (None, None) => text::count(tuning.urls.len(), "URL"),
+            (None, None) => wording::count(tuning.urls.len(), "URL"),
         };
         let fields = &[
             "tuning.urls",

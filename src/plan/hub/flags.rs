@@ -1,7 +1,7 @@
 //! The flags of the servers.
 
 use super::super::gpus::Gpus;
-use crate::preset::{Flags, HubModel};
+use crate::catalogue::preset::{Flags, HubModel};
 
 /// What vLLM's flags follow from.
 pub(super) struct Serving<'a> {

@@ -6,11 +6,11 @@ use super::super::estimator::{self, Demand, Estimate};
 use super::super::gpus::Gpus;
 use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
 use super::{Estimated, flags, gpu_request, pointer};
+use crate::base::wording;
+use crate::catalogue::preset::{AccessMode, Flags, HubModel, InstanceTypes};
+use crate::catalogue::profile::Runtime;
 use crate::diagnostic::Diagnostic;
-use crate::preset::{AccessMode, Flags, HubModel, InstanceTypes};
-use crate::profile::Runtime;
-use crate::rule;
-use crate::text;
+use crate::diagnostic::rule;
 use crate::workspace::{Inference, Preset, image_reference};
 
 /// The names of the runtimes, as the annotation and release.yaml have them.
@@ -241,11 +241,11 @@ impl Planner<'_, '_> {
             .map_or_else(|| u64::try_from(count).unwrap_or(0), u64::from);
         let total = nodes.saturating_mul(gpus.memory);
         let bypasses = self.annotation(BYPASS).is_some();
-        let needed = text::gibibytes(weights);
+        let needed = wording::gibibytes(weights);
         if gpus.mig_resource.is_some() && weights > gpus.memory && !bypasses {
             let message = format!(
                 "the weights take {needed}, and the slice has {}",
-                text::gibibytes(gpus.memory)
+                wording::gibibytes(gpus.memory)
             );
             let hint = "choose a larger slice, or a smaller model".to_owned();
             self.report(
@@ -259,7 +259,7 @@ impl Planner<'_, '_> {
         if runtime == TRANSFORMERS && weights > gpus.memory {
             let message = format!(
                 "the weights take {needed}, and one node has {}",
-                text::gibibytes(gpus.memory)
+                wording::gibibytes(gpus.memory)
             );
             let hint =
                 "transformers does not spread a model over nodes: choose larger ones, or vLLM"
@@ -271,7 +271,7 @@ impl Planner<'_, '_> {
         if nodes > 0 && total < weights && !bypasses && is_counted {
             let message = format!(
                 "the weights take {needed}, and all nodes have {}",
-                text::gibibytes(total)
+                wording::gibibytes(total)
             );
             let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
             self.report(&rule::TOO_LITTLE_MEMORY, place, message, hint);
@@ -335,7 +335,7 @@ impl Planner<'_, '_> {
                     .node
                     .find(&pointer(NODE_COUNT))
                     .map(|found| found.span);
-                let of_profile = format!("/nodeCounts/{}", text::escape(&self.workspace.key()));
+                let of_profile = format!("/nodeCounts/{}", wording::escape(&self.workspace.key()));
                 let place = annotated.or_else(|| self.profile.span(&of_profile));
                 let finding = Diagnostic::global(&rule::COUNT_TOO_SMALL, message).hint(hint);
                 self.session.report(Diagnostic { place, ..finding });
@@ -415,7 +415,7 @@ impl Planner<'_, '_> {
                 model.name
             )
         };
-        let fits = |(name, instance): (&String, &crate::preset::InstanceType)| {
+        let fits = |(name, instance): (&String, &crate::catalogue::preset::InstanceType)| {
             let memory = u64::from(instance.memory_gib) << 30;
             let nodes = estimator::estimate(&Demand {
                 gpus: instance.gpus,
@@ -431,7 +431,10 @@ impl Planner<'_, '_> {
         let names: Vec<_> = fitting.into_iter().take(3).map(|(_, name)| name).collect();
         let hint = match names.as_slice() {
             [] => "set a smaller `max-model-len` in the ConfigMap of `inference.config`".to_owned(),
-            names => format!("{} would do, or a smaller `max-model-len`", text::or(names)),
+            names => format!(
+                "{} would do, or a smaller `max-model-len`",
+                wording::or(names)
+            ),
         };
         self.report(&rule::NO_FIT, place, message, hint);
     }
@@ -456,7 +459,7 @@ fn served_name(base: &Plan, model: &HubModel) -> String {
 }
 
 fn nodes_of(count: u32) -> String {
-    text::count(count as usize, "node")
+    wording::count(count as usize, "node")
 }
 
 fn adapters(inference: &Inference) -> Vec<AdapterPlan> {

@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::super::{Plan, Planner, TuningPlan, filled, training_config};
 use super::inference::NODE_COUNT;
 use super::{gpu_request, pointer};
-use crate::preset::InstanceTypes;
-use crate::rule;
-use crate::text;
+use crate::base::wording;
+use crate::catalogue::preset::InstanceTypes;
+use crate::diagnostic::rule;
 use crate::workspace::{Tuning, image_reference};
 
 impl Planner<'_, '_> {
@@ -94,7 +94,7 @@ impl Planner<'_, '_> {
                 .is_some_and(|model| model.tuning.is_some())
         };
         let tunable: Vec<_> = names.into_iter().filter(is_tunable).collect();
-        let hint = format!("models that can: {}", text::and(&tunable));
+        let hint = format!("models that can: {}", wording::and(&tunable));
         self.report(
             &rule::NOT_TUNABLE,
             "/tuning/preset/name",

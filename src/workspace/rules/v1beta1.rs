@@ -6,9 +6,9 @@
 use std::net::IpAddr;
 
 use super::{ADAPTER_NAME, MAX_NODES, Rules};
+use crate::base::wording;
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::rule;
-use crate::text;
 use crate::workspace::{
     Adapter, DataDestination, DataSource, Inference, Preset, Tuning, images, metadata, placeholder,
 };
@@ -59,12 +59,12 @@ fn annotations(rules: &mut Rules) {
         if !allowed.contains(&read.as_str()) {
             let names: Vec<_> = allowed.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{key}` can't be `{}`", value.escape_debug());
-            let place = format!("/metadata/annotations/{}", text::escape(key));
+            let place = format!("/metadata/annotations/{}", wording::escape(key));
             rules.report(
                 &rule::ANNOTATION,
                 &place,
                 &message,
-                &format!("use {}", text::or(&names)),
+                &format!("use {}", wording::or(&names)),
             );
         }
     }
@@ -264,7 +264,7 @@ fn reference(rules: &mut Rules, image: &str, pointer: &str) {
     if !placeholder::is_in(image) && images::reference(image).is_none() {
         let message = format!(
             "`{}` is not an image reference: `{}`",
-            text::field(pointer),
+            wording::field(pointer),
             image.escape_debug()
         );
         rules.report(

@@ -1,10 +1,11 @@
 //! What KAITO complains of in the cases that it refuses, and which of our rules have to find it,
 //! and where.
 
+use kaito_render::base::node::{Data, Node};
+use kaito_render::base::sources::Span;
 use kaito_render::diagnostic::Diagnostic;
-use kaito_render::node::{Data, Node};
+use kaito_render::input;
 use kaito_render::session::Session;
-use kaito_render::source::{self, Span};
 
 /// What a complaint is known by (texts that it holds, all of them; after `^` one that it begins
 /// with), the rules one of which has to find it, and the field that it is about, as a JSON Pointer
@@ -302,7 +303,7 @@ impl<'a> Found<'a> {
         files.sort_unstable();
         files.dedup();
         let parse = |file| {
-            source::parse(
+            input::parse(
                 &session.sources,
                 file,
                 &mut kaito_render::diagnostic::Diagnostics::default(),

@@ -1,0 +1,114 @@
+//! Objects of the output, from the moment a template made them.
+
+use crate::base::json::Json;
+
+/// One object of the output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// The object itself.
+    pub value: Json,
+    /// Its number among the node objects of its Workspace, from 0; none for other kinds.
+    pub ordinal: Option<u32>,
+}
+
+/// What an object belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The whole cluster: a cluster-scoped object that no single Workspace owns.
+    Cluster,
+    /// A namespace: an object in it that no single Workspace owns.
+    Shared {
+        /// The namespace.
+        namespace: String,
+    },
+    /// One Workspace: itself and everything made for it alone, cluster-scoped objects included.
+    Workspace {
+        /// The namespace of the Workspace.
+        namespace: String,
+        /// The name of the Workspace.
+        name: String,
+    },
+}
+
+/// What tells an object from all others of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity<'a> {
+    /// The API group and version.
+    pub api_version: &'a str,
+    /// The kind.
+    pub kind: &'a str,
+    /// The namespace; none for a cluster-scoped object.
+    pub namespace: Option<&'a str>,
+    /// The name.
+    pub name: &'a str,
+}
+
+/// The labels that say which Workspace an object was made for.
+const WORKSPACE_LABELS: [&str; 2] = ["kaito.sh/workspace", "karpenter.kaito.sh/workspace-name"];
+const NAMESPACE_LABELS: [&str; 2] = [
+    "kaito.sh/workspacenamespace",
+    "karpenter.kaito.sh/workspace-namespace",
+];
+
+impl Object {
+    /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace
+    /// is shared.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        let metadata = &self.value["metadata"];
+        let identity = self.identity();
+        let label = |keys: [&str; 2]| {
+            keys.into_iter()
+                .find_map(|key| metadata["labels"][key].as_str())
+        };
+        let owner = match identity.kind {
+            "Workspace" => Some(identity.name),
+            _ => label(WORKSPACE_LABELS),
+        };
+        let namespace = identity.namespace.or_else(|| label(NAMESPACE_LABELS));
+        match (namespace.map(str::to_owned), owner.map(str::to_owned)) {
+            (Some(namespace), Some(name)) => Group::Workspace { namespace, name },
+            (Some(namespace), None) => Group::Shared { namespace },
+            (None, _) => Group::Cluster,
+        }
+    }
+
+    /// The object's identity; what it lacks is empty.
+    #[must_use]
+    pub fn identity(&self) -> Identity<'_> {
+        Identity::of(&self.value)
+    }
+}
+
+/// Whether an API group and version is that of node objects.
+#[must_use]
+pub fn is_of_karpenter(api_version: &str) -> bool {
+    api_version.starts_with("karpenter.sh/")
+}
+
+impl<'a> Identity<'a> {
+    /// Whether it is of Karpenter's group: a Machine, NodeClaim or NodePool.
+    #[must_use]
+    pub fn is_node_object(&self) -> bool {
+        is_of_karpenter(self.api_version)
+    }
+
+    /// Whether anything is missing that every object has.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        [self.api_version, self.kind, self.name].contains(&"")
+    }
+
+    /// The identity of an object; what it lacks is empty.
+    #[must_use]
+    pub fn of(object: &'a Json) -> Self {
+        let metadata = &object["metadata"];
+        let text = |value: &'a Json| value.as_str().unwrap_or_default();
+        Self {
+            api_version: text(&object["apiVersion"]),
+            kind: text(&object["kind"]),
+            namespace: metadata["namespace"].as_str(),
+            name: text(&metadata["name"]),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The texts of a run, and places in them.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// A text of [`Sources`], by its order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A run of bytes in one file: `start` is its first byte, `end` the byte behind its last.
+///
+/// A place without extent, and one in a file whose text could not be read, has `start == end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file the bytes stand in.
+    pub file: FileId,
+    /// The offset of the first byte.
+    pub start: u32,
+    /// The offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The place that stands for a file as a whole.
+    #[must_use]
+    pub fn whole(file: FileId) -> Self {
+        Self {
+            file,
+            start: 0,
+            end: 0,
+        }
+    }
+}
+
+/// A line and a column as editors count them: both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+/// A byte order mark.
+const MARK: char = '\u{feff}';
+
+#[derive(Debug)]
+struct File {
+    name: String,
+    /// Where it lies; none for standard input and for what the program carries.
+    path: Option<PathBuf>,
+    /// Whether its name is no path: that of standard input, or of a file in a revision of Git.
+    is_nowhere: bool,
+    text: String,
+    /// Whether a byte order mark stood before the text.
+    is_marked: bool,
+    line_starts: OnceCell<Vec<usize>>,
+}
+
+/// The texts that a run has read. Names are shown to people as they were given: `-` is standard
+/// input.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<File>,
+    /// The parts of texts that nobody may see, apart from one another: where each begins, and
+    /// ends.
+    hidden: BTreeMap<(FileId, usize), usize>,
+    /// What stands there, without quotes and escapes.
+    secrets: BTreeSet<String>,
+}
+
+/// What hides secrets in messages.
+#[derive(Debug)]
+pub struct Mask(Option<AhoCorasick>);
+
+impl Mask {
+    /// Puts asterisks in the place of every secret that a message quotes.
+    pub fn apply(&self, message: &mut String) {
+        // Secrets that no machine can look for are no reason to show one.
+        let Some(secrets) = &self.0 else {
+            return MASK.clone_into(message);
+        };
+        if secrets.is_match(&*message) {
+            let mut masked = String::new();
+            secrets.replace_all_with(message, &mut masked, |_, _, masked| {
+                masked.push_str(MASK);
+                true
+            });
+            *message = masked;
+        }
+    }
+}
+
+/// What stands for something hidden.
+const MASK: &str = "***";
+
+impl Sources {
+    /// Keeps a text under its name, without a byte order mark. A file that could not be read is
+    /// kept with an empty text.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        let mut text = text.into();
+        let is_marked = text.starts_with(MARK);
+        if is_marked {
+            text.drain(..MARK.len_utf8());
+        }
+        self.files.push(File {
+            name: name.into(),
+            path: None,
+            is_nowhere: false,
+            text,
+            is_marked,
+            line_starts: OnceCell::new(),
+        });
+        FileId(id)
+    }
+
+    /// Notes where on the disk a text lies: the folder without links, and the name of the file in
+    /// it; none if nowhere.
+    pub(crate) fn locate(&mut self, file: FileId, path: Option<PathBuf>) {
+        let file = &mut self.files[file.0 as usize];
+        file.is_nowhere = path.is_none();
+        file.path = path;
+    }
+
+    /// Whether the name of a text is known not to be a path.
+    #[must_use]
+    pub fn is_nowhere(&self, file: FileId) -> bool {
+        self.file(file).is_nowhere
+    }
+
+    #[cfg(test)]
+    pub(crate) fn add_at(&mut self, path: PathBuf, text: &str) -> FileId {
+        let file = self.add(path.display().to_string(), text);
+        self.locate(file, Some(path));
+        file
+    }
+
+    /// Where on the disk a text lies; none for standard input and for what the program carries.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> Option<&Path> {
+        self.file(file).path.as_deref()
+    }
+
+    /// Every text, in the order of arrival.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> {
+        (0_u32..).take(self.files.len()).map(FileId)
+    }
+
+    /// The text of a file with its byte order mark, if it has one.
+    #[must_use]
+    pub fn whole_text(&self, file: FileId) -> Cow<'_, str> {
+        let file = self.file(file);
+        if file.is_marked {
+            Cow::Owned(format!("{MARK}{}", file.text))
+        } else {
+            Cow::Borrowed(&file.text)
+        }
+    }
+
+    /// An offset in the text as one in the file that it was read from.
+    #[must_use]
+    pub fn in_file(&self, file: FileId, offset: u32) -> u32 {
+        let mark = if self.file(file).is_marked {
+            MARK.len_utf8()
+        } else {
+            0
+        };
+        u32::try_from(mark).map_or(offset, |mark| offset.saturating_add(mark))
+    }
+
+    /// The name of a file, as it was given.
+    #[must_use]
+    pub fn name(&self, file: FileId) -> &str {
+        &self.file(file).name
+    }
+
+    /// The text of a file, without a byte order mark.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &str {
+        &self.file(file).text
+    }
+
+    /// Keeps a part of a text from being shown. `value` is what stands there, without quotes and
+    /// escapes.
+    pub fn hide(&mut self, span: Span, value: &str) {
+        let (mut start, mut end) = (span.start as usize, span.end as usize);
+        // The last that begins before the end may reach into it, and so may the one before.
+        while let Some((&(file, first), &last)) = self.hidden.range(..=(span.file, end)).next_back()
+            && file == span.file
+            && last >= start
+        {
+            (start, end) = (start.min(first), end.max(last));
+            self.hidden.remove(&(file, first));
+        }
+        self.hidden.insert((span.file, start), end);
+        self.secrets.insert(value.to_owned());
+    }
+
+    /// A part of a text as people may see it: as long as it is, with asterisks for what is hidden.
+    #[must_use]
+    pub fn shown(&self, file: FileId, range: Range<usize>) -> Option<Cow<'_, str>> {
+        let text = self.text(file).get(range.clone())?;
+        let before = self.hidden.range(..(file, range.end)).rev();
+        let hidden = before.map(|(&(of, start), &end)| (of, start..end));
+        let hidden = hidden.take_while(|(of, hidden)| *of == file && hidden.end > range.start);
+        let hidden: Vec<_> = hidden.map(|(_, hidden)| hidden).collect();
+        if hidden.is_empty() {
+            return Some(Cow::Borrowed(text));
+        }
+        let mut hidden = hidden.into_iter().rev().peekable();
+        let mut is_hidden = |offset: usize| {
+            while hidden.next_if(|hidden| hidden.end <= offset).is_some() {}
+            hidden.peek().is_some_and(|hidden| hidden.start <= offset)
+        };
+        let shown = text.char_indices().map(|(offset, character)| {
+            let is_visible = character == '\n' || !is_hidden(range.start + offset);
+            if is_visible {
+                character.to_string()
+            } else {
+                "*".repeat(character.len_utf8())
+            }
+        });
+        Some(Cow::Owned(shown.collect()))
+    }
+
+    /// What hides, in messages, everything that is hidden by now. Words of three letters stay: they
+    /// would be found in any sentence.
+    #[must_use]
+    pub fn mask(&self) -> Mask {
+        let secrets = self.secrets.iter().filter(|secret| secret.len() > 3);
+        Mask(
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(secrets)
+                .ok(),
+        )
+    }
+
+    /// The line and column of a byte offset; an offset behind the end counts as the end.
+    #[must_use]
+    pub fn position(&self, file: FileId, offset: u32) -> Position {
+        let text = self.text(file);
+        let offset = text.floor_char_boundary(offset as usize);
+        let starts = self.line_starts(file);
+        let line = starts.partition_point(|start| *start <= offset);
+        let start = starts[line - 1];
+        Position {
+            line,
+            column: text[start..offset].chars().count() + 1,
+        }
+    }
+
+    /// The offsets at which the lines of a file begin; the first is 0.
+    #[must_use]
+    pub fn line_starts(&self, file: FileId) -> &[usize] {
+        let file = self.file(file);
+        file.line_starts.get_or_init(|| {
+            let behind_breaks = file
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at + 1);
+            std::iter::once(0).chain(behind_breaks).collect()
+        })
+    }
+
+    fn file(&self, file: FileId) -> &File {
+        &self.files[file.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, Sources, Span};
+
+    #[test]
+    fn what_is_hidden_is_neither_shown_nor_quoted() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "é: sécret\nb: c\n");
+        sources.hide(
+            Span {
+                file,
+                start: 4,
+                end: 11,
+            },
+            "sécret",
+        );
+        assert_eq!(sources.shown(file, 0..16).unwrap(), "é: *******\nb: c");
+        assert_eq!(sources.shown(file, 12..16).unwrap(), "b: c");
+        let mut message = "`sécret` and `sécret`".to_owned();
+        sources.mask().apply(&mut message);
+        assert_eq!(message, "`***` and `***`");
+    }
+
+    #[test]
+    fn what_is_hidden_may_overlap_and_stand_side_by_side() {
+        let mut sources = Sources::default();
+        let [first, file] = ["x", "0123456789"].map(|text| sources.add("a.yaml", text));
+        for (start, end) in [(6, 8), (1, 3), (2, 5), (1, 2), (8, 9)] {
+            sources.hide(Span { file, start, end }, "1234");
+        }
+        assert_eq!(sources.shown(file, 0..10).unwrap(), "0****5***9");
+        assert_eq!(sources.shown(file, 4..7).unwrap(), "*5*");
+        assert_eq!(sources.shown(file, 5..6).unwrap(), "5");
+        assert_eq!(sources.shown(first, 0..1).unwrap(), "x");
+    }
+
+    #[test]
+    fn positions_count_characters_and_lines_from_one() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "é: 1\r\nb: 2\n");
+        assert_eq!(sources.position(file, 0), Position { line: 1, column: 1 });
+        assert_eq!(sources.position(file, 2), Position { line: 1, column: 2 });
+        assert_eq!(sources.position(file, 7), Position { line: 2, column: 1 });
+        assert_eq!(sources.position(file, 99), Position { line: 3, column: 1 });
+    }
+}

@@ -1,0 +1,347 @@
+//! The data of a release: what `presets/<release>/` holds, one type for each kind of file.
+
+mod hub;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::catalogue::profile::Cloud;
+
+pub use hub::{
+    Attention, HubModel, HubTuning, ImportRules, ModelConfig, Parsers, TransformersPreset,
+    VllmPreset, WeightsQuantization,
+};
+
+/// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
+pub type Flags = IndexMap<String, Option<String>>;
+
+/// `release.yaml`: what a release does, by name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseFile {
+    /// The apiVersions of Workspaces that the release compiles.
+    pub api_versions: Vec<String>,
+    /// The version of Workspaces whose rules hold; older ones are read as if they were of it.
+    pub workspace_api: WorkspaceApi,
+    /// The machine type of Workspaces of `kaito.sh/v1alpha1` that name none.
+    pub default_instance_type: String,
+    /// How GPUs and nodes are counted.
+    pub sizing: SizingName,
+    /// How the status controller says how far a Workspace is.
+    pub conditions: ConditionTable,
+    /// The template that makes the node objects, for each provisioner; the first is the default.
+    pub node_objects: IndexMap<Provisioner, String>,
+    /// The clouds on which node objects need the cluster's name from the profile.
+    #[serde(default)]
+    pub cluster_name_for: Vec<Cloud>,
+    /// Labels that a Workspace can't select nodes by.
+    #[serde(default)]
+    pub reserved_labels: Vec<String>,
+    /// The least compute capability of NVIDIA's GPUs, before the point, that models are served
+    /// with.
+    pub least_compute_capability: Option<u32>,
+    /// The image that serves and tunes every model, if there is one.
+    pub base_image: Option<BaseImage>,
+    /// The flags that the launcher of a runtime always gets, for each runtime.
+    pub runtimes: IndexMap<String, Flags>,
+    /// Other names of models, in lower case.
+    #[serde(default)]
+    pub aliases: IndexMap<String, String>,
+    /// What earlier releases had and this one has no more.
+    #[serde(default)]
+    pub retired: Retired,
+    /// Since which version KAITO does otherwise than in earlier releases.
+    #[serde(default)]
+    pub since: Since,
+}
+
+/// What earlier releases had and a release has no more.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Retired {
+    /// The apiVersions that are on their way out, although they still compile.
+    #[serde(default)]
+    pub api_versions: IndexMap<String, OldVersion>,
+    /// The models, each with the one that comes nearest.
+    #[serde(default)]
+    pub presets: IndexMap<String, String>,
+    /// The machine types.
+    #[serde(default)]
+    pub instance_types: Vec<OldTypes>,
+}
+
+/// What took the place of an apiVersion.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OldVersion {
+    /// The version of KAITO that brought it.
+    pub since: String,
+    /// The apiVersion to write.
+    #[serde(rename = "use")]
+    pub instead: String,
+}
+
+/// Machine types that are used no more for one reason.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OldTypes {
+    /// The reason: lower case, no full stop, about one of them.
+    pub why: String,
+    /// Their exact names.
+    pub names: Vec<String>,
+}
+
+/// The versions of KAITO that brought what a release does.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Since {
+    /// Its node objects.
+    pub node_objects: Option<String>,
+    /// Its workloads.
+    pub workload: Option<String>,
+    /// What serves models by default.
+    pub runtime: Option<String>,
+    /// How nodes are counted.
+    pub sizing: Option<String>,
+}
+
+/// A version of the Workspace API, with the rules that KAITO had for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkspaceApi {
+    /// `kaito.sh/v1alpha1`.
+    V1alpha1,
+    /// `kaito.sh/v1beta1`.
+    V1beta1,
+}
+
+/// An image of the profile's registry.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BaseImage {
+    /// Its name.
+    pub name: String,
+    /// Its tag.
+    pub tag: String,
+}
+
+/// The sizing rules there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SizingName {
+    /// The preset says how many GPUs it needs; the Workspace says how many nodes.
+    PresetCount,
+    /// Memory is estimated from the facts of a model, and nodes follow from it.
+    Estimator,
+}
+
+/// The tables of conditions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConditionTable {
+    /// One for each step: nodes, workload, the whole.
+    Steps,
+    /// What holds at present, with a word for it.
+    Summary,
+}
+
+/// What creates the nodes of a cluster.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Provisioner {
+    /// gpu-provisioner 0.2, by Machines.
+    Machine,
+    /// gpu-provisioner or Karpenter, by NodeClaims.
+    Nodeclaim,
+    /// Karpenter, by NodePools of static capacity.
+    Nodepool,
+    /// Nobody: the nodes are already there.
+    None,
+}
+
+impl Provisioner {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::Nodeclaim => "nodeclaim",
+            Self::Nodepool => "nodepool",
+            Self::None => "none",
+        }
+    }
+}
+
+/// `models/<name>.yaml`: one model; the file's name is the preset's name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Model {
+    /// The family the model belongs to, for people.
+    pub family: String,
+    /// The image that serves and tunes the model.
+    pub image: ModelImage,
+    /// What serving the model needs.
+    pub inference: InferencePreset,
+    /// What fine-tuning the model needs; absent if it can't be tuned.
+    pub tuning: Option<TuningPreset>,
+}
+
+/// Where the image of a model comes from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelImage {
+    /// The tag of `<registry>/kaito-<preset>`; absent if there is no public image.
+    pub tag: Option<String>,
+    /// Whether everyone may use the public image, or a Workspace has to name its own.
+    pub access_mode: AccessMode,
+}
+
+/// Who may pull an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessMode {
+    /// Everyone.
+    #[default]
+    Public,
+    /// Those whom its owner lets.
+    Private,
+}
+
+/// What serving a model needs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InferencePreset {
+    /// What starts the process: a key of `runtimes` in release.yaml.
+    pub runtime: String,
+    /// The GPUs and memory needed.
+    pub needs: Needs,
+    /// The disk a node needs, as a Kubernetes quantity.
+    pub disk: String,
+    /// The processes that share the model, if it can be spread over nodes.
+    pub world_size: Option<u32>,
+    /// The flags of the inference server.
+    #[serde(default)]
+    pub flags: Flags,
+}
+
+/// What fine-tuning a model needs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TuningPreset {
+    /// The GPUs and memory needed.
+    pub needs: Needs,
+    /// The launcher's flags behind the number of processes.
+    #[serde(default)]
+    pub flags: Flags,
+    /// Environment of the training container.
+    #[serde(default)]
+    pub env: IndexMap<String, String>,
+}
+
+/// GPUs and their memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Needs {
+    /// The number of GPUs over all nodes.
+    pub gpus: u32,
+    /// The memory of all GPUs together, in GiB.
+    #[serde(rename = "memoryGiB")]
+    pub memory_gib: u32,
+    /// The memory of each GPU, in GiB; 0 if it does not matter.
+    #[serde(rename = "memoryPerGpuGiB")]
+    pub memory_per_gpu_gib: u32,
+}
+
+/// `tuning/<method>.yaml`: the default configuration of a tuning method, which becomes a ConfigMap
+/// word for word.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TuningConfigFile {
+    /// The sections that the training reads.
+    pub training_config: TrainingConfigSections,
+}
+
+/// The sections of a training's configuration; what stands in them is passed on to the libraries
+/// that train.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct TrainingConfigSections {
+    /// How the model is loaded.
+    pub model_config: Option<Map<String, Value>>,
+    /// How the model is quantised.
+    pub quantization_config: Option<Quantization>,
+    /// The adapter to train.
+    pub lora_config: Option<Map<String, Value>>,
+    /// The arguments of the trainer.
+    pub training_arguments: Option<TrainingArguments>,
+    /// How the data is batched.
+    pub data_collator: Option<Map<String, Value>>,
+    /// How the data is read.
+    pub dataset_config: Option<Map<String, Value>>,
+}
+
+/// How a model is quantised.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Quantization {
+    /// To four bits.
+    pub load_in_4bit: Option<bool>,
+    /// To eight bits.
+    pub load_in_8bit: Option<bool>,
+}
+
+/// The arguments of the trainer that this compiler reads.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct TrainingArguments {
+    /// The directory that the adapter is written to, below `/mnt`.
+    pub output_dir: Option<String>,
+}
+
+/// `flags/<runtime>.yaml`: what a server understands.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServerFlags {
+    /// The version of the server.
+    pub version: String,
+    /// The names of its flags, with hyphens.
+    pub flags: Vec<String>,
+    /// What its configuration may hold beside flags.
+    pub settings: Vec<String>,
+    /// The flags that follow from the plan, with what holds where the plan sets none.
+    pub planned: Flags,
+}
+
+/// `instance-types/<cloud>.yaml`: the machine types of a cloud by their exact name.
+pub type InstanceTypes = IndexMap<String, InstanceType>;
+
+/// One machine type.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstanceType {
+    /// The number of GPUs.
+    pub gpus: u32,
+    /// The memory of all GPUs together, in GiB.
+    #[serde(rename = "memoryGiB")]
+    pub memory_gib: u32,
+    /// The maker and model of the GPUs.
+    pub gpu: String,
+    /// Whether the machine has a fast disk of its own, on `NVMe`.
+    #[serde(default)]
+    pub nvme: bool,
+    /// The day on which the cloud retired it, such as `2023-09-06`; absent while it can be had.
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    pub retired: Option<String>,
+    /// The machine type that comes nearest to a retired one.
+    pub successor: Option<String>,
+}
+
+impl InstanceType {
+    /// Whether the GPUs are NVIDIA's.
+    #[must_use]
+    pub fn is_nvidia(&self) -> bool {
+        self.gpu.starts_with("NVIDIA")
+    }
+}

@@ -1,0 +1,327 @@
+//! The facts of one cluster that no Workspace says.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::base::node::Node;
+use crate::base::sources::Span;
+use crate::catalogue::preset::Provisioner;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::input::schema::Checker;
+use crate::workspace::drop_nulls;
+
+/// A `Profile` of `render.kaito.sh/v1alpha1`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Profile {
+    /// Always `render.kaito.sh/v1alpha1`.
+    #[schemars(extend("const" = API_VERSION))]
+    pub api_version: String,
+    /// Always `Profile`.
+    #[schemars(extend("const" = "Profile"))]
+    pub kind: String,
+    /// A name and what else people want to note; not used.
+    pub metadata: Option<serde_json::Value>,
+    /// The release to compile with, such as "0.3"; by default the Workspace's apiVersion decides.
+    pub release: Option<String>,
+    /// The cloud the nodes come from.
+    #[serde(default)]
+    pub cloud: Cloud,
+    /// What creates the nodes; by default the release decides.
+    pub provisioner: Option<Provisioner>,
+    /// The registry that holds KAITO's images.
+    #[serde(default = "default_registry")]
+    #[schemars(regex(pattern = r"^\S+$"))]
+    pub registry: String,
+    /// The domain of the cluster's DNS names.
+    #[serde(default = "default_domain")]
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub cluster_domain: String,
+    /// The cluster's name; only the NodeClass that release 0.3 makes on AWS needs it.
+    pub cluster_name: Option<String>,
+    /// What serves models: `transformers` all of them, `vllm` those whose Workspace does not ask
+    /// for transformers; from release 0.12 on.
+    pub runtime: Option<Runtime>,
+    /// The operating system of NodeClaims, where a Workspace names none; from release 0.12 on.
+    #[serde(default)]
+    pub node_image_family: ImageFamily,
+    /// What the cluster stores on.
+    #[serde(default)]
+    pub storage: Storage,
+    /// The NodeClasses that NodePools may refer to; on Azure by default the two that KAITO's
+    /// operator makes.
+    #[serde(default)]
+    pub node_classes: Vec<NodeClass>,
+    /// How the cluster's Karpenter is set up.
+    #[serde(default)]
+    pub karpenter: Karpenter,
+    /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from
+    /// their labels.
+    #[serde(default)]
+    pub nodes: Vec<ProfileNode>,
+    /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
+    #[serde(default)]
+    pub node_counts: BTreeMap<String, NonZeroU32>,
+    /// How much findings matter; of entries that concern the same finding the last one counts.
+    #[serde(default)]
+    pub rules: Vec<RuleSetting>,
+    /// The document it was read from, for places; none for the default.
+    #[serde(skip)]
+    pub document: Option<Node>,
+}
+
+const API_VERSION: &str = "render.kaito.sh/v1alpha1";
+
+fn default_registry() -> String {
+    "mcr.microsoft.com/aks/kaito".to_owned()
+}
+
+fn default_domain() -> String {
+    "cluster.local".to_owned()
+}
+
+/// What serves a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Runtime {
+    /// vLLM.
+    Vllm,
+    /// Hugging Face's transformers.
+    Transformers,
+}
+
+impl Runtime {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vllm => "vllm",
+            Self::Transformers => "transformers",
+        }
+    }
+}
+
+/// The operating system of nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageFamily {
+    /// Ubuntu.
+    #[default]
+    Ubuntu,
+    /// Azure Linux.
+    Azurelinux,
+}
+
+impl ImageFamily {
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ubuntu => "ubuntu",
+            Self::Azurelinux => "azurelinux",
+        }
+    }
+}
+
+/// What a cluster stores on.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Storage {
+    /// Whether there is a storage class `kaito-local-nvme-disk`, of disks that machines have of
+    /// their own.
+    #[serde(default, rename = "localNVMe")]
+    pub local_nvme: bool,
+}
+
+/// A NodeClass of Karpenter.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeClass {
+    /// Its name.
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Whether Workspaces that name none get it.
+    #[serde(default)]
+    pub default: bool,
+    /// Its spec; without it the NodeClass is expected to be there.
+    pub spec: Option<Map<String, Value>>,
+}
+
+/// How a Karpenter is set up.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Karpenter {
+    /// Whether its feature gate `StaticCapacity`, which Karpenter leaves off by default, is on:
+    /// without it no NodePool of a fixed size brings a node.
+    pub static_capacity: Option<bool>,
+}
+
+/// A node that is there already.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileNode {
+    /// Its labels, with those of NVIDIA's GPU feature discovery.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// How much the findings of a rule matter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuleSetting {
+    /// The rule, such as `KR207`.
+    pub rule: String,
+    /// How much its findings matter. Errors can't be lowered.
+    pub severity: SeveritySetting,
+    /// The files in which it holds, as globs that are relative to the profile's folder, such as
+    /// `legacy/**`; by default everywhere.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SeveritySetting {
+    /// Nothing is written.
+    Error,
+    /// Probably not what was meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+    /// Not shown.
+    Off,
+}
+
+/// A cloud with a table of machine types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cloud {
+    /// Microsoft Azure.
+    #[default]
+    Azure,
+    /// Amazon Web Services.
+    Aws,
+    /// Machines of one's own, reached through Azure Arc.
+    Arc,
+}
+
+impl Cloud {
+    /// All clouds.
+    pub const ALL: [Self; 3] = [Self::Azure, Self::Aws, Self::Arc];
+
+    /// The name as a profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Azure => "azure",
+            Self::Aws => "aws",
+            Self::Arc => "arc",
+        }
+    }
+
+    /// The name as people say it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Azure => "Azure",
+            Self::Aws => "AWS",
+            Self::Arc => "Azure Arc",
+        }
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: "Profile".to_owned(),
+            metadata: None,
+            release: None,
+            cloud: Cloud::default(),
+            provisioner: None,
+            registry: default_registry(),
+            cluster_domain: default_domain(),
+            cluster_name: None,
+            runtime: None,
+            node_image_family: ImageFamily::default(),
+            storage: Storage::default(),
+            node_classes: Vec::new(),
+            karpenter: Karpenter::default(),
+            nodes: Vec::new(),
+            node_counts: BTreeMap::new(),
+            rules: Vec::new(),
+            document: None,
+        }
+    }
+}
+
+/// A bare `off` is `false` to readers of YAML 1.1, such as ours.
+fn spell_out_off(profile: &mut Value) {
+    for setting in profile
+        .get_mut("rules")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if setting["severity"] == false {
+            setting["severity"] = "off".into();
+        }
+    }
+}
+
+/// Whether a document is for this compiler itself, as a profile is, and so no part of any input.
+#[must_use]
+pub fn is_of_ours(node: &Node) -> bool {
+    node.get("apiVersion")
+        .and_then(Node::as_str)
+        .is_some_and(|version| version.starts_with("render.kaito.sh/"))
+}
+
+impl Profile {
+    /// Reads a profile from its document; none if it breaks the schema.
+    pub fn read(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut value = node.to_value();
+        drop_nulls(&mut value);
+        spell_out_off(&mut value);
+        let checker = Checker::of::<Self>().ok()?;
+        if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
+            return None;
+        }
+        match serde_json::from_value::<Self>(value) {
+            Ok(profile) => Some(Self {
+                document: Some(node.clone()),
+                ..profile
+            }),
+            Err(error) => {
+                diagnostics.report(Diagnostic::new(
+                    &rule::PROFILE_FIELD,
+                    node.span,
+                    error.to_string(),
+                ));
+                None
+            }
+        }
+    }
+
+    /// The place of a field in the document; none for the default profile.
+    #[must_use]
+    pub fn span(&self, pointer: &str) -> Option<Span> {
+        self.document
+            .as_ref()
+            .and_then(|document| document.find(pointer))
+            .map(|found| found.span)
+    }
+
+    /// Whether the document names a field, rather than leaving it to the default.
+    #[must_use]
+    pub fn sets(&self, field: &str) -> bool {
+        self.document
+            .as_ref()
+            .is_some_and(|document| document.get(field).is_some())
+    }
+}

@@ -1,0 +1,491 @@
+//! Templates: YAML trees with Jinja expressions in their scalars, parsed once and walked to render.
+//!
+//! ARCHITECTURE.md has the rules. A value can't break out of its place, because templates yield
+//! trees and never text.
+
+mod command;
+mod expression;
+mod fields;
+mod parse;
+mod render;
+mod text;
+mod trace;
+
+use std::rc::Rc;
+
+use minijinja::Value as Variable;
+use serde_json::Value;
+
+use crate::base::json::Json;
+use crate::base::node::Node;
+use crate::base::sources::{Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use expression::Expression;
+use text::Text;
+pub use trace::{Step, Trace};
+
+/// A template that is known to be well formed and to read no field that the schema lacks.
+#[derive(Debug)]
+pub struct Template {
+    root: Tree,
+}
+
+/// A part of a template.
+#[derive(Debug)]
+enum Tree {
+    /// What is the same in every rendering, and what it was read from.
+    Literal { value: Json, node: Node },
+    /// A scalar that is one whole expression, and becomes its value.
+    Expression(Expression),
+    /// A scalar with text around expressions, which becomes a text.
+    Text(Text),
+    /// A list; one that becomes empty is dropped.
+    List(Vec<Tree>),
+    /// A mapping; one that becomes empty is dropped.
+    Map(Box<Map>),
+}
+
+/// A mapping with what its structural keys say.
+#[derive(Debug)]
+struct Map {
+    /// Its first key.
+    span: Span,
+    /// `$if`: whether the mapping is there.
+    condition: Option<Expression>,
+    /// `$for`: the name for the items, and what they are of.
+    each: Option<(String, Expression)>,
+    /// `$value`: what stands in the place of the mapping.
+    value: Option<Expression>,
+    /// `$merge`: the entries under the literal ones.
+    merge: Option<Expression>,
+    fields: Vec<Field>,
+}
+
+/// A literal key and what stands under it.
+#[derive(Debug)]
+struct Field {
+    key: Rc<str>,
+    span: Span,
+    tree: Tree,
+}
+
+impl Template {
+    /// Reads a template from its document. `schema` is the JSON Schema of the variables, as
+    /// properties of an object.
+    ///
+    /// None if something is wrong with it, all of which is reported.
+    pub fn parse(
+        node: &Node,
+        schema: &Value,
+        sources: &Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let root = parse::root(node, schema, sources, diagnostics)?;
+        Some(Self { root })
+    }
+
+    /// Lays the variables, a mapping, out as objects: one, or for a `$if` or `$for` at the root
+    /// also none or many.
+    ///
+    /// # Errors
+    ///
+    /// Where an expression has no value, or none that can stand in its place.
+    pub fn render(&self, variables: &Variable) -> Result<Vec<Json>, Diagnostic> {
+        render::root(&self.root, variables)
+    }
+}
+
+impl Template {
+    /// Finds what made a field of the object of a number among those that [`Self::render`] gives
+    /// for the variables.
+    ///
+    /// None if there is no such object or field.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::render`].
+    pub fn trace(
+        &self,
+        variables: &Variable,
+        object: usize,
+        steps: &[Step],
+    ) -> Result<Option<Trace>, Diagnostic> {
+        trace::root(&self.root, variables, object, steps)
+    }
+}
+
+/// A finding about a template that is being rendered.
+fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&crate::diagnostic::rule::TEMPLATE_VALUE, span, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::Value as Variable;
+    use minijinja::value::Serde;
+    use serde_json::{Value, json};
+
+    use super::Template;
+    use crate::base::sources::{Sources, Span};
+    use crate::diagnostic::{Diagnostic, Diagnostics};
+    use crate::input::parse;
+
+    fn schema() -> Value {
+        json!({"properties": {"plan": {"type": "object", "properties": {
+            "name": {"type": "string"},
+            "count": {"type": "integer"},
+            "big": {"type": "integer"},
+            "share": {"type": "number"},
+            "on": {"type": "boolean"},
+            "nothing": {"type": "string"},
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "nodes": {"type": "array", "items": {"type": "object", "properties": {
+                "name": {"type": "string"}, "ready": {"type": "boolean"},
+            }}},
+            "tuning": {"type": "object", "properties": {"dir": {"type": "string"}}},
+            "flags": {"type": "object", "additionalProperties": {"type": "string"}},
+            "anything": true,
+        }}}})
+    }
+
+    fn plan() -> Value {
+        json!({
+            "name": "w: {a} # - *b\n'\"", "count": 2, "big": u64::MAX, "share": 0.5, "on": true, "nothing": null,
+            "labels": {"b": "2", "a": "1"},
+            "nodes": [{"name": "x", "ready": true}, {"name": "y", "ready": false}],
+            "tuning": null,
+            "flags": {"dtype": "auto", "trust": null, "odd": "a b'c"},
+            "anything": {"deep": [1, null]},
+        })
+    }
+
+    struct Run {
+        sources: Sources,
+        result: Result<Vec<Value>, Vec<Diagnostic>>,
+    }
+
+    fn rendered(template: &Template, variables: &Variable) -> Result<Vec<Value>, Diagnostic> {
+        let objects = template.render(variables)?;
+        Ok(objects
+            .into_iter()
+            .map(|object| Value::from(&object))
+            .collect())
+    }
+
+    fn run(text: &str) -> Run {
+        let mut sources = Sources::default();
+        let file = sources.add("t.yaml", text);
+        let mut diagnostics = Diagnostics::default();
+        let documents = parse(&sources, file, &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
+        let template = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics);
+        let variables = minijinja::context! { plan => Serde(plan()) };
+        let result = match template {
+            None => Err(diagnostics.into_iter().collect()),
+            Some(template) => {
+                rendered(&template, &variables).map_err(|diagnostic| vec![diagnostic])
+            }
+        };
+        Run { sources, result }
+    }
+
+    fn objects(text: &str) -> Vec<Value> {
+        run(text)
+            .result
+            .unwrap_or_else(|diagnostics| panic!("{text}: {diagnostics:?}"))
+    }
+
+    fn object(text: &str) -> Value {
+        let mut objects = objects(text);
+        assert_eq!(objects.len(), 1, "{text}");
+        objects.remove(0)
+    }
+
+    /// The rule, the message and the text at the place of each finding.
+    fn findings(text: &str) -> Vec<(String, String, String)> {
+        let run = run(text);
+        let slice = |span: Span| {
+            run.sources.text(span.file)[span.start as usize..span.end as usize].to_owned()
+        };
+        let diagnostics = run.result.as_ref().expect_err(text);
+        let finding = |finding: &Diagnostic| {
+            (
+                finding.rule.id.to_owned(),
+                finding.message.clone(),
+                finding.place.map(slice).unwrap_or_default(),
+            )
+        };
+        diagnostics.iter().map(finding).collect()
+    }
+
+    #[test]
+    fn a_scalar_that_is_one_expression_has_its_type() {
+        let text = "a: '{{ plan.count }}'\nb: '{{ plan.on }}'\nc: '{{ plan.share }}'\nd: '{{ plan.labels }}'\ne: '{{ plan.big }}'\nf: '{{ plan.count + 1 }}'\n";
+        let expected =
+            json!({"a": 2, "b": true, "c": 0.5, "d": {"b": "2", "a": "1"}, "e": u64::MAX, "f": 3});
+        assert_eq!(object(text), expected);
+        assert_eq!(object(text)["d"].to_string(), r#"{"b":"2","a":"1"}"#);
+        assert_eq!(
+            object("a: '{{ plan.anything }}'\n"),
+            json!({"a": {"deep": [1]}})
+        );
+    }
+
+    #[test]
+    fn a_value_can_not_break_out_of_its_place() {
+        assert_eq!(
+            object("a: '{{ plan.name }}'\nb: 'x-{{ plan.name }}'\n"),
+            json!({"a": "w: {a} # - *b\n'\"", "b": "x-w: {a} # - *b\n'\""})
+        );
+    }
+
+    #[test]
+    fn text_around_expressions_makes_a_text() {
+        assert_eq!(
+            object("a: 'n{{ plan.count }}/{{ plan.on }}'\n"),
+            json!({"a": "n2/true"})
+        );
+        assert_eq!(object("a: \"{{ '{{' }} \"\n"), json!({"a": "{{ "}));
+    }
+
+    #[test]
+    fn none_drops_its_key_or_item_and_what_becomes_empty() {
+        let text = "a: 1\nb: '{{ plan.nothing }}'\nc:\n  d:\n    - '{{ plan.nothing }}'\ne: {}\nf: []\ng: ['{{ plan.nothing }}', 2]\n";
+        assert_eq!(object(text), json!({"a": 1, "e": {}, "f": [], "g": [2]}));
+        assert_eq!(objects("a: '{{ plan.nothing }}'\n"), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn if_keeps_or_drops_its_mapping() {
+        let text = "a:\n  $if: plan.on\n  b: 1\nc:\n  $if: plan.tuning\n  d: '{{ plan.tuning.dir }}'\ne:\n- $if: not plan.on\n  f: 1\n- x\n";
+        assert_eq!(object(text), json!({"a": {"b": 1}, "e": ["x"]}));
+        assert_eq!(objects("$if: plan.count > 2\na: 1\n"), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn for_repeats_its_mapping_and_if_decides_for_each() {
+        let text = "a:\n- $for: node in plan.nodes\n  $if: node.ready\n  m: '{{ node.name }}-{{ plan.count }}'\n- last\n";
+        assert_eq!(object(text), json!({"a": [{"m": "x-2"}, "last"]}));
+        let many = objects(
+            "$for: node in plan.nodes\nname: '{{ node.name }}'\nall:\n- $for: other in plan.nodes\n  is: '{{ other.name == node.name }}'\n",
+        );
+        assert_eq!(
+            many,
+            [
+                json!({"name": "x", "all": [{"is": true}, {"is": false}]}),
+                json!({"name": "y", "all": [{"is": false}, {"is": true}]}),
+            ]
+        );
+        assert_eq!(
+            object("a:\n- k: '{{ pair[0] }}'\n  $for: pair in plan.labels | items\n"),
+            json!({"a": [{"k": "b"}, {"k": "a"}]})
+        );
+    }
+
+    #[test]
+    fn value_puts_a_value_in_the_place_of_the_mapping() {
+        let text = "a:\n- $for: node in plan.nodes\n  $value: node.name\n- $if: plan.on\n  $value: plan.count\n- $if: not plan.on\n  $value: plan.count\nb:\n  $if: plan.on\n  $value: plan.nothing\n";
+        assert_eq!(object(text), json!({"a": ["x", "y", 2]}));
+    }
+
+    #[test]
+    fn merge_lays_entries_under_the_literal_ones() {
+        let value = object(
+            "a:\n  a: literal\n  c: 3\n  $merge: plan.labels\nb:\n  $merge: plan.tuning\n  x: 1\n",
+        );
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":{"b":"2","a":"literal","c":3},"b":{"x":1}}"#
+        );
+    }
+
+    #[test]
+    fn commands_are_quoted_where_a_shell_needs_it() {
+        let text = "a: \"{{ ['run it', plan.flags, 'x', plan.nothing, plan.count] | command }}\"\nb: 'set -e; {{ [] | command }}'\n";
+        let expected = r"'run it' --dtype=auto --trust --odd='a b'\''c' x 2";
+        assert_eq!(object(text), json!({"a": expected, "b": "set -e; "}));
+    }
+
+    #[test]
+    fn malformed_templates_are_reported_at_their_lines() {
+        for (text, message, place) in [
+            (
+                "a: '{{ plan.nmae }}'\n",
+                "`plan` has no field `nmae`",
+                " plan.nmae ",
+            ),
+            (
+                "a: '{{ plan.name.x }}'\n",
+                "`plan.name` has no field `x`",
+                " plan.name.x ",
+            ),
+            ("a: '{{ pln.name }}'\n", "`pln` is not a name", " pln.name "),
+            (
+                "a:\n- $for: n in plan.nodes\n  b: '{{ n.nme }}'\n",
+                "`n` has no field `nme`",
+                " n.nme ",
+            ),
+            (
+                "$if: plan.tunin\na: 1\n",
+                "`plan` has no field `tunin`",
+                "plan.tunin",
+            ),
+            ("a: '{{ plan.name'\n", "`{{` without `}}`", "{{ plan.name"),
+            (
+                "a: '{% if x %}'\n",
+                "Jinja's statements and comments have no meaning here",
+                "{% if x %}",
+            ),
+            (
+                "'{{ plan.name }}': 1\n",
+                "a key can't hold an expression",
+                "'{{ plan.name }}'",
+            ),
+            (
+                "$iff: plan.on\na: 1\n",
+                "`$iff` is not a structural key",
+                "$iff",
+            ),
+            ("$if: true\na: 1\n", "`$if` takes an expression", "true"),
+            (
+                "a:\n  $value: plan.name\n",
+                "`$value` needs `$if` or `$for` beside it",
+                "$value",
+            ),
+            (
+                "a:\n  $if: plan.on\n  $value: plan.name\n  b: 1\n",
+                "`$value` takes the place of the whole mapping",
+                "$value",
+            ),
+            (
+                "a:\n  $for: n in plan.nodes\n  b: 1\n",
+                "`$for` makes many, and a key holds one",
+                "$for",
+            ),
+            (
+                "$for: plan.nodes\na: 1\n",
+                "`$for` has the form `name in expression`",
+                "plan.nodes",
+            ),
+            (
+                "$for: plan in plan.nodes\na: 1\n",
+                "`plan` has a meaning here already",
+                "plan in plan.nodes",
+            ),
+            (
+                "$for: a-b in plan.nodes\na: 1\n",
+                "`a-b` is not a name",
+                "a-b in plan.nodes",
+            ),
+            ("a:\n", "null has no meaning in a template", ""),
+            ("- 1\n", "a template has to be a mapping", "-"),
+        ] {
+            let found = findings(text);
+            assert!(
+                found.len() == 1 && found[0].1 == message,
+                "{text}: {found:?}"
+            );
+            assert!(found[0].2 == place || place == "-", "{text}: {found:?}");
+        }
+        let syntax = findings("a: 'x {{ plan.name + }} y'\n");
+        assert!(
+            syntax.len() == 1 && syntax[0].0 == "KR301" && syntax[0].1.contains("is no expression"),
+            "{syntax:?}"
+        );
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_at_once() {
+        assert_eq!(
+            findings("a: '{{ plan.x }}'\nb:\n- '{{ plan.y }}'\n$mergee: plan.z\n").len(),
+            3
+        );
+    }
+
+    #[test]
+    fn values_that_do_not_fit_are_reported_when_rendering() {
+        for (text, message, place) in [
+            (
+                "a: '{{ plan.anything.missing }}'\n",
+                "this is undefined",
+                " plan.anything.missing ",
+            ),
+            (
+                "a: 'x-{{ plan.nothing }}'\n",
+                "none can't stand in a text",
+                " plan.nothing ",
+            ),
+            (
+                "a: 'x-{{ plan.labels }}'\n",
+                "map can't stand in a text",
+                " plan.labels ",
+            ),
+            (
+                "a:\n- $for: n in plan.count\n  b: 1\n",
+                "number has no items",
+                "n in plan.count",
+            ),
+            (
+                "a:\n  $merge: plan.name\n  b: 1\n",
+                "`$merge` takes a mapping, and this is none",
+                "plan.name",
+            ),
+            (
+                "a: '{{ plan.labels.zzz }}'\n",
+                "this is undefined",
+                " plan.labels.zzz ",
+            ),
+            (
+                "a: '{{ [plan.labels.zzz, 1] }}'\n",
+                "a part of this is undefined",
+                " [plan.labels.zzz, 1] ",
+            ),
+            (
+                "a: \"{{ {'k': plan.labels.zzz} }}\"\n",
+                "a part of this is undefined",
+                " {'k': plan.labels.zzz} ",
+            ),
+            (
+                "a: '{{ 1e400 }}'\n",
+                "this is no number that JSON has",
+                " 1e400 ",
+            ),
+        ] {
+            let found = findings(text);
+            let expected = ("KR303".to_owned(), message.to_owned(), place.to_owned());
+            assert!(
+                found.len() == 1
+                    && (found[0] == expected
+                        || place.contains(found[0].2.as_str()) && found[0].1 == message),
+                "{text}: {found:?}"
+            );
+        }
+        assert_eq!(findings("a: '{{ plan.count | nofilter }}'\n")[0].0, "KR303");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn arbitrary_scalars_never_panic(text in "[a-c{}%#'\"\\\\ .|$\\[\\]()0-9~é-]{0,40}") {
+            let mut sources = Sources::default();
+            let file = sources.add("t.yaml", serde_json::json!({"a": text, "$if": text, "$for": format!("x in {text}")}).to_string());
+            let documents = parse(&sources, file, &mut Diagnostics::default());
+            let mut diagnostics = Diagnostics::default();
+            if let Some(template) = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics) {
+                let _ = template.render(&minijinja::context! { plan => Serde(plan()) });
+            } else {
+                proptest::prop_assert!(!diagnostics.is_empty());
+            }
+        }
+
+        #[test]
+        fn a_shell_reads_the_words_of_a_command_as_they_are(words in proptest::collection::vec("[^\0]{0,8}", 1..5)) {
+            let line = super::command::command(&Variable::from(words.clone())).unwrap();
+            #[expect(clippy::disallowed_methods, reason = "a real shell decides")]
+            let output = std::process::Command::new("sh").args(["-c", &format!("printf '%s\\0' {line}")]).output().unwrap();
+            let read: Vec<_> = output.stdout.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+            proptest::prop_assert_eq!(&read[..read.len() - 1], &words[..]);
+        }
+    }
+}

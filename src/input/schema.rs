@@ -1,0 +1,354 @@
+//! JSON Schemas: made from our types, checked against documents, with every finding at its place.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value};
+
+use crate::base::node::Node;
+use crate::base::quantity;
+use crate::base::wording;
+use crate::diagnostic::rule::{self, Rule};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// The draft of JSON Schema that all of ours are written in.
+pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The JSON Schema (draft 2020-12) of what is read as `T`, without references.
+///
+/// Absent and null are the same to Kubernetes' API, so optional fields do not list null.
+#[must_use]
+pub fn read_as<T: JsonSchema>() -> Value {
+    generate::<T>(SchemaSettings::draft2020_12().for_deserialize())
+}
+
+/// The JSON Schema (draft 2020-12) of what `T` is written as, without references.
+#[must_use]
+pub fn written_as<T: JsonSchema>() -> Value {
+    generate::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn generate<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| settings.inline_subschemas = true);
+    let settings = settings.with_transform(RecursiveTransform(optional_fields_are_not_null));
+    let settings = settings.with_transform(RecursiveTransform(choices_are_enums));
+    settings
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
+}
+
+/// A choice of documented texts as a plain list of them, of which a finding can tell.
+fn choices_are_enums(schema: &mut Schema) {
+    let choices = schema
+        .get("oneOf")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let texts: Option<Vec<_>> = choices
+        .iter()
+        .map(|choice| choice.get("const").cloned())
+        .collect();
+    if let Some(texts) = texts.filter(|texts| !texts.is_empty()) {
+        schema.remove("oneOf");
+        schema.insert("type".to_owned(), "string".into());
+        schema.insert("enum".to_owned(), Value::Array(texts));
+    }
+}
+
+fn optional_fields_are_not_null(schema: &mut Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for property in properties.values_mut() {
+        remove_null(property);
+    }
+}
+
+fn remove_null(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
+    }
+    let Some(Value::Array(choices)) = schema.get_mut("anyOf") else {
+        return;
+    };
+    choices.retain(|choice| choice["type"] != "null");
+    if choices.len() == 1
+        && let Some(Value::Object(only)) = choices.pop()
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.shift_remove("anyOf");
+        schema.extend(only);
+    }
+}
+
+/// A part of a document that is held against a schema of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The whole document, for places.
+    pub document: &'a Node,
+    /// Where in it the part stands, as a JSON Pointer.
+    pub pointer: &'a str,
+    /// The part, without its places.
+    pub value: &'a Value,
+}
+
+/// A schema that documents are held against.
+#[derive(Debug)]
+pub struct Checker {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Checker {
+    /// Prepares the schema of a type.
+    ///
+    /// # Errors
+    ///
+    /// If the schema itself is wrong; the tests show that no schema of ours is.
+    pub fn of<T: JsonSchema>() -> Result<Self, Box<ValidationError<'static>>> {
+        Self::new(read_as::<T>())
+    }
+
+    /// Prepares a schema. Beside the standard's, it may use the format `quantity`, for those of
+    /// Kubernetes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`].
+    pub fn new(schema: Value) -> Result<Self, Box<ValidationError<'static>>> {
+        let options = jsonschema::options()
+            .offline()
+            .should_validate_formats(true);
+        let options =
+            options.with_format("quantity", |text: &str| quantity::canonical(text).is_some());
+        let validator = options.build(&schema).map_err(Box::new)?;
+        Ok(Self { schema, validator })
+    }
+
+    /// The schema itself.
+    #[must_use]
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// Reports everything in `value`, which is `node` without its places, that breaks the schema.
+    ///
+    /// Returns whether all is well.
+    pub fn check(
+        &self,
+        node: &Node,
+        value: &Value,
+        rule: &'static Rule,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        self.check_part(
+            &Part {
+                document: node,
+                pointer: "",
+                value,
+            },
+            rule,
+            diagnostics,
+        )
+    }
+
+    /// As [`Self::check`], for a part of a document.
+    pub fn check_part(
+        &self,
+        part: &Part,
+        rule: &'static Rule,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        let before = diagnostics.mark();
+        for error in self.validator.iter_errors(part.value) {
+            self.report(&error, part, rule, diagnostics);
+        }
+        diagnostics.mark() == before
+    }
+
+    fn report(
+        &self,
+        error: &ValidationError,
+        part: &Part,
+        rule: &'static Rule,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let node = part.document;
+        let pointer = &format!("{}{}", part.pointer, error.instance_path().as_str());
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known = self.known_fields(error);
+                diagnostics.extend(
+                    unexpected
+                        .iter()
+                        .map(|name| unknown_field(node, pointer, name, &known)),
+                );
+            }
+            ValidationErrorKind::Required { property } => {
+                let property = property.as_str().unwrap_or_default();
+                let path = wording::field(&format!("{pointer}/{property}"));
+                let missing = Diagnostic::new(
+                    &rule::MISSING_FIELD,
+                    node.at(pointer).span,
+                    format!("`{path}` is missing"),
+                );
+                diagnostics.report(missing.hint(format!("add `{property}:` here")));
+            }
+            kind => {
+                let message = format!(
+                    "`{}` {}",
+                    wording::field(pointer),
+                    complaint(kind, error.instance())
+                );
+                let finding = Diagnostic::new(rule, node.at(pointer).span, message);
+                let is_bare_text = matches!(kind, ValidationErrorKind::Type { kind: TypeKind::Single(name) } if name.to_string() == "string")
+                    && !error.instance().is_object()
+                    && !error.instance().is_array();
+                diagnostics.report(if is_bare_text {
+                    finding.hint("quote it")
+                } else {
+                    finding
+                });
+            }
+        }
+    }
+
+    /// The fields that the schema lists beside the `additionalProperties` which refused one.
+    fn known_fields(&self, error: &ValidationError) -> Vec<&str> {
+        let parent = error
+            .schema_path()
+            .as_str()
+            .rsplit_once('/')
+            .map_or("", |(parent, _)| parent);
+        let properties = self
+            .schema
+            .pointer(parent)
+            .and_then(|schema| schema["properties"].as_object());
+        properties
+            .into_iter()
+            .flat_map(|fields| fields.keys())
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+/// Removes the fields that a schema without references does not list, so that the rest can be read.
+/// One that was probably misspelt takes the place of the field that was meant, so that this is not
+/// said to be missing as well.
+pub fn remove_unknown(value: &mut Value, schema: &Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(known) = schema["properties"].as_object()
+                && schema["additionalProperties"] == false
+            {
+                let (kept, unknown): (Map<_, _>, Map<_, _>) = std::mem::take(fields)
+                    .into_iter()
+                    .partition(|(name, _)| known.contains_key(name));
+                *fields = kept;
+                for (name, field) in unknown {
+                    if let Some(meant) = wording::nearest(&name, known.keys().map(String::as_str)) {
+                        fields.entry(meant).or_insert(field);
+                    }
+                }
+            }
+            for (name, field) in fields {
+                remove_unknown(field, &schema["properties"][name.as_str()]);
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| remove_unknown(item, &schema["items"])),
+        _ => {}
+    }
+}
+
+fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diagnostic {
+    let found = node.at(pointer);
+    let place = found
+        .node
+        .entry(name)
+        .map_or(found.span, |entry| entry.key_span);
+    let path = wording::field(&format!("{pointer}/{}", wording::escape(name)));
+    let diagnostic = Diagnostic::new(
+        &rule::UNKNOWN_FIELD,
+        place,
+        format!("`{path}` is not a field"),
+    );
+    match wording::nearest(name, known.iter().copied()) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+        None => diagnostic.hint(format!("the fields here are {}", wording::and(known))),
+    }
+}
+
+fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {
+    match kind {
+        ValidationErrorKind::Type { kind } => {
+            format!(
+                "must be {}, not {}",
+                expected_types(kind),
+                wording::type_name(instance)
+            )
+        }
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let options: Vec<_> = options
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|option| format!("`{option}`"))
+                .collect();
+            format!(
+                "must be {}, not `{}`",
+                wording::or(&options),
+                wording::plain(instance)
+            )
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            format!("must be at least {limit}, not {instance}")
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            format!("must be at most {limit}, not {instance}")
+        }
+        ValidationErrorKind::Pattern { pattern } => {
+            format!(
+                "must match `{pattern}`, which `{}` does not",
+                wording::plain(instance)
+            )
+        }
+        ValidationErrorKind::Constant { expected_value } => {
+            format!(
+                "must be `{}`, not `{}`",
+                wording::plain(expected_value),
+                wording::plain(instance)
+            )
+        }
+        ValidationErrorKind::Format { format } => {
+            format!(
+                "must be a {format}, which `{}` is not",
+                wording::plain(instance)
+            )
+        }
+        other => format!("breaks the schema's `{}`", other.keyword()),
+    }
+}
+
+fn expected_types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(name) => wording::type_word(&name.to_string()).to_owned(),
+        TypeKind::Multiple(names) => {
+            let names: Vec<_> = names
+                .iter()
+                .map(|name| wording::type_word(&name.to_string()))
+                .collect();
+            wording::or(&names)
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Findings as one JSON document.
+
+use serde::Serialize;
+
+use crate::base::sources::{Sources, Span};
+use crate::diagnostic::{Diagnostic, Severity};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    diagnostics: Vec<Finding<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    place: Option<Place<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<Related<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    start: Point,
+    end: Point,
+}
+
+#[derive(Serialize)]
+struct Point {
+    line: usize,
+    column: usize,
+    byte: u32,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    message: &'a str,
+    #[serde(flatten)]
+    place: Place<'a>,
+}
+
+#[derive(Serialize)]
+struct Replacement<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    replacement: &'a str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+/// All findings, in their order, and how many there are.
+///
+/// A place has a file, as it was named, and a start and an end, which lies behind its last
+/// character: the line and the column, both from 1, the column in characters, and the byte, from 0.
+#[must_use]
+pub fn document(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let report = Report {
+        version: 1,
+        diagnostics: diagnostics
+            .iter()
+            .map(|finding| self::finding(finding, sources))
+            .collect(),
+        summary: Summary {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        },
+    };
+    // These types hold nothing that JSON can't.
+    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
+
+fn finding<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
+    let related = |label: &'a crate::diagnostic::Label| Related {
+        message: &label.text,
+        place: place(label.span, sources),
+    };
+    Finding {
+        rule: finding.rule.id,
+        title: finding.rule.title,
+        severity: finding.severity.name(),
+        message: &finding.message,
+        hint: finding.hint.as_deref(),
+        place: finding.place.map(|span| place(span, sources)),
+        related: finding.also.iter().map(related).collect(),
+        fix: finding.fix.as_ref().map(|fix| Replacement {
+            place: place(fix.span, sources),
+            replacement: &fix.replacement,
+        }),
+    }
+}
+
+fn place(span: Span, sources: &Sources) -> Place<'_> {
+    let point = |byte| {
+        let position = sources.position(span.file, byte);
+        Point {
+            line: position.line,
+            column: position.column,
+            byte: sources.in_file(span.file, byte),
+        }
+    };
+    Place {
+        file: sources.name(span.file),
+        start: point(span.start),
+        end: point(span.end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::document;
+    use crate::base::sources::{Sources, Span};
+    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::rule;
+
+    #[test]
+    fn bytes_are_those_of_the_file() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "\u{feff}a: on\n");
+        let finding = Diagnostic::new(
+            &rule::AMBIGUOUS_SCALAR,
+            Span {
+                file,
+                start: 3,
+                end: 5,
+            },
+            "odd",
+        );
+        let json: Value = serde_json::from_str(&document(&[finding], &sources)).unwrap();
+        assert_eq!(
+            json["diagnostics"][0]["start"],
+            json!({"line": 1, "column": 4, "byte": 6})
+        );
+    }
+
+    #[test]
+    fn findings_are_written_with_all_they_hold() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "é: on\nb: 1\n");
+        let span = |start, end| Span { file, start, end };
+        let finding = Diagnostic::new(&rule::AMBIGUOUS_SCALAR, span(4, 6), "odd")
+            .also(span(7, 8), "see")
+            .hint("quote it")
+            .fix(span(4, 6), "\"on\"");
+        let text = document(
+            &[finding, Diagnostic::global(&rule::NO_WORKSPACE, "nothing")],
+            &sources,
+        );
+        let point = |line: u32, column: u32, byte: u32| json!({"line": line, "column": column, "byte": byte});
+        let expected = json!({
+            "version": 1,
+            "diagnostics": [
+                {
+                    "rule": "KR006", "title": rule::AMBIGUOUS_SCALAR.title, "severity": "warning", "message": "odd",
+                    "hint": "quote it", "file": "a.yaml", "start": point(1, 4, 4), "end": point(1, 6, 6),
+                    "related": [{"message": "see", "file": "a.yaml", "start": point(2, 1, 7), "end": point(2, 2, 8)}],
+                    "fix": {"file": "a.yaml", "start": point(1, 4, 4), "end": point(1, 6, 6), "replacement": "\"on\""},
+                },
+                {"rule": "KR401", "title": rule::NO_WORKSPACE.title, "severity": "error", "message": "nothing"},
+            ],
+            "summary": {"errors": 1, "warnings": 1, "notes": 0},
+        });
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    }
+}
