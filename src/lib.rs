@@ -37,4 +37,6 @@ pub mod session;
 pub mod upgrade;
 
 // The cluster's side.
+#[cfg(feature = "controller")]
+pub mod controller;
 pub mod status;

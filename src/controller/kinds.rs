@@ -1,12 +1,12 @@
 //! Every kind that is read. The role under `deploy/controller/` is tested to allow these and no
 //! more.
 
-use kaito_render::status::index::Key;
-use kaito_render::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload};
+use crate::status::index::Key;
+use crate::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::store::{Held, Item};
+use crate::controller::store::{Held, Item};
 
 /// A kind that is read.
 #[derive(Debug)]
@@ -212,9 +212,13 @@ mod tests {
 
         let leases = manifest("lease.yaml");
         assert_eq!(leases.len(), 1, "nobody may make another");
-        assert_eq!(leases[0]["metadata"]["name"], crate::LEASE);
-        let needed = ["get", "update"]
-            .map(|verb| format!("{verb} coordination.k8s.io/leases {}", crate::LEASE));
+        assert_eq!(leases[0]["metadata"]["name"], crate::controller::LEASE);
+        let needed = ["get", "update"].map(|verb| {
+            format!(
+                "{verb} coordination.k8s.io/leases {}",
+                crate::controller::LEASE
+            )
+        });
         assert_eq!(allowed("Role"), needed.into());
     }
 }

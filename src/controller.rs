@@ -2,9 +2,9 @@
 //! status how far that is. It creates, changes and deletes nothing else.
 //!
 //! One task for each kind keeps the cluster's objects, reduced to the fields that are read, up to
-//! date in one [`store`]; a loop looks at the Workspaces that a change concerns, decides by
-//! `kaito_render::status`, and has written what differs. Nothing is remembered but what the cluster
-//! can tell again. Of several controllers, the one that holds the [`lease`] writes.
+//! date in one `store`; a loop looks at the Workspaces that a change concerns, decides by
+//! [`crate::status`], and has written what differs. Nothing is remembered but what the cluster
+//! can tell again. Of several controllers, the one that holds the Lease writes.
 
 mod kinds;
 mod lease;
@@ -50,7 +50,7 @@ use watch::Scope;
 /// are.
 #[derive(Debug, Parser)]
 #[command(name = "kaito-render-controller", version)]
-struct Args {
+pub struct Args {
     /// Looks at this namespace alone.
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
@@ -84,8 +84,9 @@ const LEASE: &str = "kaito-render-controller";
 /// Longer than anything runs.
 const ALWAYS: Duration = Duration::from_hours(24 * 365 * 30);
 
-fn main() -> ExitCode {
-    let args = Args::parse();
+/// Runs the controller until SIGTERM or SIGINT. Exits 2 when it can't start.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
     if let Err(error) = args.check() {
         // That standard error is closed is no reason to fail otherwise.
         let _ = error.print();
@@ -102,7 +103,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match LocalSet::new().block_on(&runtime, run(args)) {
+    match LocalSet::new().block_on(&runtime, control(args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!(error = format!("{error:#}"), "ended");
@@ -153,14 +154,14 @@ impl Args {
 }
 
 /// Runs until SIGTERM or SIGINT.
-async fn run(args: Args) -> anyhow::Result<()> {
+async fn control(args: &Args) -> anyhow::Result<()> {
     let client = Client::try_from(config(args.kubeconfig.as_deref()).await?)?;
     let metrics = Rc::new(Metrics::new());
     let server = serve::serve(args.listen, Rc::clone(&metrics)).await?;
     let mut election = args.election(&client);
     let scope = Scope {
-        namespace: args.namespace,
-        selector: args.selector,
+        namespace: args.namespace.clone(),
+        selector: args.selector.clone(),
     };
     let (sender, changes) = mpsc::channel(256);
     for kind in &kinds::KINDS {

@@ -8,10 +8,10 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::lease::Until;
-use crate::rival::MANAGER;
-use crate::said::{advice, said};
-use crate::store::{Held, Name};
+use crate::controller::lease::Until;
+use crate::controller::rival::MANAGER;
+use crate::controller::said::{advice, said};
+use crate::controller::store::{Held, Name};
 
 /// How long a write may take, in which kube's client tries again what the API server has no time
 /// for.

@@ -11,9 +11,9 @@ use kube::{Api, Client, discovery};
 use tokio::sync::mpsc::Sender;
 use tracing::{info, warn};
 
-use crate::kinds::Kind;
-use crate::said::{advice, said};
-use crate::store::{Change, Item};
+use crate::controller::kinds::Kind;
+use crate::controller::said::{advice, said};
+use crate::controller::store::{Change, Item};
 
 /// How long it takes at most until a CRD that was installed is found.
 const REDISCOVERY: Duration = Duration::from_secs(30);

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use kaito_render::status::index::{Filed, Index, Key, Term};
-use kaito_render::status::observed::{
-    Event, Metadata, Node, NodeObject, Pod, Workload, Workspace, World,
-};
+use crate::status::index::{Filed, Index, Key, Term};
+use crate::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload, Workspace, World};
 use serde_json::Value;
 
-use crate::kinds::{KINDS, Kind};
-use crate::rival::{self, Write};
+use crate::controller::kinds::{KINDS, Kind};
+use crate::controller::rival::{self, Write};
 
 /// An object, reduced to the fields that are read.
 #[derive(Debug)]
@@ -369,7 +367,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Change, Held, Item, Name, Store};
-    use crate::kinds::{KINDS, Kind};
+    use crate::controller::kinds::{KINDS, Kind};
 
     fn kind(name: &str) -> &'static Kind {
         KINDS.iter().find(|kind| kind.name == name).unwrap()

@@ -5,28 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::catalogue::library::Library;
+use crate::catalogue::release;
+use crate::status::observed::Observed;
+use crate::status::{self, Status, Tables};
 use futures::StreamExt;
 use futures::future::{LocalBoxFuture, pending};
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::release;
-use kaito_render::status::observed::Observed;
-use kaito_render::status::{self, Status, Tables};
 use kube::Client;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
-use crate::chance;
-use crate::kinds::Kind;
-use crate::lease::Until;
-use crate::metrics::{Answer, Metrics};
-use crate::queue::{Queue, back_off};
-use crate::store::{Change, Held, Name, Store};
-use crate::watch::Scope;
-use crate::write::{self, Outcome};
+use crate::controller::chance;
+use crate::controller::kinds::Kind;
+use crate::controller::lease::Until;
+use crate::controller::metrics::{Answer, Metrics};
+use crate::controller::queue::{Queue, back_off};
+use crate::controller::store::{Change, Held, Name, Store};
+use crate::controller::watch::Scope;
+use crate::controller::write::{self, Outcome};
 
 /// How long changes are gathered before they are looked at.
 const GATHERING: Duration = Duration::from_millis(500);
@@ -88,10 +88,9 @@ pub(crate) async fn run(
     loop {
         let due = this.queue.next().filter(|_| this.may_look());
         let due = async {
-            if let Some(at) = due {
-                sleep_until(at).await
-            } else {
-                pending().await
+            match due {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
             }
         };
         // The watches and the election never end.

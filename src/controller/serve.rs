@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
-use crate::metrics::Metrics;
+use crate::controller::metrics::Metrics;
 
 /// Listens, and gives the task that answers.
 pub(crate) async fn serve(

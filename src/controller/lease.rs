@@ -13,9 +13,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
-use crate::chance;
-use crate::reconcile::now;
-use crate::said::{advice, said};
+use crate::controller::chance;
+use crate::controller::reconcile::now;
+use crate::controller::said::{advice, said};
 
 /// For how long the Lease is taken, in seconds.
 const TERM: i32 = 15;

@@ -1,0 +1,10 @@
+//! The status controller: [`kaito_render::controller`] as a program.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use kaito_render::controller::{self, Args};
+
+fn main() -> ExitCode {
+    controller::run(&Args::parse())
+}
