@@ -3,14 +3,25 @@
 #
 # The folder is $KAITO_RENDER_TOOLS, by default kaito-render/tools in the user's cache. Programs of the distribution
 # are installed by apt-get, which needs root or sudo, and only if they are missing.
+#
+# With names, only these are installed: tests/tools.sh mdbook just
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 tools=${KAITO_RENDER_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/kaito-render/tools}
 mkdir -p "$tools/bin"
+named=$#
+wanted=" $* "
+
+# is_wanted NAME: whether a tool is to be installed. The names that are given and not met are left in `wanted`.
+is_wanted() {
+  [ $named -gt 0 ] || return 0
+  [[ $wanted == *" $1 "* ]] && wanted=${wanted/" $1 "/ }
+}
 
 # distribution PROGRAM PACKAGE ...: installs the packages whose programs are missing.
 distribution() {
+  is_wanted distribution || return 0
   local packages=() sudo=()
   while [ $# -gt 0 ]; do
     command -v "$1" >/dev/null || packages+=("$2")
@@ -24,6 +35,7 @@ distribution() {
 
 # program NAME MODULE VERSION: builds one written in Go.
 program() {
+  is_wanted "$1" || return 0
   if [ ! -x "$tools/bin/$1-$3" ]; then
     rm -f "$tools/bin/$1"
     GOBIN=$tools/bin go install "$2@v$3"
@@ -34,6 +46,7 @@ program() {
 
 # control_plane RELEASE: builds the programs of a Kubernetes cluster out of tests/e2e, as one; this takes minutes.
 control_plane() {
+  is_wanted control_plane || return 0
   local sources=$here/e2e name flags='-s -w' package
   name=kube-$1-$(cat "$sources"/main.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
   if [ ! -x "$tools/bin/$name" ]; then
@@ -55,6 +68,7 @@ module() {
 # crds NAME MODULE VERSION [FOLDER]: takes the CRDs out of a module, if nothing is said one of Karpenter's, into the folder
 # crds/NAME.
 crds() {
+  is_wanted "$1" || return 0
   local folder=${2##*/}-$3 module
   if [ ! -d "$tools/crds/$folder" ]; then
     module=$(module "$2" "$3")
@@ -65,6 +79,7 @@ crds() {
 
 # stages VERSION: what KWOK's nodes and pods are to do, out of KWOK's own module.
 stages() {
+  is_wanted stages || return 0
   local file=$tools/stages-$1.yaml folder
   if [ ! -f "$file" ]; then
     folder=$(module sigs.k8s.io/kwok "$1")
@@ -76,6 +91,7 @@ stages() {
 
 # schema PATH MODULE VERSION: takes a JSON Schema out of a module that carries it, into the folder schemas.
 schema() {
+  is_wanted "$1" || return 0
   local file=$tools/schemas/${1##*/} module
   [ -f "$file-$3" ] || {
     module=$(module "$2" "$3")
@@ -86,6 +102,7 @@ schema() {
 
 # python_package PACKAGE VERSION: one of Python's, into an environment of its own.
 python_package() {
+  is_wanted "$1" || return 0
   local version='import importlib.metadata as m, sys; sys.exit(m.version(sys.argv[1]) != sys.argv[2])'
   "$tools/venv/bin/python" -c "$version" "$1" "$2" 2>/dev/null && return
   python3 -m venv "$tools/venv"
@@ -94,6 +111,7 @@ python_package() {
 
 # node_package PACKAGE VERSION: one of Node's; nothing that it brings is run.
 node_package() {
+  is_wanted "$1" || return 0
   local folder=$tools/node/$1-$2
   if [ ! -d "$folder" ]; then
     npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$folder.part" "$1@$2"
@@ -102,10 +120,13 @@ node_package() {
   ln -sfn "$1-$2" "$tools/node/$1"
 }
 
-# cargo_program NAME VERSION: builds one written in Rust.
+# cargo_program NAME VERSION [OPTION ...]: builds one written in Rust, with options of `cargo install`.
 cargo_program() {
-  [ "$("$tools/bin/$1" --version 2>/dev/null)" = "$1 $2" ] && return
-  cargo install "$1" --version "$2" --locked --quiet --root "$tools"
+  is_wanted "$1" || return 0
+  case $("$tools/bin/$1" --version 2>/dev/null || true) in
+    "$1 $2" | "$1 v$2") ;;
+    *) cargo install "$1" --version "$2" --locked --quiet --root "$tools" "${@:3}" ;;
+  esac
 }
 
 distribution \
@@ -121,6 +142,7 @@ distribution \
 program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
 program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
 program helm helm.sh/helm/v3/cmd/helm 3.22.0
+program actionlint github.com/rhysd/actionlint/cmd/actionlint 1.7.12
 program kwok sigs.k8s.io/kwok/cmd/kwok 0.8.0
 stages 0.8.0
 control_plane 1.37.2
@@ -135,7 +157,15 @@ crds prometheus github.com/prometheus-operator/prometheus-operator 0.85.0 exampl
 schema report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
 python_package PyYAML 6.0.3
 python_package pre-commit 4.7.0
+# just itself, ready built: its author names this package.
+python_package rust-just 1.59.0
 node_package yaml-language-server 2.0.0
 cargo_program cargo-deny 0.20.2
 cargo_program cargo-fuzz 0.13.2
+# Neither its web server nor its watching of files is needed to build the book.
+cargo_program mdbook 0.5.4 --no-default-features --features search
+if [[ $wanted == *[!\ ]* ]]; then
+  echo "no such tool:$wanted" >&2
+  exit 2
+fi
 echo "tools: $tools"
