@@ -102,9 +102,49 @@ fn every_command_prints_what_is_shown() {
         commands.len()
     );
     for Shown { command, output } in commands {
+        if command.starts_with("cargo install ") {
+            continue;
+        }
         let printed = shell(&command, folder.path());
         assert!(matches(&output, &printed), "$ {command}\n{printed}");
     }
+}
+
+/// The first way needs the network: its address has to be the one in Cargo.toml. The second is
+/// gone, but for the optimized build, which takes minutes.
+#[test]
+fn both_ways_to_install_lead_to_a_program() {
+    let all = commands(&parts()[1]).into_iter().map(|shown| shown.command);
+    let ways: Vec<_> = all
+        .filter(|command| command.starts_with("cargo install "))
+        .collect();
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let repository = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("repository = "))
+        .unwrap();
+    let git = format!(
+        "cargo install --locked --git {}",
+        repository.trim_matches('"')
+    );
+    assert_eq!(ways, [git.as_str(), "cargo install --locked --path ."]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(ways[1].split(' ').skip(1))
+        .args(["--debug", "--offline", "--no-track", "--root"]);
+    let installed = run(cargo.arg(folder.path()).current_dir(root()), "");
+    assert_eq!(installed.code, 0, "{}", installed.stderr);
+    let help = run(
+        &mut Command::new(folder.path().join("bin/kaito-render")),
+        "",
+    );
+    assert!(
+        help.stderr.contains("Usage: kaito-render"),
+        "{}",
+        help.stderr
+    );
 }
 
 /// Whether lines are printed as they are shown, where `…` stands for any number of them.
@@ -167,6 +207,7 @@ fn links_lead_somewhere() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
         "examples/README.md",
     ];
     let docs = [
@@ -185,8 +226,9 @@ fn links_lead_somewhere() {
             .filter_map(|rest| rest.split(')').next())
         {
             let folder = root().join(page).parent().unwrap().to_owned();
+            let path = link.split('#').next().unwrap();
             assert!(
-                link.starts_with("http") || folder.join(link).exists(),
+                link.starts_with("http") || folder.join(path).exists(),
                 "{page}: {link}"
             );
         }
