@@ -12,6 +12,7 @@
 
 mod against;
 mod apply;
+mod book;
 mod cli;
 #[cfg_attr(
     not(feature = "controller"),
@@ -42,6 +43,9 @@ mod pages;
 mod policy;
 mod program;
 mod project;
+mod project_files;
+mod project_package;
+mod project_tools;
 mod properties;
 #[cfg_attr(
     not(feature = "controller"),
