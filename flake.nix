@@ -55,15 +55,18 @@
         default = pkgs.mkShell {
           inputsFrom = [ self.packages.${pkgs.system}.default ];
           packages = with pkgs; [
+            actionlint
             busybox
             cargo-deny
             cargo-fuzz
             clippy
             git
             go
+            just
             kubectl
             kubectl-validate
             kustomize
+            mdbook
             nodejs
             pre-commit
             python3

@@ -45,8 +45,8 @@ fn workflows_pass_actionlint() {
     );
 }
 
-/// Every recipe says what it does, and runs one command that exists: a script of the project, or a
-/// command of cargo.
+/// Every recipe says what it does, is in the contributor's guide, and runs one command that exists:
+/// a script of the project, or a command of cargo.
 #[test]
 fn recipes_run_commands_that_exist() {
     succeed(
@@ -62,10 +62,15 @@ fn recipes_run_commands_that_exist() {
     let dump: Value = serde_json::from_slice(&dump.stdout).unwrap();
     let recipes = dump["recipes"].as_object().unwrap();
     assert!(recipes.len() >= 10, "{recipes:?}");
+    let guide = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
     let listed = succeed(std::process::Command::new(env!("CARGO")).arg("--list"));
     let listed = String::from_utf8(listed.stdout).unwrap();
     for (name, recipe) in recipes.iter().filter(|(name, _)| *name != "_default") {
         assert!(recipe["doc"].is_string(), "{name}");
+        assert!(
+            guide.contains(&format!("\n| `{name}")),
+            "{name} is not in CONTRIBUTING.md"
+        );
         assert!(recipe["attributes"][0]["group"].is_string(), "{name}");
         let [line] = recipe["body"].as_array().unwrap().as_slice() else {
             panic!("{name}")
