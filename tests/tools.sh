@@ -44,10 +44,10 @@ program() {
   ln -sf "$1-$3" "$tools/bin/$1"
 }
 
-# control_plane RELEASE: builds the programs of a Kubernetes cluster out of tests/e2e, as one; this takes minutes.
+# control_plane RELEASE: builds the programs of a Kubernetes cluster out of tools/control-plane, as one; this takes minutes.
 control_plane() {
   is_wanted control_plane || return 0
-  local sources=$here/e2e name flags='-s -w' package
+  local sources=$here/../tools/control-plane name flags='-s -w' package
   name=kube-$1-$(cat "$sources"/main.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
   if [ ! -x "$tools/bin/$name" ]; then
     # Clients and servers compare their releases, which the linker has to tell them.

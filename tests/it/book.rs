@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-use crate::program::root;
-use crate::tools::succeed;
+use crate::support::program::root;
+use crate::support::tools::succeed;
 
 #[test]
 fn links_on_the_site_lead_somewhere() {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_yaml::Value;
 
-use crate::program::root;
+use crate::support::program::root;
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::program::root;
+use crate::support::program::root;
 
 /// The files of the published crate.
 fn files() -> Vec<String> {

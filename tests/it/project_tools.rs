@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::program::root;
-use crate::tools::{succeed, tool};
+use crate::support::program::root;
+use crate::support::tools::{succeed, tool};
 
 /// The files of a directory whose content `is_wanted`.
 fn files(directory: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {

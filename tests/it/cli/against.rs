@@ -1,0 +1,578 @@
+//! `check --against`, with paths and with revisions of real Git repositories.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::program::{Run, kaito_render, run};
+
+/// A Workspace that serves a model.
+fn workspace(name: &str, instance_type: &str) -> String {
+    format!(
+        "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: {name}\nresource:\n  instanceType: {instance_type}\n  \
+         labelSelector: {{matchLabels: {{apps: {name}}}}}\ninference:\n  preset: {{name: phi-4}}\n"
+    )
+}
+
+const SMALL: &str = "Standard_NC24ads_A100_v4";
+const LARGE: &str = "Standard_NC48ads_A100_v4";
+
+fn write(folder: &TempDir, path: &str, text: &str) {
+    let path = folder.path().join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn git(folder: &Path, args: &[&str]) {
+    let mut command = Command::new("git");
+    command
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    command.args([
+        "-c",
+        "user.name=Test",
+        "-c",
+        "user.email=test@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]);
+    let run = run(command.args(args), "");
+    assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+}
+
+fn commit(folder: &TempDir) {
+    git(folder.path(), &["add", "--all"]);
+    git(
+        folder.path(),
+        &["commit", "--quiet", "--message", "a change"],
+    );
+}
+
+/// A repository in which these files are committed.
+fn repository(files: &[(&str, String)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["init", "--quiet"]);
+    for (path, text) in files {
+        write(&folder, path, text);
+    }
+    commit(&folder);
+    folder
+}
+
+fn check(folder: &Path, args: &[&str]) -> Run {
+    run(
+        kaito_render(&[&["check", "--format", "json"], args].concat()).current_dir(folder),
+        "",
+    )
+}
+
+/// What was found, notes on the release left out: rule, place and the place before, each as
+/// `file:line`.
+fn findings(run: &Run) -> Vec<String> {
+    let report: Value = serde_json::from_str(&run.stdout)
+        .unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr));
+    let found = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["rule"] != "KR201");
+    let place = |at: &Value| {
+        at["file"]
+            .as_str()
+            .map(|file| format!(" {file}:{}", at["start"]["line"]))
+    };
+    let text = |finding: &Value| {
+        let before = finding["related"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(place)
+            .collect::<String>();
+        format!(
+            "{}{}{before}",
+            finding["rule"].as_str().unwrap(),
+            place(finding).unwrap_or_default()
+        )
+    };
+    found.map(text).collect()
+}
+
+#[test]
+fn a_change_is_found_between_files_and_between_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "old/x.yaml", &workspace("a", SMALL));
+    write(&folder, "new/y.yaml", &workspace("a", LARGE));
+    for (new, old) in [
+        ("new", "old"),
+        ("new/y.yaml", "old/x.yaml"),
+        ("new", "old/x.yaml"),
+    ] {
+        let run = check(folder.path(), &[new, "--against-path", old]);
+        assert_eq!(
+            (run.code, findings(&run)),
+            (1, vec!["KR603 new/y.yaml:6 old/x.yaml:6".to_owned()]),
+            "{new} {old}"
+        );
+    }
+    let same = check(folder.path(), &["new", "--against-path", "new"]);
+    assert_eq!((same.code, findings(&same)), (0, vec![]));
+}
+
+#[test]
+fn a_person_sees_both_places_and_what_to_do() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    let run = run(
+        kaito_render(&["check", "a.yaml", "--against", "HEAD"]).current_dir(folder.path()),
+        "",
+    );
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    for shown in [
+        "error[KR603]",
+        "HEAD:a.yaml:6",
+        "was `Standard_NC24ads_A100_v4` here",
+        "kubectl delete workspace a -n default",
+    ] {
+        assert!(run.stderr.contains(shown), "{shown}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn workspaces_are_found_again_in_files_that_were_renamed_and_moved() {
+    let folder = repository(&[
+        ("clusters/a/one.yaml", workspace("one", SMALL)),
+        ("clusters/a/two.yaml", workspace("two", SMALL)),
+        ("clusters/a/gone.yaml", workspace("gone", SMALL)),
+        ("other/one.yaml", workspace("one", LARGE)),
+    ]);
+    git(
+        folder.path(),
+        &["mv", "clusters/a/one.yaml", "clusters/a/uno.yaml"],
+    );
+    fs::create_dir(folder.path().join("clusters/a/sub")).unwrap();
+    git(
+        folder.path(),
+        &["mv", "clusters/a/two.yaml", "clusters/a/sub/two.yaml"],
+    );
+    git(folder.path(), &["rm", "--quiet", "clusters/a/gone.yaml"]);
+    write(&folder, "clusters/a/uno.yaml", &workspace("one", LARGE));
+    write(&folder, "clusters/a/sub/two.yaml", &workspace("two", LARGE));
+    write(&folder, "clusters/a/new.yaml", &workspace("new", LARGE));
+    commit(&folder);
+    let expected = |prefix: &str| {
+        [
+            format!("KR603 {prefix}sub/two.yaml:6 HEAD~1:clusters/a/two.yaml:6"),
+            format!("KR603 {prefix}uno.yaml:6 HEAD~1:clusters/a/one.yaml:6"),
+        ]
+    };
+    for (start, path, prefix) in [
+        ("", "clusters", "clusters/a/"),
+        ("clusters", "a", "a/"),
+        ("clusters/a/sub", "..", "../"),
+    ] {
+        let run = check(&folder.path().join(start), &[path, "--against", "HEAD~1"]);
+        assert_eq!(
+            (run.code, findings(&run).as_slice()),
+            (1, expected(prefix).as_slice()),
+            "{start}"
+        );
+    }
+    let run = check(folder.path(), &["clusters", "--against", "HEAD"]);
+    assert_eq!((run.code, findings(&run)), (0, vec![]));
+}
+
+#[test]
+fn a_folder_of_a_revision_is_walked_as_one_on_disk() {
+    let folder = repository(&[
+        ("a/.hidden/a.yaml", workspace("a", SMALL)),
+        ("a/chart/Chart.yaml", "name: chart\n".to_owned()),
+        ("a/chart/templates/a.yaml", workspace("a", SMALL)),
+        ("a/out/.kaito-render.json", "{}".to_owned()),
+        ("a/out/a.yaml", workspace("a", SMALL)),
+        ("a/a.txt", workspace("a", SMALL)),
+        ("b.yaml", workspace("b", SMALL)),
+    ]);
+    write(&folder, "a/new.yaml", &workspace("a", LARGE));
+    let run = check(folder.path(), &["a", "--against", "HEAD"]);
+    assert_eq!((run.code, findings(&run)), (0, vec!["KR612".to_owned()]));
+    let run = check(folder.path(), &["a", "a/a.txt", "--against", "HEAD"]);
+    assert!(
+        findings(&run).contains(&"KR603 a/new.yaml:6 HEAD:a/a.txt:6".to_owned()),
+        "{run:?}"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn links_and_submodules_of_a_revision_are_left_out() {
+    let inner = repository(&[("x.yaml", workspace("x", SMALL))]);
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    std::os::unix::fs::symlink("a.yaml", folder.path().join("link.yaml")).unwrap();
+    let from = inner.path().to_str().unwrap();
+    git(
+        folder.path(),
+        &[
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "add",
+            from,
+            "inner",
+        ],
+    );
+    commit(&folder);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    write(&folder, "inner/x.yaml", &workspace("x", LARGE));
+    let run = check(
+        folder.path(),
+        &["a.yaml", "link.yaml", "inner", "--against", "HEAD"],
+    );
+    let (a, x) = (
+        "KR603 a.yaml:6 HEAD:a.yaml:6".to_owned(),
+        "KR603 inner/x.yaml:6 HEAD:x.yaml:6".to_owned(),
+    );
+    assert_eq!(
+        findings(&run),
+        [a, x],
+        "a path inside of a submodule has that one's history"
+    );
+    let run = check(folder.path(), &[".", "--against", "HEAD"]);
+    assert_eq!(findings(&run), ["KR603 ./a.yaml:6 HEAD:a.yaml:6"]);
+}
+
+#[test]
+fn what_was_wrong_before_is_only_noted() {
+    let folder = repository(&[
+        (
+            "w/broken.yaml",
+            "apiVersion: kaito.sh/v1beta1\nkind: [\n".to_owned(),
+        ),
+        ("w/odd.yaml", workspace("odd", "[]")),
+        (
+            "w/unfit.yaml",
+            workspace("unfit", "Standard_NoSuch").replace("phi-4", "no-such"),
+        ),
+    ]);
+    for name in ["broken", "odd"] {
+        write(&folder, &format!("w/{name}.yaml"), &workspace(name, SMALL));
+    }
+    write(&folder, "w/unfit.yaml", &workspace("unfit", SMALL));
+    let run = check(folder.path(), &["w", "--against", "HEAD"]);
+    let expected = [
+        "KR612 HEAD:w/broken.yaml:2",
+        "KR612 HEAD:w/odd.yaml:6",
+        "KR603 w/unfit.yaml:6 HEAD:w/unfit.yaml:6",
+        "KR606 w/unfit.yaml:9 HEAD:w/unfit.yaml:9",
+    ];
+    assert_eq!(
+        (run.code, findings(&run).as_slice()),
+        (1, expected.map(str::to_owned).as_slice())
+    );
+}
+
+#[test]
+fn a_revision_is_never_taken_for_a_path_nor_a_path_for_a_revision() {
+    let files = [
+        ("w/a.yaml", workspace("a", SMALL)),
+        ("main/a.yaml", workspace("a", LARGE)),
+    ];
+    let folder = repository(&files);
+    write(&folder, "w/a.yaml", &workspace("a", LARGE));
+    for (args, code) in [
+        (["w", "--against", "main"], 1),
+        (["w", "--against", "refs/heads/main"], 1),
+        (["w", "--against-path", "main"], 0),
+        (["w", "--against", "w/a.yaml"], 2),
+        (["w", "--against-path", "refs/heads/main"], 2),
+    ] {
+        let run = check(folder.path(), &args);
+        assert_eq!(run.code, code, "{args:?}: {}", run.stderr);
+    }
+    let run = check(folder.path(), &["w", "--against", "w/a.yaml"]);
+    assert!(
+        run.stderr.contains("use `--against-path w/a.yaml`"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_revision_that_could_mean_two_things_is_refused() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    git(folder.path(), &["branch", "release"]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    commit(&folder);
+    git(folder.path(), &["tag", "release"]);
+    let run = check(folder.path(), &["a.yaml", "--against", "release"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(
+        run.stderr.contains("`release` names more than one thing"),
+        "{}",
+        run.stderr
+    );
+    let run = check(
+        folder.path(),
+        &["a.yaml", "--against", "refs/heads/release"],
+    );
+    assert_eq!(
+        findings(&run),
+        ["KR603 a.yaml:6 refs/heads/release:a.yaml:6"]
+    );
+}
+
+#[test]
+fn what_can_not_be_compared_with_is_no_finding_and_exits_with_2() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    let alone = tempfile::tempdir().unwrap();
+    write(&alone, "a.yaml", &workspace("a", SMALL));
+    let blob = ["a.yaml", "--against", "HEAD:a.yaml"];
+    for (folder, args, said) in [
+        (
+            &folder,
+            &["a.yaml", "--against", "no-such"][..],
+            "`no-such` is not a revision",
+        ),
+        (
+            &folder,
+            &["a.yaml", "--against", "HEAD~1"],
+            "`HEAD~1` is not a revision",
+        ),
+        (
+            &folder,
+            &["a.yaml", "--against=--all"],
+            "`--all` is not a revision",
+        ),
+        (&folder, &blob, "`HEAD:a.yaml` is not a revision"),
+        (&folder, &["-", "--against", "HEAD"], "stdin has no history"),
+        (
+            &folder,
+            &["no-such.yaml", "--against", "HEAD"],
+            "`no-such.yaml` does not exist",
+        ),
+        (
+            &alone,
+            &["a.yaml", "--against", "HEAD"],
+            "is in no Git repository",
+        ),
+    ] {
+        let run = check(folder.path(), args);
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (2, ""),
+            "{args:?}: {}",
+            run.stderr
+        );
+        assert!(run.stderr.contains(said), "{args:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_clone_that_is_not_whole_is_said_to_be_so() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    commit(&folder);
+    let clones = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", folder.path().display());
+    git(
+        clones.path(),
+        &["clone", "--quiet", "--depth", "1", &from, "clone"],
+    );
+    let run = check(
+        &clones.path().join("clone"),
+        &["a.yaml", "--against", "HEAD~1"],
+    );
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("git fetch --unshallow"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn the_repository_is_that_of_the_input_even_in_a_hook() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    let other = repository(&[("a.yaml", workspace("a", LARGE))]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "json"]);
+    command
+        .current_dir(folder.path())
+        .env("GIT_DIR", other.path().join(".git"))
+        .env("GIT_INDEX_FILE", "/dev/null");
+    assert_eq!(
+        findings(&run(&mut command, "")),
+        ["KR603 a.yaml:6 HEAD:a.yaml:6"]
+    );
+}
+
+#[test]
+fn what_stands_in_a_revision_is_no_file_of_the_working_folder() {
+    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&folder, "a.yaml", &workspace("a", LARGE));
+    let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "sarif"]);
+    let sarif: Value =
+        serde_json::from_str(&run(command.current_dir(folder.path()), "").stdout).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    let artifact = |location: &Value| location["physicalLocation"]["artifactLocation"].clone();
+    assert_eq!(
+        artifact(&result["locations"][0]),
+        json!({"uri": "a.yaml", "uriBaseId": "%SRCROOT%"})
+    );
+    assert_eq!(
+        artifact(&result["relatedLocations"][0]),
+        json!({"uri": "HEAD%3Aa.yaml"})
+    );
+}
+
+#[test]
+fn what_no_golden_case_shows_follows_the_webhook_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = workspace("a", SMALL);
+    let annotated = |annotation: &str| {
+        served.replace(
+            "  name: a\n",
+            &format!("  name: a\n  annotations: {{{annotation}}}\n"),
+        )
+    };
+    let adapter =
+        "  adapters:\n  - source: {name: x, image: \"r.io/t/x:1\"}\n    strength: \"2\"\n";
+    let transformers = annotated("kaito.sh/runtime: transformers");
+    let tuned = |method: &str, url: &str| {
+        let tuning = format!(
+            "tuning:\n  preset: {{name: phi-4}}\n  method: {method}\n  input: {{name: d, urls: [\"{url}\"]}}\n  \
+             output: {{image: \"r.io/t/x:1\", imagePushSecret: push}}\n"
+        );
+        served.replace("inference:\n  preset: {name: phi-4}\n", &tuning)
+    };
+    let streamed = annotated("kaito.sh/model-streaming: disabled");
+    for (old, new, rules) in [
+        (&served, &streamed, &["KR610"][..]),
+        (&streamed, &served, &["KR610"]),
+        (
+            &streamed,
+            &annotated("kaito.sh/model-streaming: 'off'"),
+            &["KR610"],
+        ),
+        (
+            &transformers,
+            &format!("{transformers}{adapter}"),
+            &["KR112", "KR611"],
+        ),
+        (
+            &served,
+            &served.replace("phi-4", "microsoft/phi-4"),
+            &["KR606"],
+        ),
+        (
+            &served,
+            &served.replace("  instanceType", "  count: 1\n  instanceType"),
+            &[],
+        ),
+        (
+            &served,
+            &annotated("kaito.sh/performance-mode: balanced"),
+            &[],
+        ),
+        (
+            &tuned("lora", "https://e.com/a"),
+            &tuned("LoRA", "https://e.com/b"),
+            &[],
+        ),
+        (
+            &tuned("lora", "https://e.com/a"),
+            &tuned("qlora", "https://e.com/a"),
+            &["KR608"],
+        ),
+    ] {
+        write(&folder, "old.yaml", old);
+        write(&folder, "new.yaml", new);
+        let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
+        let mut found: Vec<_> = findings(&run)
+            .iter()
+            .map(|finding| finding[..5].to_owned())
+            .collect();
+        found.retain(|rule| rule != "KR123"); // a value that does nothing
+        assert_eq!(found, rules, "{old}\n{new}");
+    }
+}
+
+#[test]
+fn a_machine_type_may_go_where_the_nodes_are_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "old.yaml", &workspace("a", SMALL));
+    write(
+        &folder,
+        "new.yaml",
+        &workspace("a", SMALL).replace(&format!("  instanceType: {SMALL}\n"), ""),
+    );
+    let node = "labels: {apps: a, nvidia.com/gpu.product: NVIDIA-A100, nvidia.com/gpu.count: \"1\", nvidia.com/gpu.memory: \"81920\"}";
+    let profile = format!(
+        "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.12\"\nprovisioner: none\nnodes:\n- {node}\n"
+    );
+    write(&folder, "kaito-render.yaml", &profile);
+    let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
+    assert_eq!((run.code, findings(&run)), (0, vec![]));
+}
+
+#[test]
+fn sets_keep_their_partition_alone() {
+    let set = |replicas: u32, instance_type: &str, count: u32| {
+        format!(
+            "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata: {{name: s}}\nspec:\n  replicas: {replicas}\n  \
+             labelSelector: {{matchLabels: {{apps: s}}}}\n  template:\n    resource:\n      instanceType: {instance_type}\n      \
+             partition: {{mode: accelerator, count: {count}}}\n    inference: {{preset: {{name: phi-4}}}}\n"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "old.yaml", &set(1, SMALL, 1));
+    for (new, changed) in [(set(3, LARGE, 1), false), (set(1, SMALL, 2), true)] {
+        write(&folder, "new.yaml", &new);
+        let found = findings(&check(
+            folder.path(),
+            &["new.yaml", "--against-path", "old.yaml"],
+        ));
+        assert_eq!(
+            found.contains(&"KR605 new.yaml:10 old.yaml:10".to_owned()),
+            changed,
+            "{found:?}"
+        );
+        assert_eq!(
+            found.iter().any(|found| found.starts_with("KR6")),
+            changed,
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_cluster_added_is_no_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = workspace("a", SMALL).replace(
+        "  name: a\n",
+        "  name: a\n  namespace: default\n  uid: u\n  generation: 2\n",
+    );
+    let live = live
+        .replace("resource:\n", "resource:\n  count: 1\n")
+        .replace(
+            "{name: phi-4}",
+            "{name: phi-4, accessMode: public, presetOptions: {}}",
+        );
+    let items: String = live
+        .lines()
+        .enumerate()
+        .map(|(n, line)| format!("{}{line}\n", if n == 0 { "- " } else { "  " }))
+        .collect();
+    write(
+        &folder,
+        "live.yaml",
+        &format!("apiVersion: v1\nkind: List\nitems:\n{items}"),
+    );
+    write(&folder, "a.yaml", &workspace("a", SMALL));
+    let run = check(folder.path(), &["a.yaml", "--against-path", "live.yaml"]);
+    assert_eq!((run.code, findings(&run)), (0, vec![]));
+}

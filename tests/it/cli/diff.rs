@@ -1,0 +1,497 @@
+//! What separates two sides, as users see it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kaito_render::base::object::Object;
+use kaito_render::diff::ignore::Ignore;
+use kaito_render::diff::{self, bill::Machines};
+use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
+use proptest::sample::subsequence;
+use proptest::{collection, option, prop_assert_eq, proptest};
+use serde_json::{Map, Value, json};
+
+use crate::support::program::{Run, kaito_render, root, run};
+
+/// Realistic changes, a folder each, with what is printed in each format.
+fn changes() -> Vec<PathBuf> {
+    let folder = root().join("tests/fixtures/diff");
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Runs `diff` in the folder of a change.
+fn diff_in(folder: &Path, more: &[&str]) -> Run {
+    let args = fs::read_to_string(folder.join("args")).unwrap_or_else(|_| String::new());
+    let (args, sides) = match args.split_whitespace().collect::<Vec<_>>() {
+        args if args.is_empty() => (args, &["before", "after"][..]),
+        args => (args, &["before"][..]),
+    };
+    let all = [&["diff"], &args[..], sides, more].concat();
+    run(kaito_render(&all).current_dir(folder), "")
+}
+
+#[test]
+fn realistic_changes_are_shown_as_before() {
+    let folders = changes();
+    assert!(folders.len() >= 20, "{folders:?}");
+    for folder in folders {
+        for (format, file) in [
+            ("text", "diff.txt"),
+            ("markdown", "diff.md"),
+            ("json", "diff.json"),
+        ] {
+            let found = diff_in(&folder, &["--format", format]);
+            assert_eq!(found.stderr, "", "{}", folder.display());
+            let path = folder.join(file);
+            if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
+                fs::write(&path, &found.stdout).unwrap();
+            }
+            let expected = fs::read_to_string(&path).unwrap();
+            assert_eq!(
+                found.stdout,
+                expected,
+                "{}: run the tests with KAITO_RENDER_BLESS=1",
+                path.display()
+            );
+            let is_same = ["file-moved", "settings-rephrased"]
+                .iter()
+                .any(|name| folder.ends_with(name));
+            assert_eq!(found.code, i32::from(!is_same), "{}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn documents_keep_to_their_schema() {
+    let schema = fs::read_to_string(root().join("schemas/diff.json")).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    for folder in changes() {
+        let document: Value =
+            serde_json::from_str(&fs::read_to_string(folder.join("diff.json")).unwrap()).unwrap();
+        validator
+            .validate(&document)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    }
+}
+
+#[test]
+fn rendered_output_differs_as_its_sources_do() {
+    let rendered = tempfile::tempdir().unwrap();
+    for folder in changes()
+        .iter()
+        .filter(|folder| !folder.join("args").exists())
+    {
+        let (before, after) = (
+            rendered.path().join("before"),
+            rendered.path().join("after"),
+        );
+        for (side, output) in [("before", &before), ("after", &after)] {
+            fs::create_dir_all(output).unwrap();
+            let made = run(
+                kaito_render(&["render", side, "-o", output.to_str().unwrap()]).current_dir(folder),
+                "",
+            );
+            assert_eq!(made.code, 0, "{}: {}", folder.display(), made.stderr);
+        }
+        let args = [
+            "diff",
+            before.to_str().unwrap(),
+            after.to_str().unwrap(),
+            "--ignore",
+            "ConfigMap",
+        ];
+        let of_rendered = run(&mut kaito_render(&args), "");
+        let of_sources = diff_in(folder, &["--ignore", "ConfigMap", "--ignore", "Secret"]);
+        assert_eq!(of_rendered, of_sources, "{}", folder.display());
+    }
+}
+
+#[test]
+fn what_is_ignored_counts_as_equal() {
+    let folder = root().join("tests/fixtures/diff/load-balancer");
+    let ignored = [
+        "--ignore",
+        "Service/spec",
+        "--ignore",
+        "/metadata/annotations/*",
+    ];
+    assert_eq!(
+        diff_in(&folder, &ignored),
+        Run {
+            code: 0,
+            stdout: String::new(),
+            stderr: String::new()
+        }
+    );
+    let labelled = diff_in(
+        &folder,
+        &[
+            "--ignore",
+            "kaito.sh/workspace=workspace-phi-4",
+            "--ignore",
+            "Workspace",
+        ],
+    );
+    assert_eq!(
+        labelled,
+        Run {
+            code: 0,
+            stdout: String::new(),
+            stderr: String::new()
+        }
+    );
+    assert_eq!(diff_in(&folder, &["--ignore", "Service"]).code, 1);
+    assert_eq!(diff_in(&folder, &["--ignore", "service"]).code, 2);
+}
+
+#[test]
+fn no_format_shows_the_values_of_secrets() {
+    let folder = root().join("tests/fixtures/diff/secret-rotated");
+    for format in ["text", "markdown", "json"] {
+        let found = diff_in(&folder, &["--format", format]);
+        assert!(
+            found.code == 1 && found.stdout.contains("HF_TOKEN"),
+            "{format}: {}",
+            found.stdout
+        );
+        assert!(
+            !found.stdout.contains("the-old-one") && !found.stdout.contains("the-new-one"),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn a_comment_has_room_for_what_it_comes_to_and_for_whole_objects() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        fs::read_to_string(root().join("examples/v1beta1/kaito_workspace_phi_4.yaml")).unwrap();
+    for (side, machine) in [
+        ("before", "Standard_NC24ads_A100_v4"),
+        ("after", "Standard_NC48ads_A100_v4"),
+    ] {
+        fs::create_dir(folder.path().join(side)).unwrap();
+        for number in 0..150 {
+            // Each has settings of its own, so that none is folded away.
+            let text = text
+                .replace("Standard_NC24ads_A100_v4", machine)
+                .replace("workspace-phi-4", &format!("chat-{number}"))
+                .replace(
+                    "apps: phi-4",
+                    &format!("apps: chat-{number}\n      set{number}: {machine}"),
+                );
+            fs::write(
+                folder.path().join(side).join(format!("{number}.yaml")),
+                text,
+            )
+            .unwrap();
+        }
+    }
+    let found = diff_in(folder.path(), &["--format", "markdown"]).stdout;
+    assert!(found.len() <= 65_536, "{}", found.len());
+    assert!(
+        found.starts_with("<!-- kaito-render diff -->\n")
+            && found.contains("| GPUs | 150 | 300 | +150 |")
+    );
+    assert!(found.contains("_Left out for want of room: "), "{found}");
+    let count = |text: &str| found.matches(text).count();
+    assert_eq!(count("<details>"), count("</details>"));
+    assert_eq!(count("```") % 2, 0);
+}
+
+/// A repository whose first commit (`HEAD~1`) has one Workspace and a profile, and whose second one
+/// adds a label in another file and another registry.
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let change = root().join("tests/fixtures/diff/label-changed");
+    let git = |args: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-C"])
+            .arg(folder.path())
+            .args(args);
+        let run = run(&mut command, "");
+        assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+    };
+    let profile = |registry: &str| {
+        let text =
+            format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nregistry: {registry}\n");
+        fs::write(folder.path().join("kaito-render.yaml"), text).unwrap();
+    };
+    git(&["init", "--quiet"]);
+    fs::create_dir(folder.path().join("teams")).unwrap();
+    fs::copy(
+        change.join("before/workspace.yaml"),
+        folder.path().join("teams/a.yaml"),
+    )
+    .unwrap();
+    profile("one.example.com");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "-m", "first"]);
+    fs::remove_file(folder.path().join("teams/a.yaml")).unwrap();
+    fs::copy(
+        change.join("after/workspace.yaml"),
+        folder.path().join("teams/b.yaml"),
+    )
+    .unwrap();
+    profile("two.example.com");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "-m", "second"]);
+    folder
+}
+
+#[test]
+fn revisions_are_compared_with_their_own_profiles() {
+    let folder = repository();
+    let diff = |args: &[&str]| {
+        run(
+            kaito_render(&[&["diff"], args].concat()).current_dir(folder.path()),
+            "",
+        )
+    };
+    let committed = diff(&["--against", "HEAD~1", "--to", "HEAD"]);
+    assert_eq!((committed.code, committed.stderr.as_str()), (1, ""));
+    assert!(
+        committed
+            .stdout
+            .contains("matchLabels.apps: phi-4 → phi-4-large"),
+        "{}",
+        committed.stdout
+    );
+    assert!(
+        committed
+            .stdout
+            .contains("one.example.com/kaito-base:0.5.0 → two.example.com"),
+        "{}",
+        committed.stdout
+    );
+    for args in [
+        &["--against", "HEAD~1"][..],
+        &["--against", "HEAD~1", "teams"],
+        &["--against", "HEAD~1", "teams/"],
+    ] {
+        assert_eq!(diff(args), committed, "{args:?}");
+    }
+    let gone = diff(&[
+        "--against",
+        "HEAD~1",
+        "--to",
+        "HEAD",
+        "teams/a.yaml",
+        "--stat",
+    ]);
+    assert!(
+        gone.stdout
+            .contains("- Workspace default/workspace-phi-4: 5 removed"),
+        "{}",
+        gone.stdout
+    );
+    assert_eq!(
+        diff(&["--against", "HEAD"]),
+        Run {
+            code: 0,
+            stdout: String::new(),
+            stderr: String::new()
+        }
+    );
+    fs::remove_file(folder.path().join("teams/b.yaml")).unwrap();
+    let removed = diff(&["--against", "HEAD"]);
+    assert!(
+        removed.code == 1 && removed.stdout.starts_with("Workspaces: 1 removed."),
+        "{}",
+        removed.stdout
+    );
+    let old = diff(&["--git", "HEAD"]);
+    assert_eq!(old.code, 2);
+    assert!(
+        old.stderr.contains("`--git HEAD` is now `--against HEAD`"),
+        "{}",
+        old.stderr
+    );
+    let unknown = diff(&["--against", "v9"]);
+    assert!(
+        unknown.code == 2 && unknown.stderr.contains("`v9` is not a revision"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn sides_that_can_not_be_compared_are_refused() {
+    let folder = root().join("tests/fixtures/diff/machine-type");
+    for (args, said) in [
+        (&["before"][..], "name two files or directories"),
+        (
+            &["before", "after", "before"],
+            "name two files or directories",
+        ),
+        (&["before", "nowhere"], "`nowhere` does not exist"),
+        (
+            &["--from-release", "0.3", "--to-release", "0.12"],
+            "name the files or folders",
+        ),
+        (&["--from-release", "0.3", "before"], "--to-release"),
+    ] {
+        let found = run(
+            kaito_render(&[&["diff"], args].concat()).current_dir(&folder),
+            "",
+        );
+        assert!(
+            found.code == 2 && found.stderr.contains(said),
+            "{args:?}: {}",
+            found.stderr
+        );
+        assert_eq!(found.stdout, "");
+    }
+    let broken = tempfile::tempdir().unwrap();
+    fs::write(
+        broken.path().join("a.yaml"),
+        "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\n",
+    )
+    .unwrap();
+    let found = run(
+        kaito_render(&["diff", "before", broken.path().to_str().unwrap()]).current_dir(&folder),
+        "",
+    );
+    assert!(
+        found.code == 2 && found.stderr.contains("error[KR106]"),
+        "{}",
+        found.stderr
+    );
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        proptest::bool::ANY.prop_map(Value::from),
+        (0..4).prop_map(Value::from),
+        "[a-c]{0,2}(\n[a-c])?".prop_map(Value::from),
+        "(run )?--[ab]=[xy]( --[cd])?".prop_map(Value::from),
+    ]
+}
+
+/// Items that are known by a name, in one order or another.
+fn named() -> impl Strategy<Value = Value> {
+    let names = subsequence(vec!["p", "q", "r", "s", "t"], 0..5).prop_shuffle();
+    names.prop_flat_map(|names| {
+        let items: Vec<_> = names
+            .into_iter()
+            .map(|name| (Just(name), scalar()))
+            .collect();
+        items.prop_map(|items| {
+            items
+                .into_iter()
+                .map(|(name, value)| json!({"name": name, "value": value}))
+                .collect()
+        })
+    })
+}
+
+fn tree() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        scalar(),
+        collection::vec(scalar(), 0..5).prop_map(Value::from),
+        named()
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        let keys = prop_oneof![
+            Just("a"),
+            Just("b/~c"),
+            Just("env"),
+            Just("command"),
+            Just("spec")
+        ];
+        let map = collection::btree_map(keys.prop_map(str::to_owned), inner.clone(), 0..4);
+        prop_oneof![
+            map.prop_map(|map| Value::Object(map.into_iter().collect::<Map<_, _>>())),
+            collection::vec(inner, 0..4).prop_map(Value::from),
+        ]
+    })
+}
+
+fn objects() -> impl Strategy<Value = Vec<Object>> {
+    let kinds = ["Service", "StatefulSet", "NodeClaim", "ConfigMap"];
+    collection::vec(option::of((tree(), 0..3)), kinds.len()).prop_map(move |trees| {
+        let found = kinds.iter().zip(trees).filter_map(|(kind, tree)| {
+            let (spec, number) = tree?;
+            let name = if *kind == "NodeClaim" {
+                format!("ws{number}")
+            } else {
+                "a".to_owned()
+            };
+            let metadata = json!({"name": name, "labels": {"kaito.sh/workspace": "a"}});
+            let value =
+                json!({"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec});
+            Some(Object {
+                value: value.into(),
+                ordinal: (*kind == "NodeClaim").then_some(0),
+            })
+        });
+        found.collect()
+    })
+}
+
+/// What a document makes of the objects before.
+fn applied(before: &[Object], document: &str) -> Vec<Value> {
+    let document: Value = serde_json::from_str(document).unwrap();
+    let name = |value: &Value| {
+        (
+            value["kind"].as_str().unwrap().to_owned(),
+            value["name"].as_str().unwrap().to_owned(),
+        )
+    };
+    let mut objects: BTreeMap<_, _> = before
+        .iter()
+        .map(|object| {
+            (
+                (
+                    object.identity().kind.to_owned(),
+                    object.identity().name.to_owned(),
+                ),
+                Value::from(&object.value),
+            )
+        })
+        .collect();
+    for change in document["changes"].as_array().unwrap() {
+        let object = change
+            .get("before")
+            .map(|before| objects.remove(&name(before)).unwrap());
+        let Some(after) = change.get("after") else {
+            continue;
+        };
+        let object = object.map_or_else(
+            || change["object"].clone(),
+            |mut object| {
+                let patch: json_patch::Patch =
+                    serde_json::from_value(change["patch"].clone()).unwrap();
+                json_patch::patch(&mut object, &patch).unwrap();
+                object
+            },
+        );
+        objects.insert(name(after), object);
+    }
+    objects.into_values().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_document_says_makes_one_side_of_the_other(before in objects(), after in objects()) {
+        let ignore = Ignore::new([]);
+        let document = diff::json::render(&diff::compare(&before, &after, &ignore, &Machines::new()));
+        let made: Vec<_> = applied(&before, &document).into_iter().map(|value| Object { value: value.into(), ordinal: None }).collect();
+        let mut expected: Vec<_> = after.iter().map(|object| &object.value).collect();
+        expected.sort_by_key(|value| value["kind"].as_str());
+        // Flags in another order are no difference, so that texts may differ where nothing does.
+        let left = diff::compare(&made, &after, &ignore, &Machines::new());
+        prop_assert_eq!(left.groups.len(), 0, "{:?}\n{}", left.groups, document);
+        prop_assert_eq!(made.len(), expected.len());
+    }
+}

@@ -1,0 +1,544 @@
+//! Findings in each format, read as the programs read them that the format is for.
+
+use std::fs;
+use std::path::Path;
+
+use kaito_render::base::sources::{FileId, Sources, Span};
+use kaito_render::diagnostic::Diagnostic;
+use kaito_render::diagnostic::rule;
+use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
+use serde_json::Value;
+
+use crate::support::program::{kaito_render, root, run};
+use crate::support::tools::{self, tool};
+
+/// The working folder of findings that are made up.
+const FOLDER: &str = "/home/work";
+
+/// Findings with what is hard to write, in their order, and a file that is clean.
+struct Findings {
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+    clean: FileId,
+}
+
+impl Findings {
+    fn tricky() -> Self {
+        let mut sources = Sources::default();
+        let clean = sources.add("clean.yaml", "a: 1\n");
+        let text = "🦅🦅: on\nname: x\n\u{1b}[31m\"red\" ]]>: |\n  two\n  lines\n";
+        let odd = sources.add("a b/100%: é,\u{7}\n<&\"'>.yaml", text);
+        let plain = sources.add("./plain.yaml", "first: 1\r\nsecond: on\r\nsecond: on\r\n");
+        let outside = sources.add("../other/shared folder.yaml", "x: 1\n");
+        let stdin = sources.add("<stdin>", "kind: X\n");
+        let message = "100% of `a: b, c`\nis \"odd\" & <'x'> ]]> \u{1b}[2J\u{fffe}\r\t{0} [x](1)";
+        let diagnostics = vec![
+            Diagnostic::new(
+                &rule::AMBIGUOUS_SCALAR,
+                at(&sources, odd, "on"),
+                "`on` is read in two ways",
+            )
+            .hint("quote it")
+            .fix(at(&sources, odd, "on"), "\"on\""),
+            Diagnostic::new(&rule::NAME, at(&sources, odd, "x"), message)
+                .also(at(&sources, plain, "first"), "the first one: 50%")
+                .hint("say, for example,\nanother: 100%"),
+            Diagnostic::new(
+                &rule::FIELD,
+                at(&sources, odd, "\"red\" ]]>: |\n  two"),
+                "many lines",
+            ),
+            Diagnostic::new(&rule::NOT_PARSED, Span::whole(plain), "file passed over"),
+            Diagnostic::new(
+                &rule::AMBIGUOUS_SCALAR,
+                at(&sources, plain, "on\r"),
+                "`on` is odd",
+            ),
+            Diagnostic::new(
+                &rule::AMBIGUOUS_SCALAR,
+                after(&sources, plain, "on\r"),
+                "`on` is odd",
+            ),
+            Diagnostic::new(
+                &rule::UNKNOWN_FIELD,
+                at(&sources, outside, "x"),
+                "no field `x`",
+            ),
+            Diagnostic::new(&rule::MISFIT, at(&sources, stdin, "X"), "no Workspace"),
+            Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace")
+                .hint("name a folder"),
+        ];
+        Self {
+            sources,
+            diagnostics,
+            clean,
+        }
+    }
+
+    fn report(&self) -> Report<'_> {
+        Report {
+            diagnostics: &self.diagnostics,
+            sources: &self.sources,
+            folder: Path::new(FOLDER),
+        }
+    }
+
+    fn sarif(&self) -> Value {
+        serde_json::from_str(&sarif::document(&self.report(), "workspaces/")).unwrap()
+    }
+}
+
+/// The first place of a text.
+fn at(sources: &Sources, file: FileId, part: &str) -> Span {
+    place(file, sources.text(file).find(part), part)
+}
+
+/// The last place of a text.
+fn after(sources: &Sources, file: FileId, part: &str) -> Span {
+    place(file, sources.text(file).rfind(part), part)
+}
+
+fn place(file: FileId, start: Option<usize>, part: &str) -> Span {
+    let start = u32::try_from(start.unwrap()).unwrap();
+    Span {
+        file,
+        start,
+        end: start + u32::try_from(part.trim_end().len()).unwrap(),
+    }
+}
+
+/// With `KAITO_RENDER_BLESS` set, the files are written instead of compared.
+#[test]
+fn every_format_writes_what_is_kept() {
+    let findings = Findings::tricky();
+    let (
+        report,
+        Findings {
+            sources,
+            diagnostics,
+            clean,
+        },
+    ) = (findings.report(), &findings);
+    for (name, text) in [
+        (
+            "human.txt",
+            diagnostics
+                .iter()
+                .map(|finding| human::render(finding, sources, false))
+                .collect(),
+        ),
+        ("concise.txt", concise::lines(&report, false)),
+        ("findings.json", json::document(diagnostics, sources)),
+        ("findings.sarif", sarif::document(&report, "workspaces/")),
+        ("github.txt", github::commands(&report)),
+        ("junit.xml", junit::document(&report, &[*clean, *clean])),
+    ] {
+        let path = root().join("tests/fixtures/findings").join(name);
+        if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &text).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == text,
+            "{}: run the tests with KAITO_RENDER_BLESS=1\n{text}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn concise_and_github_keep_each_finding_on_a_line_of_plain_text() {
+    let findings = Findings::tricky();
+    let report = findings.report();
+    for text in [concise::lines(&report, false), github::commands(&report)] {
+        assert_eq!(text.lines().count(), findings.diagnostics.len(), "{text}");
+        assert!(
+            !text.contains(|letter: char| letter.is_control() && letter != '\n'),
+            "{text:?}"
+        );
+    }
+    let colored = concise::lines(&report, true);
+    assert!(
+        colored.contains("plain.yaml:2:9: \u{1b}[1;33mwarning[KR006]\u{1b}[0m: `on` is odd\n"),
+        "{colored:?}"
+    );
+}
+
+/// What GitHub Actions makes of a command: its properties and its message.
+fn read_command(line: &str) -> (Vec<(String, String)>, String) {
+    let unescaped = |text: &str| {
+        let text = text
+            .replace("%0D", "\r")
+            .replace("%0A", "\n")
+            .replace("%3A", ":")
+            .replace("%2C", ",");
+        text.replace("%25", "%")
+    };
+    let (head, message) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
+    let properties = head
+        .split_once(' ')
+        .unwrap()
+        .1
+        .split(',')
+        .map(|property| property.split_once('=').unwrap());
+    (
+        properties
+            .map(|(name, value)| (name.to_owned(), unescaped(value)))
+            .collect(),
+        unescaped(message),
+    )
+}
+
+#[test]
+fn github_reads_back_what_was_meant() {
+    let findings = Findings::tricky();
+    let text = github::commands(&findings.report());
+    let (properties, message) = read_command(text.lines().nth(1).unwrap());
+    let property = |name: &str| {
+        properties
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    };
+    assert_eq!(property("file"), Some("a b/100%: é,␇\n<&\"'>.yaml"));
+    assert_eq!(
+        (property("line"), property("col"), property("endColumn")),
+        (Some("2"), Some("7"), Some("8"))
+    );
+    assert_eq!(property("title"), Some("KR104"));
+    assert!(
+        message.starts_with("100% of `a: b, c`\nis \"odd\""),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("another: 100%)\nplain.yaml:1:1: the first one: 50%"),
+        "{message}"
+    );
+}
+
+/// What is wrong with a document by the schema of the standard.
+fn sarif_errors(document: &Value) -> Vec<String> {
+    let path = tools::folder().join("schemas/sarif-schema-2.1.0.json");
+    let schema = fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; run tests/tools.sh", path.display()));
+    let schema: Value = serde_json::from_slice(&schema).unwrap();
+    // Its own draft 4 says the same of all it uses, but leaves the form of relative URIs alone.
+    let draft = jsonschema::Draft::Draft7;
+    let validator = jsonschema::options()
+        .with_draft(draft)
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
+    validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+#[test]
+fn sarif_is_valid_by_the_schema_of_the_standard() {
+    let findings = Findings::tricky();
+    let document = findings.sarif();
+    assert_eq!(sarif_errors(&document), [""; 0]);
+    let none = Report {
+        diagnostics: &[],
+        ..findings.report()
+    };
+    let none: Value = serde_json::from_str(&sarif::document(&none, "-")).unwrap();
+    assert_eq!(none["runs"][0]["results"], Value::Array(Vec::new()));
+    assert_eq!(sarif_errors(&none), [""; 0]);
+    for (pointer, value) in [
+        ("/runs/0/results/0/level", "fatal"),
+        (
+            "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri",
+            "a b.yaml",
+        ),
+        (
+            "/runs/0/results/0/locations/0/physicalLocation/region/startLine",
+            "1",
+        ),
+    ] {
+        let mut damaged = document.clone();
+        *damaged.pointer_mut(pointer).unwrap() = value.into();
+        assert!(
+            !sarif_errors(&damaged).is_empty(),
+            "{pointer} is not looked at"
+        );
+    }
+}
+
+#[test]
+fn sarif_with_more_findings_than_are_read_keeps_the_errors() {
+    let notes =
+        (0..25_000).map(|index| Diagnostic::global(&rule::RELEASE_CHOSEN, format!("note {index}")));
+    let diagnostics: Vec<_> = notes
+        .chain([Diagnostic::global(&rule::NAME, "wrong")])
+        .collect();
+    let report = Report {
+        diagnostics: &diagnostics,
+        sources: &Sources::default(),
+        folder: Path::new(FOLDER),
+    };
+    let document: Value = serde_json::from_str(&sarif::document(&report, "workspaces")).unwrap();
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(
+        (results.len(), &results[0]["ruleId"]),
+        (25_000, &Value::from("KR104"))
+    );
+    let said =
+        &document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+    assert!(
+        said.as_str().unwrap().starts_with("1 finding left out"),
+        "{said}"
+    );
+    assert_eq!(sarif_errors(&document), [""; 0]);
+}
+
+#[test]
+fn every_sarif_result_has_a_location_and_columns_in_utf_16() {
+    let document = Findings::tricky().sarif();
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let location = |index: usize| &results[index]["locations"][0]["physicalLocation"];
+    let uri = |index: usize| location(index)["artifactLocation"]["uri"].as_str().unwrap();
+    assert_eq!(document["runs"][0]["columnKind"], "utf16CodeUnits");
+    // Two eagles are two characters and four code units.
+    assert_eq!(
+        (
+            &location(0)["region"]["startColumn"],
+            &location(0)["region"]["endColumn"]
+        ),
+        (&7.into(), &9.into())
+    );
+    assert_eq!(
+        uri(0),
+        "a%20b/100%25%3A%20%C3%A9%2C%07%0A%3C%26%22%27%3E.yaml"
+    );
+    assert_eq!(
+        (uri(3), &location(3)["artifactLocation"]["uriBaseId"]),
+        ("plain.yaml", &"%SRCROOT%".into())
+    );
+    assert_eq!(uri(6), "file:///home/other/shared%20folder.yaml");
+    assert_eq!(uri(7), "%3Cstdin%3E");
+    assert_eq!(uri(8), "workspaces");
+    assert!(
+        results
+            .iter()
+            .enumerate()
+            .all(|(index, _)| location(index)["region"]["startLine"].is_u64())
+    );
+}
+
+#[test]
+fn fingerprints_outlive_moved_lines_and_tell_equal_findings_apart() {
+    let fingerprints = |text: &str| {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let places = text
+            .match_indices("on")
+            .map(|(start, part)| place(file, Some(start), part));
+        let diagnostics: Vec<_> = places
+            .map(|span| Diagnostic::new(&rule::AMBIGUOUS_SCALAR, span, "odd"))
+            .collect();
+        let report = Report {
+            diagnostics: &diagnostics,
+            sources: &sources,
+            folder: Path::new(FOLDER),
+        };
+        let document: Value = serde_json::from_str(&sarif::document(&report, "a.yaml")).unwrap();
+        let results = document["runs"][0]["results"].as_array().unwrap().clone();
+        results
+            .iter()
+            .map(|result| result["partialFingerprints"].to_string())
+            .collect::<Vec<_>>()
+    };
+    let before = fingerprints("a: on\nb: on\na: on\n");
+    assert!(
+        before[0] != before[1] && before[0] != before[2] && before[1] != before[2],
+        "{before:?}"
+    );
+    assert_eq!(
+        fingerprints("# new\n\nx: 1\n  a: on\nb: on\na: on\n"),
+        before
+    );
+    assert_ne!(fingerprints("c: on\nb: on\na: on\n")[0], before[0]);
+}
+
+/// Reads a report as programs in Python do: the suites, and for each test its names, its outcome
+/// and its texts.
+fn read_junit(report: &str) -> Value {
+    let script = "\
+import json, sys, xml.etree.ElementTree as tree
+root = tree.fromstring(sys.stdin.buffer.read())
+case = lambda case: [case.get('name'), *[[part.tag, part.get('message'), part.text] for part in case]]
+suites = [[suite.attrib, [case(test) for test in suite.iter('testcase')]] for suite in root.iter('testsuite')]
+json.dump([root.attrib, suites], sys.stdout)";
+    let run = run(tool("venv/bin/python").args(["-c", script]), report);
+    assert_eq!(run.code, 0, "{}\n{report}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn junit_is_read_by_an_xml_parser_with_every_character() {
+    let findings = Findings::tricky();
+    let read = read_junit(&junit::document(&findings.report(), &[findings.clean]));
+    let counts = |attributes: &Value| {
+        ["tests", "failures", "errors", "skipped"]
+            .map(|name| attributes[name].as_str().unwrap().to_owned())
+    };
+    assert_eq!(counts(&read[0]), ["10", "5", "0", "3"]);
+    let suites = read[1].as_array().unwrap();
+    let names: Vec<_> = suites
+        .iter()
+        .map(|suite| suite[0]["name"].as_str().unwrap())
+        .collect();
+    let odd = "a b/100%: é,␇␊<&\"'>.yaml";
+    assert_eq!(
+        names,
+        [
+            "/home/other/shared folder.yaml",
+            "<stdin>",
+            odd,
+            "clean.yaml",
+            "plain.yaml",
+            "kaito-render"
+        ]
+    );
+    assert_eq!(suites[3][1], serde_json::json!([["no findings"]]));
+    let tests: Vec<_> = suites[4][1]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|test| test[0].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        tests,
+        [
+            "KR007 file passed over",
+            "KR006 `on` is odd",
+            "KR006 `on` is odd (2)"
+        ]
+    );
+    let failure = &suites[2][1][1][1];
+    assert_eq!(failure[0], "failure");
+    let text = failure[2].as_str().unwrap();
+    assert!(
+        text.contains("100% of `a: b, c`\nis \"odd\" & <'x'> ]]> ␛[2J\u{fffd}␍"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("\nplain.yaml:1:1: the first one: 50%"),
+        "{text}"
+    );
+    for (suite, index) in [(2, 0), (4, 1)] {
+        assert_eq!(suites[suite][1][index][1][0], "skipped");
+    }
+}
+
+/// A folder with one wrong Workspace and one that is right, and its parent.
+fn workspaces() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let example = |name: &str| fs::read_to_string(root().join("examples").join(name)).unwrap();
+    let tuning = example("fine-tuning/kaito_workspace_tuning_phi_3.yaml").replace("qlora", "qlore");
+    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.3\"\nprovisioner: machine\n";
+    for (path, text) in [
+        ("work/wrong one.yaml", tuning),
+        (
+            "work/right.yaml",
+            example("inference/kaito_workspace_falcon_7b.yaml"),
+        ),
+        ("work/kaito-render.yaml", profile.to_owned()),
+    ] {
+        fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+        fs::write(folder.path().join(path), text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn check_writes_each_format_to_standard_output_with_paths_from_the_working_folder() {
+    let folder = workspaces();
+    let work = folder.path().join("work");
+    let check = |format: &str, path: &Path| {
+        let mut command = kaito_render(&["check", "--format", format]);
+        run(command.arg(path).current_dir(&work), "")
+    };
+    let concise = check("concise", &work);
+    assert_eq!(concise.code, 1);
+    assert!(
+        concise
+            .stderr
+            .starts_with("kaito-render: 1 error, 1 warning; "),
+        "{}",
+        concise.stderr
+    );
+    let lines: Vec<_> = concise
+        .stdout
+        .lines()
+        .map(|line| line.split_once("]: ").unwrap().0)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "wrong one.yaml:8:17: warning[KR207",
+            "wrong one.yaml:15:11: error[KR113"
+        ]
+    );
+    for path in [".", "../work", work.to_str().unwrap()] {
+        assert_eq!(check("concise", Path::new(path)), concise, "{path}");
+        for format in ["sarif", "github", "junit"] {
+            let found = check(format, Path::new(path));
+            assert_eq!((found.code, found.stderr.as_str()), (1, ""), "{format}");
+            assert_eq!(found, check(format, Path::new(".")), "{format} {path}");
+        }
+    }
+    let sarif = serde_json::from_str(&check("sarif", Path::new(".")).stdout).unwrap();
+    assert_eq!(sarif_errors(&sarif), [""; 0]);
+    let junit = read_junit(&check("junit", Path::new(".")).stdout);
+    let suites = junit[1].as_array().unwrap();
+    assert_eq!(
+        (&suites[0][0]["name"], &suites[0][1][0][0]),
+        (&"right.yaml".into(), &"no findings".into())
+    );
+    assert!(
+        check("github", Path::new("."))
+            .stdout
+            .starts_with("::warning file=wrong one.yaml,line=8,")
+    );
+}
+
+#[test]
+fn sarif_of_real_findings_is_valid() {
+    for path in ["examples", "tests/golden/0.3", "tests/golden/0.12"] {
+        let found = run(&mut kaito_render(&["check", path, "--format", "sarif"]), "");
+        let document: Value = serde_json::from_str(&found.stdout).unwrap();
+        assert!(
+            !document["runs"][0]["results"]
+                .as_array()
+                .unwrap()
+                .is_empty(),
+            "{path}"
+        );
+        assert_eq!(sarif_errors(&document), [""; 0], "{path}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_text_and_place_panics(text in "[a\\n\\r\\t\u{e9}\u{1f985}\0]{0,40}", start in 0_u32..60, length in 0_u32..60) {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let span = Span { file, start, end: start + length };
+        let diagnostics = [Diagnostic::new(&rule::NAME, span, "no name").also(span, "other").fix(span, "new")];
+        let report = Report { diagnostics: &diagnostics, sources: &sources, folder: Path::new(FOLDER) };
+        let texts = [concise::lines(&report, true), github::commands(&report), junit::document(&report, &[file])];
+        proptest::prop_assert!(texts.iter().all(|text| text.contains("no name")));
+        let sarif: Value = serde_json::from_str(&sarif::document(&report, ".")).unwrap();
+        let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+        let number = |name: &str| region[name].as_u64().unwrap();
+        let (start, end) = ((number("startLine"), number("startColumn")), (number("endLine"), number("endColumn")));
+        proptest::prop_assert!((1, 1) <= start && start <= end, "{}", region);
+    }
+}

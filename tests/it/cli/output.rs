@@ -1,0 +1,486 @@
+//! Output in a folder: what a kill leaves, what stands in the way, and what is never touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use kaito_render::emit::INDEX_FILE;
+use kaito_render::emit::disk::{Changes, WriteError, edit_file, write_directory, write_file};
+use serde_json::Value;
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use crate::support::program::{kaito_render, root, run};
+
+/// The files below a folder, hidden ones and links included, by path.
+type Tree = BTreeMap<String, Vec<u8>>;
+
+fn tree(folder: &Path) -> Tree {
+    let entries = WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    let files = entries
+        .filter(|entry| !entry.file_type().is_dir())
+        .filter_map(|entry| {
+            let path = entry
+                .path()
+                .strip_prefix(folder)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            Some((path, fs::read(entry.path()).ok()?))
+        });
+    files.collect()
+}
+
+/// Files for a folder, by path and text.
+fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+fn write(folder: &Path, wanted: &[(&str, &str)]) -> Result<Changes, WriteError> {
+    write_directory(folder, &files(wanted))
+}
+
+/// The paths and texts below a folder, but for the index.
+fn texts(folder: &Path) -> BTreeMap<String, String> {
+    let texts = tree(folder)
+        .into_iter()
+        .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()));
+    texts.filter(|(path, _)| path != INDEX_FILE).collect()
+}
+
+/// A folder with two files of ours.
+fn written() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let changes = write(
+        folder.path(),
+        &[("ai/phi/job.yaml", "a\n"), ("ai/phi/service.yaml", "b\n")],
+    )
+    .unwrap();
+    assert_eq!(
+        changes,
+        Changes {
+            written: 2,
+            removed: 0
+        }
+    );
+    folder
+}
+
+#[test]
+fn a_file_is_edited_only_if_it_is_still_as_it_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    fs::write(&path, "new\n").unwrap();
+    assert!(matches!(
+        edit_file(&path, "old\n", "fixed\n"),
+        Err(WriteError::Changed { .. })
+    ));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
+    edit_file(&path, "new\n", "fixed\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "fixed\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_is_no_longer_wanted_goes_and_what_is_the_same_stays() {
+    let folder = written();
+    let before = fs::metadata(folder.path().join("ai/phi/job.yaml"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let wanted = [("ai/phi/job.yaml", "a\n"), ("ai/x/job.yaml", "c\n")];
+    assert_eq!(
+        write(folder.path(), &wanted).unwrap(),
+        Changes {
+            written: 1,
+            removed: 1
+        }
+    );
+    assert_eq!(texts(folder.path()), files(&wanted));
+    assert_eq!(
+        fs::metadata(folder.path().join("ai/phi/job.yaml"))
+            .unwrap()
+            .modified()
+            .unwrap(),
+        before
+    );
+    assert_eq!(
+        write(folder.path(), &[]).unwrap(),
+        Changes {
+            written: 0,
+            removed: 2
+        }
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "folders that became empty go"
+    );
+}
+
+#[test]
+fn a_file_of_another_in_the_way_is_named_and_nothing_is_written() {
+    for (theirs, in_the_way) in [
+        ("ai/phi/service.yaml", "ai/phi/service.yaml"),
+        ("ai/phi", "ai/phi"),
+        ("ai", "ai"),
+        ("ai/phi/service.yaml/note.txt", "ai/phi/service.yaml"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(theirs);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let error = write(
+            folder.path(),
+            &[("_cluster/a-b.yaml", "a\n"), ("ai/phi/service.yaml", "b\n")],
+        )
+        .unwrap_err();
+        let named = format!(
+            "`{}` stands in the way",
+            folder.path().join(in_the_way).display()
+        );
+        assert!(error.to_string().starts_with(&named), "{error}");
+        assert_eq!(
+            tree(folder.path()),
+            Tree::from([(theirs.to_owned(), b"theirs".to_vec())])
+        );
+    }
+}
+
+#[test]
+fn files_of_others_are_never_touched() {
+    let folder = written();
+    let theirs = [
+        ("ai/phi/README.md", "1"),
+        ("ai/phi/job.json", "2"),
+        ("kustomization.yaml", "3"),
+        ("b/.job.tmp", "4"),
+    ];
+    for (path, text) in theirs {
+        fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+        fs::write(folder.path().join(path), text).unwrap();
+    }
+    fs::create_dir_all(folder.path().join("empty/folder")).unwrap();
+    write(folder.path(), &[("ai/phi/job.yaml", "c\n")]).unwrap();
+    write(folder.path(), &[]).unwrap();
+    assert_eq!(texts(folder.path()), files(&theirs));
+    assert!(folder.path().join("empty/folder").is_dir());
+}
+
+#[test]
+fn ours_that_became_something_else_is_left_to_its_owner() {
+    let folder = written();
+    let path = folder.path().join("ai/phi/service.yaml");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("note"), "theirs").unwrap();
+    assert_eq!(
+        write(folder.path(), &[("ai/phi/job.yaml", "a\n")]).unwrap(),
+        Changes::default()
+    );
+    assert_eq!(
+        texts(folder.path()),
+        files(&[
+            ("ai/phi/job.yaml", "a\n"),
+            ("ai/phi/service.yaml/note", "theirs")
+        ])
+    );
+    // It is off the index: nothing of it will be removed either.
+    assert!(
+        !fs::read_to_string(folder.path().join(INDEX_FILE))
+            .unwrap()
+            .contains("service")
+    );
+}
+
+#[test]
+fn links_are_never_followed_out_of_the_folder() {
+    let outside = tempfile::tempdir().unwrap();
+    for text in ["ai/phi/service.yaml", ".kaito-render.json", "index"] {
+        fs::create_dir_all(outside.path().join(text).parent().unwrap()).unwrap();
+        fs::write(outside.path().join(text), "theirs").unwrap();
+    }
+    let before = tree(outside.path());
+    let wanted = [("ai/phi/service.yaml", "ours\n")];
+    for (link, target) in [
+        ("ai", "ai"),
+        ("ai/phi", "ai/phi"),
+        ("ai/phi/service.yaml", "ai/phi/service.yaml"),
+        ("ai/phi/service.yaml", "missing"),
+        (INDEX_FILE, "index"),
+        (INDEX_FILE, "missing"),
+    ] {
+        for was_written in [false, true] {
+            let folder = if was_written {
+                written()
+            } else {
+                tempfile::tempdir().unwrap()
+            };
+            let path = folder.path().join(link);
+            if path.is_dir() {
+                fs::remove_dir_all(&path).unwrap();
+            } else if path.exists() {
+                fs::remove_file(&path).unwrap();
+            }
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            symlink(outside.path().join(target), &path).unwrap();
+            let error = write(folder.path(), &wanted).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("`{}` stands in the way", path.display())),
+                "{link}: {error}"
+            );
+            // To remove what is behind a link would be as bad as to write it.
+            let is_index = link == INDEX_FILE;
+            assert_eq!(write(folder.path(), &[]).is_err(), is_index, "{link}");
+            assert!(path.is_symlink(), "{link}");
+            assert_eq!(tree(outside.path()), before, "{link}");
+        }
+    }
+}
+
+#[test]
+fn a_link_where_a_temporary_file_would_be_is_replaced() {
+    let (folder, outside) = (written(), tempfile::NamedTempFile::new().unwrap());
+    for beside in [
+        "ai/phi/.job.yaml.kaito-render.tmp",
+        "..kaito-render.json.kaito-render.tmp",
+    ] {
+        symlink(outside.path(), folder.path().join(beside)).unwrap();
+    }
+    let wanted = [("ai/phi/job.yaml", "c\n")];
+    write(folder.path(), &wanted).unwrap();
+    assert_eq!(texts(folder.path()), files(&wanted));
+    assert_eq!(fs::read(outside.path()).unwrap(), b"");
+}
+
+/// A folder that is itself behind a link was named by the user, and is theirs to choose.
+#[test]
+fn the_folder_itself_may_be_a_link() {
+    let parent = tempfile::tempdir().unwrap();
+    fs::create_dir(parent.path().join("real")).unwrap();
+    symlink("real", parent.path().join("link")).unwrap();
+    let wanted = [("ai/phi/job.yaml", "a\n")];
+    write(&parent.path().join("link"), &wanted).unwrap();
+    assert_eq!(texts(&parent.path().join("real")), files(&wanted));
+    assert!(parent.path().join("link").is_symlink());
+}
+
+#[test]
+fn a_damaged_index_is_an_error_that_says_what_to_do() {
+    for (index, said) in [
+        ("", "it is damaged"),
+        ("<<<<<<< ours\n", "it is damaged"),
+        ("{\"version\": 2, \"files\": []}", "newer version"),
+        ("{\"version\": 1, \"files\": [\"../a\"]}", "`../a`"),
+    ] {
+        let folder = written();
+        fs::write(folder.path().join(INDEX_FILE), index).unwrap();
+        let before = tree(folder.path());
+        let error = write(folder.path(), &[("ai/phi/job.yaml", "c\n")])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(&folder.path().join(INDEX_FILE).display().to_string()),
+            "{error}"
+        );
+        assert!(
+            error.contains(said) && error.contains("restore it, or delete it and all that"),
+            "{error}"
+        );
+        assert_eq!(tree(folder.path()), before);
+    }
+    let folder = written();
+    fs::remove_file(folder.path().join(INDEX_FILE)).unwrap();
+    fs::create_dir(folder.path().join(INDEX_FILE)).unwrap();
+    let error = write(folder.path(), &[]).unwrap_err();
+    assert!(matches!(error, WriteError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn a_single_file_is_written_through_a_link_and_not_over_one_that_leads_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    symlink("real", path("link")).unwrap();
+    let error = write_file(&path("link"), "a\n").unwrap_err().to_string();
+    assert!(error.contains("link"), "{error}");
+    write_file(&path("real"), "a\n").unwrap();
+    write_file(&path("link"), "b\n").unwrap();
+    assert!(path("link").is_symlink());
+    assert_eq!(
+        texts(folder.path()),
+        files(&[("link", "b\n"), ("real", "b\n")])
+    );
+}
+
+#[test]
+fn another_format_replaces_the_files_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, fresh) = (folder.path().join("out"), folder.path().join("fresh"));
+    render(&["examples", "--format", "yaml"], &out);
+    render(&["examples", "--format", "json"], &out);
+    render(&["examples", "--format", "json"], &fresh);
+    assert_eq!(tree(&out), tree(&fresh));
+    render(&["examples", "--format", "yaml"], &out);
+    assert!(
+        tree(&out)
+            .keys()
+            .all(|path| path == INDEX_FILE || path.contains(".yaml"))
+    );
+}
+
+fn render(args: &[&str], folder: &Path) {
+    let out = format!("{}/", folder.display());
+    let run = run(
+        &mut kaito_render(&[&["render"], args, &["-o", &out]].concat()),
+        "",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+/// Two inputs of many Workspaces: some stand in one alone, some in both, and some differ.
+fn inputs(folder: &Path) -> [String; 2] {
+    let example =
+        fs::read_to_string(root().join("examples/inference/kaito_workspace_falcon_7b.yaml"))
+            .unwrap();
+    let named =
+        |number: usize| example.replace("name: workspace-falcon-7b", &format!("name: w{number}"));
+    let first = (0..120).map(named).collect::<Vec<_>>();
+    let changed = (60..90).map(|number| named(number).replace("NC12s_v3", "NC24s_v3"));
+    let second = changed.chain((90..180).map(named)).collect::<Vec<_>>();
+    [("first.yaml", first), ("second.yaml", second)].map(|(name, documents)| {
+        let path = folder.join(name);
+        fs::write(&path, documents.join("---\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    })
+}
+
+/// Renders `examples` and an input into a folder and kills the program some time after it has begun
+/// to write there. Gives how long it wrote, unless it was killed before it was done.
+fn kill_while_writing(input: &str, folder: &Path, after: Duration) -> Option<Duration> {
+    let index = || fs::read(folder.join(INDEX_FILE)).ok();
+    let before = index();
+    let mut command = kaito_render(&[
+        "render",
+        "examples",
+        input,
+        "-o",
+        &format!("{}/", folder.display()),
+    ]);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while index() == before && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_micros(300));
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < after {
+        if child.try_wait().unwrap().is_some() {
+            return Some(begun.elapsed());
+        }
+        sleep(Duration::from_micros(300));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
+}
+
+#[test]
+fn a_kill_leaves_whole_files_and_the_next_run_heals() {
+    let parent = tempfile::tempdir().unwrap();
+    let inputs = inputs(parent.path());
+    let complete = ["0", "1"].map(|name| parent.path().join(name));
+    let mut written = kill_while_writing(&inputs[0], &complete[0], Duration::MAX).unwrap();
+    render(&["examples", &inputs[1]], &complete[1]);
+    let wanted = complete.clone().map(|folder| texts(&folder));
+    let complete = complete.map(|folder| tree(&folder));
+    let out = parent.path().join("out");
+    let mut cut_short = 0;
+    for number in 0..30 {
+        let new = number as usize % 2;
+        if let Some(sooner) = kill_while_writing(&inputs[new], &out, written * number / 30) {
+            written = sooner.min(written);
+        }
+        let found = tree(&out);
+        assert_whole(&found, &complete);
+        cut_short += usize::from(!complete.contains(&found));
+        // What the program calls; to start it for this too would take twice as long.
+        write_directory(&out, &wanted[new]).unwrap();
+        assert!(
+            tree(&out) == complete[new],
+            "{:?}",
+            differing(&tree(&out), &complete[new])
+        );
+    }
+    kill_while_writing(&inputs[0], &out, written / 2);
+    render(&["examples", &inputs[0]], &out);
+    assert!(
+        tree(&out) == complete[0],
+        "{:?}",
+        differing(&tree(&out), &complete[0])
+    );
+    println!("{cut_short} of 30 kills cut a run short");
+}
+
+/// Checks that each file but temporary ones is that of one complete output, and listed.
+fn assert_whole(found: &Tree, complete: &[Tree; 2]) {
+    let Some(index) = found.get(INDEX_FILE) else {
+        assert!(
+            found.keys().all(|path| path.contains(".kaito-render.tmp")),
+            "{:?}",
+            found.keys()
+        );
+        return;
+    };
+    let index: Value = serde_json::from_slice(index).unwrap();
+    let listed: BTreeSet<_> = index["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|path| path.as_str().unwrap())
+        .collect();
+    for (path, text) in found.iter().filter(|(path, _)| *path != INDEX_FILE) {
+        let name = path.rsplit('/').next().unwrap();
+        if let Some(name) = name
+            .strip_prefix('.')
+            .and_then(|name| name.strip_suffix(".kaito-render.tmp"))
+        {
+            let target = format!(
+                "{}{name}",
+                path.strip_suffix(&format!(".{name}.kaito-render.tmp"))
+                    .unwrap()
+            );
+            assert!(
+                name == INDEX_FILE || listed.contains(target.as_str()),
+                "{path} will stay"
+            );
+        } else {
+            assert!(listed.contains(path.as_str()), "{path} is not listed");
+            assert!(
+                complete.iter().any(|tree| tree.get(path) == Some(text)),
+                "{path} is of neither output"
+            );
+        }
+    }
+}
+
+/// The paths that only one of two trees has, or with another text.
+fn differing<'a>(left: &'a Tree, right: &'a Tree) -> BTreeSet<&'a str> {
+    let unlike = |from: &'a Tree, to: &'a Tree| {
+        from.iter()
+            .filter(|(path, text)| to.get(*path) != Some(text))
+    };
+    unlike(left, right)
+        .chain(unlike(right, left))
+        .map(|(path, _)| path.as_str())
+        .collect()
+}

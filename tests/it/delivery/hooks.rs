@@ -1,0 +1,295 @@
+//! Hooks and templates for continuous integration: what they run is run here, by the real
+//! pre-commit and bash.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::program::{Run, root, run};
+use crate::support::tools::{succeed, tool};
+
+const RIGHT: &str = "workspaces/right.yaml";
+const WRONG: &str = "workspaces/wrong.yaml";
+
+/// A repository with a Workspace in a folder.
+fn repository() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("workspaces")).unwrap();
+    let text =
+        fs::read_to_string(root().join("examples/v1beta1/kaito_workspace_phi_4.yaml")).unwrap();
+    fs::write(folder.path().join(RIGHT), text).unwrap();
+    fs::write(folder.path().join("chart.yaml"), "no: {{ .Values.yaml }}\n").unwrap();
+    folder
+}
+
+/// Adds a Workspace with a mistake at its fifth line.
+fn add_mistake(folder: &Path) {
+    let text =
+        "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: wrong\nresuorce: {}\n";
+    fs::write(folder.join(WRONG), text).unwrap();
+}
+
+/// A program in a folder, with ours on the path, and nothing of the user's settings.
+fn inside(folder: &Path, mut command: Command) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_kaito-render"))
+        .parent()
+        .unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("CI", "true");
+    for role in ["AUTHOR", "COMMITTER"] {
+        command
+            .env(format!("GIT_{role}_NAME"), "a")
+            .env(format!("GIT_{role}_EMAIL"), "a@example.com");
+    }
+    command
+}
+
+fn git(folder: &Path, args: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    git.args(args);
+    inside(folder, git)
+}
+
+fn pre_commit(folder: &Path, args: &[&str]) -> Command {
+    let mut pre_commit = tool("venv/bin/pre-commit");
+    pre_commit.args(args);
+    inside(folder, pre_commit)
+}
+
+#[test]
+fn a_commit_with_a_mistake_is_refused_by_the_hook() {
+    let hooks = tempfile::tempdir().unwrap();
+    let manifest = ".pre-commit-hooks.yaml";
+    fs::copy(root().join(manifest), hooks.path().join(manifest)).unwrap();
+    succeed(&mut pre_commit(
+        hooks.path(),
+        &["validate-manifest", manifest],
+    ));
+    succeed(&mut git(hooks.path(), &["init", "-q"]));
+    succeed(&mut git(hooks.path(), &["add", manifest]));
+    succeed(&mut git(hooks.path(), &["commit", "-qm", "hooks"]));
+    let revision = succeed(&mut git(hooks.path(), &["rev-parse", "HEAD"])).stdout;
+
+    let repository = repository();
+    let folder = repository.path();
+    let config = format!(
+        "repos:\n- repo: {}\n  rev: {}\n  hooks: [{{id: kaito-render-check-system, args: [workspaces/]}}]\n",
+        hooks.path().display(),
+        String::from_utf8(revision).unwrap().trim()
+    );
+    fs::write(folder.join(".pre-commit-config.yaml"), config).unwrap();
+    succeed(&mut git(folder, &["init", "-q"]));
+    succeed(&mut pre_commit(folder, &["install"]));
+    succeed(&mut git(
+        folder,
+        &["add", ".pre-commit-config.yaml", "chart.yaml", RIGHT],
+    ));
+    succeed(&mut git(folder, &["commit", "-qm", "right"]));
+
+    add_mistake(folder);
+    succeed(&mut git(folder, &["add", WRONG]));
+    let refused = run(&mut git(folder, &["commit", "-qm", "wrong"]), "");
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(
+        refused.stderr.contains("workspaces/wrong.yaml:5:1"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_hook_without_arguments_checks_the_whole_repository_or_finds_nothing_to_check() {
+    let folder = repository();
+    let manifest = yaml(".pre-commit-hooks.yaml");
+    let [built, system] = manifest.as_array().unwrap().as_slice() else {
+        panic!("{manifest}")
+    };
+    for field in ["entry", "args", "files", "pass_filenames"] {
+        assert_eq!(built[field], system[field], "{field}");
+    }
+    let args = built["args"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arg| arg.as_str().unwrap());
+    let line = format!(
+        "{} {}",
+        text(&built["entry"]),
+        args.collect::<Vec<_>>().join(" ")
+    );
+    assert_eq!(shell(folder.path(), &line, &[]).code, 0);
+    add_mistake(folder.path());
+    assert_eq!(shell(folder.path(), &line, &[]).code, 1);
+    fs::remove_dir_all(folder.path().join("workspaces")).unwrap();
+    assert_eq!(shell(folder.path(), &line, &[]).code, 0);
+}
+
+#[test]
+fn the_action_for_github_shows_findings_and_keeps_them_for_code_scanning() {
+    let folder = repository();
+    let action = yaml("examples/ci/github/action.yml");
+    let script = text(&action["runs"]["steps"][0]["run"]);
+    check_script(script);
+    let variables = |paths, sarif| {
+        // What the action's `env` hands over, as GitHub fills it in.
+        let handed = action["runs"]["steps"][0]["env"].as_object().unwrap();
+        assert_eq!(
+            handed
+                .iter()
+                .map(|(name, value)| (&**name, text(value)))
+                .collect::<Vec<_>>(),
+            [
+                ("KAITO_RENDER_PATHS", "${{ inputs.paths }}"),
+                ("KAITO_RENDER_SARIF", "${{ inputs.sarif }}")
+            ]
+        );
+        let workspace = folder.path().to_str().unwrap();
+        let [paths, sarif] = [("KAITO_RENDER_PATHS", paths), ("KAITO_RENDER_SARIF", sarif)];
+        [
+            paths,
+            sarif,
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_WORKSPACE", workspace),
+        ]
+    };
+    let default = |input: &str| text(&action["inputs"][input]["default"]);
+    let all = shell(
+        folder.path(),
+        script,
+        &variables(default("paths"), default("sarif")),
+    );
+    assert_eq!(all.code, 0, "{all:?}");
+
+    add_mistake(folder.path());
+    let wrong = shell(
+        folder.path(),
+        script,
+        &variables(
+            "workspaces/right.yaml\nworkspaces/wrong.yaml\n",
+            "a b.sarif",
+        ),
+    );
+    assert_eq!(wrong.code, 1, "{wrong:?}");
+    assert!(
+        wrong
+            .stdout
+            .contains("::error file=workspaces/wrong.yaml,line=5,"),
+        "{wrong:?}"
+    );
+    let sarif = fs::read_to_string(folder.path().join("a b.sarif")).unwrap();
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        place["artifactLocation"]["uri"], "workspaces/wrong.yaml",
+        "{sarif}"
+    );
+
+    let missing = shell(folder.path(), script, &variables("nowhere", "none.sarif"));
+    assert_ne!(missing.code, 0, "{missing:?}");
+    assert!(
+        missing.stderr.contains("`nowhere` does not exist"),
+        "{missing:?}"
+    );
+}
+
+/// The workflow calls the action by inputs that it has.
+#[test]
+fn the_workflow_for_github_calls_the_action() {
+    let steps = yaml("examples/ci/github/workflow.yml")["jobs"]["check"]["steps"].take();
+    let is_ours = |step: &&Value| {
+        step["uses"]
+            .as_str()
+            .is_some_and(|uses| uses.contains("/examples/ci/github@"))
+    };
+    let ours = steps.as_array().unwrap().iter().find(is_ours).unwrap();
+    let inputs = yaml("examples/ci/github/action.yml")["inputs"].take();
+    for (name, _) in ours["with"].as_object().unwrap() {
+        assert!(inputs[name].is_object(), "{name}");
+    }
+    for step in steps.as_array().unwrap() {
+        step["run"].as_str().into_iter().for_each(check_script);
+    }
+}
+
+#[test]
+fn the_template_for_gitlab_fails_of_findings_and_reports_them() {
+    let folder = repository();
+    let job = yaml("examples/ci/gitlab/kaito-render.gitlab-ci.yml")["kaito-render"].take();
+    let lines = |field: &str| {
+        let lines = job[field]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| format!("{}\n", text(line)));
+        lines.collect::<String>()
+    };
+    let (script, report) = (lines("script"), text(&job["artifacts"]["reports"]["junit"]));
+    check_script(&script);
+    check_script(&lines("before_script"));
+    let project = folder.path().to_str().unwrap();
+    let default = text(&job["variables"]["KAITO_RENDER_PATHS"]);
+    let run = |paths| {
+        let variables = [
+            ("KAITO_RENDER_PATHS", paths),
+            ("GITLAB_CI", "true"),
+            ("CI_PROJECT_DIR", project),
+        ];
+        let run = shell(folder.path(), &script, &variables);
+        (
+            run,
+            fs::read_to_string(folder.path().join(report)).unwrap_or_default(),
+        )
+    };
+    let (right, junit) = run(default);
+    assert_eq!(right.code, 0, "{right:?}");
+    assert!(
+        junit.contains("</testsuites>") && !junit.contains("<failure"),
+        "{junit}"
+    );
+    add_mistake(folder.path());
+    let (wrong, junit) = run("workspaces/right.yaml workspaces/wrong.yaml");
+    assert_eq!(wrong.code, 1, "{wrong:?}");
+    assert!(
+        wrong.stderr.contains("workspaces/wrong.yaml:5:1"),
+        "{wrong:?}"
+    );
+    assert!(
+        junit.contains("</testsuites>") && junit.contains("<failure"),
+        "{junit}"
+    );
+}
+
+/// A file of the project, read by a parser that is not ours.
+fn yaml(path: &str) -> Value {
+    serde_yaml::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
+}
+
+fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// Runs a script as GitHub and GitLab do: a failing command ends it.
+fn shell(folder: &Path, script: &str, variables: &[(&str, &str)]) -> Run {
+    let mut bash = Command::new("bash");
+    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
+    run(inside(folder, bash).envs(variables.iter().copied()), "")
+}
+
+fn check_script(script: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), script).unwrap();
+    succeed(
+        tool("bin/shellcheck")
+            .args(["--shell", "bash"])
+            .arg(file.path()),
+    );
+}

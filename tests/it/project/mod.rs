@@ -1,0 +1,5 @@
+//! The project itself: its documentation, its schemas, its dependencies, its scripts.
+
+pub(crate) mod readme;
+mod schemas;
+mod tooling;

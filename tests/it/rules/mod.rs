@@ -1,0 +1,9 @@
+//! The rules: what is reported, at which place, and with which fix.
+
+mod hub;
+mod lints;
+mod pages;
+mod places;
+mod policy;
+mod suite;
+mod target;

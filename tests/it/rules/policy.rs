@@ -1,0 +1,322 @@
+//! Severities that a profile or a Workspace sets.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::program::{Run, kaito_render, root, run};
+
+const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
+
+/// A Workspace with one warning: KR207.
+fn tight(allow: &str) -> String {
+    let text = fs::read_to_string(root().join(TUNING)).unwrap();
+    if allow.is_empty() {
+        return text;
+    }
+    text.replacen(
+        "metadata:",
+        &format!("metadata:\n  annotations:\n    render.kaito.sh/allow: {allow}"),
+        1,
+    )
+}
+
+/// A folder with a profile of such `rules`, and files.
+fn folder(rules: &str, files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = format!(
+        "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.3\"\nprovisioner: machine\nrules:\n{rules}"
+    );
+    fs::write(folder.path().join("kaito-render.yaml"), profile).unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn check(folder: &Path, more: &[&str]) -> (i32, Vec<String>) {
+    let mut command = kaito_render(&["check", folder.to_str().unwrap(), "--format", "json"]);
+    let run = run(command.args(more), "");
+    (run.code, findings(&run))
+}
+
+/// The findings as `RULE severity text-at-the-place`.
+fn findings(run: &Run) -> Vec<String> {
+    let report: Value =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+    let all = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            let at = finding["file"]
+                .as_str()
+                .and_then(|file| fs::read_to_string(file).ok())
+                .map(|text| {
+                    let byte = |end: &str| {
+                        usize::try_from(finding[end]["byte"].as_u64().unwrap()).unwrap()
+                    };
+                    text[byte("start")..byte("end")].to_owned()
+                });
+            let word = |key: &str| finding[key].as_str().unwrap();
+            format!(
+                "{} {} {}",
+                word("rule"),
+                word("severity"),
+                at.unwrap_or_default()
+            )
+        });
+    all.collect()
+}
+
+const MACHINE: &str = "\"Standard_NC6s_v3\"";
+
+#[test]
+fn a_profile_sets_the_severity_of_a_rule_everywhere() {
+    for (severity, code, found) in [
+        ("error", 1, vec![format!("KR207 error {MACHINE}")]),
+        ("warning", 0, vec![format!("KR207 warning {MACHINE}")]),
+        ("note", 0, vec![format!("KR207 note {MACHINE}")]),
+        ("off", 0, vec![]),
+    ] {
+        let folder = folder(
+            &format!("- {{rule: KR207, severity: {severity}}}\n"),
+            &[("a.yaml", &tight(""))],
+        );
+        assert_eq!(
+            check(folder.path(), &[]),
+            (code, found.clone()),
+            "{severity}"
+        );
+        // Warnings that were lowered are none any more.
+        let denied = if severity == "warning" { 1 } else { code };
+        assert_eq!(
+            check(folder.path(), &["--deny-warnings"]).0,
+            denied,
+            "{severity}"
+        );
+    }
+}
+
+#[test]
+fn render_and_explain_go_by_the_same_severities_as_check() {
+    let folder = folder(
+        "- {rule: KR207, severity: error}\n",
+        &[("a.yaml", &tight(""))],
+    );
+    for command in ["render", "check", "explain"] {
+        let run = run(
+            &mut kaito_render(&[command, folder.path().to_str().unwrap()]),
+            "",
+        );
+        assert!(
+            run.code == 1 && run.stderr.contains("error[KR207]"),
+            "{command}: {}",
+            run.stderr
+        );
+        assert!(
+            command == "explain" || run.stdout.is_empty(),
+            "{command}: {}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn paths_are_seen_from_the_folder_of_the_profile_and_the_last_entry_counts() {
+    let rules = "- {rule: KR207, severity: note}\n- {rule: KR207, severity: off, paths: [\"legacy/**\", \"x/*.yaml\"]}\n";
+    let tight = |name: &str| tight("").replace("workspace-tuning-phi-3", name);
+    let (a, b, c, d) = (tight("a"), tight("b"), tight("c"), tight("d"));
+    let folder = folder(
+        rules,
+        &[
+            ("a.yaml", &a),
+            ("legacy/deep/b.yaml", &b),
+            ("x/c.yaml", &c),
+            ("x/y/d.yaml", &d),
+        ],
+    );
+    let note = format!("KR207 note {MACHINE}");
+    assert_eq!(
+        check(folder.path(), &[]),
+        (0, vec![note.clone(), note.clone()])
+    );
+    let profile = folder.path().join("kaito-render.yaml");
+    assert_eq!(
+        check(
+            &folder.path().join("legacy"),
+            &["--profile", profile.to_str().unwrap()]
+        ),
+        (0, vec![])
+    );
+    // From inside, by relative paths.
+    let mut inside = kaito_render(&[
+        "check",
+        "deep/b.yaml",
+        "../a.yaml",
+        "--profile",
+        "../kaito-render.yaml",
+    ]);
+    let inside = run(
+        inside
+            .args(["--format", "json"])
+            .current_dir(folder.path().join("legacy")),
+        "",
+    );
+    assert_eq!(findings(&inside).len(), 1, "{}", inside.stdout);
+}
+
+#[test]
+fn a_workspace_allows_what_is_found_in_it_and_keeps_the_annotation() {
+    let both = format!(
+        "{}---\n{}",
+        tight("KR207"),
+        tight("").replace("workspace-tuning-phi-3", "other")
+    );
+    let folder = folder("- {rule: KR207, severity: error}\n", &[("a.yaml", &both)]);
+    assert_eq!(
+        check(folder.path(), &[]),
+        (1, vec![format!("KR207 error {MACHINE}")])
+    );
+    let alone = self::folder("  []\n", &[("a.yaml", &tight("\"KR207\""))]);
+    let rendered = run(
+        &mut kaito_render(&["render", alone.path().to_str().unwrap()]),
+        "",
+    );
+    assert!(
+        rendered.code == 0 && rendered.stderr.is_empty(),
+        "{}",
+        rendered.stderr
+    );
+    assert!(
+        rendered.stdout.contains("render.kaito.sh/allow: KR207"),
+        "{}",
+        rendered.stdout
+    );
+    let again = run(&mut kaito_render(&["render", "-"]), &rendered.stdout);
+    assert_eq!(
+        (again.stdout, again.stderr),
+        (rendered.stdout, String::new())
+    );
+}
+
+#[test]
+fn an_inference_set_allows_what_is_found_in_its_workspaces() {
+    let set = |annotation: &str| {
+        format!(
+            "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata:\n  name: phi\n  annotations: {{{annotation}}}\n\
+             spec:\n  replicas: 2\n  labelSelector: {{matchLabels: {{apps: phi}}}}\n  template:\n    resource:\n      \
+             instanceType: standard_nc24ads_a100_v4\n    inference: {{preset: {{name: phi-4}}}}\n"
+        )
+    };
+    let rules = |annotation: &str| {
+        let run = run(
+            &mut kaito_render(&["check", "-", "--format", "json"]),
+            &set(annotation),
+        );
+        findings(&run)
+            .into_iter()
+            .filter(|finding| !finding.starts_with("KR201"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules(""), ["KR228 warning "]);
+    assert_eq!(rules("render.kaito.sh/allow: KR228"), [] as [String; 0]);
+}
+
+#[test]
+fn errors_are_never_lowered_and_nothing_is_written() {
+    let broken = tight("KR113").replace("method: qlora", "method: qlore");
+    let rules = "- {rule: KR113, severity: off}\n- {rule: KR207, severity: off}\n- {rule: KR003, severity: warning}\n";
+    let folder = folder(rules, &[("a.yaml", &broken)]);
+    let found = [
+        "KR504 warning KR113",
+        "KR113 error qlore",
+        "KR504 warning KR113",
+        "KR504 warning KR003",
+    ];
+    let (code, all) = check(folder.path(), &[]);
+    assert_eq!((code, sorted(&all)), (1, sorted(&found.map(str::to_owned))));
+    let rendered = run(
+        &mut kaito_render(&["render", folder.path().to_str().unwrap()]),
+        "",
+    );
+    assert_eq!((rendered.code, rendered.stdout.as_str()), (1, ""));
+}
+
+fn sorted(findings: &[String]) -> Vec<String> {
+    let mut sorted = findings.to_vec();
+    sorted.sort();
+    sorted
+}
+
+#[test]
+fn what_lowers_nothing_is_reported_where_it_is_written() {
+    let rules = "- {rule: KR218, severity: off}\n- {rule: KR218, severity: error}\n\
+                 - {rule: KR217, severity: note, paths: [none/**]}\n- {rule: KR217, severity: off, paths: [a.yaml]}\n";
+    let folder = folder(rules, &[("a.yaml", &tight("KR207, KR119"))]);
+    let found = [
+        "KR505 warning KR218",
+        "KR505 warning KR217",
+        "KR506 warning KR119",
+    ];
+    assert_eq!(
+        sorted(&check(folder.path(), &[]).1),
+        sorted(&found.map(str::to_owned))
+    );
+    // Only `--target-release` looks for them.
+    let target = self::folder(
+        "- {rule: KR262, severity: off}\n",
+        &[("a.yaml", &tight("KR207, KR263"))],
+    );
+    assert_eq!(check(target.path(), &[]), (0, vec![]));
+    let quiet = self::folder(
+        "- {rule: KR505, severity: off}\n- {rule: KR218, severity: off}\n",
+        &[("a.yaml", &tight("KR207"))],
+    );
+    assert_eq!(check(quiet.path(), &[]), (0, vec![]));
+}
+
+#[test]
+fn a_rule_or_glob_that_does_not_exist_is_reported_where_it_is_written() {
+    let folder = folder(
+        "- {rule: KR2O7, severity: off}\n",
+        &[("a.yaml", &tight("'KR207, KR2O7'"))],
+    );
+    assert_eq!(
+        sorted(&check(folder.path(), &[]).1),
+        ["KR507 warning KR2O7", "KR507 warning KR2O7"]
+    );
+    let run = run(
+        &mut kaito_render(&["check", folder.path().to_str().unwrap()]),
+        "",
+    );
+    assert_eq!(
+        run.stderr.matches("did you mean `KR207`?").count(),
+        2,
+        "{}",
+        run.stderr
+    );
+    let bad = self::folder(
+        "- {rule: KR207, severity: off, paths: [\"a{\"]}\n",
+        &[("a.yaml", &tight(""))],
+    );
+    assert_eq!(
+        check(bad.path(), &[]).1,
+        [
+            "KR207 warning \"Standard_NC6s_v3\"".to_owned(),
+            "KR501 error \"a{\"".to_owned()
+        ]
+    );
+    let wrong = self::folder(
+        "- {rule: KR207, severity: loud}\n",
+        &[("a.yaml", &tight(""))],
+    );
+    assert_eq!(
+        check(wrong.path(), &[]),
+        (1, vec!["KR501 error loud".to_owned()])
+    );
+}

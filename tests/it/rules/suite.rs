@@ -1,0 +1,411 @@
+//! The annotated suite: the examples of the rules' pages, and the files under `tests/suite`.
+//!
+//! A comment `# KR113 11-16` says what is found on the line below it, from which column to which;
+//! without columns, what is found at no place. A `Profile` among the documents is the profile of
+//! the run, and notes don't count. With `KAITO_RENDER_BLESS` set, the comments are written instead
+//! of compared.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kaito_render::base::sources::Span;
+use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::{self, Profile};
+use kaito_render::compile::{self, Options};
+use kaito_render::diagnostic::rule::{self, Rule};
+use kaito_render::diagnostic::{Diagnostic, Severity};
+use kaito_render::input;
+use kaito_render::report::policy::Policy;
+use kaito_render::session::Session;
+use kaito_render::upgrade;
+use walkdir::WalkDir;
+
+use crate::support::program::root;
+
+/// Rules that no text shows, and the tests that do.
+const ELSEWHERE: [(&str, &str, &str); 8] = [
+    (
+        "KR001",
+        "src/input/disk.rs",
+        "links_are_followed_but_not_in_circles",
+    ),
+    (
+        "KR002",
+        "src/input/disk.rs",
+        "bytes_that_are_no_text_are_shown_where_they_stand",
+    ),
+    (
+        "KR007",
+        "src/input/disk.rs",
+        "files_that_have_nothing_to_do_with_kaito_are_passed_over",
+    ),
+    (
+        "KR009",
+        "src/input/disk.rs",
+        "what_is_no_text_and_no_input_is_only_noted",
+    ),
+    (
+        "KR404",
+        "tests/it/cli/command_line.rs",
+        "kinds_can_be_chosen",
+    ),
+    (
+        "KR405",
+        "tests/it/cli/command_line.rs",
+        "kinds_can_be_chosen",
+    ),
+    (
+        "KR502",
+        "tests/it/cli/command_line.rs",
+        "a_profile_that_is_not_one_is_an_error",
+    ),
+    (
+        "KR503",
+        "tests/it/cli/command_line.rs",
+        "a_profile_that_is_not_one_is_an_error",
+    ),
+];
+
+/// A finding as a comment shows it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    /// The file, from the folder of the run, and the line; none for a finding at no place.
+    line: Option<(String, usize)>,
+    /// `KR113 11-16`
+    comment: String,
+    rule: &'static str,
+    severity: Severity,
+}
+
+/// The name of the text that is checked; others are laid beside it.
+const INPUT: &str = "input.yaml";
+
+/// Rules about what another release makes otherwise.
+const OF_TARGETS: [&str; 6] = ["KR262", "KR263", "KR264", "KR265", "KR266", "KR267"];
+
+/// Checks files, given by their paths and texts, as `check input.yaml --library library --against
+/// old` does; for a rule about targets with `--target-release 0.12` as well.
+fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut library = Library::embedded();
+    if folder.path().join("library").exists() {
+        input::lay_library(&folder.path().join("library"), &mut library).unwrap();
+    }
+    let mut session = Session::default();
+    let input = [folder.path().join(INPUT)];
+    let documents = input::load(
+        &input,
+        input::Reach::Input,
+        &mut session.sources,
+        &mut session.diagnostics,
+    )
+    .unwrap();
+    let old = [folder.path().join("old")];
+    let against = if old[0].exists() {
+        input::load(
+            &old,
+            input::Reach::Input,
+            &mut session.sources,
+            &mut session.diagnostics,
+        )
+        .unwrap()
+    } else {
+        Vec::new()
+    };
+    let profile = match documents
+        .iter()
+        .find(|document| profile::is_of_ours(&document.node))
+    {
+        Some(document) => Profile::read(&document.node, &mut session.diagnostics),
+        None => Some(Profile::default()),
+    };
+    if let Some(profile) = profile {
+        session.policy = Policy::read(
+            &profile,
+            &documents,
+            &session.sources,
+            &mut session.diagnostics,
+        );
+        let options = Options {
+            namespace: "default".to_owned(),
+            profile,
+            only_generated: false,
+            allow_empty: false,
+            against,
+        };
+        if own.is_some_and(|rule| OF_TARGETS.contains(&rule.id)) {
+            upgrade::check(&documents, &options, "0.12", &library, &mut session);
+        } else {
+            compile::compile(documents, &options, &library, &mut session);
+        }
+    }
+    session.settle();
+    session
+        .diagnostics
+        .iter()
+        .map(|finding| found(finding, &session, folder.path()))
+        .collect()
+}
+
+fn found(finding: &Diagnostic, session: &Session, folder: &Path) -> Found {
+    let (id, severity) = (finding.rule.id, finding.severity);
+    let Some(Span { file, start, end }) = finding.place else {
+        return Found {
+            line: None,
+            comment: id.to_owned(),
+            rule: id,
+            severity,
+        };
+    };
+    let (sources, name) = (&session.sources, session.sources.name(file));
+    let inside = Path::new(name)
+        .strip_prefix(folder)
+        .unwrap_or_else(|_| panic!("{id} in {name}, which is not shown"));
+    let (start, end) = (sources.position(file, start), sources.position(file, end));
+    let line = sources
+        .text(file)
+        .lines()
+        .nth(start.line - 1)
+        .unwrap_or_default();
+    let last = if end.line == start.line {
+        end.column - 1
+    } else {
+        line.chars().count()
+    };
+    Found {
+        line: Some((inside.to_str().unwrap().to_owned(), start.line)),
+        comment: format!("{id} {}-{}", start.column, last.max(start.column)),
+        rule: id,
+        severity,
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    let Some((id, rest)) = line
+        .trim()
+        .strip_prefix("# KR")
+        .and_then(|rest| rest.split_at_checked(3))
+    else {
+        return false;
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let columns = rest
+        .strip_prefix(' ')
+        .and_then(|columns| columns.split_once('-'));
+    is_number(id)
+        && (rest.is_empty()
+            || columns.is_some_and(|(first, last)| is_number(first) && is_number(last)))
+}
+
+fn without_comments(text: &str) -> String {
+    text.split_inclusive('\n')
+        .filter(|line| !is_comment(line))
+        .collect()
+}
+
+/// A text with what was found in it. What was found at no place stands at the top of the input.
+fn with_comments(name: &str, text: &str, found: &[Found]) -> String {
+    let comments = |wanted: Option<(String, usize)>, indent: &str| {
+        let found: BTreeSet<_> = found.iter().filter(|found| found.line == wanted).collect();
+        found
+            .into_iter()
+            .map(|found| format!("{indent}# {}\n", found.comment))
+            .collect::<String>()
+    };
+    let mut commented = if name == INPUT {
+        comments(None, "")
+    } else {
+        String::new()
+    };
+    // What ends too early is found behind the last line.
+    for (line, number) in text.split_inclusive('\n').chain([""]).zip(1..) {
+        let indent = &line[..line.len() - line.trim_start_matches(' ').len()];
+        commented += &comments(Some((name.to_owned(), number)), indent);
+        commented += line;
+    }
+    commented
+}
+
+/// Files with the comments that belong there, and what was found.
+fn commented(files: &[(String, String)], own: Option<&Rule>) -> (Vec<String>, Vec<Found>) {
+    let bare: Vec<_> = files
+        .iter()
+        .map(|(name, text)| (name.clone(), without_comments(text)))
+        .collect();
+    let mut found = check(&bare, own);
+    found.retain(|found| {
+        found.severity > Severity::Note || own.is_some_and(|rule| rule.id == found.rule)
+    });
+    (
+        bare.iter()
+            .map(|(name, text)| with_comments(name, text, &found))
+            .collect(),
+        found,
+    )
+}
+
+/// Compares a file with what belongs there, or writes it.
+fn settle(path: &Path, text: &str, wanted: &str, wrong: &mut Vec<String>) {
+    if text != wanted && std::env::var_os("KAITO_RENDER_BLESS").is_some() {
+        fs::write(path, wanted).unwrap();
+    } else if text != wanted {
+        let same = text
+            .lines()
+            .zip(wanted.lines())
+            .take_while(|(line, wanted)| line == wanted)
+            .count();
+        let shown: Vec<_> = wanted.lines().skip(same).take(3).collect();
+        wrong.push(format!(
+            "{}:{}: expected\n  {}",
+            path.display(),
+            same + 1,
+            shown.join("\n  ")
+        ));
+    }
+}
+
+/// The blocks of a page, by the index of each among the parts that fences divide it into.
+struct Example {
+    is_good: bool,
+    /// The names of the blocks, and their parts.
+    blocks: Vec<(String, usize)>,
+}
+
+/// The parts of a page, of which each second one is a block, and its examples.
+fn examples(page: &str) -> (Vec<String>, Vec<Example>) {
+    let parts: Vec<_> = page.split("```").map(str::to_owned).collect();
+    let mut examples: Vec<Example> = Vec::new();
+    let mut is_good = false;
+    for (index, part) in parts.iter().enumerate() {
+        if index % 2 == 0 {
+            is_good = match part.trim_end().lines().last() {
+                Some("Bad:") => false,
+                Some("Good:") => true,
+                _ => is_good,
+            };
+            continue;
+        }
+        let info = part.lines().next().unwrap_or_default();
+        let name = info
+            .strip_prefix("yaml")
+            .unwrap_or_else(|| panic!("a block is yaml, not {info}"))
+            .trim();
+        let name = if name.is_empty() { INPUT } else { name }.to_owned();
+        // A block of a name lies beside the input that it follows, or the first one.
+        let is_beside = examples.last().is_some_and(|last| {
+            last.is_good == is_good
+                && (name != INPUT || last.blocks.iter().all(|(name, _)| name != INPUT))
+        });
+        match examples.last_mut() {
+            Some(last) if is_beside => last.blocks.push((name, index)),
+            _ => examples.push(Example {
+                is_good,
+                blocks: vec![(name, index)],
+            }),
+        }
+    }
+    (parts, examples)
+}
+
+/// The inside of a block, without the line that names it.
+fn inside(part: &str) -> &str {
+    part.split_once('\n').map_or("", |(_, text)| text)
+}
+
+fn page(rule: &'static Rule) -> PathBuf {
+    root().join(format!("rules/{}.md", rule.id))
+}
+
+/// Holds the examples of a page: what is bad breaks the rule where it says so, and what is good
+/// does not.
+fn check_page(rule: &'static Rule, wrong: &mut Vec<String>) {
+    let text = fs::read_to_string(page(rule)).unwrap();
+    let (mut parts, examples) = examples(&text);
+    let files = |example: &Example, parts: &[String]| -> Vec<_> {
+        example
+            .blocks
+            .iter()
+            .map(|(name, part)| (name.clone(), inside(&parts[*part]).to_owned()))
+            .collect()
+    };
+    let mut complain = |what: &str| wrong.push(format!("{}: {what}", page(rule).display()));
+    if ELSEWHERE.iter().any(|(id, ..)| *id == rule.id) {
+        if !examples.is_empty() {
+            complain("there is an example after all: test it here");
+        }
+        return;
+    }
+    let is_whole = [true, false]
+        .iter()
+        .all(|is_good| examples.iter().any(|example| example.is_good == *is_good));
+    if !is_whole {
+        complain("an example of what is bad or of what is good is missing");
+    }
+    for example in &examples {
+        if example.is_good {
+            let found = check(&files(example, &parts), Some(rule));
+            if let Some(found) = found
+                .iter()
+                .find(|found| found.severity == Severity::Error || found.rule == rule.id)
+            {
+                complain(&format!("what is good has {}", found.comment));
+            }
+            continue;
+        }
+        let (texts, found) = commented(&files(example, &parts), Some(rule));
+        if !found.iter().any(|found| found.rule == rule.id) {
+            complain("what is bad does not break the rule");
+        }
+        for ((_, part), text) in example.blocks.iter().zip(texts) {
+            let (info, _) = parts[*part].split_once('\n').unwrap();
+            parts[*part] = format!("{info}\n{text}");
+        }
+    }
+    settle(&page(rule), &text, &parts.join("```"), wrong);
+}
+
+#[test]
+fn every_rule_has_an_example_that_breaks_it_and_one_that_does_not() {
+    let mut wrong = Vec::new();
+    for rule in rule::ALL {
+        check_page(rule, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_without_an_example_has_a_test() {
+    for (id, file, test) in ELSEWHERE {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let body = text
+            .split_once(&format!("fn {test}()"))
+            .unwrap_or_else(|| panic!("{file} has no {test}"))
+            .1;
+        let body = body.split("#[test]").next().unwrap();
+        assert!(body.contains(id), "{test} does not look for {id}");
+    }
+}
+
+#[test]
+fn the_suite_finds_what_it_says() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in WalkDir::new(root().join("tests/suite")).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let (texts, _) = commented(&[(INPUT.to_owned(), text.clone())], None);
+        settle(&path, &text, &texts[0], &mut wrong);
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 40, "only {count} files were found");
+}
