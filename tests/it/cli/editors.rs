@@ -356,33 +356,3 @@ fn an_editor_knows_the_names_of_a_library_and_of_a_release() {
         wrong.stderr
     );
 }
-
-#[test]
-fn every_field_of_what_people_write_is_described() {
-    for kind in ["workspace", "inferenceset", "profile"] {
-        let schema: Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
-        let mut bare = Vec::new();
-        undescribed(&schema, kind, &mut bare);
-        assert_eq!(
-            bare,
-            ["workspace/apiVersion"][..usize::from(kind == "workspace")],
-            "{kind}"
-        );
-    }
-}
-
-/// Collects the fields below a schema that say nothing of themselves. Conditions are no fields.
-fn undescribed(schema: &Value, path: &str, bare: &mut Vec<String>) {
-    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-        let path = format!("{path}/{name}");
-        if field["description"].as_str().is_none_or(str::is_empty) {
-            bare.push(path.clone());
-        }
-        undescribed(field, &path, bare);
-    }
-    for inner in ["then", "else", "items", "additionalProperties"] {
-        if schema[inner].is_object() {
-            undescribed(&schema[inner], path, bare);
-        }
-    }
-}

@@ -3,9 +3,12 @@
 mod against;
 mod command_line;
 mod diff;
+#[cfg(feature = "e2e")]
 mod editors;
 mod explain;
 mod fix;
 mod formats;
+#[cfg(feature = "e2e")]
+mod formats_as_read;
 mod hostile_git;
 mod output;

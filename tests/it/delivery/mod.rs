@@ -1,20 +1,30 @@
 //! What becomes of the objects: how clusters take them, what runs in them, and their status.
 
-mod apply;
-#[cfg(feature = "controller")]
-mod controller;
 mod crds;
-mod deploy;
-#[cfg(feature = "controller")]
-mod faults;
-mod hooks;
-#[cfg(feature = "controller")]
-mod quick_start;
-#[cfg(feature = "controller")]
-mod rights;
-#[cfg(feature = "controller")]
-mod scale;
-mod scheduling;
-mod scripts;
 mod status;
+
+#[cfg(feature = "e2e")]
+mod apply;
+#[cfg(feature = "e2e")]
+mod crds_served;
+#[cfg(feature = "e2e")]
+mod deploy;
+#[cfg(feature = "e2e")]
+mod hooks;
+#[cfg(feature = "e2e")]
+mod scheduling;
+#[cfg(feature = "e2e")]
+mod scripts;
+#[cfg(feature = "e2e")]
 mod validate;
+
+#[cfg(all(feature = "e2e", feature = "controller"))]
+mod controller;
+#[cfg(all(feature = "e2e", feature = "controller"))]
+mod faults;
+#[cfg(all(feature = "e2e", feature = "controller"))]
+mod quick_start;
+#[cfg(all(feature = "e2e", feature = "controller"))]
+mod rights;
+#[cfg(all(feature = "e2e", feature = "controller"))]
+mod scale;

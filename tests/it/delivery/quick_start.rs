@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::project::readme::{self, Shown};
+use crate::project::readme_commands::{self, Shown};
 use crate::support::cluster::{Cluster, Kubectl, PATIENCE, tether};
 use crate::support::flavour::Flavour;
 use crate::support::program::run;
@@ -63,7 +63,7 @@ impl Session {
         let mut cluster = Cluster::of_actors();
         let karpenter = &Flavour::Azure.crds()[0];
         cluster.apply_crds(karpenter);
-        let folder = readme::folder();
+        let folder = readme_commands::folder();
         // The kubectl of the cluster's release, under its name.
         let kube = tools::tool("bin/kube");
         let script = format!(
@@ -86,7 +86,10 @@ impl Session {
         let mut bash = tether("bash");
         let bin = self.folder.path().join("bin");
         bash.args(["-c", script]).current_dir(self.folder.path());
-        bash.env("PATH", format!("{}:{}", bin.display(), readme::path()));
+        bash.env(
+            "PATH",
+            format!("{}:{}", bin.display(), readme_commands::path()),
+        );
         self.kubectl.equip(&mut bash);
         bash
     }
@@ -116,10 +119,13 @@ impl Session {
         };
         let mut printed = bash();
         let start = Instant::now();
-        while is_look && !readme::matches(&shown, &printed) && start.elapsed() < PATIENCE {
+        while is_look && !readme_commands::matches(&shown, &printed) && start.elapsed() < PATIENCE {
             printed = bash();
         }
-        assert!(readme::matches(&shown, &printed), "$ {command}\n{printed}");
+        assert!(
+            readme_commands::matches(&shown, &printed),
+            "$ {command}\n{printed}"
+        );
     }
 }
 
@@ -158,7 +164,7 @@ fn masked(lines: &[impl AsRef<str>]) -> Vec<String> {
 
 #[test]
 fn every_command_at_a_cluster_prints_what_is_shown() {
-    let commands = readme::commands(&readme::parts()[0]);
+    let commands = readme_commands::commands(&readme_commands::parts()[0]);
     assert!(
         commands.len() >= 8,
         "only {} commands were found",

@@ -8,7 +8,10 @@
 mod compare;
 mod complaints;
 mod estimator;
-pub(crate) mod hostile_strings;
+mod hostile_strings;
+mod node_names;
+#[cfg(feature = "e2e")]
+mod other_readers;
 mod properties;
 
 use std::collections::BTreeMap;
@@ -22,7 +25,7 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Options, compile};
 use kaito_render::diagnostic::Diagnostic;
-use kaito_render::emit::{Format, directory};
+use kaito_render::emit::Format;
 use kaito_render::input::{self, Document};
 use kaito_render::session::Session;
 use serde_json::Value;
@@ -242,8 +245,9 @@ pub(crate) fn render_into(
 }
 
 /// Writes objects into a folder as `render -o` does.
+#[cfg(feature = "e2e")]
 pub(crate) fn write(objects: &[Object], folder: &Path) {
-    for (path, text) in directory::layout(objects, Format::Yaml).unwrap() {
+    for (path, text) in kaito_render::emit::directory::layout(objects, Format::Yaml).unwrap() {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

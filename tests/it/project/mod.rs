@@ -1,5 +1,8 @@
 //! The project itself: its documentation, its schemas, its dependencies, its scripts.
 
-pub(crate) mod readme;
+mod readme;
+#[cfg(feature = "e2e")]
+pub(crate) mod readme_commands;
 mod schemas;
+#[cfg(feature = "e2e")]
 mod tooling;

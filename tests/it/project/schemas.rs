@@ -13,7 +13,7 @@ use kaito_render::input::schema;
 use kaito_render::{plan, workspace};
 use serde_json::Value;
 
-use crate::support::tools::{succeed, tool};
+use crate::support::program::stdout;
 
 /// With `KAITO_RENDER_BLESS` set, the files are written instead of compared.
 #[test]
@@ -59,25 +59,32 @@ fn published_schemas_are_up_to_date() {
     }
 }
 
-/// The schema of pods is made of Kubernetes' own Go types.
 #[test]
-fn the_schema_of_pod_templates_is_that_of_go() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pod-template-schema");
-    let made = succeed(
-        tool("go")
-            .args(["run", "."])
-            .env("GOFLAGS", "-mod=readonly")
-            .current_dir(folder),
-    )
-    .stdout;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pod-template.json");
-    if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
-        fs::write(&path, &made).unwrap();
+fn every_field_of_what_people_write_is_described() {
+    for kind in ["workspace", "inferenceset", "profile"] {
+        let schema: Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
+        let mut bare = Vec::new();
+        undescribed(&schema, kind, &mut bare);
+        assert_eq!(
+            bare,
+            ["workspace/apiVersion"][..usize::from(kind == "workspace")],
+            "{kind}"
+        );
     }
-    let same = fs::read(&path).unwrap() == made;
-    assert!(
-        same,
-        "{}: run the tests with KAITO_RENDER_BLESS=1",
-        path.display()
-    );
+}
+
+/// Collects the fields below a schema that say nothing of themselves. Conditions are no fields.
+fn undescribed(schema: &Value, path: &str, bare: &mut Vec<String>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}/{name}");
+        if field["description"].as_str().is_none_or(str::is_empty) {
+            bare.push(path.clone());
+        }
+        undescribed(field, &path, bare);
+    }
+    for inner in ["then", "else", "items", "additionalProperties"] {
+        if schema[inner].is_object() {
+            undescribed(&schema[inner], path, bare);
+        }
+    }
 }

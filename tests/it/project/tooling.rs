@@ -1,8 +1,9 @@
-//! The project itself: its flake, its dependencies, its scripts, its names of nodes.
+//! The flake, the dependencies, the scripts and the schema of pods, by the programs that know them.
 
 use std::fs;
+use std::path::Path;
 
-use crate::support::program::{root, stdout};
+use crate::support::program::root;
 use crate::support::tools::{succeed, tool};
 
 #[test]
@@ -75,95 +76,25 @@ fn scripts_pass_shellcheck() {
     );
 }
 
-/// A name that changes is a node that is replaced. Where that is meant, it is a line "replaces
-/// nodes" in CHANGELOG.md.
+/// The schema of pods is made of Kubernetes' own Go types.
 #[test]
-fn names_of_nodes_stay() {
-    let known = fs::read_to_string(root().join("tests/node-names.txt")).unwrap();
-    let names = names_of_nodes();
-    assert_eq!(names.lines().filter(|line| line.contains("/w")).count(), 50);
-    assert_eq!(names.lines().filter(|line| line.contains("/b")).count(), 50);
-    assert_eq!(names, known, "{names}");
-}
-
-/// Fifty nodes of each release that differ in everything a name follows from.
-fn names_of_nodes() -> String {
-    let list = [
-        "render",
-        "-",
-        "--only",
-        "Machine,NodeClaim",
-        "--format",
-        "json",
-    ];
-    let list: serde_json::Value =
-        serde_json::from_str(&stdout(&list, &(machines() + &node_claims()))).unwrap();
-    let line = |object: &serde_json::Value| {
-        let label = |name: &str| {
-            object["metadata"]["labels"][name]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        };
-        let owner = format!(
-            "{}/{}",
-            label("kaito.sh/workspacenamespace"),
-            label("kaito.sh/workspace")
-        );
-        format!("{owner} {}\n", object["metadata"]["name"].as_str().unwrap())
-    };
-    let mut lines: Vec<_> = list["items"].as_array().unwrap().iter().map(line).collect();
-    lines.sort();
-    lines.concat()
-}
-
-/// Fifty NodeClaims of release 0.12: 25 Workspaces on two nodes each.
-fn node_claims() -> String {
-    let types = [
-        "Standard_NV36ads_A10_v5",
-        "Standard_NC24ads_A100_v4",
-        "Standard_ND96isr_H100_v5",
-    ];
-    let mut input = String::new();
-    for number in 0..25 {
-        let (instance_type, namespace) = (types[number % 3], ["default", "ml"][number % 2]);
-        let preset = [
-            "phi-4",
-            "phi-4-mini-instruct",
-            "mistral-7b",
-            "gemma-3-4b-instruct",
-        ][number % 4];
-        let family = ["ubuntu", "azurelinux"][number / 13];
-        input += &format!(
-            "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: b{number}\n  namespace: {namespace}\n  \
-             annotations: {{kaito.sh/node-image-family: {family}, render.kaito.sh/node-count: \"2\"}}\n\
-             resource:\n  instanceType: {instance_type}\n  labelSelector: {{matchLabels: {{apps: \"a{}\"}}}}\n\
-             inference: {{preset: {{name: {preset}}}}}\n---\n",
-            number / 7
-        );
+fn the_schema_of_pod_templates_is_that_of_go() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pod-template-schema");
+    let made = succeed(
+        tool("go")
+            .args(["run", "."])
+            .env("GOFLAGS", "-mod=readonly")
+            .current_dir(folder),
+    )
+    .stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pod-template.json");
+    if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
+        fs::write(&path, &made).unwrap();
     }
-    input
-}
-
-/// Fifty Machines of release 0.3: 25 Workspaces on two nodes each.
-fn machines() -> String {
-    let types = [
-        "Standard_NC6s_v3",
-        "Standard_NC12s_v3",
-        "Standard_NC24ads_A100_v4",
-        "Standard_NC96ads_A100_v4",
-        "Standard_NV99",
-    ];
-    let mut input = String::new();
-    for number in 0..25 {
-        let (instance_type, namespace) = (types[number % 5], ["default", "ml"][number % 2]);
-        let preset = ["falcon-7b", "phi-2", "phi-3-mini-4k-instruct"][number % 3];
-        input += &format!(
-            "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {{name: w{number}, namespace: {namespace}}}\n\
-             resource:\n  count: 2\n  instanceType: {instance_type}\n  labelSelector: {{matchLabels: {{apps: \"a{}\"}}}}\n\
-             inference: {{preset: {{name: {preset}}}}}\n---\n",
-            number / 7
-        );
-    }
-    input
+    let same = fs::read(&path).unwrap() == made;
+    assert!(
+        same,
+        "{}: run the tests with KAITO_RENDER_BLESS=1",
+        path.display()
+    );
 }
