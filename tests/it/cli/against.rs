@@ -2,103 +2,43 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::program::{Run, kaito_render, run};
-
-/// A Workspace that serves a model.
-fn workspace(name: &str, instance_type: &str) -> String {
-    format!(
-        "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: {name}\nresource:\n  instanceType: {instance_type}\n  \
-         labelSelector: {{matchLabels: {{apps: {name}}}}}\ninference:\n  preset: {{name: phi-4}}\n"
-    )
-}
-
-const SMALL: &str = "Standard_NC24ads_A100_v4";
-const LARGE: &str = "Standard_NC48ads_A100_v4";
+use crate::support::builder::{Diagnostic, Outcome, Test};
+use crate::support::inputs::{self, LARGE, SMALL, git, workspace};
+use crate::support::program::{kaito_render, run};
 
 fn write(folder: &TempDir, path: &str, text: &str) {
-    let path = folder.path().join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-fn git(folder: &Path, args: &[&str]) {
-    let mut command = Command::new("git");
-    command
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    command.args([
-        "-c",
-        "user.name=Test",
-        "-c",
-        "user.email=test@example.com",
-        "-c",
-        "init.defaultBranch=main",
-    ]);
-    let run = run(command.args(args), "");
-    assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+    inputs::write(&folder.path().join(path), text);
 }
 
 fn commit(folder: &TempDir) {
-    git(folder.path(), &["add", "--all"]);
-    git(
-        folder.path(),
-        &["commit", "--quiet", "--message", "a change"],
-    );
+    inputs::commit(folder.path());
 }
 
 /// A repository in which these files are committed.
 fn repository(files: &[(&str, String)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    git(folder.path(), &["init", "--quiet"]);
-    for (path, text) in files {
-        write(&folder, path, text);
-    }
-    commit(&folder);
-    folder
-}
-
-fn check(folder: &Path, args: &[&str]) -> Run {
-    run(
-        kaito_render(&[&["check", "--format", "json"], args].concat()).current_dir(folder),
-        "",
-    )
-}
-
-/// What was found, notes on the release left out: rule, place and the place before, each as
-/// `file:line`.
-fn findings(run: &Run) -> Vec<String> {
-    let report: Value = serde_json::from_str(&run.stdout)
-        .unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr));
-    let found = report["diagnostics"]
-        .as_array()
-        .unwrap()
+    let files: Vec<_> = files
         .iter()
-        .filter(|finding| finding["rule"] != "KR201");
-    let place = |at: &Value| {
-        at["file"]
-            .as_str()
-            .map(|file| format!(" {file}:{}", at["start"]["line"]))
-    };
-    let text = |finding: &Value| {
-        let before = finding["related"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(place)
-            .collect::<String>();
-        format!(
-            "{}{}{before}",
-            finding["rule"].as_str().unwrap(),
-            place(finding).unwrap_or_default()
-        )
-    };
-    found.map(text).collect()
+        .map(|(path, text)| (*path, text.as_str()))
+        .collect();
+    inputs::repository(&files)
+}
+
+fn check(folder: &Path, args: &[&str]) -> Outcome {
+    Test::within(folder).args(args).run()
+}
+
+/// What was reported, notes on the release left out: rule, place and the place before, each as
+/// `file:line`.
+fn findings(outcome: &Outcome) -> Vec<String> {
+    let found = outcome.diagnostics.iter();
+    found
+        .filter(|found| found.rule() != "KR201")
+        .map(Diagnostic::with_lines)
+        .collect()
 }
 
 #[test]
@@ -126,19 +66,16 @@ fn a_change_is_found_between_files_and_between_folders() {
 fn a_person_sees_both_places_and_what_to_do() {
     let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
     write(&folder, "a.yaml", &workspace("a", LARGE));
-    let run = run(
-        kaito_render(&["check", "a.yaml", "--against", "HEAD"]).current_dir(folder.path()),
-        "",
-    );
-    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-    for shown in [
-        "error[KR603]",
-        "HEAD:a.yaml:6",
-        "was `Standard_NC24ads_A100_v4` here",
-        "kubectl delete workspace a -n default",
-    ] {
-        assert!(run.stderr.contains(shown), "{shown}: {}", run.stderr);
-    }
+    let run = Test::within(folder.path())
+        .format("human")
+        .args(&["a.yaml", "--against", "HEAD"])
+        .prints("error[KR603]")
+        .prints("HEAD:a.yaml:6")
+        .prints("was `Standard_NC24ads_A100_v4` here")
+        .prints("kubectl delete workspace a -n default")
+        .exits(1)
+        .run();
+    assert_eq!(run.stdout, "");
 }
 
 #[test]
@@ -213,19 +150,12 @@ fn links_and_submodules_of_a_revision_are_left_out() {
     let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
     std::os::unix::fs::symlink("a.yaml", folder.path().join("link.yaml")).unwrap();
     let from = inner.path().to_str().unwrap();
-    git(
-        folder.path(),
-        &[
-            "-c",
-            "protocol.file.allow=always",
-            "submodule",
-            "--quiet",
-            "add",
-            from,
-            "inner",
-        ],
-    );
+    // A repository inside of another is a submodule to it. `git submodule` is a shell script, which
+    // needs more programs than Git.
+    git(folder.path(), &["clone", "--quiet", from, "inner"]);
     commit(&folder);
+    let entry = git(folder.path(), &["ls-tree", "HEAD", "inner"]);
+    assert!(entry.starts_with("160000 commit"), "{entry}");
     write(&folder, "a.yaml", &workspace("a", LARGE));
     write(&folder, "inner/x.yaml", &workspace("x", LARGE));
     let run = check(
@@ -267,7 +197,7 @@ fn what_was_wrong_before_is_only_noted() {
         "KR612 HEAD:w/broken.yaml:2",
         "KR612 HEAD:w/odd.yaml:6",
         "KR603 w/unfit.yaml:6 HEAD:w/unfit.yaml:6",
-        "KR606 w/unfit.yaml:9 HEAD:w/unfit.yaml:9",
+        "KR606 w/unfit.yaml:11 HEAD:w/unfit.yaml:11",
     ];
     assert_eq!(
         (run.code, findings(&run).as_slice()),
@@ -399,15 +329,12 @@ fn the_repository_is_that_of_the_input_even_in_a_hook() {
     let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
     let other = repository(&[("a.yaml", workspace("a", LARGE))]);
     write(&folder, "a.yaml", &workspace("a", LARGE));
-    let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "json"]);
-    command
-        .current_dir(folder.path())
+    let test = Test::within(folder.path()).args(&["a.yaml", "--against", "HEAD"]);
+    let run = test
         .env("GIT_DIR", other.path().join(".git"))
-        .env("GIT_INDEX_FILE", "/dev/null");
-    assert_eq!(
-        findings(&run(&mut command, "")),
-        ["KR603 a.yaml:6 HEAD:a.yaml:6"]
-    );
+        .env("GIT_INDEX_FILE", "/dev/null")
+        .run();
+    assert_eq!(findings(&run), ["KR603 a.yaml:6 HEAD:a.yaml:6"]);
 }
 
 #[test]
@@ -431,7 +358,6 @@ fn what_stands_in_a_revision_is_no_file_of_the_working_folder() {
 
 #[test]
 fn what_no_golden_case_shows_follows_the_webhook_too() {
-    let folder = tempfile::tempdir().unwrap();
     let served = workspace("a", SMALL);
     let annotated = |annotation: &str| {
         served.replace(
@@ -447,7 +373,7 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
             "tuning:\n  preset: {{name: phi-4}}\n  method: {method}\n  input: {{name: d, urls: [\"{url}\"]}}\n  \
              output: {{image: \"r.io/t/x:1\", imagePushSecret: push}}\n"
         );
-        served.replace("inference:\n  preset: {name: phi-4}\n", &tuning)
+        served.replace("inference:\n  preset:\n    name: phi-4\n", &tuning)
     };
     let streamed = annotated("kaito.sh/model-streaming: disabled");
     for (old, new, rules) in [
@@ -489,10 +415,8 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
             &["KR608"],
         ),
     ] {
-        write(&folder, "old.yaml", old);
-        write(&folder, "new.yaml", new);
-        let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
-        let mut found: Vec<_> = findings(&run)
+        let test = Test::new().file("new.yaml", new).args(&["new.yaml"]);
+        let mut found: Vec<_> = findings(&test.against(old).run())
             .iter()
             .map(|finding| finding[..5].to_owned())
             .collect();
@@ -511,9 +435,9 @@ fn a_machine_type_may_go_where_the_nodes_are_ones_own() {
         &workspace("a", SMALL).replace(&format!("  instanceType: {SMALL}\n"), ""),
     );
     let node = "labels: {apps: a, nvidia.com/gpu.product: NVIDIA-A100, nvidia.com/gpu.count: \"1\", nvidia.com/gpu.memory: \"81920\"}";
-    let profile = format!(
-        "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.12\"\nprovisioner: none\nnodes:\n- {node}\n"
-    );
+    let profile = inputs::profile(&format!(
+        "release: \"0.12\"\nprovisioner: none\nnodes:\n- {node}\n"
+    ));
     write(&folder, "kaito-render.yaml", &profile);
     let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
     assert_eq!((run.code, findings(&run)), (0, vec![]));
@@ -559,7 +483,7 @@ fn what_a_cluster_added_is_no_change() {
     let live = live
         .replace("resource:\n", "resource:\n  count: 1\n")
         .replace(
-            "{name: phi-4}",
+            "name: phi-4",
             "{name: phi-4, accessMode: public, presetOptions: {}}",
         );
     let items: String = live

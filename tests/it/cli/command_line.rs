@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use crate::golden;
+use crate::support::inputs;
 use crate::support::program::{kaito_render, root, run, stdout};
 
 const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
@@ -190,8 +191,8 @@ fn the_profile_is_found_above_the_input() {
     let inner = folder.path().join("clusters/a");
     fs::create_dir_all(&inner).unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
-    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.3\"\nprovisioner: machine\nregistry: r.io/k\n";
-    fs::write(folder.path().join("kaito-render.yaml"), profile).unwrap();
+    let profile = inputs::profile("release: \"0.3\"\nprovisioner: machine\nregistry: r.io/k\n");
+    fs::write(folder.path().join("kaito-render.yaml"), &profile).unwrap();
     fs::write(inner.join("a.yaml"), tuning()).unwrap();
     let run = run(&mut kaito_render(&["render", inner.to_str().unwrap()]), "");
     assert!(
@@ -223,9 +224,9 @@ fn the_profile_is_found_above_the_input() {
 #[test]
 fn a_profile_that_is_not_one_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n";
+    let profile = inputs::profile("");
     for (cluster, text) in [
-        ("a", profile.to_owned()),
+        ("a", profile.clone()),
         ("b", format!("{profile}---\n{profile}")),
     ] {
         let cluster = folder.path().join(cluster);

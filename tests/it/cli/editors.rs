@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::inputs::{self, workspace_of};
 use crate::support::program::{kaito_render, root, run, stdout};
 use crate::support::tools::tool;
 
@@ -183,11 +184,7 @@ fn message(reader: &mut impl BufRead) -> Option<Value> {
 }
 
 fn workspace(version: &str, instance_type: &str, preset: &str) -> String {
-    format!(
-        "apiVersion: kaito.sh/{version}\nkind: Workspace\nmetadata:\n  name: a\nresource:\n  \
-         instanceType: {instance_type}\n  labelSelector:\n    matchLabels: {{apps: a}}\n\
-         inference:\n  preset:\n    name: {preset}\n"
-    )
+    workspace_of(version, "a", instance_type, preset)
 }
 
 fn inference_set(instance_type: &str, preset: &str) -> String {
@@ -204,7 +201,7 @@ fn an_editor_shows_wrong_fields_of_every_kind_of_document() {
     let right = workspace("v1beta1", "Standard_NC24ads_A100_v4", "phi-4");
     let older = workspace("v1alpha1", "Standard_NC12s_v3", "falcon-7b");
     let set = inference_set("Standard_NC24ads_A100_v4", "phi-4");
-    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.12\"\n";
+    let profile = &inputs::profile("release: \"0.12\"\n");
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: b}\n";
     let said = |server: &mut Server, kind, text: &str| server.open(kind, text).findings;
     for (kind, text) in [
@@ -279,10 +276,7 @@ fn an_editor_suggests_the_names_of_the_release_and_takes_others() {
         has(&tuned, "falcon-7b") && !has(&tuned, "llama-2-7b"),
         "{tuned:?}"
     );
-    let releases = server.open(
-        "profile",
-        &format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: {CURSOR}\n"),
-    );
+    let releases = server.open("profile", &inputs::profile(&format!("release: {CURSOR}\n")));
     assert!(
         has(&releases.completions, "\"0.12\""),
         "{:?}",

@@ -12,7 +12,8 @@ use kaito_render::session::Session;
 use kaito_render::{expand, input, plan};
 use serde_json::Value;
 
-use crate::support::program::{kaito_render, run, stdout};
+use crate::support::inputs;
+use crate::support::program::{kaito_render, run, sample, stdout};
 
 const FALCON: &str = "examples/inference/kaito_workspace_falcon_7b.yaml";
 const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
@@ -55,7 +56,7 @@ fn a_plan_is_explained_with_the_places_it_rests_on() {
 #[test]
 fn what_the_profile_decides_is_shown_in_the_profile() {
     let profile = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
-    let text = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nprovisioner: none\nregistry: r.io/k\n";
+    let text = inputs::profile("provisioner: none\nregistry: r.io/k\n");
     fs::write(profile.path(), text).unwrap();
     let path = profile.path().to_str().unwrap();
     let text = stdout(&["explain", FALCON, "--profile", path], "");
@@ -135,8 +136,10 @@ fn every_field_has_a_line_and_reasons() {
     let mut fields = 0;
     let cases = ["0.3", "0.12"]
         .into_iter()
-        .flat_map(|release| crate::golden::entries(&folder.join(release)));
-    for case in cases {
+        .flat_map(|release| crate::golden::entries(&folder.join(release)))
+        .collect::<Vec<_>>();
+    let step = cases.len() / sample(cases.len());
+    for case in cases.iter().step_by(step) {
         let mut session = Session::default();
         let profile = input::read_file(
             &case.join("profile.yaml"),
@@ -169,7 +172,7 @@ fn every_field_has_a_line_and_reasons() {
             &mut each,
         );
     }
-    assert!(fields > 1000, "only {fields} fields were looked at");
+    assert!(fields > 500, "only {fields} fields were looked at");
 }
 
 /// Checks the objects of a Workspace, and counts their fields.

@@ -12,7 +12,8 @@ use proptest::sample::select;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use serde_json::Value;
 
-use crate::support::program::{Run, kaito_render, run};
+use crate::support::inputs;
+use crate::support::program::{Run, kaito_render, run, sample};
 
 /// A Workspace with a machine type that is misspelt, and with whatever else.
 const WORKSPACE: &str = "\
@@ -90,7 +91,7 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let old = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata:\n  name: falcon\nresource:\n  instanceType: \
                Standard_nc12S_v3\n  labelSelector: {matchLabels: {apps: a}}\ninference: {preset: {name: \"Falcon-7b\"}}\n";
-    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nclusterName: 2026-11-24\nprovisioner: none\n";
+    let profile = inputs::profile("clusterName: 2026-11-24\nprovisioner: none\n");
     for (name, text) in [
         ("a.yaml", WORKSPACE),
         ("b.yaml", old),
@@ -125,7 +126,7 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
     );
     assert_eq!(read("other.yaml"), "on: 2026-11-24\n");
     // The profile too, which was read once as such and once as a file of the folder.
-    fs::write(folder.path().join("kaito-render.yaml"), profile).unwrap();
+    fs::write(folder.path().join("kaito-render.yaml"), &profile).unwrap();
     let run = check(&folder.path().join("."), &["--fix"]);
     assert!(
         run.stderr
@@ -227,7 +228,7 @@ fn workspaces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: u32::try_from(sample(24)).unwrap(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_fixed_file_means_the_same_but_for_the_fixed_places(text in workspaces()) {

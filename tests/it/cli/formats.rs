@@ -9,6 +9,7 @@ use kaito_render::diagnostic::rule;
 use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
 use serde_json::Value;
 
+use crate::support::inputs;
 use crate::support::program::{kaito_render, root, run};
 
 /// The working folder of findings that are made up.
@@ -321,14 +322,14 @@ pub(super) fn workspaces() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let example = |name: &str| fs::read_to_string(root().join("examples").join(name)).unwrap();
     let tuning = example("fine-tuning/kaito_workspace_tuning_phi_3.yaml").replace("qlora", "qlore");
-    let profile = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.3\"\nprovisioner: machine\n";
+    let profile = inputs::profile("release: \"0.3\"\nprovisioner: machine\n");
     for (path, text) in [
         ("work/wrong one.yaml", tuning),
         (
             "work/right.yaml",
             example("inference/kaito_workspace_falcon_7b.yaml"),
         ),
-        ("work/kaito-render.yaml", profile.to_owned()),
+        ("work/kaito-render.yaml", profile),
     ] {
         fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
         fs::write(folder.path().join(path), text).unwrap();

@@ -6,61 +6,18 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::support::inputs::{self, LARGE, SMALL, git, workspace, write};
 use crate::support::program::{Run, kaito_render, run};
-
-const SMALL: &str = "Standard_NC24ads_A100_v4";
-const LARGE: &str = "Standard_NC48ads_A100_v4";
-
-fn workspace(instance_type: &str) -> String {
-    format!(
-        "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {{name: a}}\n\
-         resource:\n  instanceType: {instance_type}\n  labelSelector: {{matchLabels: {{apps: a}}}}\n\
-         inference:\n  preset: {{name: phi-4}}\n"
-    )
-}
-
-fn git(directory: &Path, args: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command
-        .current_dir(directory)
-        .args(["-c", "user.name=Test", "-c", "user.email=t@example.com"]);
-    command
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    let run = run(command.args(args), "");
-    assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
-    run.stdout.trim().to_owned()
-}
-
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
 
 /// A repository with a Workspace under `workspaces/`, committed, and enlarged in the working tree.
 fn repository() -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    git(
-        directory.path(),
-        &["init", "--quiet", "--initial-branch=main"],
-    );
-    write(
-        &directory.path().join("workspaces/a.yaml"),
-        &workspace(SMALL),
-    );
-    git(directory.path(), &["add", "--all"]);
-    git(
-        directory.path(),
-        &["commit", "--quiet", "--message", "a Workspace"],
-    );
+    let directory = inputs::repository(&[("workspaces/a.yaml", &workspace("a", SMALL))]);
     git(
         directory.path(),
         &["update-ref", "refs/remotes/origin/main", "HEAD"],
     );
-    write(
-        &directory.path().join("workspaces/a.yaml"),
-        &workspace(LARGE),
-    );
+    let path = directory.path().join("workspaces/a.yaml");
+    write(&path, &workspace("a", LARGE));
     directory
 }
 
@@ -190,7 +147,7 @@ fn the_configuration_of_the_repository_itself_runs_nothing() {
             diff.stdout,
             diff.stderr
         );
-        let object = object_name(&workspace(SMALL));
+        let object = object_name(&workspace("a", SMALL));
         let object = Path::new(&object[..2]).join(&object[2..]);
         fs::remove_file(directory.path().join(".git/objects").join(object)).unwrap();
         for run in commands(directory.path(), "origin/main") {
@@ -262,7 +219,7 @@ fn a_directory_of_a_revisions_name_is_not_read_for_it() {
     let directory = repository();
     write(
         &directory.path().join("origin/main/a.yaml"),
-        &workspace(LARGE),
+        &workspace("a", LARGE),
     );
     let [check, diff, _] = commands(directory.path(), "origin/main");
     assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);
@@ -284,7 +241,7 @@ fn working_trees_and_other_hashes_can_be_read() {
         directory.path(),
         &["worktree", "add", "--quiet", tree.to_str().unwrap()],
     );
-    write(&tree.join("workspaces/a.yaml"), &workspace(LARGE));
+    write(&tree.join("workspaces/a.yaml"), &workspace("a", LARGE));
     let sha256 = tempfile::tempdir().unwrap();
     git(
         sha256.path(),
@@ -295,13 +252,19 @@ fn working_trees_and_other_hashes_can_be_read() {
             "--initial-branch=main",
         ],
     );
-    write(&sha256.path().join("workspaces/a.yaml"), &workspace(SMALL));
+    write(
+        &sha256.path().join("workspaces/a.yaml"),
+        &workspace("a", SMALL),
+    );
     git(sha256.path(), &["add", "--all"]);
     git(
         sha256.path(),
         &["commit", "--quiet", "--message", "a Workspace"],
     );
-    write(&sha256.path().join("workspaces/a.yaml"), &workspace(LARGE));
+    write(
+        &sha256.path().join("workspaces/a.yaml"),
+        &workspace("a", LARGE),
+    );
     for directory in [tree.as_path(), sha256.path()] {
         let [check, diff, _] = commands(directory, "HEAD");
         assert!(check.stderr.contains("error[KR603]"), "{}", check.stderr);

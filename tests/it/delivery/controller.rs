@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::delivery::rights;
 use crate::support::cluster::{Cluster, HELD, Kubectl, items, ports, tether};
 use crate::support::flavour::Flavour;
+use crate::support::inputs;
 use crate::support::program::{root, run, stdout};
 use crate::support::provisioner;
 use crate::support::tools::succeed;
@@ -195,7 +196,7 @@ fn condition(object: &Value, kind: &str) -> Value {
 impl Scene {
     fn deliver_with_pool(&self, example: &str) {
         let profile = self.folder.path().join("profile.yaml");
-        let text = "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nprovisioner: nodepool\n";
+        let text = inputs::profile("provisioner: nodepool\n");
         fs::write(&profile, text).unwrap();
         self.deliver(example, &["--profile", profile.to_str().unwrap()]);
     }

@@ -6,6 +6,7 @@ use kaito_render::workspace::{V1ALPHA1, V1BETA1};
 use serde_json::{Value, json};
 
 use crate::support::cluster::Cluster;
+use crate::support::inputs::{SMALL, workspace_of};
 use crate::support::program::{run, stdout};
 
 /// Applies what `crds` prints for a release, and waits until it is served.
@@ -56,13 +57,8 @@ fn create(cluster: &Cluster, object: &Value, status: &Value) {
 }
 
 fn workspace(version: &str, name: &str) -> Value {
-    json!({
-        "apiVersion": version,
-        "kind": "Workspace",
-        "metadata": {"name": name},
-        "resource": {"instanceType": "Standard_NC24ads_A100_v4", "labelSelector": {"matchLabels": {"apps": name}}},
-        "inference": {"preset": {"name": "phi-4"}},
-    })
+    let version = version.rsplit('/').next().unwrap();
+    serde_yaml::from_str(&workspace_of(version, name, SMALL, "phi-4")).unwrap()
 }
 
 /// What was observed of a Workspace, by the answers to the questions that are asked of every one.

@@ -14,6 +14,7 @@ use kaito_render::status::{self, Tables};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::support::inputs;
 use crate::support::program::stdout;
 
 const OLD: &str = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: w}\nresource: {instanceType: \
@@ -256,11 +257,7 @@ fn new(rest: &str) -> Cluster {
 fn with_profile(workspace: &str, profile: &str) -> Cluster {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kaito-render.yaml");
-    std::fs::write(
-        &path,
-        format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n{profile}"),
-    )
-    .unwrap();
+    std::fs::write(&path, inputs::profile(profile)).unwrap();
     Cluster::new(workspace, &["--profile", path.to_str().unwrap()])
 }
 

@@ -18,6 +18,7 @@ use kaito_render::plan;
 use kaito_render::session::Session;
 use serde::Deserialize;
 
+use crate::support::inputs;
 use crate::support::program::root;
 
 /// The tokens that the cache is sized for in the rows, beside 0.
@@ -106,11 +107,10 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
     };
     let input = format!("{}{workspaces}", CONTEXTS.map(config_map).concat());
     // A NodePool stands for any number of nodes.
-    let profile = format!(
-        "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: '0.12'\ncloud: {}\nprovisioner: nodepool\n\
-         nodeClasses: [{{name: gpu, default: true}}]\n",
+    let profile = inputs::profile(&format!(
+        "release: '0.12'\ncloud: {}\nprovisioner: nodepool\nnodeClasses: [{{name: gpu, default: true}}]\n",
         cloud.name()
-    );
+    ));
     let mut session = Session::default();
     let mut parse = |name: &str, text: &str| {
         let file = session.sources.add(name, text);

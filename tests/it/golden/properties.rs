@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use crate::golden;
 use crate::golden::hostile_strings::written;
-use crate::support::program::{kaito_render, root, run, stdout};
+use crate::support::program::{kaito_render, root, run, sample, stdout};
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -117,7 +117,7 @@ fn folder(inputs: &[String], spread: &[Index]) -> TempDir {
 }
 
 proptest! {
-    #![proptest_config(config(8))]
+    #![proptest_config(config(u32::try_from(sample(8)).unwrap()))]
 
     #[test]
     fn files_in_any_order_and_place_give_the_same_bytes(

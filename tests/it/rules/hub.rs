@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::builder::{Diagnostic, Test};
 use crate::support::program::{kaito_render, root, run, stdout};
 
 const PHI_4: &str = "examples/v1beta1/kaito_workspace_phi_4.yaml";
@@ -24,50 +25,21 @@ fn changed(text: &str, from: &str, to: &str) -> String {
     text.replacen(from, to, 1)
 }
 
-/// A profile of release 0.12 with some more lines.
-fn profile(lines: &str) -> tempfile::NamedTempFile {
-    let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
-    let text =
-        format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.12\"\n{lines}");
-    fs::write(file.path(), text).unwrap();
-    file
+/// A run with a text and a profile of release 0.12 with some more lines.
+fn with(text: &str, lines: &str) -> Test {
+    Test::new()
+        .input(text)
+        .profile(&format!("release: \"0.12\"\n{lines}"))
 }
 
-/// The findings of a text, as `RULE severity`, and all of them as JSON.
-fn findings(text: &str, lines: &str) -> (Vec<String>, String) {
-    let profile = profile(lines);
-    let args = [
-        "check",
-        "-",
-        "--format",
-        "json",
-        "--profile",
-        profile.path().to_str().unwrap(),
-    ];
-    let report = run(&mut kaito_render(&args), text).stdout;
-    let json: Value = serde_json::from_str(&report).unwrap();
-    let found = json["diagnostics"].as_array().unwrap().iter();
-    let title = |finding: &Value| {
-        format!(
-            "{} {}",
-            finding["rule"].as_str().unwrap(),
-            finding["severity"].as_str().unwrap()
-        )
-    };
-    (found.map(title).collect(), report)
+/// A check, in which notes count.
+fn check(text: &str, lines: &str) -> Test {
+    with(text, lines).with_notes()
 }
 
 fn objects(text: &str, lines: &str) -> Vec<Value> {
-    let profile = profile(lines);
-    let args = [
-        "render",
-        "-",
-        "--format",
-        "json",
-        "--profile",
-        profile.path().to_str().unwrap(),
-    ];
-    let list: Value = serde_json::from_str(&stdout(&args, text)).unwrap();
+    let rendered = with(text, lines).command("render").format("json");
+    let list: Value = serde_json::from_str(&rendered.exits(0).run().stdout).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
@@ -279,18 +251,17 @@ fn what_can_not_work_is_reported() {
             "KR118 error",
         ),
     ] {
-        let (found, report) = findings(&changed(&read(example), from, to), lines);
-        assert!(
-            found.contains(&expected.to_owned()),
-            "{example}: {to}: expected {expected}\n{report}"
-        );
-        let errors = found
+        let outcome = check(&changed(&read(example), from, to), lines)
+            .finds_among(expected, None)
+            .run();
+        let errors: Vec<_> = outcome
+            .diagnostics
             .iter()
-            .filter(|title| title.ends_with("error"))
-            .count();
+            .filter(|found| found.title.ends_with("error"))
+            .collect();
         assert!(
-            errors <= 2,
-            "{example}: {to}: one mistake, {errors} errors\n{report}"
+            errors.len() <= 2,
+            "{example}: {to}: one mistake, but {errors:#?}"
         );
     }
 }
@@ -298,8 +269,7 @@ fn what_can_not_work_is_reported() {
 #[test]
 fn the_examples_have_no_findings() {
     for example in [PHI_4, LLAMA, ADAPTERS, CONFIG, SET, TUNING] {
-        let (found, report) = findings(&read(example), "");
-        assert_eq!(found, [""; 0], "{example}: {report}");
+        check(&read(example), "").finds_nothing().run();
     }
 }
 
@@ -338,14 +308,12 @@ fn a_number_of_nodes_that_somebody_decided_on_wins() {
                 .count(),
             nodes
         );
-        let (found, report) = findings(&text, lines);
+        let found = check(&text, lines).run().diagnostics;
+        let is_too_few = |found: &&Diagnostic| found.title == "KR226 warning";
         assert_eq!(
-            found
-                .iter()
-                .filter(|title| *title == "KR226 warning")
-                .count(),
+            found.iter().filter(is_too_few).count(),
             warnings,
-            "{report}"
+            "{found:#?}"
         );
     }
 }
@@ -383,8 +351,7 @@ fn what_is_wrong_with_all_replicas_is_said_once() {
     let text = changed(&read(SET), "replicas: 2", "replicas: 5");
     let wrong = changed(&text, "mistral-7b-instruct", "mistral-8b-instruct");
     for text in [changed(&wrong, "replicas: 5", "replicas: 0"), wrong] {
-        let (found, report) = findings(&text, "");
-        assert_eq!(found, ["KR203 error"], "{report}");
+        check(&text, "").finds("KR203 error", None).run();
     }
 }
 
@@ -399,15 +366,10 @@ fn an_older_workspace_is_read_as_one_of_the_newer_version() {
     };
     assert_eq!(made(&older), made(&read(PHI_4)));
     assert_eq!(made(&without_type), made(&read(PHI_4)));
-    let (found, report) = findings(
-        &changed(
-            &older,
-            "name: phi-4\n",
-            "name: phi-4\n    presetOptions: {modelAccessSecret: a}\n",
-        ),
-        "",
-    );
-    assert_eq!(found, ["KR102 error"], "{report}");
+    let options = "name: phi-4\n    presetOptions: {modelAccessSecret: a}\n";
+    check(&changed(&older, "name: phi-4\n", options), "")
+        .finds("KR102 error", None)
+        .run();
 }
 
 #[test]
@@ -422,11 +384,10 @@ fn node_pools_of_one_name_are_a_conflict() {
         "  name: workspace-phi-4",
         "  name: c\n  namespace: a-b",
     );
-    let (found, report) = findings(
-        &format!("{first}---\n{second}"),
-        "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n",
-    );
-    assert_eq!(found, ["KR402 error"], "{report}");
+    let lines = "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n";
+    check(&format!("{first}---\n{second}"), lines)
+        .finds("KR402 error", None)
+        .run();
 }
 
 #[test]

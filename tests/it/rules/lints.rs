@@ -1,10 +1,7 @@
 //! Rules about what is accepted but not meant: each finding with its place and its repair.
 
-use std::fs;
-
-use serde_json::Value;
-
-use crate::support::program::{kaito_render, run};
+use crate::support::builder::Test;
+use crate::support::inputs::directory;
 
 const WORKSPACE: &str = "apiVersion: kaito.sh/v1beta1
 kind: Workspace
@@ -53,65 +50,29 @@ spec:
         name: phi-4
 ";
 
-/// The findings of a text but for notes, as `RULE severity`, the text at the place, and the
-/// replacement.
-fn findings(text: &str, profile: &str) -> Vec<(String, String, Option<String>)> {
-    let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
-    fs::write(
-        file.path(),
-        format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n{profile}"),
-    )
-    .unwrap();
-    let args = [
-        "check",
-        "-",
-        "--format",
-        "json",
-        "--profile",
-        file.path().to_str().unwrap(),
-    ];
-    let report: Value = serde_json::from_str(&run(&mut kaito_render(&args), text).stdout).unwrap();
-    let found = report["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["severity"] != "note");
-    let read = |finding: &Value| {
-        let byte = |end: &str| usize::try_from(finding[end]["byte"].as_u64().unwrap()).unwrap();
-        let place = if finding["file"] == "<stdin>" {
-            &text[byte("start")..byte("end")]
-        } else {
-            ""
-        };
-        let title = format!(
-            "{} {}",
-            finding["rule"].as_str().unwrap(),
-            finding["severity"].as_str().unwrap()
-        );
-        (
-            title,
-            place.to_owned(),
-            finding["fix"]["replacement"].as_str().map(str::to_owned),
-        )
-    };
-    found.map(read).collect()
-}
-
 /// A Workspace with some lines behind its name.
 fn with_metadata(text: &str, lines: &str) -> String {
     text.replacen("\nresource:", &format!("\n  {lines}\nresource:"), 1)
 }
 
-/// That a text has one finding: its title, the text at its place, and its repair.
+/// A text has one diagnostic: its title, the text at its place, and its fix.
 fn assert_one(text: &str, profile: &str, title: &str, at: &str, fix: Option<&str>) {
-    let expected = (title.to_owned(), at.to_owned(), fix.map(str::to_owned));
-    assert_eq!(findings(text, profile), [expected], "{text}");
+    let test = Test::new().input(text).profile(profile);
+    test.finds(title, at).fix(fix).run();
+}
+
+fn assert_none(text: &str, profile: &str) {
+    Test::new()
+        .input(text)
+        .profile(profile)
+        .finds_nothing()
+        .run();
 }
 
 #[test]
 fn the_texts_of_these_tests_have_no_findings() {
     for text in [WORKSPACE, OWN_PODS, SET] {
-        assert_eq!(findings(text, ""), [], "{text}");
+        assert_none(text, "");
     }
 }
 
@@ -171,7 +132,7 @@ fn keys_of_kaito_s_that_nothing_reads_are_reported() {
         "labels: {team: a, example.com/kaito.sh: b}",
         "annotations: {workspace.kaito.io/hash: \"0\"}",
     ] {
-        assert_eq!(findings(&with_metadata(WORKSPACE, line), ""), [], "{line}");
+        assert_none(&with_metadata(WORKSPACE, line), "");
     }
 }
 
@@ -218,7 +179,7 @@ fn values_are_taken_for_what_they_look_like() {
         "annotations: {kaito.sh/bypass-resource-checks: \"true\"}",
         "labels: {kaito.sh/inference-role: prefill}",
     ] {
-        assert_eq!(findings(&with_metadata(WORKSPACE, line), ""), [], "{line}");
+        assert_none(&with_metadata(WORKSPACE, line), "");
     }
 }
 
@@ -257,23 +218,9 @@ fn a_secret_is_reported_and_never_shown() {
     ];
     for (text, secret, title) in texts {
         assert_one(&text, "", title, secret, None);
-        for format in ["human", "json"] {
-            let run = run(
-                &mut kaito_render(&["check", "-", "--format", format]),
-                &text,
-            );
-            assert!(
-                run.stderr.contains("***") || format == "json",
-                "{}",
-                run.stderr
-            );
-            assert!(
-                !format!("{}{}", run.stdout, run.stderr).contains(secret),
-                "{}{}",
-                run.stdout,
-                run.stderr
-            );
-        }
+        let human = Test::new().input(&text).format("human");
+        human.prints("***").hides(secret).run();
+        Test::new().input(&text).hides(secret).run();
     }
 }
 
@@ -287,22 +234,15 @@ fn no_other_finding_shows_a_secret() {
   output: {image: registry.example.com/a:1, imagePushSecret: push}
 ";
     let text = format!("{}{tuning}", WORKSPACE.split("inference:").next().unwrap());
-    let titles: Vec<_> = findings(&text, "")
-        .into_iter()
-        .map(|(title, ..)| title)
-        .collect();
-    assert_eq!(titles, ["KR119 error", "KR124 error"]);
+    Test::new()
+        .input(&text)
+        .profile("")
+        .finds("KR119 error", None)
+        .finds("KR124 error", None)
+        .run();
     for format in ["human", "json"] {
-        let run = run(
-            &mut kaito_render(&["check", "-", "--format", format]),
-            &text,
-        );
-        assert!(
-            !format!("{}{}", run.stdout, run.stderr).contains("s3cret"),
-            "{}{}",
-            run.stdout,
-            run.stderr
-        );
+        let test = Test::new().input(&text).format(format);
+        test.hides("s3cret").run();
     }
 }
 
@@ -331,19 +271,8 @@ fn no_excerpt_of_a_broken_text_shows_a_secret() {
     ];
     for text in &texts {
         for format in ["human", "json", "sarif"] {
-            let run = run(&mut kaito_render(&["check", "-", "--format", format]), text);
-            assert_eq!(run.code, 1, "{text}{}", run.stderr);
-            assert!(
-                run.stderr.contains("KR00") || run.stdout.contains("KR00"),
-                "{text}{}",
-                run.stderr
-            );
-            assert!(
-                !format!("{}{}", run.stdout, run.stderr).contains(&token),
-                "{}{}",
-                run.stdout,
-                run.stderr
-            );
+            let test = Test::new().input(text).format(format);
+            test.exits(1).prints("KR00").hides(&token).run();
         }
     }
 }
@@ -367,7 +296,7 @@ fn images_have_a_version() {
         if is_found {
             assert_one(&text, "", "KR126 warning", &written, None);
         } else {
-            assert_eq!(findings(&text, ""), [], "{text}");
+            assert_none(&text, "");
         }
     }
     let adapter =
@@ -377,12 +306,7 @@ fn images_have_a_version() {
         "name: phi-4\n",
         "name: phi-4\n    presetOptions: {image: example.com/a}\n",
     );
-    assert!(
-        findings(&ignored, "")
-            .iter()
-            .all(|(title, ..)| !title.starts_with("KR126")),
-        "{ignored}"
-    );
+    Test::new().input(&ignored).hides("KR126").run();
 }
 
 #[test]
@@ -445,7 +369,7 @@ fn pods_that_the_api_refuses_are_reported() {
         container("ports: [{containerPort: 65535, hostPort: 0}]"),
         pod("volumes: [{name: a, emptyDir: {}}]\n      restartPolicy: Always"),
     ] {
-        assert_eq!(findings(&text, ""), [], "{text}");
+        assert_none(&text, "");
     }
     let twice = container("env: [{name: A, value: b}, {name: \"A\", value: c}]");
     assert_one(&twice, "", "KR128 warning", "\"A\"", None);
@@ -453,7 +377,8 @@ fn pods_that_the_api_refuses_are_reported() {
         WORKSPACE,
         &format!("annotations: {{a: {}}}", "x".repeat(256 << 10)),
     );
-    assert_eq!(findings(&large, "")[0].0, "KR105 error");
+    let test = Test::new().input(&large);
+    test.finds_among("KR105 error", None).run();
 }
 
 #[test]
@@ -486,7 +411,7 @@ fn machine_types_can_be_had() {
         "standard_nc24ads_a100_v4",
         Some("Standard_NC24ads_A100_v4"),
     );
-    assert_eq!(findings(&older("Standard_NC24ads_A100_v4"), profile), []);
+    assert_none(&older("Standard_NC24ads_A100_v4"), profile);
     let inexact = WORKSPACE.replace("Standard_NC24ads_A100_v4", "\"standard_NC24ads_A100_v4\"");
     let (at, fix) = (
         "\"standard_NC24ads_A100_v4\"",
@@ -534,13 +459,13 @@ fn labels_of_nodes_are_one_s_own() {
             "provisioner: nodepool\nkarpenter: {staticCapacity: true}\n",
         ),
     ] {
-        assert_eq!(findings(&labelled(label), profile), [], "{label}");
+        assert_none(&labelled(label), profile);
     }
     let there = "provisioner: none\nnodes: [{labels: {apps: phi-4, kubernetes.io/hostname: a, \
                  nvidia.com/gpu.product: A100, nvidia.com/gpu.count: \"1\", nvidia.com/gpu.memory: \"81920\"}}]\n";
     let text = labelled("kubernetes.io/hostname: a")
         .replace("  instanceType: Standard_NC24ads_A100_v4\n", "");
-    assert_eq!(findings(&text, there), []);
+    assert_none(&text, there);
     let old = there.replace("{apps", "{nvidia.com/gpu.compute.major: \"7\", apps");
     assert_one(&text, &old, "KR232 warning", "labelSelector", None);
 }
@@ -585,7 +510,7 @@ fn settings_of_the_server_are_those_of_its_version() {
         "kv_cache_cpu_memory_utilization: 0.5",
         "vllm: {tensor-parallel-size: 1, port: 5000, gpu-memory-utilization: 0.9}",
     ] {
-        assert_eq!(findings(&configured(lines), ""), [], "{lines}");
+        assert_none(&configured(lines), "");
     }
 }
 
@@ -607,8 +532,8 @@ fn pods_keep_to_their_own_nodes() {
         "matchLabels",
         None,
     );
-    assert_eq!(findings(&two(&older), "provisioner: none\n"), []);
-    assert_eq!(findings(&two(WORKSPACE), ""), []);
+    assert_none(&two(&older), "provisioner: none\n");
+    assert_none(&two(WORKSPACE), "");
 }
 
 #[test]
@@ -624,7 +549,7 @@ spec:
   resources: {requests: {storage: 120Gi}}
 ";
     let with = |from: &str, to: &str| format!("{}---\n{WORKSPACE}", claim.replacen(from, to, 1));
-    assert_eq!(findings(&with("", ""), ""), []);
+    assert_none(&with("", ""), "");
     assert_one(
         &with("KaitoNodeClass", "AKSNodeClass"),
         "",
@@ -648,28 +573,12 @@ spec:
         None,
     );
     // In a folder it is looked at, and not passed on.
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    for (name, text) in [
-        ("claim.yaml", zone.split("---").next().unwrap()),
-        ("workspace.yaml", WORKSPACE),
-    ] {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    let checked = run(
-        &mut kaito_render(&["check", path, "--format", "concise"]),
-        "",
-    );
-    assert!(checked.stderr.contains("KR409"), "{checked:?}");
-    assert!(
-        !run(&mut kaito_render(&["render", path]), "")
-            .stdout
-            .contains("wsfirst")
-    );
+    let claim = zone.split("---").next().unwrap();
+    let directory = directory(&[("claim.yaml", claim), ("workspace.yaml", WORKSPACE)]);
+    let inside = || Test::within(directory.path()).args(&["."]);
+    inside().finds_among("KR409", None).run();
+    inside().command("render").hides("wsfirst").run();
     let foreign = with("labels: {kaito.sh/workspace: phi-4}", "labels: {a: b}")
         .replace("KaitoNodeClass", "AKSNodeClass");
-    assert_eq!(
-        findings(&foreign.replace("  expireAfter: Never\n", ""), ""),
-        []
-    );
+    assert_none(&foreign.replace("  expireAfter: Never\n", ""), "");
 }

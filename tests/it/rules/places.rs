@@ -1,11 +1,7 @@
 //! Rules that no golden case shows: what KAITO lets pass, or fails at, and a place for each
 //! finding.
 
-use std::fs;
-
-use serde_json::Value;
-
-use crate::support::program::{kaito_render, root, run};
+use crate::support::builder::Test;
 
 const FALCON: &str = "examples/inference/kaito_workspace_falcon_7b.yaml";
 const LLAMA: &str = "examples/inference/kaito_workspace_llama2_13b.yaml";
@@ -13,55 +9,12 @@ const ADAPTER: &str = "examples/inference/kaito_workspace_falcon_7b_with_adapter
 const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
 const CONFIG: &str = "examples/fine-tuning/kaito_workspace_tuning_falcon_7b_image.yaml";
 
-/// The findings of an example in which a text was replaced, as `RULE severity` and the text at the
-/// place.
-fn findings(example: &str, from: &str, to: &str, profile: &str) -> Vec<(String, String)> {
-    let text = fs::read_to_string(root().join(example)).unwrap();
-    assert!(text.contains(from), "{example} has no `{from}`");
-    let text = text.replacen(from, to, 1);
-    let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
-    fs::write(
-        file.path(),
-        format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.3\"\n{profile}"),
-    )
-    .unwrap();
-    let args = [
-        "check",
-        "-",
-        "--format",
-        "json",
-        "--profile",
-        file.path().to_str().unwrap(),
-    ];
-    let report: Value = serde_json::from_str(&run(&mut kaito_render(&args), &text).stdout).unwrap();
-    let found = report["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| {
-            let part =
-                |place: &str| usize::try_from(finding[place]["byte"].as_u64().unwrap()).unwrap();
-            let texts = [
-                ("<stdin>", text.clone()),
-                ("", fs::read_to_string(file.path()).unwrap()),
-            ];
-            let at = finding["file"].as_str().map(|name| {
-                let (_, text) = texts
-                    .iter()
-                    .find(|(known, _)| *known == name || known.is_empty())
-                    .unwrap();
-                text[part("start")..part("end")].to_owned()
-            });
-            (
-                format!(
-                    "{} {}",
-                    finding["rule"].as_str().unwrap(),
-                    finding["severity"].as_str().unwrap()
-                ),
-                at.unwrap_or_default(),
-            )
-        });
-    found.collect()
+/// A check of an example in which a text is replaced, by release 0.3.
+fn changed(example: &str, from: &str, to: &str, profile: &str) -> Test {
+    Test::example(example)
+        .replace(from, to)
+        .profile(&format!("release: \"0.3\"\n{profile}"))
+        .with_notes()
 }
 
 #[test]
@@ -197,8 +150,7 @@ fn what_can_never_work_is_reported_at_its_place() {
             "one",
         ),
     ] {
-        let found = findings(example, from, to, profile);
-        assert_eq!(found, [(rule.to_owned(), at.to_owned())], "{example}: {to}");
+        changed(example, from, to, profile).finds(rule, at).run();
     }
 }
 
@@ -214,9 +166,10 @@ fn data_that_can_not_be_downloaded_is_reported() {
             "KR119 warning",
         ),
     ] {
-        let found = findings(TUNING, "urls:\n", &urls(url), profile);
-        let rules: Vec<_> = found.iter().map(|(rule, _)| rule.as_str()).collect();
-        assert_eq!(rules, ["KR207 warning", expected], "{url}");
+        changed(TUNING, "urls:\n", &urls(url), profile)
+            .finds("KR207 warning", None)
+            .finds(expected, None)
+            .run();
     }
 }
 
@@ -232,28 +185,21 @@ fn a_document_that_is_nearly_a_workspace_is_not_passed_over() {
         ("kind: Workspace\n", "", "KR118 error", ""),
         ("kaito.sh/v1alpha1", "v1alpha1", "KR118 error", "v1alpha1"),
     ] {
-        let found = findings(FALCON, from, to, "");
-        assert!(
-            found
-                .iter()
-                .any(|(found, place)| found == rule && (at.is_empty() || place == at)),
-            "{to}: {found:?}"
-        );
+        let at = Some(at).filter(|at| !at.is_empty());
+        changed(FALCON, from, to, "").finds_among(rule, at).run();
     }
 }
 
 #[test]
 fn the_same_without_the_mistake_is_right() {
     for example in [FALCON, LLAMA, ADAPTER, CONFIG] {
-        assert_eq!(
-            findings(example, "name: ", "name: ", "provisioner: machine\n"),
-            [],
-            "{example}"
-        );
+        changed(example, "name: ", "name: ", "provisioner: machine\n")
+            .finds_nothing()
+            .exits(0)
+            .run();
     }
     let aws = "cloud: aws\nclusterName: c\nprovisioner: nodeclaim\n";
-    assert_eq!(
-        findings(FALCON, "Standard_NC12s_v3", "p4d.24xlarge", aws),
-        []
-    );
+    changed(FALCON, "Standard_NC12s_v3", "p4d.24xlarge", aws)
+        .finds_nothing()
+        .run();
 }

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::program::{Run, kaito_render, root, run};
+use crate::support::builder::{Diagnostic, Outcome, Test};
+use crate::support::inputs::{self, profile};
+use crate::support::program::{kaito_render, root, run};
 
 const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
 
@@ -23,54 +24,25 @@ fn tight(allow: &str) -> String {
     )
 }
 
-/// A folder with a profile of such `rules`, and files.
+/// A directory with a profile of such `rules`, and files.
 fn folder(rules: &str, files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let profile = format!(
-        "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\nrelease: \"0.3\"\nprovisioner: machine\nrules:\n{rules}"
-    );
-    fs::write(folder.path().join("kaito-render.yaml"), profile).unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
+    let fields = format!("release: \"0.3\"\nprovisioner: machine\nrules:\n{rules}");
+    let profile = profile(&fields);
+    inputs::directory(&[&[("kaito-render.yaml", profile.as_str())], files].concat())
 }
 
+/// The exit code, and the diagnostics as `RULE severity text-at-the-place`.
 fn check(folder: &Path, more: &[&str]) -> (i32, Vec<String>) {
-    let mut command = kaito_render(&["check", folder.to_str().unwrap(), "--format", "json"]);
-    let run = run(command.args(more), "");
-    (run.code, findings(&run))
+    let outcome = Test::within(folder).args(&["."]).args(more).run();
+    (outcome.code, findings(&outcome))
 }
 
-/// The findings as `RULE severity text-at-the-place`.
-fn findings(run: &Run) -> Vec<String> {
-    let report: Value =
-        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
-    let all = report["diagnostics"]
-        .as_array()
-        .unwrap()
+fn findings(outcome: &Outcome) -> Vec<String> {
+    outcome
+        .diagnostics
         .iter()
-        .map(|finding| {
-            let at = finding["file"]
-                .as_str()
-                .and_then(|file| fs::read_to_string(file).ok())
-                .map(|text| {
-                    let byte = |end: &str| {
-                        usize::try_from(finding[end]["byte"].as_u64().unwrap()).unwrap()
-                    };
-                    text[byte("start")..byte("end")].to_owned()
-                });
-            let word = |key: &str| finding[key].as_str().unwrap();
-            format!(
-                "{} {} {}",
-                word("rule"),
-                word("severity"),
-                at.unwrap_or_default()
-            )
-        });
-    all.collect()
+        .map(Diagnostic::with_text)
+        .collect()
 }
 
 const MACHINE: &str = "\"Standard_NC6s_v3\"";
@@ -154,20 +126,11 @@ fn paths_are_seen_from_the_folder_of_the_profile_and_the_last_entry_counts() {
         (0, vec![])
     );
     // From inside, by relative paths.
-    let mut inside = kaito_render(&[
-        "check",
-        "deep/b.yaml",
-        "../a.yaml",
-        "--profile",
-        "../kaito-render.yaml",
-    ]);
-    let inside = run(
-        inside
-            .args(["--format", "json"])
-            .current_dir(folder.path().join("legacy")),
-        "",
-    );
-    assert_eq!(findings(&inside).len(), 1, "{}", inside.stdout);
+    let inside = Test::within(&folder.path().join("legacy"))
+        .args(&["deep/b.yaml", "../a.yaml"])
+        .args(&["--profile", "../kaito-render.yaml"])
+        .run();
+    assert_eq!(findings(&inside), [note]);
 }
 
 #[test]
@@ -213,18 +176,9 @@ fn an_inference_set_allows_what_is_found_in_its_workspaces() {
              instanceType: standard_nc24ads_a100_v4\n    inference: {{preset: {{name: phi-4}}}}\n"
         )
     };
-    let rules = |annotation: &str| {
-        let run = run(
-            &mut kaito_render(&["check", "-", "--format", "json"]),
-            &set(annotation),
-        );
-        findings(&run)
-            .into_iter()
-            .filter(|finding| !finding.starts_with("KR201"))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(rules(""), ["KR228 warning "]);
-    assert_eq!(rules("render.kaito.sh/allow: KR228"), [] as [String; 0]);
+    let check = |annotation: &str| Test::new().input(&set(annotation));
+    check("").finds("KR228 warning", None).run();
+    check("render.kaito.sh/allow: KR228").finds_nothing().run();
 }
 
 #[test]

@@ -2,60 +2,22 @@
 
 use std::fs;
 
-use serde_json::Value;
+use crate::support::builder::{Diagnostic, Test};
+use crate::support::inputs::workspace_of;
+use crate::support::program::{root, stdout};
 
-use crate::support::program::{kaito_render, root, run};
-
-/// The findings of a text as `RULE severity text-at-the-place`, in their order, with the messages.
+/// The exit code, the diagnostics as `RULE severity text-at-the-place`, and their messages.
 fn findings(text: &str, profile: &str, more: &[&str]) -> (i32, Vec<String>, Vec<String>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("kaito-render.yaml");
-    fs::write(
-        &path,
-        format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n{profile}"),
-    )
-    .unwrap();
-    let args = [
-        "check",
-        "-",
-        "--format",
-        "json",
-        "--profile",
-        path.to_str().unwrap(),
-    ];
-    let run = run(kaito_render(&args).args(more), text);
-    let report: Value =
-        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
-    let of_profile = fs::read_to_string(&path).unwrap();
-    let all = report["diagnostics"].as_array().unwrap();
-    let line = |finding: &Value| {
-        let byte = |end: &str| usize::try_from(finding[end]["byte"].as_u64().unwrap()).unwrap();
-        let text = if finding["file"] == "<stdin>" {
-            text
-        } else {
-            &of_profile
-        };
-        let place = finding["file"]
-            .as_str()
-            .map_or("", |_| &text[byte("start")..byte("end")]);
-        format!(
-            "{} {} {place}",
-            finding["rule"].as_str().unwrap(),
-            finding["severity"].as_str().unwrap()
-        )
-    };
-    let messages = all
-        .iter()
-        .map(|finding| finding["message"].as_str().unwrap().to_owned())
-        .collect();
-    (run.code, all.iter().map(line).collect(), messages)
+    let test = Test::new().input(text).profile(profile).args(more);
+    let outcome = test.run();
+    let found = outcome.diagnostics.iter();
+    let messages = found.clone().map(|found| found.message.clone());
+    let lines = found.map(Diagnostic::with_text);
+    (outcome.code, lines.collect(), messages.collect())
 }
 
 fn workspace(version: &str, instance_type: &str, preset: &str) -> String {
-    format!(
-        "apiVersion: kaito.sh/{version}\nkind: Workspace\nmetadata: {{name: w}}\nresource:\n  instanceType: {instance_type}\n  \
-         labelSelector: {{matchLabels: {{apps: a}}}}\ninference:\n  preset:\n    name: {preset}\n"
-    )
+    workspace_of(version, "a", instance_type, preset)
 }
 
 const TARGET: &[&str] = &["--target-release", "0.12"];
@@ -115,7 +77,7 @@ fn what_the_target_makes_otherwise_is_said_with_the_version_that_brought_it() {
 fn every_preset_and_machine_type_that_is_gone_has_a_finding_of_its_own() {
     let names = |release: &str, table: &str| {
         let args = [table, "list", "--release", release];
-        let listed = crate::support::program::stdout(&args, "");
+        let listed = stdout(&args, "");
         listed
             .lines()
             .skip(1)
@@ -211,15 +173,10 @@ fn findings_of_the_target_are_configured_like_others_and_not_fixed() {
 #[test]
 fn a_target_that_does_not_exist_is_a_mistake_of_the_command_line() {
     let text = workspace("v1alpha1", "Standard_NC24ads_A100_v4", "mistral-7b");
-    let run = run(
-        &mut kaito_render(&["check", "-", "--target-release", "0.99"]),
-        &text,
-    );
-    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert!(
-        run.stderr
-            .contains("there is no release `0.99`: the releases are 0.3 and 0.12"),
-        "{}",
-        run.stderr
-    );
+    Test::new()
+        .input(&text)
+        .args(&["--target-release", "0.99"])
+        .prints("there is no release `0.99`: the releases are 0.3 and 0.12")
+        .exits(2)
+        .run();
 }

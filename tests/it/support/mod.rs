@@ -1,5 +1,7 @@
 //! What the tests share. Nothing here is a test.
 
+pub(crate) mod builder;
+pub(crate) mod inputs;
 pub(crate) mod program;
 
 #[cfg(feature = "e2e")]

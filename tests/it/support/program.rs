@@ -52,3 +52,13 @@ pub(crate) fn stdout(args: &[&str], stdin: &str) -> String {
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
+
+/// Of a number of cases, how many a test looks at: the run with all tools has time for each, and
+/// the one on a fresh clone takes a sample.
+pub(crate) fn sample(all: usize) -> usize {
+    if cfg!(feature = "e2e") {
+        all
+    } else {
+        all.div_ceil(4)
+    }
+}
