@@ -1,4 +1,4 @@
-//! Findings in SARIF and JUnit, read by the programs and schemas of others.
+//! Findings in `SARIF` and `JUnit`, read by the programs and schemas of others.
 
 use std::fs;
 

@@ -479,6 +479,7 @@ fn assert_goes(scene: &mut Scene, workspace: &str, examples: &[&str]) {
 
 /// Whoever has the controller's token can read, and write into the status of Workspaces; nothing
 /// else, as it is tried on objects that are there.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn assert_harmless(scene: &Scene, workspace: &str) {
     succeed(
         &mut scene

@@ -1,4 +1,4 @@
-//! What this program writes, as the other YAML readers of the ecosystem read it: PyYAML, kubectl and
+//! What this program writes, as the other YAML readers of the ecosystem read it: `PyYAML`, kubectl and
 //! kustomize.
 
 use std::fs;

@@ -51,6 +51,7 @@ fn find<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_can_not_work_is_reported() {
     for (example, from, to, lines, expected) in [
         (

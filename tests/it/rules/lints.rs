@@ -57,8 +57,8 @@ fn with_metadata(text: &str, lines: &str) -> String {
 
 /// A text has one diagnostic: its title, the text at its place, and its fix.
 fn assert_one(text: &str, profile: &str, title: &str, at: &str, fix: Option<&str>) {
-    let test = Test::new().input(text).profile(profile);
-    test.finds(title, at).fix(fix).run();
+    let check = Test::new().input(text).profile(profile);
+    check.finds(title, at).fix(fix).run();
 }
 
 fn assert_none(text: &str, profile: &str) {
@@ -271,8 +271,8 @@ fn no_excerpt_of_a_broken_text_shows_a_secret() {
     ];
     for text in &texts {
         for format in ["human", "json", "sarif"] {
-            let test = Test::new().input(text).format(format);
-            test.exits(1).prints("KR00").hides(&token).run();
+            let check = Test::new().input(text).format(format);
+            check.exits(1).prints("KR00").hides(&token).run();
         }
     }
 }

@@ -18,6 +18,7 @@ fn changed(example: &str, from: &str, to: &str, profile: &str) -> Test {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_can_never_work_is_reported_at_its_place() {
     let machine = "provisioner: machine\n";
     for (example, from, to, profile, rule, at) in [

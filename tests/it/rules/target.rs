@@ -8,8 +8,8 @@ use crate::support::program::{root, stdout};
 
 /// The exit code, the diagnostics as `RULE severity text-at-the-place`, and their messages.
 fn findings(text: &str, profile: &str, more: &[&str]) -> (i32, Vec<String>, Vec<String>) {
-    let test = Test::new().input(text).profile(profile).args(more);
-    let outcome = test.run();
+    let check = Test::new().input(text).profile(profile).args(more);
+    let outcome = check.run();
     let found = outcome.diagnostics.iter();
     let messages = found.clone().map(|found| found.message.clone());
     let lines = found.map(Diagnostic::with_text);

@@ -55,20 +55,38 @@ impl Diagnostic {
     }
 }
 
+/// What is expected of the fix of a diagnostic.
+#[derive(Debug)]
+enum ExpectedFix {
+    Anything,
+    Nothing,
+    Replacement(String),
+}
+
+impl ExpectedFix {
+    fn is_met_by(&self, fix: Option<&String>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Nothing => fix.is_none(),
+            Self::Replacement(text) => fix == Some(text),
+        }
+    }
+}
+
 /// A diagnostic that has to be reported.
 #[derive(Debug)]
 struct Expected {
     /// `KR122`, or `KR122 warning`.
     title: String,
     at: Option<String>,
-    fix: Option<Option<String>>,
+    fix: ExpectedFix,
 }
 
 impl Expected {
     fn is_met_by(&self, found: &Diagnostic) -> bool {
         (found.title == self.title || found.rule() == self.title)
             && self.at.as_ref().is_none_or(|at| *at == found.at)
-            && self.fix.as_ref().is_none_or(|fix| *fix == found.fix)
+            && self.fix.is_met_by(found.fix.as_ref())
     }
 }
 
@@ -154,7 +172,7 @@ impl Test {
 
     /// Another command than `check`, in the format of its own default.
     pub(crate) fn command(mut self, command: &str) -> Self {
-        self.command = command.to_owned();
+        command.clone_into(&mut self.command);
         self.format = None;
         self
     }
@@ -216,14 +234,16 @@ impl Test {
         self.expected.push(Expected {
             title: title.to_owned(),
             at: at.into().map(str::to_owned),
-            fix: None,
+            fix: ExpectedFix::Anything,
         });
         self
     }
 
     /// What the fix of the diagnostic that was named last puts at its place.
     pub(crate) fn fix(mut self, replacement: Option<&str>) -> Self {
-        self.expected.last_mut().unwrap().fix = Some(replacement.map(str::to_owned));
+        let replacement = replacement.map(str::to_owned);
+        self.expected.last_mut().unwrap().fix =
+            replacement.map_or(ExpectedFix::Nothing, ExpectedFix::Replacement);
         self
     }
 
