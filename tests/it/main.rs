@@ -10,13 +10,9 @@
     reason = "a test that panics has failed"
 )]
 
-mod book;
 mod cli;
 mod delivery;
 mod golden;
 mod project;
-mod project_files;
-mod project_package;
-mod project_tools;
 mod rules;
 mod support;

@@ -1,5 +1,11 @@
 //! The project itself: its documentation, its schemas, its dependencies, its scripts.
 
+#[cfg(feature = "e2e")]
+mod book;
+mod files;
+mod package;
+#[cfg(feature = "e2e")]
+mod programs;
 mod readme;
 #[cfg(feature = "e2e")]
 pub(crate) mod readme_commands;
