@@ -6,6 +6,7 @@ pub(crate) mod hex;
 pub mod json;
 pub mod node;
 pub mod object;
+pub mod pointer;
 pub mod quantity;
 pub mod sources;
 pub mod wording;

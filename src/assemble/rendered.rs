@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::node::Node;
 use crate::base::object::{Identity, Object};
-use crate::base::wording;
+use crate::base::pointer;
 use crate::catalogue::preset::Provisioner;
 use crate::plan::Plan;
 use crate::workspace::{RENDERED, Workspace};
@@ -76,7 +76,7 @@ fn clean(metadata: &mut Map<String, Value>) {
 /// The numbers of node objects, by kind and name, as the annotation of rendered output has them.
 #[must_use]
 pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
-    let pointer = format!("/metadata/annotations/{}", wording::escape(RENDERED));
+    let pointer = format!("/metadata/annotations/{}", pointer::escape(RENDERED));
     let annotation = rendered
         .find(&pointer)
         .and_then(|found| found.node.as_str());

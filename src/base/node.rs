@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::base::pointer;
 use crate::base::sources::Span;
 
 /// A value with its place.
@@ -87,7 +88,7 @@ impl Node {
             span: self.span,
             node: self,
         };
-        for step in steps(pointer) {
+        for step in pointer::steps(pointer) {
             match found.step(&step) {
                 Some(next) => found = next,
                 None => break,
@@ -103,7 +104,7 @@ impl Node {
             span: self.span,
             node: self,
         };
-        for step in steps(pointer) {
+        for step in pointer::steps(pointer) {
             found = found.step(&step)?;
         }
         Some(found)
@@ -144,13 +145,6 @@ impl Node {
             }
         }
     }
-}
-
-fn steps(pointer: &str) -> impl Iterator<Item = String> {
-    pointer
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
 }
 
 impl Found<'_> {

@@ -1,9 +1,10 @@
 //! The grammar of messages: lists of names, field paths, near names.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 
 use serde_json::Value;
+
+use crate::base::pointer;
 
 /// `a`, `a or b`, `a, b or c`.
 #[must_use]
@@ -52,8 +53,7 @@ pub fn count(number: usize, noun: &str) -> String {
 #[must_use]
 pub fn field(pointer: &str) -> String {
     let mut path = String::new();
-    for step in pointer.split('/').skip(1) {
-        let step = step.replace("~1", "/").replace("~0", "~");
+    for step in pointer::steps(pointer) {
         if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
             path += &format!("[{step}]");
         } else {
@@ -65,16 +65,6 @@ pub fn field(pointer: &str) -> String {
         "the document".to_owned()
     } else {
         path
-    }
-}
-
-/// A key as a step of a JSON Pointer.
-#[must_use]
-pub fn escape(key: &str) -> Cow<'_, str> {
-    if key.contains(['~', '/']) {
-        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
-    } else {
-        Cow::Borrowed(key)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::base::object::Object;
+use crate::base::pointer;
 use crate::workspace::RENDERED;
 
 /// What is ignored.
@@ -36,10 +37,9 @@ impl FromStr for Rule {
             text.starts_with(|first: char| first.is_ascii_uppercase())
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         };
-        let steps = |pointer: &str| {
-            pointer
-                .split('/')
-                .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        let steps = |path: &str| {
+            path.split('/')
+                .map(|step| pointer::unescape(step).into_owned())
                 .collect::<Vec<_>>()
         };
         if let Some((kind, pointer)) = text.split_once('/')

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::ignore::Ignore;
 use super::{Change, command, lists, same};
 use crate::base::object::Object;
+use crate::base::pointer;
 use crate::base::sources::Sources;
-use crate::base::wording;
 use crate::diagnostic::Diagnostics;
 use crate::input;
 
@@ -154,7 +154,7 @@ impl Walk<'_> {
     fn at(&mut self, step: &str, key: &str, is_item: bool, go: impl FnOnce(&mut Self)) -> bool {
         let (length, found) = (self.pointer.len(), self.changes.len());
         self.pointer.push('/');
-        self.pointer.push_str(&wording::escape(step));
+        self.pointer.push_str(&pointer::escape(step));
         self.keys.push(Step {
             key: key.to_owned(),
             is_item,

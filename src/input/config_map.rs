@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::base::node::Node;
+use crate::base::pointer;
 use crate::base::sources::Span;
-use crate::base::wording;
 
 /// ConfigMaps by namespace and name.
 #[derive(Debug, Default)]
@@ -62,5 +62,5 @@ impl<'a> ConfigMap<'a> {
 }
 
 fn pointer(key: &str) -> String {
-    format!("/data/{}", wording::escape(key))
+    format!("/data/{}", pointer::escape(key))
 }

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
 use crate::base::node::Node;
+use crate::base::pointer;
 use crate::base::quantity;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
@@ -277,7 +278,7 @@ fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diag
         .node
         .entry(name)
         .map_or(found.span, |entry| entry.key_span);
-    let path = wording::field(&format!("{pointer}/{}", wording::escape(name)));
+    let path = wording::field(&format!("{pointer}/{}", pointer::escape(name)));
     let diagnostic = Diagnostic::new(
         &rule::UNKNOWN_FIELD,
         place,

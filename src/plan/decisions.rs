@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::decision::{Decision, Origin};
 use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
+use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::preset::{
     AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner, SizingName,
@@ -210,7 +211,7 @@ impl Why<'_, '_> {
     }
 
     fn instance(&self) -> Origin {
-        let pointer = format!("/{}", wording::escape(&self.plan.instance_type));
+        let pointer = format!("/{}", pointer::escape(&self.plan.instance_type));
         Origin::library(
             self.release.instance_types_path(self.profile.cloud),
             pointer,

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{Plan, PlannedNode, Planner, PodTemplate, gpus};
 use crate::base::hex;
+use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::preset::{HubModel, InstanceTypes, Provisioner};
 use crate::catalogue::profile::{Cloud, NodeClass};
@@ -140,7 +141,7 @@ impl Planner<'_, '_> {
         {
             let message = format!("`{key}` asks for streamed weights, which are not compiled yet");
             let hint = "remove it: the weights are then downloaded when the pod starts".to_owned();
-            self.report(&rule::NOT_YET, &pointer(key), message, hint);
+            self.report(&rule::NOT_YET, &annotation_pointer(key), message, hint);
         }
     }
 
@@ -249,7 +250,12 @@ impl Planner<'_, '_> {
                         wording::or(names)
                     ),
                 };
-                self.report(&rule::NODE_CLASS, &pointer(ANNOTATION), message, hint);
+                self.report(
+                    &rule::NODE_CLASS,
+                    &annotation_pointer(ANNOTATION),
+                    message,
+                    hint,
+                );
                 None
             }
             None => {
@@ -389,8 +395,8 @@ fn node_pool(namespace: &str, name: &str) -> String {
 }
 
 /// The JSON Pointer of an annotation.
-fn pointer(key: &str) -> String {
-    format!("/metadata/annotations/{}", wording::escape(key))
+fn annotation_pointer(key: &str) -> String {
+    format!("/metadata/annotations/{}", pointer::escape(key))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::base::node::{Data, Node};
+use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
 use crate::catalogue::profile::{Profile, RuleSetting, SeveritySetting};
@@ -290,7 +291,7 @@ fn files_of(globs: &[GlobMatcher], profile: FileId, sources: &Sources) -> BTreeS
 
 /// What a document allows; none if it says nothing. Rendered ones said it when they were rendered.
 fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Allowance> {
-    let found = node.find(&format!("/metadata/annotations/{}", wording::escape(ALLOW)))?;
+    let found = node.find(&format!("/metadata/annotations/{}", pointer::escape(ALLOW)))?;
     let value = found.node.as_str()?;
     if is_rendered(node) || !(is_workspace(node) || is_inference_set(node)) {
         return None;

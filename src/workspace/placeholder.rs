@@ -1,6 +1,7 @@
 //! Placeholders of examples that nobody has filled in.
 
 use crate::base::node::{Data, Node};
+use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -68,7 +69,7 @@ fn walk(node: &Node, pointer: &str, found: &mut impl FnMut(&Node, &str, &str)) {
             for entry in entries {
                 walk(
                     &entry.value,
-                    &format!("{pointer}/{}", wording::escape(&entry.key)),
+                    &format!("{pointer}/{}", pointer::escape(&entry.key)),
                     found,
                 );
             }

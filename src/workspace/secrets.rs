@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::base::node::{Data, Node};
+use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -208,7 +209,7 @@ impl Search<'_> {
             Data::Map(entries) => {
                 self.variable(node);
                 for entry in entries {
-                    path.push(wording::escape(&entry.key));
+                    path.push(pointer::escape(&entry.key));
                     self.walk(&entry.value, path);
                     path.pop();
                 }

@@ -6,8 +6,8 @@ use minijinja::Value as Variable;
 
 use super::expression::Expression;
 use super::{Map, Tree, render};
+use crate::base::pointer;
 use crate::base::sources::Span;
-use crate::base::wording;
 use crate::diagnostic::Diagnostic;
 
 /// A step towards a field of an object.
@@ -219,7 +219,7 @@ impl Tracer {
 impl Step {
     fn pointer(&self) -> String {
         match self {
-            Self::Field(key) => wording::escape(key).into_owned(),
+            Self::Field(key) => pointer::escape(key).into_owned(),
             Self::Item(index) => index.to_string(),
         }
     }

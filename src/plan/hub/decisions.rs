@@ -7,8 +7,9 @@ use super::super::decision::{Decision, Origin};
 use super::super::decisions::{Why, flags, output_dir};
 use super::super::estimator::{self, Demand, Estimate};
 use super::super::{InferencePlan, TuningPlan, gpus};
+use super::annotation_pointer;
 use super::inference::{NODE_COUNT, VLLM};
-use super::pointer;
+use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::preset::{HubModel, Provisioner};
 
@@ -118,7 +119,7 @@ impl Why<'_, '_> {
             Some((exact, found)) => {
                 let origin = Origin::library(
                     self.release.instance_types_path(self.profile.cloud),
-                    format!("/{}", wording::escape(exact)),
+                    format!("/{}", pointer::escape(exact)),
                 );
                 decision
                     .because(format!(
@@ -194,7 +195,7 @@ impl Why<'_, '_> {
         if self.plan.tuning.is_some() {
             return count.because("a training runs on one");
         }
-        let annotation = pointer(NODE_COUNT);
+        let annotation = annotation_pointer(NODE_COUNT);
         if self.workspace.node.find(&annotation).is_some() {
             return count
                 .because("as somebody decided")
@@ -242,7 +243,7 @@ impl Why<'_, '_> {
                 let family = self.plan.image_family.as_deref().unwrap_or_default();
                 let created =
                     created.because(format!("all of them, with the image family `{family}`"));
-                let annotation = pointer("kaito.sh/node-image-family");
+                let annotation = annotation_pointer("kaito.sh/node-image-family");
                 match self.workspace.node.find(&annotation) {
                     Some(_) => created.from(Origin::workspace(annotation)),
                     None => created.from(Origin::Profile("nodeImageFamily")),
@@ -314,7 +315,7 @@ impl Why<'_, '_> {
             "Service",
             self.plan.service_type.clone()?,
         );
-        let annotation = pointer("kaito.sh/enablelb");
+        let annotation = annotation_pointer("kaito.sh/enablelb");
         Some(match self.workspace.node.find(&annotation) {
             Some(_) => service
                 .because("`LoadBalancer` if this is `True`")
@@ -324,11 +325,14 @@ impl Why<'_, '_> {
     }
 
     fn hub_inference(&self, inference: &InferencePlan, hosted: &Hosted) -> Vec<Decision> {
-        let annotated =
-            |decision: Decision, key: &str| match self.workspace.node.find(&pointer(key)) {
-                Some(_) => decision.from(Origin::workspace(pointer(key))),
-                None => decision.because("the default"),
-            };
+        let annotated = |decision: Decision, key: &str| match self
+            .workspace
+            .node
+            .find(&annotation_pointer(key))
+        {
+            Some(_) => decision.from(Origin::workspace(annotation_pointer(key))),
+            None => decision.because("the default"),
+        };
         let runtime = Decision::new(
             &["inference.runtime", "inference.processes"],
             "runtime",

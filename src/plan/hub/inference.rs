@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::super::estimator::{self, Demand, Estimate};
 use super::super::gpus::Gpus;
 use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
-use super::{Estimated, flags, gpu_request, pointer};
+use super::{Estimated, annotation_pointer, flags, gpu_request};
+use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::preset::{AccessMode, Flags, HubModel, InstanceTypes};
 use crate::catalogue::profile::Runtime;
@@ -154,7 +155,7 @@ impl Planner<'_, '_> {
             .filter(|name| ![VLLM, TRANSFORMERS].contains(name));
         if let Some(odd) = odd {
             ignored.push((
-                pointer(RUNTIME),
+                annotation_pointer(RUNTIME),
                 format!("there is no runtime `{odd}`: `{runtime}` serves the model"),
             ));
         }
@@ -333,9 +334,9 @@ impl Planner<'_, '_> {
                 let annotated = self
                     .workspace
                     .node
-                    .find(&pointer(NODE_COUNT))
+                    .find(&annotation_pointer(NODE_COUNT))
                     .map(|found| found.span);
-                let of_profile = format!("/nodeCounts/{}", wording::escape(&self.workspace.key()));
+                let of_profile = format!("/nodeCounts/{}", pointer::escape(&self.workspace.key()));
                 let place = annotated.or_else(|| self.profile.span(&of_profile));
                 let finding = Diagnostic::global(&rule::COUNT_TOO_SMALL, message).hint(hint);
                 self.session.report(Diagnostic { place, ..finding });
@@ -373,7 +374,7 @@ impl Planner<'_, '_> {
                 );
                 self.report(
                     &rule::ANNOTATION,
-                    &pointer(NODE_COUNT),
+                    &annotation_pointer(NODE_COUNT),
                     message,
                     "such as \"2\"".to_owned(),
                 );

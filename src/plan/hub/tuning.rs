@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::{Plan, Planner, TuningPlan, filled, training_config};
 use super::inference::NODE_COUNT;
-use super::{gpu_request, pointer};
+use super::{annotation_pointer, gpu_request};
 use crate::base::wording;
 use crate::catalogue::preset::InstanceTypes;
 use crate::diagnostic::rule;
@@ -21,7 +21,10 @@ impl Planner<'_, '_> {
     ) -> Option<Plan> {
         let preset = tuning.preset.as_ref()?;
         if self.wanted_nodes().is_some() {
-            self.without_effect(&pointer(NODE_COUNT), "a training runs on one node");
+            self.without_effect(
+                &annotation_pointer(NODE_COUNT),
+                "a training runs on one node",
+            );
         }
         let gpus = self.gpus(base.provisioner, &base.match_labels, types);
         let model = self.hub_model(preset, "/tuning/preset/name")?;

@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use super::{ADAPTER_NAME, MAX_NODES, Rules};
+use crate::base::pointer;
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -59,7 +60,7 @@ fn annotations(rules: &mut Rules) {
         if !allowed.contains(&read.as_str()) {
             let names: Vec<_> = allowed.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{key}` can't be `{}`", value.escape_debug());
-            let place = format!("/metadata/annotations/{}", wording::escape(key));
+            let place = format!("/metadata/annotations/{}", pointer::escape(key));
             rules.report(
                 &rule::ANNOTATION,
                 &place,
