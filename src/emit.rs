@@ -1,14 +1,16 @@
 //! The last stage: puts objects in order and writes them as YAML or JSON, to a file or a directory.
 
 pub mod directory;
+#[cfg(feature = "fs")]
 pub mod disk;
 mod escape;
+#[cfg(feature = "fs")]
 mod index;
 pub mod json;
 mod order;
 pub mod yaml;
 
-pub use index::INDEX_FILE;
+pub use crate::input::INDEX_FILE;
 pub use order::sort;
 
 use crate::base::json::Json;

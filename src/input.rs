@@ -1,15 +1,21 @@
-//! The first stage: reads files, folders and standard input into documents with spans.
+//! The first stage: reads files into documents whose every key and value has a byte-exact span.
+//!
+//! Uses `base` and `diagnostic`; the stages after it and the catalogue use it.
 
 pub mod config_map;
+#[cfg(feature = "fs")]
 mod disk;
+mod documents;
 mod scalar;
 pub mod schema;
-mod text;
 mod tree;
+mod walk;
 mod yaml;
 
-pub(crate) use disk::STDIN;
-pub use disk::{LoadError, find_upward, lay_library, load, name, read_file};
-pub use text::{Document, Text, documents, keep, matters};
-pub use tree::{INDEX_FILE, Reach, select};
+#[cfg(feature = "fs")]
+pub use disk::{Disk, find_upward};
+pub(crate) use documents::STDIN;
+pub use documents::{Document, LoadError, MAX_FILE, load, matters, read_file};
+pub use tree::{Entry, FileTree, Kind, MemoryTree, kind_among, list_among};
+pub use walk::{DocumentFilter, INDEX_FILE, find_between};
 pub use yaml::parse;

@@ -3,7 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Bound;
+use std::path::{Path, PathBuf};
+
+use crate::input::{FileTree, Kind};
 
 /// Every file under `presets/`, `schemas/` and `templates/`, by its path.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -12,6 +16,17 @@ const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.r
 #[derive(Clone, Debug)]
 pub struct Library {
     files: BTreeMap<Cow<'static, str>, Text>,
+}
+
+/// Why a directory can't be added to a library.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// It holds neither presets nor templates.
+    #[error("`{}` has neither `presets/` nor `templates/`", .0.display())]
+    NoLibrary(PathBuf),
+    /// A file of it can't be read.
+    #[error("can't read `{}`", .0.display())]
+    Unreadable(PathBuf, #[source] io::Error),
 }
 
 /// One text of a [`Library`].
@@ -40,6 +55,61 @@ impl Library {
         Self {
             files: files.collect(),
         }
+    }
+
+    /// Adds the presets and templates of a directory, each in place of the file of the same path.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, or one can't be read.
+    pub fn add_layer(&mut self, tree: &dyn FileTree, directory: &Path) -> Result<(), LibraryError> {
+        let is_directory = |path: &Path| matches!(tree.kind(path), Ok(Kind::Directory));
+        let parts: Vec<_> = ["presets", "templates"]
+            .into_iter()
+            .filter(|part| is_directory(&directory.join(part)))
+            .collect();
+        if parts.is_empty() {
+            return Err(LibraryError::NoLibrary(directory.to_owned()));
+        }
+        parts.into_iter().try_for_each(|part| {
+            self.add_directory(tree, &directory.join(part), part, &mut Vec::new())
+        })
+    }
+
+    /// Adds the YAML files below a directory, whose path in the library is `inside`.
+    fn add_directory(
+        &mut self,
+        tree: &dyn FileTree,
+        directory: &Path,
+        inside: &str,
+        entered: &mut Vec<PathBuf>,
+    ) -> Result<(), LibraryError> {
+        let unreadable = |path: &Path, error| LibraryError::Unreadable(path.to_owned(), error);
+        let identity = tree.identity(directory);
+        if entered.contains(&identity) {
+            let error = io::Error::other("a loop of symbolic links");
+            return Err(unreadable(directory, error));
+        }
+        entered.push(identity);
+        let entries = tree
+            .list(directory)
+            .map_err(|error| unreadable(directory, error))?;
+        for entry in entries {
+            let path = directory.join(&entry.name);
+            let kind = entry.kind.map_or_else(|| tree.kind(&path), Ok);
+            let kind = kind.map_err(|error| unreadable(&path, error))?;
+            let inside = format!("{inside}/{}", entry.name.to_string_lossy());
+            match kind {
+                Kind::Directory => self.add_directory(tree, &path, &inside, entered)?,
+                Kind::File if path.extension().is_some_and(|ending| ending == "yaml") => {
+                    let text = read(tree, &path).map_err(|error| unreadable(&path, error))?;
+                    self.lay(inside, tree.name(&path), text);
+                }
+                Kind::File => {}
+            }
+        }
+        entered.pop();
+        Ok(())
     }
 
     /// Lays a file over the one of the same path, or adds it. `name` is what people are shown.
@@ -89,6 +159,10 @@ impl Library {
         });
         names
     }
+}
+
+fn read(tree: &dyn FileTree, path: &Path) -> io::Result<String> {
+    String::from_utf8(tree.read(path)?).map_err(io::Error::other)
 }
 
 #[cfg(test)]

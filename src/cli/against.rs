@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use kaito_render::diagnostic::rule;
 use kaito_render::diagnostic::{Diagnostic, Diagnostics};
-use kaito_render::input::{self, Document, Reach};
+use kaito_render::input::{self, Disk, Document, DocumentFilter};
 use kaito_render::session::Session;
 use kaito_render::workspace;
 
@@ -25,13 +25,19 @@ pub(super) fn read(
         (Some(name), _) => {
             let revision = Revision::of(name, paths)?;
             (
-                revision.documents(Reach::Input, &mut session.sources, &mut found)?,
+                revision.documents(DocumentFilter::Input, &mut session.sources, &mut found)?,
                 name.clone(),
             )
         }
         (None, Some(path)) => {
             let paths = std::slice::from_ref(path);
-            let documents = input::load(paths, Reach::Input, &mut session.sources, &mut found)?;
+            let documents = input::load(
+                &Disk,
+                paths,
+                DocumentFilter::Input,
+                &mut session.sources,
+                &mut found,
+            )?;
             (documents, path.display().to_string())
         }
         (None, None) => return Ok(Vec::new()),

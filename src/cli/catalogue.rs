@@ -14,8 +14,8 @@ use kaito_render::catalogue::preset::{
 use kaito_render::catalogue::profile::Cloud;
 use kaito_render::catalogue::release::Release;
 use kaito_render::emit::{self, Format};
-use kaito_render::input;
 use kaito_render::input::schema;
+use kaito_render::input::{self, Disk};
 use kaito_render::plan;
 use kaito_render::session::Session;
 use kaito_render::workspace;
@@ -194,6 +194,7 @@ impl Import<'_> {
                 bail!("there is no file `{}`", path.display());
             }
             Ok(input::read_file(
+                &Disk,
                 path,
                 &mut session.sources,
                 &mut session.diagnostics,

@@ -13,7 +13,7 @@ use kaito_render::diff::bill::Machines;
 use kaito_render::diff::ignore::Ignore;
 use kaito_render::diff::{self, json, markdown, text};
 use kaito_render::emit;
-use kaito_render::input::{self, Document, Reach};
+use kaito_render::input::{self, Disk, Document, DocumentFilter};
 use kaito_render::session::Session;
 use kaito_render::workspace;
 use serde_json::Value;
@@ -176,10 +176,11 @@ fn documents(
         ..
     } = session;
     match revision {
-        Some(revision) => revision.documents(Reach::Everything, sources, diagnostics),
+        Some(revision) => revision.documents(DocumentFilter::Everything, sources, diagnostics),
         None => Ok(input::load(
+            &Disk,
             &side.paths,
-            Reach::Everything,
+            DocumentFilter::Everything,
             sources,
             diagnostics,
         )?),
@@ -195,11 +196,13 @@ fn profile(
 ) -> Result<Option<Profile>> {
     let profile = match revision {
         Some(revision) if args.surroundings.profile.is_none() => {
-            match revision.find_upward(load::PROFILE)? {
-                Some(text) => {
-                    let file = input::keep(text, &mut session.sources, &mut session.diagnostics);
-                    file.and_then(|file| load::read_profile(file, session))
-                }
+            let Session {
+                sources,
+                diagnostics,
+                ..
+            } = &mut *session;
+            match revision.read_upward(load::PROFILE, sources, diagnostics)? {
+                Some(file) => file.and_then(|file| load::read_profile(file, session)),
                 None => Some(Profile::default()),
             }
         }

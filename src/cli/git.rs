@@ -1,134 +1,92 @@
 //! Files as a Git revision has them. Nothing is checked out, nothing is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use kaito_render::base::sources::Sources;
+use kaito_render::base::sources::{FileId, Sources};
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::input::{self, Document, Reach, Text};
+use kaito_render::input::{self, Document, DocumentFilter, FileTree};
 
 use super::load;
-use super::repository::{Repository, relative};
+use super::repository::{Repository, Tree, relative};
 
 /// What some paths lead to in a revision; the files of each repository are listed once.
-pub(super) struct Revision<'a> {
-    name: &'a str,
-    trees: Vec<Tree>,
+pub(super) struct Revision {
+    /// The files of each repository, and the paths in it, relative to its top.
+    trees: Vec<(Tree, Vec<PathBuf>)>,
 }
 
-/// The files of one repository, as a revision has them.
-struct Tree {
-    repository: Repository,
-    /// The paths that belong to it, relative to its top.
-    paths: Vec<String>,
-    /// All files by path, with the names of their contents.
-    files: BTreeMap<String, String>,
-}
-
-impl<'a> Revision<'a> {
+impl Revision {
     /// Looks a revision up in the repositories that paths belong to.
     ///
     /// # Errors
     ///
     /// If a path belongs to no repository, or its repository has no such revision.
-    pub(super) fn of(name: &'a str, paths: &[PathBuf]) -> Result<Self> {
+    pub(super) fn of(name: &str, paths: &[PathBuf]) -> Result<Self> {
         let mut trees = Vec::new();
         for (repository, paths) in by_repository(paths)? {
-            let commit = repository.commit(name)?;
-            let files = repository.files(&commit)?;
-            trees.push(Tree {
-                repository,
-                paths,
-                files,
-            });
+            trees.push((repository.tree(name)?, paths));
         }
-        Ok(Self { name, trees })
+        Ok(Self { trees })
     }
 
     /// The documents that the paths lead to, by the same rules as those on disk. A path that did
     /// not exist then leads to nothing.
     pub(super) fn documents(
         &self,
-        reach: Reach,
+        filter: DocumentFilter,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Result<Vec<Document>> {
         let mut documents = Vec::new();
-        for Tree {
-            repository,
-            paths,
-            files,
-        } in &self.trees
-        {
-            let names: Vec<_> = files.keys().map(String::as_str).collect();
-            let selected = input::select(paths, reach, &names);
-            let objects: Vec<_> = selected
-                .iter()
-                .filter_map(|(path, _)| files.get(*path))
-                .collect();
-            for ((path, named), bytes) in selected.into_iter().zip(repository.read(&objects)?) {
-                documents.extend(input::documents(
-                    self.text(path, bytes),
-                    named,
-                    reach,
-                    sources,
-                    diagnostics,
-                ));
-            }
+        for (tree, paths) in &self.trees {
+            let paths = paths.iter().filter(|path| tree.kind(path).is_ok()).cloned();
+            let paths: Vec<_> = paths.collect();
+            documents.extend(input::load(tree, &paths, filter, sources, diagnostics)?);
+            tree.is_whole()?;
         }
         Ok(documents)
     }
 
-    /// The nearest file of a name, from the folder of each path upward to the top of its
+    /// Reads the nearest file of a name, from the directory of each path upward to the top of its
     /// repository. None if there is none.
     ///
     /// # Errors
     ///
     /// If paths have different ones.
-    pub(super) fn find_upward(&self, name: &str) -> Result<Option<Text>> {
-        let mut found = BTreeMap::new();
-        for Tree {
-            repository,
-            paths,
-            files,
-        } in &self.trees
-        {
-            for path in paths {
-                let folders = Path::new(path).ancestors().map(|folder| folder.join(name));
-                let mut candidates = folders.filter_map(|path| Some(path.to_str()?.to_owned()));
-                let nearest = candidates.find(|path| files.contains_key(path));
-                let object = nearest.as_ref().and_then(|path| files.get(path));
-                found.insert((&repository.root, nearest.clone()), (repository, object));
-            }
+    pub(super) fn read_upward(
+        &self,
+        name: &str,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Option<Option<FileId>>> {
+        let mut found = BTreeSet::new();
+        for (index, (tree, paths)) in self.trees.iter().enumerate() {
+            let nearest = |path: &PathBuf| input::find_between(tree, path, Path::new(""), name);
+            found.extend(
+                paths
+                    .iter()
+                    .map(|path| nearest(path).map(|found| (index, found))),
+            );
         }
         ensure!(
             found.len() < 2,
             "the paths belong to different profiles: compare them one by one"
         );
-        let Some(((_, Some(path)), (repository, Some(object)))) = found.into_iter().next() else {
+        let Some((index, path)) = found.into_iter().next().flatten() else {
             return Ok(None);
         };
-        let bytes = repository
-            .read(&[object])?
-            .into_iter()
-            .next()
-            .unwrap_or_default();
-        Ok(Some(self.text(&path, bytes)))
-    }
-
-    fn text(&self, path: &str, bytes: Vec<u8>) -> Text {
-        Text {
-            name: format!("{}:{path}", self.name),
-            path: None,
-            bytes,
-        }
+        let (tree, _) = &self.trees[index];
+        let file = input::read_file(tree, &path, sources, diagnostics);
+        tree.is_whole()?;
+        Ok(Some(file))
     }
 }
 
 /// The repositories that paths belong to, each with its paths, relative to its top.
-fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<String>)>> {
-    let mut by_root = BTreeMap::<PathBuf, Vec<String>>::new();
+fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<PathBuf>)>> {
+    let mut by_root = BTreeMap::<PathBuf, Vec<PathBuf>>::new();
     for path in paths {
         ensure!(
             path != Path::new("-"),

@@ -12,7 +12,7 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Compiled, Options};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::diagnostic::rule;
-use kaito_render::input::{self, Document};
+use kaito_render::input::{self, Disk, Document, DocumentFilter};
 use kaito_render::report::policy::Policy;
 use kaito_render::session::Session;
 use kaito_render::upgrade;
@@ -27,7 +27,7 @@ pub(super) const PROFILE: &str = "kaito-render.yaml";
 pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
     let mut library = Library::embedded();
     if let Some(folder) = folder {
-        input::lay_library(folder, &mut library)?;
+        library.add_layer(&Disk, folder)?;
     }
     Ok(library)
 }
@@ -120,8 +120,9 @@ fn load(
     } = &input.surroundings;
     let library = library(folder.as_deref())?;
     let documents = input::load(
+        &Disk,
         &input.paths,
-        input::Reach::Input,
+        DocumentFilter::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )?;
@@ -168,7 +169,7 @@ pub(super) fn profile(
     if !path.exists() || path.is_dir() {
         bail!("there is no profile `{}`", path.display());
     }
-    let file = input::read_file(&path, &mut session.sources, &mut session.diagnostics);
+    let file = input::read_file(&Disk, &path, &mut session.sources, &mut session.diagnostics);
     Ok(file.and_then(|file| read_profile(file, session)))
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Error, Result};
 use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::emit::disk::Changes;
-use kaito_render::input;
+use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
 use kaito_render::session::Session;
 
@@ -90,7 +90,7 @@ pub(super) fn findings_as(
                 .input
                 .paths
                 .first()
-                .map_or_else(String::new, |path| input::name(path));
+                .map_or_else(String::new, |path| Disk.name(path));
             sarif::document(&report, &input)
         }
         FindingFormat::Github => github::commands(&report),

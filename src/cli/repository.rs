@@ -12,14 +12,16 @@
     reason = "the history of the input is read here, by `git`"
 )]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use kaito_render::input::{Entry, FileTree, Kind, MAX_FILE, kind_among, list_among};
 use tempfile::TempDir;
 
 /// What the Git directory of a run borrows by links of that of all working trees.
@@ -113,7 +115,7 @@ impl Repository {
     /// # Errors
     ///
     /// If it names none, or could mean two.
-    pub(super) fn commit(&self, revision: &str) -> Result<String> {
+    fn commit(&self, revision: &str) -> Result<String> {
         if revision.starts_with('-') {
             return Err(self.lacks(revision)); // Git would take it for an option.
         }
@@ -147,34 +149,26 @@ impl Repository {
         anyhow!(error)
     }
 
-    /// All files of a commit, by path from the top with slashes, with the names of their contents.
-    /// Symbolic links and submodules are left out.
-    pub(super) fn files(&self, commit: &str) -> Result<BTreeMap<String, String>> {
-        let output = run(&mut self.git(["ls-tree", "-r", "-z", "--full-tree", commit]))?;
+    /// The files that a revision has.
+    ///
+    /// # Errors
+    ///
+    /// If the revision names no commit, or could mean two.
+    pub(super) fn tree(self, revision: &str) -> Result<Tree> {
+        let commit = self.commit(revision)?;
+        let output = run(&mut self.git(["ls-tree", "-r", "-z", "--full-tree", &commit]))?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "git: {}", complaint.trim());
-        Ok(String::from_utf8_lossy(&output.stdout)
-            .split('\0')
-            .filter_map(file)
-            .collect())
-    }
-
-    /// Contents by their names, in order.
-    pub(super) fn read(&self, objects: &[&String]) -> Result<Vec<Vec<u8>>> {
-        if objects.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut command = self.git(["cat-file", "--batch"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().context(CANNOT_RUN)?;
-        let contents = contents(&mut child, objects);
-        if contents.is_err() {
-            child.kill()?; // It may be in the middle of a file.
-        }
-        let status = child.wait()?;
-        let contents = contents?;
-        ensure!(status.success(), "`git cat-file` failed: {status}");
-        Ok(contents)
+        let listing = String::from_utf8_lossy(&output.stdout);
+        let files = listing.split('\0').filter_map(file).collect();
+        let contents = RefCell::new(Contents::of(&self)?);
+        Ok(Tree {
+            revision: revision.to_owned(),
+            files,
+            contents,
+            failure: RefCell::default(),
+            _repository: self,
+        })
     }
 
     /// A command of Git that knows this repository's objects and refs, and no configuration.
@@ -203,22 +197,18 @@ impl Repository {
     }
 }
 
-/// The path of an input from the top of its working tree, with slashes; the top itself is empty.
+/// The path of an input from the top of its working tree; the top itself is an empty path.
 /// `there` is as much of the path as exists.
 ///
 /// # Errors
 ///
 /// If the path leads out of the working tree.
-pub(super) fn relative(root: &Path, there: &Path, path: &Path) -> Result<String> {
+pub(super) fn relative(root: &Path, there: &Path, path: &Path) -> Result<PathBuf> {
     let path = fs::canonicalize(there)?.join(path.strip_prefix(there).unwrap_or(Path::new("")));
     let inside = path.strip_prefix(root);
     let inside =
         inside.with_context(|| format!("`{}` leads out of its Git repository", path.display()))?;
-    Ok(inside
-        .iter()
-        .map(|step| step.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/"))
+    Ok(inside.components().collect())
 }
 
 const CANNOT_RUN: &str = "can't run `git`";
@@ -272,49 +262,121 @@ fn run(command: &mut Command) -> Result<Output> {
     command.output().context(CANNOT_RUN)
 }
 
-/// Asks for each content in turn, so that neither side waits for the other with a full pipe.
-fn contents(child: &mut Child, objects: &[&String]) -> Result<Vec<Vec<u8>>> {
-    let (Some(mut questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-        bail!("`git cat-file` has no pipes")
-    };
-    let mut answers = BufReader::new(answers);
-    let mut contents = Vec::new();
-    for object in objects {
-        writeln!(questions, "{object}")?;
+/// The files of a repository as one revision has them, without symbolic links and submodules.
+pub(super) struct Tree {
+    revision: String,
+    /// The names of the contents, by path from the top of the working tree.
+    files: BTreeMap<PathBuf, String>,
+    contents: RefCell<Contents>,
+    /// Why a content could not be read: the history is not whole then, and nothing must be compared.
+    failure: RefCell<Option<String>>,
+    /// Holds the Git directory that `contents` reads.
+    _repository: Repository,
+}
+
+impl Tree {
+    /// # Errors
+    ///
+    /// If a content could not be read so far.
+    pub(super) fn is_whole(&self) -> Result<()> {
+        match &*self.failure.borrow() {
+            Some(failure) => bail!("{failure}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FileTree for Tree {
+    fn kind(&self, path: &Path) -> io::Result<Kind> {
+        kind_among(&self.files, path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
+        Ok(list_among(&self.files, directory))
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        let object = self.files.get(file).ok_or(io::ErrorKind::NotFound)?;
+        let content = self.contents.borrow_mut().read(object);
+        content.inspect_err(|error| {
+            self.failure.borrow_mut().get_or_insert(error.to_string());
+        })
+    }
+
+    fn name(&self, path: &Path) -> String {
+        format!("{}:{}", self.revision, path.display())
+    }
+}
+
+/// A running `git cat-file`, which is asked for one content after the other, so that neither side
+/// waits for the other with a full pipe.
+struct Contents {
+    git: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Contents {
+    fn of(repository: &Repository) -> Result<Self> {
+        let mut command = repository.git(["cat-file", "--batch"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut git = command.spawn().context(CANNOT_RUN)?;
+        let pipes = git.stdin.take().zip(git.stdout.take());
+        let (questions, answers) = pipes.context("`git cat-file` has no pipes")?;
+        Ok(Self {
+            git,
+            questions,
+            answers: BufReader::new(answers),
+        })
+    }
+
+    /// The content of a name, but no more than one byte above [`MAX_FILE`].
+    fn read(&mut self, object: &str) -> io::Result<Vec<u8>> {
+        writeln!(self.questions, "{object}")?;
         let mut header = String::new();
-        answers.read_line(&mut header)?;
+        self.answers.read_line(&mut header)?;
         let header = header.trim_end();
         let size = header.strip_prefix(&format!("{object} blob "));
         let size = size.and_then(|size| size.parse().ok());
-        let size: u64 = size.ok_or_else(|| unreadable(header))?;
+        let size: u64 = size.ok_or_else(|| io::Error::other(unreadable(header)))?;
+        let wanted = size.min(MAX_FILE + 1);
         let mut bytes = Vec::new();
-        (&mut answers).take(size).read_to_end(&mut bytes)?;
-        ensure!(
-            bytes.len() as u64 == size,
-            "Git ended in the middle of {object}"
-        );
-        answers.read_exact(&mut [0])?; // the line break behind a content
-        contents.push(bytes);
+        let mut answer = (&mut self.answers).take(size);
+        (&mut answer).take(wanted).read_to_end(&mut bytes)?;
+        io::copy(&mut answer, &mut io::sink())?;
+        if bytes.len() as u64 != wanted {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.answers.read_exact(&mut [0])?; // the line break behind a content
+        Ok(bytes)
     }
-    Ok(contents)
 }
 
-fn unreadable(answer: &str) -> Error {
+impl Drop for Contents {
+    fn drop(&mut self) {
+        // It waits for the next question, and there is none.
+        let _ = self.git.kill();
+        let _ = self.git.wait();
+    }
+}
+
+/// Why Git did not give a content.
+fn unreadable(answer: &str) -> String {
     if answer.ends_with(" missing") {
-        return anyhow!(
+        return format!(
             "the Git repository lacks {answer}, and nothing is fetched here; in a partial clone, \
              `git fetch --refetch --no-filter` brings all objects"
         );
     }
-    anyhow!("Git can't read an object: {answer}")
+    format!("Git can't read an object: {answer}")
 }
 
 /// Path and content of a line of `git ls-tree`: mode, type and object, a tab, the path. None for
 /// what is no file.
-fn file(line: &str) -> Option<(String, String)> {
+fn file(line: &str) -> Option<(PathBuf, String)> {
     let (facts, path) = line.split_once('\t')?;
     let mut facts = facts.split(' ');
     let is_file = facts.next()?.starts_with("100");
     let object = facts.nth(1)?;
-    is_file.then(|| (path.to_owned(), object.to_owned()))
+    is_file.then(|| (PathBuf::from(path), object.to_owned()))
 }

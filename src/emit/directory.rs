@@ -50,6 +50,7 @@ pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, Str
 }
 
 /// Whether a path could be one of [`layout`]'s, and so leads into the directory and nowhere else.
+#[cfg(feature = "fs")]
 pub(super) fn is_inside(path: &str) -> bool {
     path.split('/').all(|part| {
         part.starts_with(|first: char| {

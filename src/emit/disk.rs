@@ -22,7 +22,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::index::{self, INDEX_FILE, IndexError};
+use super::INDEX_FILE;
+use super::index::{self, IndexError};
 
 /// Why output could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 
 use super::directory::is_inside;
 
-/// The name of the index in an output directory. A folder that holds one is output, not input.
-pub const INDEX_FILE: &str = ".kaito-render.json";
-
 const VERSION: u64 = 1;
 
 /// Why an index can't be relied on.

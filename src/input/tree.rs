@@ -1,137 +1,158 @@
-//! Which files of a tree are input, where all that is known of the tree is its paths.
+//! Where files are read from: a directory on disk, a revision of Git, or memory.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
 
-/// The name of the index that a folder of output holds, by which it is known.
-pub const INDEX_FILE: &str = ".kaito-render.json";
-
-/// Files by which a folder is known to hold no input: that of a Helm chart and that of our own
-/// output.
-pub(super) const MARKS: [&str; 2] = ["Chart.yaml", INDEX_FILE];
-
-/// How the names of input files end.
-pub(super) const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
-
-/// What is looked for in folders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// What can be compiled.
-    Input,
-    /// Every document, and folders of output too if they are named.
-    Everything,
-}
-
-pub(super) fn is_hidden(name: &[u8]) -> bool {
-    name.starts_with(b".")
-}
-
-/// The files that paths lead to among all files of a tree, in order, and whether they were named:
-/// by the rules by which [`super::load`] walks folders.
+/// A tree of files.
 ///
-/// All paths are relative to the root of the tree, with slashes; the root itself is an empty path.
+/// [`load`](super::load) walks every tree by the same rules. What a path means is the tree's own
+/// business; two paths of one tree are joined by [`Path::join`].
+pub trait FileTree {
+    /// What a path leads to, through symbolic links.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::NotFound`] if it leads nowhere.
+    fn kind(&self, path: &Path) -> io::Result<Kind>;
+
+    /// The entries of a directory, sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// If the directory can't be read.
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>>;
+
+    /// The bytes of a file, but no more than one above [`MAX_FILE`](super::MAX_FILE).
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read.
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
+
+    /// The same path without symbolic links: two paths lead to the same file or directory if these
+    /// are equal.
+    fn identity(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
+
+    /// The name of a file in diagnostics.
+    fn name(&self, path: &Path) -> String {
+        path.display().to_string()
+    }
+
+    /// Where on the disk a file lies; none if it does not lie there. `place` is its directory
+    /// without symbolic links, and its name there.
+    fn location(&self, path: &Path, place: &Path) -> Option<PathBuf> {
+        let _ = (path, place);
+        None
+    }
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, or anything else that is read like one, such as a pipe.
+    File,
+    /// A directory.
+    Directory,
+}
+
+/// An entry of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name in the directory.
+    pub name: OsString,
+    /// What it is; none for a symbolic link, which [`FileTree::kind`] follows.
+    pub kind: Option<Kind>,
+}
+
+/// Files in memory, by their paths with slashes: the tree of tests and of programs without a disk.
+///
+/// ```
+/// use kaito_render::base::sources::Sources;
+/// use kaito_render::diagnostic::Diagnostics;
+/// use kaito_render::input::{self, DocumentFilter, MemoryTree};
+///
+/// let workspace = "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: phi-4}\n";
+/// let tree = MemoryTree::new([("team-a/phi-4.yaml", workspace), ("team-a/notes.txt", "hello")]);
+/// let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+/// let paths = ["team-a".into()];
+/// let filter = DocumentFilter::Input;
+/// let documents = input::load(&tree, &paths, filter, &mut sources, &mut diagnostics)?;
+/// assert_eq!(documents.len(), 1);
+/// # Ok::<(), input::LoadError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryTree {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl MemoryTree {
+    /// A tree of these files.
+    pub fn new<P: Into<PathBuf>, B: Into<Vec<u8>>>(
+        files: impl IntoIterator<Item = (P, B)>,
+    ) -> Self {
+        let files = files.into_iter();
+        Self {
+            files: files
+                .map(|(path, bytes)| (path.into(), bytes.into()))
+                .collect(),
+        }
+    }
+}
+
+impl FileTree for MemoryTree {
+    fn kind(&self, path: &Path) -> io::Result<Kind> {
+        kind_among(&self.files, path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
+        Ok(list_among(&self.files, directory))
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        let bytes = self.files.get(file);
+        bytes.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// [`FileTree::kind`] of a tree that knows all of its files by path. The root is an empty path.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::NotFound`] if the path is neither that of a file nor of a directory with one.
+pub fn kind_among<T>(files: &BTreeMap<PathBuf, T>, path: &Path) -> io::Result<Kind> {
+    if files.contains_key(path) {
+        return Ok(Kind::File);
+    }
+    // Paths are ordered by their steps, so what is below one stands right behind it.
+    let next = files
+        .range::<Path, _>((Bound::Included(path), Bound::Unbounded))
+        .next();
+    match next {
+        Some((next, _)) if next.starts_with(path) => Ok(Kind::Directory),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+/// [`FileTree::list`] of a tree that knows all of its files by path.
 #[must_use]
-pub fn select<'a>(paths: &[String], reach: Reach, files: &[&'a str]) -> Vec<(&'a str, bool)> {
-    let wanted: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
-    let marks = files
-        .iter()
-        .map(|file| split(file))
-        .filter(|(_, name)| MARKS.contains(name));
-    let enters = |folder: &str, mark: &str| {
-        reach == Reach::Everything && mark == INDEX_FILE && wanted.contains(folder)
-    };
-    let passed_over: BTreeSet<&str> = marks
-        .filter(|(folder, mark)| !enters(folder, mark))
-        .map(|(folder, _)| folder)
-        .collect();
-    let selected = files.iter().filter_map(|file| {
-        let named = wanted.contains(file);
-        (named || is_found(file, &wanted, &passed_over)).then_some((*file, named))
-    });
-    let mut selected: Vec<_> = selected.collect();
-    selected.sort_unstable();
-    selected
-}
-
-/// Whether a walk through one of the wanted folders comes to a file.
-fn is_found(file: &str, wanted: &BTreeSet<&str>, passed_over: &BTreeSet<&str>) -> bool {
-    let (mut folder, mut name) = split(file);
-    if !name
-        .rsplit_once('.')
-        .is_some_and(|(_, ending)| ENDINGS.contains(&ending))
-    {
-        return false;
-    }
-    while !is_hidden(name.as_bytes()) && !passed_over.contains(folder) {
-        if wanted.contains(folder) {
-            return true;
+pub fn list_among<T>(files: &BTreeMap<PathBuf, T>, directory: &Path) -> Vec<Entry> {
+    let below = files.range::<Path, _>((Bound::Included(directory), Bound::Unbounded));
+    let steps = below.map_while(|(path, _)| Some(path.strip_prefix(directory).ok()?.components()));
+    let mut entries = Vec::<Entry>::new();
+    for mut steps in steps {
+        let Some(name) = steps.next().map(|step| step.as_os_str().to_owned()) else {
+            continue;
+        };
+        let is_file = steps.next().is_none();
+        if entries.last().is_none_or(|last| last.name != name) {
+            let kind = Some(if is_file { Kind::File } else { Kind::Directory });
+            entries.push(Entry { name, kind });
         }
-        if folder.is_empty() {
-            return false;
-        }
-        (folder, name) = split(folder);
     }
-    false
-}
-
-/// The folder of a file, and its name.
-fn split(file: &str) -> (&str, &str) {
-    file.rsplit_once('/').unwrap_or(("", file))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Reach, select};
-
-    const FILES: [&str; 9] = [
-        ".github/x.yaml",
-        "a/.hidden/x.yaml",
-        "a/b.yml",
-        "a/c.txt",
-        "a/chart/Chart.yaml",
-        "a/chart/templates/x.yaml",
-        "a/out/.kaito-render.json",
-        "a/out/x.yaml",
-        "ab.yaml",
-    ];
-
-    fn names(paths: &[&str]) -> Vec<(&'static str, bool)> {
-        select(
-            &paths
-                .iter()
-                .map(|&path| path.to_owned())
-                .collect::<Vec<_>>(),
-            Reach::Input,
-            &FILES,
-        )
-    }
-
-    #[test]
-    fn a_tree_is_walked_as_a_folder_is() {
-        assert_eq!(names(&[""]), [("a/b.yml", false), ("ab.yaml", false)]);
-        assert_eq!(names(&["a"]), [("a/b.yml", false)]);
-        assert_eq!(names(&["a/chart"]), []);
-        assert_eq!(
-            names(&["a/chart/templates"]),
-            [("a/chart/templates/x.yaml", false)]
-        );
-        assert_eq!(names(&[".github"]), [(".github/x.yaml", false)]);
-    }
-
-    #[test]
-    fn output_is_walked_where_it_is_named_and_wanted() {
-        let select = |path: &str, reach| select(&[path.to_owned()], reach, &FILES);
-        assert_eq!(select("a/out", Reach::Input), []);
-        assert_eq!(
-            select("a/out", Reach::Everything),
-            [("a/out/x.yaml", false)]
-        );
-        assert_eq!(select("a", Reach::Everything), [("a/b.yml", false)]);
-    }
-
-    #[test]
-    fn what_is_named_is_taken_whatever_it_is_called() {
-        assert_eq!(names(&["a/c.txt"]), [("a/c.txt", true)]);
-        assert_eq!(names(&["a", "a/b.yml"]), [("a/b.yml", true)]);
-        assert_eq!(names(&["no/such"]), []);
-    }
+    entries
 }

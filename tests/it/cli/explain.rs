@@ -142,6 +142,7 @@ fn every_field_has_a_line_and_reasons() {
     for case in cases.iter().step_by(step) {
         let mut session = Session::default();
         let profile = input::read_file(
+            &input::Disk,
             &case.join("profile.yaml"),
             &mut session.sources,
             &mut session.diagnostics,
@@ -150,8 +151,9 @@ fn every_field_has_a_line_and_reasons() {
         let profile = Profile::read(&profile[0], &mut session.diagnostics).unwrap();
         let paths = [case.join("input.yaml")];
         let documents = input::load(
+            &input::Disk,
             &paths,
-            input::Reach::Input,
+            input::DocumentFilter::Input,
             &mut session.sources,
             &mut session.diagnostics,
         )

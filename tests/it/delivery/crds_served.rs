@@ -73,7 +73,10 @@ fn conditions(answers: &[(&str, &str)]) -> Value {
 /// A cluster of release 0.3 is upgraded to 0.12: its Workspaces stay, and show what those of the
 /// newer release show.
 #[test]
-#[expect(clippy::too_many_lines, reason = "a cluster is started once for all of it")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a cluster is started once for all of it"
+)]
 fn a_cluster_shows_workspaces_as_it_does_with_kaitos_crds() {
     let none = json!({"strategy": "None"});
     let mut cluster = Cluster::of_storage();

@@ -230,6 +230,7 @@ pub(crate) fn render_into(
         })?;
     }
     let profile = input::read_file(
+        &input::Disk,
         &case.join("profile.yaml"),
         &mut session.sources,
         &mut session.diagnostics,
@@ -238,8 +239,9 @@ pub(crate) fn render_into(
     let profile = Profile::read(&profile[0], &mut session.diagnostics);
     let paths = [case.join("input.yaml")];
     let documents = input::load(
+        &input::Disk,
         &paths,
-        input::Reach::Input,
+        input::DocumentFilter::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )
@@ -272,8 +274,9 @@ fn old(case: &Path, session: &mut Session) -> Vec<Document> {
         return Vec::new();
     }
     input::load(
+        &input::Disk,
         &[path],
-        input::Reach::Input,
+        input::DocumentFilter::Input,
         &mut session.sources,
         &mut kaito_render::diagnostic::Diagnostics::default(),
     )

@@ -194,8 +194,9 @@ fn compile_bytes(bytes: &[u8]) {
     fs::write(&path, bytes).unwrap();
     let mut session = Session::default();
     let documents = input::load(
+        &input::Disk,
         &[path],
-        input::Reach::Input,
+        input::DocumentFilter::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )

@@ -66,13 +66,16 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
     }
     let mut library = Library::embedded();
     if folder.path().join("library").exists() {
-        input::lay_library(&folder.path().join("library"), &mut library).unwrap();
+        library
+            .add_layer(&input::Disk, &folder.path().join("library"))
+            .unwrap();
     }
     let mut session = Session::default();
     let input = [folder.path().join(INPUT)];
     let documents = input::load(
+        &input::Disk,
         &input,
-        input::Reach::Input,
+        input::DocumentFilter::Input,
         &mut session.sources,
         &mut session.diagnostics,
     )
@@ -80,8 +83,9 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
     let old = [folder.path().join("old")];
     let against = if old[0].exists() {
         input::load(
+            &input::Disk,
             &old,
-            input::Reach::Input,
+            input::DocumentFilter::Input,
             &mut session.sources,
             &mut session.diagnostics,
         )

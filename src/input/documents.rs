@@ -1,0 +1,465 @@
+//! A text that was read, from wherever, becomes documents.
+
+use std::path::{Path, PathBuf};
+
+use super::tree::FileTree;
+use super::{DocumentFilter, parse, walk};
+use crate::base::node::{Data, Node};
+use crate::base::object::is_of_karpenter;
+use crate::base::sources::{FileId, Sources, Span};
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// The most bytes of one file.
+pub const MAX_FILE: u64 = 256 << 20;
+
+/// The name of standard input in diagnostics.
+pub(crate) const STDIN: &str = "<stdin>";
+
+/// Why a run can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A path leads nowhere.
+    #[error("`{}` does not exist", .0.display())]
+    Missing(PathBuf),
+}
+
+/// A document of the input.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The document.
+    pub node: Node,
+    /// Whether its file was named, or standard input, rather than found in a folder.
+    pub named: bool,
+}
+
+/// A file as it was read.
+#[derive(Debug)]
+struct Text {
+    /// Its name in diagnostics.
+    name: String,
+    /// Where it lies on the disk, if it does.
+    path: Option<PathBuf>,
+    bytes: Vec<u8>,
+}
+
+/// Reads the documents that paths lead to in a tree, with the items of lists one by one.
+///
+/// Directories are walked by name, through symbolic links, for files that end in `.yaml`, `.yml`
+/// or `.json`. Left out are what is hidden, Helm charts, and directories of output. Of what is found
+/// there only KAITO's documents, node objects, ConfigMaps and Secrets are kept, and a file that
+/// can't be parsed is an error only if it mentions KAITO. [`DocumentFilter::Everything`] keeps all
+/// documents, and enters a directory of output that is named.
+///
+/// # Errors
+///
+/// If a path does not exist. What can't be read or parsed is reported as a diagnostic.
+pub fn load(
+    tree: &dyn FileTree,
+    paths: &[PathBuf],
+    filter: DocumentFilter,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<Document>, LoadError> {
+    if let Some(missing) = paths.iter().find(|path| tree.kind(path).is_err()) {
+        return Err(LoadError::Missing(missing.clone()));
+    }
+    let mut loaded = Vec::new();
+    for found in walk::files(tree, paths, filter, sources, diagnostics) {
+        let text = read(tree, &found.path, &found.place, sources, diagnostics);
+        let Some(text) = text else { continue };
+        loaded.extend(documents(text, found.named, filter, sources, diagnostics));
+    }
+    Ok(loaded)
+}
+
+/// Reads one file. What stands in the way is reported.
+pub fn read_file(
+    tree: &dyn FileTree,
+    path: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<FileId> {
+    let text = read(tree, path, &walk::place(tree, path), sources, diagnostics)?;
+    add(text, sources)
+        .map_err(|diagnostic| diagnostics.report(*diagnostic))
+        .ok()
+}
+
+fn read(
+    tree: &dyn FileTree,
+    path: &Path,
+    place: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Text> {
+    let name = tree.name(path);
+    match tree.read(path) {
+        Ok(bytes) => Some(Text {
+            name,
+            path: tree.location(path, place),
+            bytes,
+        }),
+        Err(error) => {
+            let place = Span::whole(sources.add(name, ""));
+            let message = format!("can't be read: {error}");
+            diagnostics.report(Diagnostic::new(&rule::UNREADABLE, place, message));
+            None
+        }
+    }
+}
+
+/// The documents of a text, with the items of lists one by one.
+///
+/// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are
+/// kept, unless everything is wanted, and that it can't be parsed is an error only if it mentions
+/// KAITO. What can't be read or parsed is reported as a finding.
+fn documents(
+    text: Text,
+    named: bool,
+    filter: DocumentFilter,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Document> {
+    let mark = diagnostics.mark();
+    let matters_anyway = named || mentions_kaito(&text.bytes);
+    let nodes = match add(text, sources) {
+        Ok(file) => parse(sources, file, diagnostics),
+        Err(finding) => {
+            diagnostics.report(*finding);
+            Vec::new()
+        }
+    };
+    if !matters_anyway {
+        pass_over(mark, diagnostics);
+    }
+    let nodes = nodes.into_iter().flat_map(items).filter(|node| {
+        named || filter == DocumentFilter::Everything || matters(node) || is_node_object(node)
+    });
+    nodes.map(|node| Document { node, named }).collect()
+}
+
+fn mentions_kaito(bytes: &[u8]) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.contains("kaito.sh/"),
+        Err(_) => bytes.windows(9).any(|window| window == b"kaito.sh/"),
+    }
+}
+
+/// Keeps a text. The diagnostic says what stands in the way.
+fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
+    let Text { name, path, bytes } = text;
+    if bytes.len() as u64 > MAX_FILE {
+        let place = Span::whole(sources.add(name, ""));
+        let message = format!("the file has more than {} MiB", MAX_FILE >> 20);
+        return Err(Box::new(
+            Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it"),
+        ));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            let file = sources.add(name, text);
+            sources.locate(file, path);
+            Ok(file)
+        }
+        Err(error) => Err(Box::new(not_utf8(name, &error, sources))),
+    }
+}
+
+fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
+    let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+    let file = sources.add(name, good);
+    let end = u32::try_from(sources.text(file).len()).unwrap_or(u32::MAX);
+    Diagnostic::new(
+        &rule::NOT_UTF8,
+        Span {
+            file,
+            start: end,
+            end,
+        },
+        "here the file is no UTF-8 text",
+    )
+    .hint("save it as UTF-8")
+}
+
+/// Replaces the findings in a file that has nothing to do with KAITO.
+fn pass_over(mark: usize, diagnostics: &mut Diagnostics) {
+    let error = diagnostics
+        .split_off(mark)
+        .into_iter()
+        .find(Diagnostic::is_error);
+    if let Some(Diagnostic {
+        place: Some(place),
+        message,
+        ..
+    }) = error
+    {
+        diagnostics.report(Diagnostic::new(
+            &rule::NOT_PARSED,
+            place,
+            format!("file passed over: {message}"),
+        ));
+    }
+}
+
+/// The items of a List of Kubernetes, however nested; any other document is its own only item.
+fn items(mut node: Node) -> Vec<Node> {
+    let is_list = node
+        .get("kind")
+        .and_then(Node::as_str)
+        .is_some_and(|kind| kind.ends_with("List"))
+        && node.get("apiVersion").and_then(Node::as_str).is_some();
+    if is_list
+        && let Data::Map(entries) = &mut node.data
+        && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "items")
+        && let Data::List(items) = &mut entry.value.data
+    {
+        return std::mem::take(items)
+            .into_iter()
+            .flat_map(self::items)
+            .collect();
+    }
+    vec![node]
+}
+
+/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a folder is looked
+/// at, and not passed on.
+fn is_node_object(node: &Node) -> bool {
+    node.get("apiVersion")
+        .and_then(Node::as_str)
+        .is_some_and(is_of_karpenter)
+}
+
+/// Whether a document that was found in a folder can mean anything to this compiler.
+#[must_use]
+pub fn matters(node: &Node) -> bool {
+    let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
+    text("apiVersion").starts_with("kaito.sh/") || matches!(text("kind"), "ConfigMap" | "Secret")
+}
+
+#[cfg(all(test, feature = "fs"))]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use tempfile::TempDir;
+
+    use super::{LoadError, load};
+    use crate::base::sources::Sources;
+    use crate::diagnostic::Diagnostics;
+    use crate::input::{Disk, Document, DocumentFilter, find_upward};
+
+    const WORKSPACE: &str =
+        "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Diagnostics) {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let documents = load(
+            &Disk,
+            paths,
+            DocumentFilter::Input,
+            &mut sources,
+            &mut diagnostics,
+        )
+        .unwrap();
+        (documents, diagnostics)
+    }
+
+    fn names(documents: &[Document]) -> Vec<&str> {
+        documents
+            .iter()
+            .map(|document| {
+                document
+                    .node
+                    .find("/metadata/name")
+                    .unwrap()
+                    .node
+                    .as_str()
+                    .unwrap()
+            })
+            .collect()
+    }
+
+    fn rules(diagnostics: &Diagnostics) -> Vec<&str> {
+        diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.rule.id)
+            .collect()
+    }
+
+    fn workspace(name: &str) -> String {
+        WORKSPACE.replace("NAME", name)
+    }
+
+    #[test]
+    fn a_walk_finds_what_matters_in_order() {
+        let folder = folder(&[
+            ("b/x.yml", &workspace("b")),
+            (
+                "a.yaml",
+                &format!(
+                    "{}---\nkind: Service\n---\n{}",
+                    workspace("a"),
+                    workspace("a2")
+                ),
+            ),
+            (
+                "c.json",
+                "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"c\"}}",
+            ),
+            ("d.txt", &workspace("text")),
+            (".hidden.yaml", &workspace("hidden")),
+            (".git/x.yaml", &workspace("git")),
+            ("chart/Chart.yaml", "name: chart\n"),
+            ("chart/templates/x.yaml", &workspace("chart")),
+            ("out/.kaito-render.json", "{}"),
+            ("out/x.yaml", &workspace("out")),
+        ]);
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(names(&documents), ["a", "a2", "b", "c"]);
+        assert!(diagnostics.is_empty());
+        assert!(documents.iter().all(|document| !document.named));
+    }
+
+    #[test]
+    fn a_file_is_read_once_and_being_named_counts() {
+        let folder = folder(&[("a.yaml", &workspace("a")), ("b.yaml", &workspace("b"))]);
+        let file = folder.path().join("a.yaml");
+        let (documents, _) = load_all(&[
+            folder.path().to_owned(),
+            file.clone(),
+            folder.path().join("./a.yaml"),
+            file,
+        ]);
+        assert_eq!(names(&documents), ["a", "b"]);
+        assert!(documents[0].named && !documents[1].named);
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let list = "apiVersion: v1\nkind: List\nitems:\n- {metadata: {name: a}}\n- apiVersion: kaito.sh/v1alpha1\n  kind: WorkspaceList\n  items: [{metadata: {name: b}}]\n";
+        let folder = folder(&[("list.yaml", list)]);
+        assert_eq!(
+            names(&load_all(&[folder.path().join("list.yaml")]).0),
+            ["a", "b"]
+        );
+    }
+
+    #[test]
+    fn files_that_have_nothing_to_do_with_kaito_are_passed_over() {
+        let folder = folder(&[
+            ("helm.yaml", "{{- if .Values.x }}\na: 1\n"),
+            ("other.yaml", "on: push\n"),
+            ("broken.yaml", "apiVersion: kaito.sh/v1alpha1\nkind: [\n"),
+        ]);
+        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(rules(&diagnostics), ["KR003", "KR007"]);
+        let (_, diagnostics) = load_all(&[
+            folder.path().join("helm.yaml"),
+            folder.path().join("other.yaml"),
+        ]);
+        assert_eq!(rules(&diagnostics), ["KR003", "KR006"]);
+    }
+
+    #[test]
+    fn what_is_no_text_and_no_input_is_only_noted() {
+        let folder = folder(&[("charts/Chart.yaml", "name: c\n")]);
+        fs::write(folder.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
+        fs::write(
+            folder.path().join("kaito.yaml"),
+            b"apiVersion: kaito.sh/v1alpha1\n# \xff\n",
+        )
+        .unwrap();
+        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(rules(&diagnostics), ["KR007", "KR002"]);
+        let (_, diagnostics) = load_all(&[folder.path().join("charts")]);
+        assert_eq!(rules(&diagnostics), ["KR009"]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_where_they_stand() {
+        let folder = folder(&[]);
+        let path = folder.path().join("a.yaml");
+        fs::write(&path, b"a: \xc3\xa9\nb: \xff\n").unwrap();
+        let (_, diagnostics) = load_all(&[path]);
+        assert_eq!(rules(&diagnostics), ["KR002"]);
+        assert_eq!(diagnostics.as_slice()[0].place.unwrap().start, 9);
+    }
+
+    #[test]
+    fn marks_carriage_returns_and_empty_files_are_fine() {
+        let crlf = format!("\u{feff}{}", workspace("a").replace('\n', "\r\n"));
+        let folder = folder(&[
+            ("a.yaml", &crlf),
+            ("empty.yaml", ""),
+            ("comment.yaml", "# nothing\n"),
+        ]);
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(
+            (names(&documents), diagnostics.as_slice()),
+            (vec!["a"], &[][..])
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_not_in_circles() {
+        let folder = folder(&[("real/a.yaml", &workspace("a"))]);
+        let link = |from: &str, to: &Path| {
+            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+        };
+        link("real/loop", folder.path());
+        link("twice", &folder.path().join("real/a.yaml"));
+        link("dangling.yaml", Path::new("nowhere"));
+        link("README", Path::new("nowhere"));
+        link(".#lock.yaml", Path::new("nowhere"));
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(names(&documents), ["a"]);
+        assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);
+        assert!(
+            diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.message.contains("loop")),
+            "{diagnostics:?}"
+        );
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_no_finding() {
+        let missing = PathBuf::from("no/such/file.yaml");
+        let error = load(
+            &Disk,
+            std::slice::from_ref(&missing),
+            DocumentFilter::Input,
+            &mut Sources::default(),
+            &mut Diagnostics::default(),
+        )
+        .unwrap_err();
+        assert!(matches!(error, LoadError::Missing(path) if path == missing));
+    }
+
+    #[test]
+    fn a_search_upward_ends_at_the_root_of_the_repository() {
+        let folder = folder(&[
+            ("p.yaml", ""),
+            ("repo/.git/HEAD", ""),
+            ("repo/a/b/x.yaml", ""),
+            ("repo/a/p.yaml", ""),
+        ]);
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let find = |start: &str| find_upward(&root.join(start), "p.yaml");
+        assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));
+        assert_eq!(find("repo"), None);
+        assert_eq!(find("."), Some(root.join("p.yaml")));
+    }
+}
