@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has failed")]
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use criterion::{BatchSize, Criterion};
 use kaito_render::assemble::{self, Keep, Part, Together};
@@ -13,7 +12,7 @@ use kaito_render::base::sources::FileId;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::preset::Provisioner;
 use kaito_render::catalogue::profile::Profile;
-use kaito_render::catalogue::release::{Release, Templates};
+use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Options, compile};
 use kaito_render::diagnostic::Diagnostics;
 use kaito_render::emit::{self, Format};
@@ -31,13 +30,13 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let library = Library::embedded();
     for case in CASES {
-        let mut run = Run::new(&library, case);
+        let run = Run::new(&library, case);
         source(&mut criterion, &run);
         workspace(&mut criterion, &run);
-        plan(&mut criterion, &mut run);
-        expand(&mut criterion, &mut run);
-        overlay(&mut criterion, &mut run);
-        emit(&mut criterion, &mut run);
+        plan(&mut criterion, &run);
+        expand(&mut criterion, &run);
+        overlay(&mut criterion, &run);
+        emit(&mut criterion, &run);
         together(&mut criterion, &library, case);
     }
     criterion.final_summary();
@@ -88,7 +87,6 @@ struct Run<'l> {
     file: FileId,
     reader: RefCell<Reader>,
     release: Release<'l>,
-    templates: Rc<Templates>,
 }
 
 impl<'l> Run<'l> {
@@ -97,14 +95,19 @@ impl<'l> Run<'l> {
         let file = session.sources.add("mixed.yaml", text(case.shapes));
         let reader = RefCell::new(Reader::new(NAMESPACE.to_owned()));
         let mut release = Release::load(library, case.release, &mut session).unwrap();
-        let templates = release.templates(case.provisioner, &mut session).unwrap();
+        release.load_models(&mut session);
+        release.load_instance_types(case.profile().cloud, &mut session);
+        release.load_server_flags(&mut session);
+        for method in ["lora", "qlora"] {
+            release.load_tuning_config(method, &mut session);
+        }
+        release.load_templates(case.provisioner, &mut session);
         Self {
             case,
             session,
             file,
             reader,
             release,
-            templates,
         }
     }
 
@@ -136,30 +139,26 @@ impl<'l> Run<'l> {
             .collect()
     }
 
-    fn plans(&mut self, workspaces: &[Workspace]) -> Vec<Plan> {
-        let Self {
-            case,
-            session,
-            release,
-            ..
-        } = self;
-        let profile = case.profile();
-        let mut plan = |workspace| {
-            plan::make(
+    fn plans(&self, workspaces: &[Workspace]) -> Vec<Plan> {
+        let profile = self.case.profile();
+        let plan = |workspace| {
+            let inputs = plan::Inputs {
                 workspace,
-                &ConfigMaps::default(),
-                release,
-                &profile,
-                session,
-            )
-            .unwrap()
+                config_maps: &ConfigMaps::default(),
+                release: &self.release,
+                profile: &profile,
+                sources: &self.session.sources,
+            };
+            plan::make(inputs, 0, &mut Diagnostics::default()).unwrap()
         };
-        workspaces.iter().map(&mut plan).collect()
+        workspaces.iter().map(plan).collect()
     }
 
     fn objects(&self, plans: Vec<Plan>) -> Vec<(Plan, Vec<Object>)> {
+        let templates = self.release.templates(self.case.provisioner);
+        let templates = templates.unwrap().unwrap();
         let objects = |mut plan: Plan| {
-            let objects = expand::objects(&mut plan, &self.templates).unwrap();
+            let objects = expand::objects(&mut plan, templates).unwrap();
             (plan, objects)
         };
         plans.into_iter().map(objects).collect()
@@ -199,14 +198,14 @@ fn workspace(criterion: &mut Criterion, run: &Run) {
     });
 }
 
-fn plan(criterion: &mut Criterion, run: &mut Run) {
+fn plan(criterion: &mut Criterion, run: &Run) {
     let workspaces = run.workspaces();
     criterion.bench_function(&run.case.title("plan"), |bencher| {
         bencher.iter_with_large_drop(|| run.plans(&workspaces));
     });
 }
 
-fn expand(criterion: &mut Criterion, run: &mut Run) {
+fn expand(criterion: &mut Criterion, run: &Run) {
     let plans = run.plans(&run.workspaces());
     criterion.bench_function(&run.case.title("expand"), |bencher| {
         bencher.iter_batched(
@@ -217,7 +216,7 @@ fn expand(criterion: &mut Criterion, run: &mut Run) {
     });
 }
 
-fn overlay(criterion: &mut Criterion, run: &mut Run) {
+fn overlay(criterion: &mut Criterion, run: &Run) {
     let plans = run.plans(&run.workspaces());
     let expanded = run.objects(plans);
     let inputs = || {
@@ -249,7 +248,7 @@ fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
     together.finish().0
 }
 
-fn emit(criterion: &mut Criterion, run: &mut Run) {
+fn emit(criterion: &mut Criterion, run: &Run) {
     let workspaces = run.workspaces();
     let plans = run.plans(&workspaces);
     let objects = overlaid(workspaces.into_iter().zip(run.objects(plans)).collect());

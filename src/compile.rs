@@ -1,5 +1,7 @@
 //! The stages one after the other: documents in, objects out.
 
+mod releases;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assemble::{self, Keep, Part, Selectors, Together};
@@ -19,6 +21,7 @@ use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
 use crate::session::Session;
 use crate::workspace::{self, Dialect, Workspace};
+use releases::Releases;
 
 /// Where Workspaces and InferenceSets name ConfigMaps.
 const CONFIGS: [&str; 3] = [
@@ -57,13 +60,13 @@ pub fn compile(
 
 /// What one Workspace was compiled to.
 #[derive(Debug)]
-pub struct Compiled<'a, 'l> {
+pub struct Compiled<'a> {
     /// The Workspace.
     pub workspace: &'a Workspace,
     /// What was decided for it.
     pub plan: &'a Plan,
     /// Its release.
-    pub release: &'a mut Release<'l>,
+    pub release: &'a Release<'a>,
     /// What laid the plan out.
     pub templates: &'a Templates,
     /// Its objects, without the Workspace itself.
@@ -100,10 +103,6 @@ struct Compiler<'a> {
     reader: workspace::Reader,
     session: &'a mut Session,
     each: &'a mut dyn FnMut(Compiled),
-    /// Every release that was looked at, by name; none if it can't be used.
-    releases: BTreeMap<String, Option<Release<'a>>>,
-    /// The release for each apiVersion, where nobody names one.
-    chosen: BTreeMap<String, Option<String>>,
     /// Where each Workspace stands, by namespace and name.
     workspaces: BTreeMap<String, Span>,
     /// What the Workspaces and InferenceSets were before, by kind, namespace and name, as far as
@@ -114,11 +113,20 @@ struct Compiler<'a> {
     together: Together,
 }
 
+/// What every Workspace is compiled with.
+#[derive(Clone, Copy)]
+struct Inputs<'a> {
+    releases: &'a Releases<'a>,
+    config_maps: &'a ConfigMaps<'a>,
+}
+
 /// What a run met.
 #[derive(Default)]
 struct Tally {
     /// Workspaces, also broken ones.
     workspaces: usize,
+    /// The releases that were chosen, by the apiVersion that they compile.
+    chosen: BTreeMap<String, String>,
     /// Rendered Workspaces that were passed over.
     rendered: usize,
     /// Whether nodes are made as Machines.
@@ -143,8 +151,6 @@ impl<'a> Compiler<'a> {
             reader,
             session,
             each,
-            releases: BTreeMap::new(),
-            chosen: BTreeMap::new(),
             workspaces: BTreeMap::new(),
             selectors: Selectors::default(),
             tally: Tally::default(),
@@ -182,12 +188,17 @@ impl<'a> Compiler<'a> {
         let namespace = &self.options.namespace;
         let config_maps =
             ConfigMaps::among(others.iter().map(|document| &document.node), namespace);
+        let releases = self.releases(workspaces.iter().chain(&sets));
+        let inputs = Inputs {
+            releases: &releases,
+            config_maps: &config_maps,
+        };
         for document in workspaces {
-            let part = self.document(document, &config_maps);
+            let part = self.document(document, inputs);
             self.add(part);
         }
         for document in sets {
-            let parts = self.inference_set(&document.node, &config_maps);
+            let parts = self.inference_set(&document.node, inputs);
             self.add(parts);
         }
         for document in &others {
@@ -204,7 +215,7 @@ impl<'a> Compiler<'a> {
         if is_empty && !self.session.failed_since(0) {
             self.no_workspace();
         }
-        self.notes();
+        self.notes(&releases);
         let (objects, findings) = self.together.finish();
         self.session.diagnostics.extend(findings);
         objects
@@ -215,6 +226,24 @@ impl<'a> Compiler<'a> {
             self.tally.static_pools |= part.objects.iter().any(assemble::is_static_pool);
             self.together.add(part);
         }
+    }
+
+    /// Loads what the documents are compiled with.
+    fn releases<'d>(&mut self, sources: impl Iterator<Item = &'d Document>) -> Releases<'a> {
+        let sources: Vec<_> = sources
+            .map(|document| &document.node)
+            .filter(|node| !workspace::is_rendered(node))
+            .collect();
+        let earlier = sources
+            .iter()
+            .filter_map(|node| self.earlier.get(&identity(node, &self.reader)).copied());
+        Releases::load(
+            sources.iter().copied(),
+            earlier,
+            self.options,
+            self.library,
+            self.session,
+        )
     }
 
     /// Looks for secrets in what is to be compiled, and in the ConfigMaps that it names.
@@ -250,12 +279,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn document(&mut self, document: Document, config_maps: &ConfigMaps) -> Option<Part> {
+    fn document(&mut self, document: Document, inputs: Inputs) -> Option<Part> {
         let Document { node, named } = document;
         let earlier = self.earlier.remove(&identity(&node, &self.reader));
         if !workspace::is_rendered(&node) {
             self.tally.workspaces += 1;
-            return self.workspace(node, earlier, config_maps);
+            return self.workspace(node, earlier, inputs);
         }
         if !named {
             self.tally.rendered += 1;
@@ -268,7 +297,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The Workspaces of a set. What is wrong with all of them is said once.
-    fn inference_set(&mut self, node: &Node, config_maps: &ConfigMaps) -> Vec<Part> {
+    fn inference_set(&mut self, node: &Node, inputs: Inputs) -> Vec<Part> {
         self.tally.workspaces += 1;
         let mark = self.session.mark();
         let replicas = workspace::replicas(node, &mut self.session.diagnostics);
@@ -279,7 +308,7 @@ impl<'a> Compiler<'a> {
         }
         let mut parts = Vec::new();
         for replica in replicas {
-            parts.extend(self.workspace(replica, None, config_maps));
+            parts.extend(self.workspace(replica, None, inputs));
             workspace::without_repeats(&mut self.session.diagnostics, mark);
         }
         if has_none { Vec::new() } else { parts }
@@ -355,18 +384,20 @@ impl<'a> Compiler<'a> {
         )
     }
 
-    fn workspace(
-        &mut self,
-        node: Node,
-        earlier: Option<&Node>,
-        config_maps: &ConfigMaps,
-    ) -> Option<Part> {
+    fn workspace(&mut self, node: Node, earlier: Option<&Node>, inputs: Inputs) -> Option<Part> {
         let mark = self.session.mark();
-        let release = self.release_for(&node)?;
-        let dialect = dialect(
-            self.releases.get(&release)?.as_ref()?,
-            &self.options.profile,
-        );
+        let release = match inputs.releases.compiling(&node) {
+            Ok(release) => release,
+            Err(finding) => {
+                self.session.report(finding);
+                return None;
+            }
+        };
+        if self.options.profile.release.is_none() {
+            let version = releases::version(&node).to_owned();
+            self.tally.chosen.insert(version, release.name.clone());
+        }
+        let dialect = dialect(release, &self.options.profile);
         let api = dialect.api;
         let workspace = self
             .reader
@@ -374,24 +405,24 @@ impl<'a> Compiler<'a> {
         let (key, span) = (workspace.key(), workspace.span("/metadata/name"));
         self.remember(&key, span);
         if let Some(earlier) = earlier {
-            self.compare(earlier, &workspace, api);
+            self.compare(earlier, &workspace, api, inputs.releases);
         }
-        let release = self.releases.get_mut(&release)?.as_mut()?;
-        let plan = plan::make(
-            &workspace,
-            config_maps,
+        let planned = plan::Inputs {
+            workspace: &workspace,
+            config_maps: inputs.config_maps,
             release,
-            &self.options.profile,
-            self.session,
-        );
-        let mut plan = plan.filter(|_| !self.session.failed_since(mark))?;
+            profile: &self.options.profile,
+            sources: &self.session.sources,
+        };
+        let plan = plan::make(planned, mark, &mut self.session.diagnostics);
+        let mut plan = plan.ok()?;
         self.tally.machines |= plan.provisioner == Provisioner::Machine && !plan.nodes.is_empty();
-        let templates = release.templates(plan.provisioner, self.session)?;
-        let objects = expand::objects(&mut plan, &templates);
+        let templates = release.templates(plan.provisioner)?.ok()?;
+        let objects = expand::objects(&mut plan, templates);
         let objects = objects
             .map_err(|diagnostic| self.session.report(diagnostic))
             .ok()?;
-        let (session, templates) = (&mut *self.session, &*templates);
+        let session = &mut *self.session;
         (self.each)(Compiled {
             workspace: &workspace,
             plan: &plan,
@@ -409,9 +440,15 @@ impl<'a> Compiler<'a> {
 
     /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
     /// this run's concern.
-    fn compare(&mut self, earlier: &Node, workspace: &Workspace, api: WorkspaceApi) {
+    fn compare(
+        &mut self,
+        earlier: &Node,
+        workspace: &Workspace,
+        api: WorkspaceApi,
+        releases: &Releases,
+    ) {
         let mark = self.session.mark();
-        let old = self.read_earlier(earlier);
+        let old = self.read_earlier(earlier, releases);
         let found = self.session.diagnostics.split_off(mark);
         match old {
             Some(old) => self
@@ -426,21 +463,8 @@ impl<'a> Compiler<'a> {
     }
 
     /// Reads a Workspace as the release read it that compiled it then.
-    fn read_earlier(&mut self, node: &Node) -> Option<Workspace> {
-        let version = node
-            .get("apiVersion")
-            .and_then(Node::as_str)
-            .unwrap_or_default();
-        let release = self
-            .options
-            .profile
-            .release
-            .clone()
-            .or_else(|| self.find(version))?;
-        let dialect = dialect(
-            self.releases.get(&release)?.as_ref()?,
-            &self.options.profile,
-        );
+    fn read_earlier(&mut self, node: &Node, releases: &Releases) -> Option<Workspace> {
+        let dialect = dialect(releases.reading(node)?, &self.options.profile);
         self.reader
             .read(node.clone(), dialect, &mut self.session.diagnostics)
     }
@@ -457,76 +481,6 @@ impl<'a> Compiler<'a> {
                 .also(first, "the other one")
                 .hint("remove or rename one of the two"),
         );
-    }
-
-    /// The name of the release that compiles a Workspace.
-    fn release_for(&mut self, node: &Node) -> Option<String> {
-        let version = node
-            .get("apiVersion")
-            .and_then(Node::as_str)
-            .unwrap_or_default();
-        let name = match &self.options.profile.release {
-            Some(name) => self.compiles(name, version).then(|| name.clone()),
-            None => self.choose(version),
-        };
-        if name.is_none() {
-            let message = match &self.options.profile.release {
-                Some(name) => format!("release {name} does not compile `{version}`"),
-                None => format!("no release compiles `{version}`"),
-            };
-            let place = node.at("/apiVersion").span;
-            let finding =
-                Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions());
-            self.session.report(finding);
-        }
-        name
-    }
-
-    /// The oldest release that compiles an apiVersion.
-    fn choose(&mut self, version: &str) -> Option<String> {
-        if let Some(chosen) = self.chosen.get(version) {
-            return chosen.clone();
-        }
-        let name = self.find(version);
-        self.chosen.insert(version.to_owned(), name.clone());
-        name
-    }
-
-    fn find(&mut self, version: &str) -> Option<String> {
-        let names: Vec<_> = self
-            .library
-            .releases()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        names.into_iter().find(|name| self.compiles(name, version))
-    }
-
-    fn compiles(&mut self, name: &str, version: &str) -> bool {
-        if !self.releases.contains_key(name) {
-            let release = Release::load(self.library, name, self.session);
-            self.releases.insert(name.to_owned(), release);
-        }
-        let release = self.releases.get(name).and_then(Option::as_ref);
-        release.is_some_and(|release| {
-            release
-                .file
-                .api_versions
-                .iter()
-                .any(|known| known == version)
-        })
-    }
-
-    fn versions(&self) -> String {
-        let releases = self.releases.values().flatten();
-        let versions = releases.flat_map(|release| {
-            release
-                .file
-                .api_versions
-                .iter()
-                .map(|version| format!("`{version}` (release {})", release.name))
-        });
-        format!("use {}", wording::or(&versions.collect::<Vec<_>>()))
     }
 
     fn unknown_release(&mut self, name: &str) {
@@ -560,10 +514,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// Says once what was chosen without being asked for.
-    fn notes(&mut self) {
+    fn notes(&mut self, releases: &Releases) {
         let profile = &self.options.profile;
-        for (version, name) in &self.chosen {
-            let Some(name) = name else { continue };
+        for (version, name) in &self.tally.chosen {
             let message = format!("`{version}` is compiled with release {name}");
             let hint = format!("`release: \"{name}\"` in kaito-render.yaml keeps it so");
             self.session
@@ -572,38 +525,13 @@ impl<'a> Compiler<'a> {
         if self.tally.machines && profile.provisioner.is_none() {
             let message = "the nodes are Machines, which gpu-provisioner 0.2 alone serves";
             self.session
-                .report(Diagnostic::global(&rule::MACHINE_API, message).hint(self.switch()));
+                .report(Diagnostic::global(&rule::MACHINE_API, message).hint(releases.switch()));
         }
         if self.tally.static_pools {
             self.session
                 .diagnostics
                 .extend(assemble::check_static_capacity(profile));
         }
-    }
-
-    /// The lines of a profile that choose other node objects than Machines, or keep them.
-    fn switch(&self) -> String {
-        let releases = self.releases.values().flatten();
-        let others = releases.flat_map(|release| {
-            release
-                .file
-                .node_objects
-                .keys()
-                .map(move |other| (release, *other))
-        });
-        let mut lines = others
-            .filter(|(_, other)| *other != Provisioner::Machine)
-            .map(|(release, other)| {
-                format!(
-                    "`release: \"{}\"` and `provisioner: {}`",
-                    release.name,
-                    other.name()
-                )
-            });
-        let other = lines
-            .next()
-            .unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
-        format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
     }
 }
 

@@ -30,7 +30,7 @@ pub fn plan(compiled: Compiled, profile: &Profile, library: &Library) -> String 
         session,
         ..
     } = compiled;
-    let decisions = plan::decisions(workspace, plan, release, profile, session);
+    let decisions = plan::decisions(workspace, plan, release, profile);
     let places = Places {
         workspace,
         profile,

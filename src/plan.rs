@@ -15,24 +15,23 @@ mod training_config;
 mod tuning;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::base::sources::Sources;
 use crate::base::wording;
 use crate::catalogue::preset::{
     AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName,
 };
 use crate::catalogue::profile::{Cloud, NodeClass, Profile};
 use crate::catalogue::release::Release;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::config_map::ConfigMaps;
 use crate::input::schema;
-use crate::session::Session;
 use crate::workspace::{Preset, Resource, Workspace};
 
 pub use decision::{Decision, Origin};
@@ -237,51 +236,75 @@ pub fn template_schema() -> Value {
     json!({"type": "object", "properties": {"plan": schema()}})
 }
 
-/// Decides everything about a Workspace, or reports why that can't be done.
-pub fn make(
-    workspace: &Workspace,
-    config_maps: &ConfigMaps,
-    release: &mut Release,
-    profile: &Profile,
-    session: &mut Session,
-) -> Option<Plan> {
-    let mark = session.mark();
-    let plan = Planner {
+/// What the plan of a Workspace follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The Workspace.
+    pub workspace: &'a Workspace,
+    /// The ConfigMaps that it may name.
+    pub config_maps: &'a ConfigMaps<'a>,
+    /// The release that compiles it, with all that was loaded for the Workspace.
+    pub release: &'a Release<'a>,
+    /// The facts of the cluster.
+    pub profile: &'a Profile,
+    /// The texts that were read, for repairs.
+    pub sources: &'a Sources,
+}
+
+/// Decides everything about a Workspace. `since` is a mark from before the Workspace was read: one
+/// that breaks rules is planned only for what else is wrong with it.
+///
+/// # Errors
+///
+/// Where an error was reported since then.
+pub fn make(inputs: Inputs, since: usize, diagnostics: &mut Diagnostics) -> Result<Plan, Reported> {
+    let Inputs {
         workspace,
         config_maps,
         release,
         profile,
-        session,
-    }
-    .plan();
-    plan.filter(|_| !session.failed_since(mark))
+        sources,
+    } = inputs;
+    let mut planner = Planner {
+        workspace,
+        config_maps,
+        release,
+        profile,
+        sources,
+        since,
+        diagnostics,
+    };
+    let plan = planner.plan();
+    diagnostics.checked(since)?;
+    plan
 }
 
-struct Planner<'a, 'l> {
+struct Planner<'a> {
     workspace: &'a Workspace,
     config_maps: &'a ConfigMaps<'a>,
-    release: &'a mut Release<'l>,
+    release: &'a Release<'a>,
     profile: &'a Profile,
-    session: &'a mut Session,
+    sources: &'a Sources,
+    since: usize,
+    diagnostics: &'a mut Diagnostics,
 }
 
-impl Planner<'_, '_> {
-    fn plan(&mut self) -> Option<Plan> {
+impl<'a> Planner<'a> {
+    fn plan(&mut self) -> Result<Plan, Reported> {
         let spec = &self.workspace.spec;
-        let resource = spec.resource.as_ref()?;
-        if !self.release.has_cloud(self.profile.cloud) {
-            self.unknown_cloud();
-            return None;
-        }
-        let types = self
-            .release
-            .instance_types(self.profile.cloud, self.session)?;
+        let Some(resource) = &spec.resource else {
+            return Err(self.reported("/resource"));
+        };
+        let Some(types) = self.release.instance_types(self.profile.cloud) else {
+            return Err(self.unknown_cloud());
+        };
+        let types = types?;
         let provisioner = self.provisioner();
-        self.check_made_nodes(provisioner, &types);
+        self.check_made_nodes(provisioner, types);
         let base = self.base(resource, provisioner);
         match self.release.file.sizing {
-            SizingName::PresetCount => self.counted(base, resource, &types),
-            SizingName::Estimator => self.hub(base, &types),
+            SizingName::PresetCount => self.counted(base, resource, types),
+            SizingName::Estimator => self.hub(base, types),
         }
     }
 
@@ -329,7 +352,12 @@ impl Planner<'_, '_> {
     }
 
     /// Where the preset says which GPUs a model needs, and the Workspace how many nodes.
-    fn counted(&mut self, base: Plan, resource: &Resource, types: &InstanceTypes) -> Option<Plan> {
+    fn counted(
+        &mut self,
+        base: Plan,
+        resource: &Resource,
+        types: &InstanceTypes,
+    ) -> Result<Plan, Reported> {
         let spec = &self.workspace.spec;
         let (nodes, node_count) = nodes(resource, base.provisioner);
         if !nodes.is_empty() {
@@ -344,15 +372,15 @@ impl Planner<'_, '_> {
         };
         match (&spec.inference, &spec.tuning) {
             (Some(inference), _) => match &inference.template {
-                Some(template) => Some(self.pod_template(base, template, types)),
+                Some(template) => Ok(self.pod_template(base, template, types)),
                 None => self.inference(base, inference, types),
             },
             (None, Some(tuning)) => self.tuning(base, tuning, types),
-            (None, None) => None,
+            (None, None) => Err(self.reported("")),
         }
     }
 
-    fn unknown_cloud(&mut self) {
+    fn unknown_cloud(&mut self) -> Reported {
         let (release, cloud) = (&self.release.name, self.profile.cloud);
         let message = format!(
             "release {release} knows no machine types of {}",
@@ -371,10 +399,10 @@ impl Planner<'_, '_> {
             "set the profile's `cloud` to {}, or another `release`",
             wording::or(&names)
         ));
-        self.session.report(Diagnostic {
+        self.diagnostics.fail(Diagnostic {
             place: self.profile.span("/cloud"),
             ..finding
-        });
+        })
     }
 
     fn provisioner(&mut self) -> Provisioner {
@@ -399,7 +427,7 @@ impl Planner<'_, '_> {
             );
             let place = self.profile.span("/provisioner");
             let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
-            self.session.report(Diagnostic { place, ..finding });
+            self.diagnostics.report(Diagnostic { place, ..finding });
         }
         chosen
     }
@@ -416,7 +444,7 @@ impl Planner<'_, '_> {
             );
             let finding = Diagnostic::global(&rule::MACHINE_API, message)
                 .hint("set the profile's `provisioner: nodeclaim`");
-            self.session.report(at(finding));
+            self.diagnostics.report(at(finding));
         }
         let needs_name = provisioner == Provisioner::Nodeclaim
             && self.release.file.cluster_name_for.contains(&cloud);
@@ -427,17 +455,15 @@ impl Planner<'_, '_> {
             );
             let finding = Diagnostic::global(&rule::CLUSTER_NAME, message)
                 .hint("add `clusterName:` to the profile");
-            self.session.report(at(finding));
+            self.diagnostics.report(at(finding));
         }
     }
 
-    fn model(&mut self, preset: &Preset, pointer: &str) -> Option<Rc<Model>> {
-        if self.release.has_model(&preset.name) {
-            return self.release.model(&preset.name, self.session);
+    fn model(&mut self, preset: &Preset, pointer: &str) -> Result<&'a Model, Reported> {
+        if let Some(model) = self.release.model(&preset.name) {
+            return model;
         }
-        if self.is_retired(&preset.name, pointer) {
-            return None;
-        }
+        self.check_retired_model(&preset.name, pointer)?;
         let names = self.release.model_names();
         let message = format!(
             "release {} has no preset `{}`",
@@ -452,35 +478,30 @@ impl Planner<'_, '_> {
         let mut exact = names
             .iter()
             .filter(|known| known.eq_ignore_ascii_case(&preset.name));
-        self.session.report(match (exact.next(), exact.next()) {
-            (Some(exact), None) => finding.respelt(&preset.name, exact, &self.session.sources),
+        Err(self.diagnostics.fail(match (exact.next(), exact.next()) {
+            (Some(exact), None) => finding.respelt(&preset.name, exact, self.sources),
             _ => finding,
-        });
-        None
+        }))
     }
 
     /// Reports a model that only earlier releases serve.
-    fn is_retired(&mut self, name: &str, pointer: &str) -> bool {
-        let Some(near) = self.release.retired_model(name).map(str::to_owned) else {
-            return false;
+    fn check_retired_model(&mut self, name: &str, pointer: &str) -> Result<(), Reported> {
+        let Some(near) = self.release.retired_model(name) else {
+            return Ok(());
         };
         let message = format!("release {} serves `{name}` no more", self.release.name);
-        self.report(
-            &rule::RETIRED_PRESET,
-            pointer,
-            message,
-            format!("`{near}` comes nearest"),
-        );
-        true
+        let hint = format!("`{near}` comes nearest");
+        Err(self.fail(&rule::RETIRED_PRESET, pointer, message, hint))
     }
 
     /// The image that serves and tunes the model.
-    fn image(&mut self, preset: &Preset, model: &Model, pointer: &str) -> Option<String> {
+    fn image(&mut self, preset: &Preset, model: &Model, pointer: &str) -> Result<String, Reported> {
         if preset.access_mode == AccessMode::Private {
-            return filled(preset.preset_options.image.as_ref());
+            let image = filled(preset.preset_options.image.as_ref());
+            return image.ok_or_else(|| self.reported(pointer));
         }
         if let (AccessMode::Public, Some(tag)) = (model.image.access_mode, &model.image.tag) {
-            return Some(format!(
+            return Ok(format!(
                 "{}/kaito-{}:{tag}",
                 self.profile.registry, preset.name
             ));
@@ -488,8 +509,7 @@ impl Planner<'_, '_> {
         let message = format!("there is no public image of `{}`", preset.name);
         let hint =
             "set `accessMode: private` and name your own image in `presetOptions.image`".to_owned();
-        self.report(&rule::NO_PUBLIC_IMAGE, pointer, message, hint);
-        None
+        Err(self.fail(&rule::NO_PUBLIC_IMAGE, pointer, message, hint))
     }
 
     /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).
@@ -550,8 +570,31 @@ impl Planner<'_, '_> {
         }
     }
 
+    /// The proof that an error was reported already that stands behind what is missing here.
+    fn reported(&mut self, pointer: &str) -> Reported {
+        match self.diagnostics.checked(self.since) {
+            Err(reported) => reported,
+            Ok(()) => {
+                let message = "this Workspace can't be planned".to_owned();
+                let hint = "report it to the authors of kaito-render".to_owned();
+                self.fail(&rule::FIELD, pointer, message, hint)
+            }
+        }
+    }
+
+    fn fail(
+        &mut self,
+        rule: &'static Rule,
+        pointer: &str,
+        message: String,
+        hint: String,
+    ) -> Reported {
+        let finding = Diagnostic::new(rule, self.workspace.span(pointer), message);
+        self.diagnostics.fail(finding.hint(hint))
+    }
+
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
-        self.session
+        self.diagnostics
             .report(Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint));
     }
 }

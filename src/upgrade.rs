@@ -60,7 +60,7 @@ pub fn check(
             .take()
             .map(|hint| format!("with release {target}, {hint}"));
     }
-    if let Some(release) = &release {
+    if let Ok(release) = &release {
         new.extend(
             documents
                 .iter()

@@ -27,7 +27,7 @@ impl<'a> Editor<'a> {
     pub fn new(library: &'a Library, names: Vec<&'a str>, session: &'a mut Session) -> Self {
         let releases = names
             .iter()
-            .filter_map(|name| Release::load(library, name, session))
+            .filter_map(|name| Release::load(library, name, session).ok())
             .collect();
         Self {
             releases,
@@ -134,16 +134,14 @@ impl Names {
             api: release.file.workspace_api,
             ..Self::none()
         };
+        release.load_models(session);
         for model in release.model_names() {
             match release.file.sizing {
                 SizingName::PresetCount => {
-                    let tunable = release
-                        .model(model, session)
-                        .is_some_and(|model| model.tuning.is_some());
-                    names.add(vec![model.to_owned()], tunable);
+                    names.add(vec![model.to_owned()], release.is_tunable(model));
                 }
                 SizingName::Estimator => {
-                    let Some(found) = release.hub_model(model, session) else {
+                    let Some(Ok(found)) = release.hub_model(model) else {
                         continue;
                     };
                     let aliases = release
@@ -160,11 +158,9 @@ impl Names {
             }
         }
         for cloud in Cloud::ALL {
-            if release.has_cloud(cloud) {
-                let types = release.instance_types(cloud, session);
-                names
-                    .instance_types
-                    .extend(types.iter().flat_map(|types| types.keys().cloned()));
+            release.load_instance_types(cloud, session);
+            if let Some(Ok(types)) = release.instance_types(cloud) {
+                names.instance_types.extend(types.keys().cloned());
             }
         }
         names

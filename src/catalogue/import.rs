@@ -348,22 +348,19 @@ mod tests {
         let mut session = Session::default();
         let mut release = Release::load(&library, "0.12", &mut session).unwrap();
         let rules = release.import_rules(&mut session).unwrap();
-        let names: Vec<_> = release
-            .model_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        release.load_models(&mut session);
+        let names = release.model_names();
         assert!(!names.is_empty());
         for name in names {
-            let model = release.hub_model(&name, &mut session).unwrap();
+            let model = release.hub_model(name).unwrap().unwrap();
             assert_eq!(model.repository(), name);
-            let imported = imported(&model, &rules);
+            let imported = imported(model, &rules);
             let sorted = |model: &HubModel| {
                 let mut flags: Vec<_> = model.vllm.flags.clone().into_iter().collect();
                 flags.sort();
                 flags
             };
-            assert_eq!(sorted(&imported), sorted(&model), "{name}");
+            assert_eq!(sorted(&imported), sorted(model), "{name}");
             let needs = |model: &HubModel| {
                 (
                     model.vllm.deep_gemm,

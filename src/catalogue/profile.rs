@@ -198,7 +198,9 @@ pub enum SeveritySetting {
 }
 
 /// A cloud with a table of machine types.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Cloud {
     /// Microsoft Azure.

@@ -1,7 +1,8 @@
-//! A release: its presets and templates, read from a library as they are needed.
+//! A release: its presets and templates, read from a library before they are used.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::collections::btree_map::Entry;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -10,11 +11,11 @@ use crate::base::node::Node;
 use crate::catalogue::library::Library;
 use crate::catalogue::preset::{
     ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner,
-    ReleaseFile, ServerFlags, TuningConfigFile,
+    ReleaseFile, ServerFlags, SizingName, TuningConfigFile,
 };
 use crate::catalogue::profile::Cloud;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
 use crate::expand::template::Template;
 use crate::input;
 use crate::input::schema::Checker;
@@ -23,8 +24,10 @@ use crate::session::Session;
 
 /// One release of a library.
 ///
-/// Each file is read when it is first asked for and then kept: what a Workspace costs depends
-/// neither on the size of the catalogue nor on how many Workspaces came before it.
+/// Loading and use are apart: the `load_…` methods read files, each once, and report what is wrong
+/// with them. From then on a release is a value that nothing changes, and the other methods look
+/// up what was loaded. So what a Workspace costs depends neither on the size of the catalogue nor
+/// on how many Workspaces came before it.
 #[derive(Debug)]
 pub struct Release<'a> {
     /// Its name, such as `0.3`.
@@ -32,16 +35,20 @@ pub struct Release<'a> {
     /// What it does.
     pub file: ReleaseFile,
     library: &'a Library,
-    models: Cache<Model>,
-    hub_models: Cache<HubModel>,
-    instance_types: Cache<InstanceTypes>,
-    tuning_configs: Cache<TuningConfig>,
-    server_flags: Cache<ServerFlags>,
-    templates: BTreeMap<Provisioner, Option<Rc<Templates>>>,
+    models: Loaded<String, Model>,
+    hub_models: Loaded<String, HubModel>,
+    instance_types: Loaded<Cloud, InstanceTypes>,
+    tuning_configs: Loaded<String, TuningConfig>,
+    server_flags: Loaded<String, ServerFlags>,
+    templates: Loaded<Provisioner, Templates>,
 }
 
-/// What was read, by path; none for a file that can't be used, which is reported once.
-type Cache<T> = BTreeMap<String, Option<Rc<T>>>;
+/// The files of one kind that were loaded, by name.
+type Loaded<K, T> = BTreeMap<K, Result<T, Reported>>;
+
+/// What was loaded under a name: none if the library has no such file, `Err` if what is wrong with
+/// it was reported when it was loaded.
+pub type Lookup<'a, T> = Option<Result<&'a T, Reported>>;
 
 /// The default configuration of a tuning method.
 #[derive(Debug)]
@@ -62,20 +69,88 @@ pub struct Templates {
 }
 
 impl<'a> Release<'a> {
-    /// Reads `release.yaml`; none, and a finding, if it can't be used.
-    pub fn load(library: &'a Library, name: &str, session: &mut Session) -> Option<Self> {
+    /// Reads `release.yaml`, and nothing else yet.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is missing or says something that it can't.
+    pub fn load(library: &'a Library, name: &str, session: &mut Session) -> Result<Self, Reported> {
         let file = read::<ReleaseFile>(library, &format!("presets/{name}/release.yaml"), session)?;
-        Some(Self {
+        Ok(Self {
             name: name.to_owned(),
             file,
             library,
-            models: Cache::new(),
-            hub_models: Cache::new(),
-            instance_types: Cache::new(),
-            tuning_configs: Cache::new(),
-            server_flags: Cache::new(),
-            templates: BTreeMap::new(),
+            models: Loaded::new(),
+            hub_models: Loaded::new(),
+            instance_types: Loaded::new(),
+            tuning_configs: Loaded::new(),
+            server_flags: Loaded::new(),
+            templates: Loaded::new(),
         })
+    }
+
+    /// Loads the model that a Workspace calls by this name, if there is one.
+    pub fn load_model(&mut self, name: &str, session: &mut Session) {
+        let (name, library) = (self.file_name(name), self.library);
+        let path = self.model_path(&name);
+        if library.get(&path).is_none() {
+            return;
+        }
+        match self.file.sizing {
+            SizingName::PresetCount => {
+                load(&mut self.models, name, || read(library, &path, session));
+            }
+            SizingName::Estimator => {
+                load(&mut self.hub_models, name, || read(library, &path, session));
+            }
+        }
+    }
+
+    /// Loads all models.
+    pub fn load_models(&mut self, session: &mut Session) {
+        for name in self.model_names() {
+            self.load_model(name, session);
+        }
+    }
+
+    /// Loads the machine types of a cloud, if there is a table of them.
+    pub fn load_instance_types(&mut self, cloud: Cloud, session: &mut Session) {
+        if self.has_cloud(cloud) {
+            let (path, library) = (self.instance_types_path(cloud), self.library);
+            load(&mut self.instance_types, cloud, || {
+                read(library, &path, session)
+            });
+        }
+    }
+
+    /// Loads the default configuration of a tuning method, `lora` or `qlora`.
+    pub fn load_tuning_config(&mut self, method: &str, session: &mut Session) {
+        let (path, library) = (self.tuning_config_path(method), self.library);
+        load(&mut self.tuning_configs, method.to_owned(), || {
+            let (node, text) = parse(library, &path, session)?;
+            typed::<TuningConfigFile>(library, &path, &node, session)?;
+            Ok(TuningConfig { text, node })
+        });
+    }
+
+    /// Loads what the servers of all runtimes understand, as far as the release says so.
+    pub fn load_server_flags(&mut self, session: &mut Session) {
+        for runtime in self.file.runtimes.keys() {
+            let (path, library) = (self.path(&format!("flags/{runtime}.yaml")), self.library);
+            if library.get(&path).is_some() {
+                load(&mut self.server_flags, runtime.clone(), || {
+                    read(library, &path, session)
+                });
+            }
+        }
+    }
+
+    /// Loads the templates for a provisioner.
+    pub fn load_templates(&mut self, provisioner: Provisioner, session: &mut Session) {
+        if !self.templates.contains_key(&provisioner) {
+            let templates = self.read_templates(provisioner, session);
+            self.templates.insert(provisioner, templates);
+        }
     }
 
     /// The provisioner that is used where the profile names none: the first that `release.yaml`
@@ -97,18 +172,37 @@ impl<'a> Release<'a> {
             .names(&format!("presets/{}/models/", self.name))
     }
 
-    /// Whether there is a model of this name.
+    /// A model that was loaded, by its name.
     #[must_use]
-    pub fn has_model(&self, name: &str) -> bool {
-        self.library.get(&self.model_path(name)).is_some()
+    pub fn model(&self, name: &str) -> Lookup<'_, Model> {
+        found(&self.models, name)
     }
 
-    /// A model by its name.
-    pub fn model(&mut self, name: &str, session: &mut Session) -> Option<Rc<Model>> {
-        let path = self.model_path(name);
-        cached(&mut self.models, &path, || {
-            read(self.library, &path, session)
-        })
+    /// The names of the models that can be tuned, sorted, among those that were loaded.
+    #[must_use]
+    pub fn tunable_models(&self) -> Vec<&str> {
+        let models = self.models.iter();
+        let models = models.filter(|(_, model)| model.as_ref().is_ok_and(|it| it.tuning.is_some()));
+        let hub = self.hub_models.iter();
+        let hub = hub.filter(|(_, model)| model.as_ref().is_ok_and(|it| it.tuning.is_some()));
+        let names = models
+            .map(|(name, _)| name)
+            .chain(hub.map(|(name, _)| name));
+        names.map(String::as_str).collect()
+    }
+
+    /// Whether a model was loaded that can be tuned, by the name that a Workspace calls it.
+    pub(crate) fn is_tunable(&self, name: &str) -> bool {
+        let name = self.file_name(name);
+        self.tunable_models().contains(&name.as_str())
+    }
+
+    /// How the file of a model is called that a Workspace calls by this name.
+    fn file_name(&self, name: &str) -> String {
+        match self.file.sizing {
+            SizingName::PresetCount => name.to_owned(),
+            SizingName::Estimator => self.repository(name),
+        }
     }
 
     /// The repository of the model that a Workspace calls by its alias or by the repository, in any
@@ -146,12 +240,10 @@ impl<'a> Release<'a> {
             .map(|types| types.why.as_str())
     }
 
-    /// A model of Hugging Face by its repository, in lower case.
-    pub fn hub_model(&mut self, repository: &str, session: &mut Session) -> Option<Rc<HubModel>> {
-        let path = self.model_path(repository);
-        cached(&mut self.hub_models, &path, || {
-            read(self.library, &path, session)
-        })
+    /// A model of Hugging Face that was loaded, by its repository in lower case.
+    #[must_use]
+    pub fn hub_model(&self, repository: &str) -> Lookup<'_, HubModel> {
+        found(&self.hub_models, repository)
     }
 
     /// Whether the release has a table of the machine types of a cloud.
@@ -184,71 +276,50 @@ impl<'a> Release<'a> {
         self.path(&format!("tuning/{method}.yaml"))
     }
 
-    /// The machine types of a cloud.
-    pub fn instance_types(
-        &mut self,
-        cloud: Cloud,
-        session: &mut Session,
-    ) -> Option<Rc<InstanceTypes>> {
-        let path = self.instance_types_path(cloud);
-        cached(&mut self.instance_types, &path, || {
-            read(self.library, &path, session)
-        })
+    /// The machine types of a cloud that were loaded.
+    #[must_use]
+    pub fn instance_types(&self, cloud: Cloud) -> Lookup<'_, InstanceTypes> {
+        found(&self.instance_types, &cloud)
     }
 
-    /// The default configuration of a tuning method, `lora` or `qlora`.
-    pub fn tuning_config(
-        &mut self,
-        method: &str,
-        session: &mut Session,
-    ) -> Option<Rc<TuningConfig>> {
-        let path = self.tuning_config_path(method);
-        cached(&mut self.tuning_configs, &path, || {
-            let (node, text) = parse(self.library, &path, session)?;
-            typed::<TuningConfigFile>(self.library, &path, &node, session)?;
-            Some(TuningConfig { text, node })
-        })
+    /// The default configuration of a tuning method that was loaded, `lora` or `qlora`.
+    #[must_use]
+    pub fn tuning_config(&self, method: &str) -> Lookup<'_, TuningConfig> {
+        found(&self.tuning_configs, method)
     }
 
-    /// What the server of a runtime understands; none if the release does not say.
-    pub fn server_flags(
-        &mut self,
-        runtime: &str,
-        session: &mut Session,
-    ) -> Option<Rc<ServerFlags>> {
-        let path = self.path(&format!("flags/{runtime}.yaml"));
-        self.library.get(&path)?;
-        cached(&mut self.server_flags, &path, || {
-            read(self.library, &path, session)
-        })
+    /// What the server of a runtime understands, if it was loaded; none if the release does not
+    /// say.
+    #[must_use]
+    pub fn server_flags(&self, runtime: &str) -> Lookup<'_, ServerFlags> {
+        found(&self.server_flags, runtime)
     }
 
-    /// What `presets import` goes by; none if the release imports no models.
-    pub fn import_rules(&self, session: &mut Session) -> Option<ImportRules> {
+    /// The templates for a provisioner that were loaded.
+    #[must_use]
+    pub fn templates(&self, provisioner: Provisioner) -> Lookup<'_, Templates> {
+        found(&self.templates, &provisioner)
+    }
+
+    /// What `presets import` goes by.
+    ///
+    /// # Errors
+    ///
+    /// If the release imports no models, or the file can't be used.
+    pub fn import_rules(&self, session: &mut Session) -> Result<ImportRules, Reported> {
         read(self.library, &self.path("import.yaml"), session)
     }
 
-    /// The templates for a provisioner; none if one of them is wrong, or the release has no node
-    /// objects for it.
-    pub fn templates(
-        &mut self,
+    fn read_templates(
+        &self,
         provisioner: Provisioner,
         session: &mut Session,
-    ) -> Option<Rc<Templates>> {
-        if let Some(found) = self.templates.get(&provisioner) {
-            return found.clone();
-        }
-        let templates = self.read_templates(provisioner, session).map(Rc::new);
-        self.templates.insert(provisioner, templates.clone());
-        templates
-    }
-
-    fn read_templates(&self, provisioner: Provisioner, session: &mut Session) -> Option<Templates> {
+    ) -> Result<Templates, Reported> {
         let schema = plan::template_schema();
         let mark = session.mark();
         let folder = format!("templates/{}/", self.name);
         let mut template = |name: &str| {
-            let (node, _) = parse(self.library, &format!("{folder}{name}"), session)?;
+            let (node, _) = parse(self.library, &format!("{folder}{name}"), session).ok()?;
             Template::parse(&node, &schema, &session.sources, &mut session.diagnostics)
         };
         let nodes = self
@@ -267,7 +338,8 @@ impl<'a> Release<'a> {
             .filter(|name| !is_node_template(name))
             .filter_map(|name| template(&name))
             .collect();
-        (!session.failed_since(mark)).then_some(Templates { nodes, objects })
+        session.diagnostics.checked(mark)?;
+        Ok(Templates { nodes, objects })
     }
 }
 
@@ -280,19 +352,28 @@ pub fn condition_tables(library: &Library) -> BTreeMap<String, ConditionTable> {
     let tables = releases.filter_map(|name| {
         Some((
             name.to_owned(),
-            Release::load(library, name, &mut session)?.file.conditions,
+            Release::load(library, name, &mut session)
+                .ok()?
+                .file
+                .conditions,
         ))
     });
     tables.collect()
 }
 
-fn cached<T>(cache: &mut Cache<T>, path: &str, read: impl FnOnce() -> Option<T>) -> Option<Rc<T>> {
-    if let Some(found) = cache.get(path) {
-        return found.clone();
+/// Reads a file that was not read yet.
+fn load<K: Ord, T>(loaded: &mut Loaded<K, T>, name: K, read: impl FnOnce() -> Result<T, Reported>) {
+    if let Entry::Vacant(entry) = loaded.entry(name) {
+        entry.insert(read());
     }
-    let made = read().map(Rc::new);
-    cache.insert(path.to_owned(), made.clone());
-    made
+}
+
+fn found<'a, K, Q, T>(loaded: &'a Loaded<K, T>, name: &Q) -> Lookup<'a, T>
+where
+    K: Borrow<Q> + Ord,
+    Q: Ord + ?Sized,
+{
+    Some(loaded.get(name)?.as_ref().map_err(|reported| *reported))
 }
 
 /// Reads a file of the library as a `T`.
@@ -300,7 +381,7 @@ fn read<T: DeserializeOwned + JsonSchema>(
     library: &Library,
     path: &str,
     session: &mut Session,
-) -> Option<T> {
+) -> Result<T, Reported> {
     let (node, _) = parse(library, path, session)?;
     typed(library, path, &node, session)
 }
@@ -311,31 +392,31 @@ fn typed<T: DeserializeOwned + JsonSchema>(
     path: &str,
     node: &Node,
     session: &mut Session,
-) -> Option<T> {
+) -> Result<T, Reported> {
     let value = node.to_value();
-    if library.get(path)?.foreign {
-        let checker = Checker::of::<T>().ok()?;
-        if !checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics) {
-            return None;
-        }
+    if library.get(path).is_some_and(|file| file.foreign) {
+        let checker = match Checker::of::<T>() {
+            Ok(checker) => checker,
+            Err(error) => return Err(misfit(node, error.to_string(), session)),
+        };
+        let mark = session.mark();
+        checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics);
+        session.diagnostics.checked(mark)?;
     }
-    serde_json::from_value(value)
-        .map_err(|error| {
-            session.report(Diagnostic::new(
-                &rule::LIBRARY_FIELD,
-                node.span,
-                error.to_string(),
-            ));
-        })
-        .ok()
+    serde_json::from_value(value).map_err(|error| misfit(node, error.to_string(), session))
+}
+
+fn misfit(node: &Node, message: String, session: &mut Session) -> Reported {
+    let finding = Diagnostic::new(&rule::LIBRARY_FIELD, node.span, message);
+    session.diagnostics.fail(finding)
 }
 
 /// Parses a file of the library, which has to hold one document.
-fn parse(library: &Library, path: &str, session: &mut Session) -> Option<(Node, String)> {
+fn parse(library: &Library, path: &str, session: &mut Session) -> Result<(Node, String), Reported> {
     let Some(file) = library.get(path) else {
         let message = format!("the library has no `{path}`");
-        session.report(Diagnostic::global(&rule::LIBRARY_FILE, message));
-        return None;
+        let finding = Diagnostic::global(&rule::LIBRARY_FILE, message);
+        return Err(session.diagnostics.fail(finding));
     };
     let text = file.text.clone().into_owned();
     let id = session
@@ -343,17 +424,12 @@ fn parse(library: &Library, path: &str, session: &mut Session) -> Option<(Node, 
         .add(file.name.clone().into_owned(), text.clone());
     let mark = session.mark();
     let mut documents = input::parse(&session.sources, id, &mut session.diagnostics);
-    if session.failed_since(mark) {
-        return None;
-    }
+    session.diagnostics.checked(mark)?;
     if let (Some(node), true) = (documents.pop(), documents.is_empty()) {
-        return Some((node, text));
+        return Ok((node, text));
     }
     let place = crate::base::sources::Span::whole(id);
-    session.report(Diagnostic::new(
-        &rule::LIBRARY_FILE,
-        place,
-        "the file has to hold one document",
-    ));
-    None
+    let message = "the file has to hold one document";
+    let finding = Diagnostic::new(&rule::LIBRARY_FILE, place, message);
+    Err(session.diagnostics.fail(finding))
 }

@@ -34,10 +34,9 @@ pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome>
                 "TUNABLE",
             ];
             table(catalogue, color, &header, |release, session| {
+                release.load_models(session);
                 let names = release.model_names().into_iter();
-                names
-                    .filter_map(|name| preset_row(name, release, session))
-                    .collect()
+                names.filter_map(|name| preset_row(name, release)).collect()
             })
         }
         PresetsCommand::Import {
@@ -60,12 +59,12 @@ pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome>
     }
 }
 
-fn preset_row(name: &str, release: &mut Release, session: &mut Session) -> Option<Vec<String>> {
+fn preset_row(name: &str, release: &Release) -> Option<Vec<String>> {
     let title = release.name.clone();
     Some(match release.file.sizing {
-        SizingName::PresetCount => model_row(name, &title, &*release.model(name, session)?),
+        SizingName::PresetCount => model_row(name, &title, release.model(name)?.ok()?),
         SizingName::Estimator => {
-            let model = release.hub_model(name, session)?;
+            let model = release.hub_model(name)?.ok()?;
             let tag = release
                 .file
                 .base_image
@@ -153,7 +152,9 @@ fn aliased(library: &Library, catalogue: &Catalogue, name: &str) -> Result<Vec<S
     for release in releases(library, catalogue.release.as_deref())? {
         let release = Release::load(library, &release, &mut session);
         found.extend(
-            release.and_then(|release| release.file.aliases.get(&name.to_lowercase()).cloned()),
+            release
+                .ok()
+                .and_then(|release| release.file.aliases.get(&name.to_lowercase()).cloned()),
         );
     }
     Ok(found)
@@ -180,8 +181,9 @@ impl Import<'_> {
                 wording::and(&library.releases())
             );
         }
-        let release =
-            Release::load(&library, release, &mut session).context("the release can't be used")?;
+        let release = Release::load(&library, release, &mut session)
+            .ok()
+            .context("the release can't be used")?;
         if release.file.sizing != SizingName::Estimator {
             bail!(
                 "release {} has an image for each model, and imports none",
@@ -202,7 +204,7 @@ impl Import<'_> {
         };
         let (config, files) = (read(self.config)?, read(self.files)?);
         output::findings(&session, color)?;
-        let (Some(rules), Some(config), Some(files)) = (rules, config, files) else {
+        let (Ok(rules), Some(config), Some(files)) = (rules, config, files) else {
             return Ok(Outcome::Refused);
         };
         let (config, files) = (session.sources.text(config), session.sources.text(files));
@@ -246,12 +248,9 @@ pub(super) fn instance_types(command: &InstanceTypesCommand, color: Color) -> Re
         &["NAME", "RELEASE", "CLOUD", "GPUS", "GPU", "MEMORY"],
         |release, session| {
             let mut rows = Vec::new();
-            for cloud in clouds
-                .iter()
-                .filter(|cloud| release.has_cloud(**cloud))
-                .collect::<Vec<_>>()
-            {
-                let Some(types) = release.instance_types(*cloud, session) else {
+            for cloud in &clouds {
+                release.load_instance_types(*cloud, session);
+                let Some(Ok(types)) = release.instance_types(*cloud) else {
                     continue;
                 };
                 rows.extend(types.iter().map(|(name, found)| {
@@ -367,7 +366,7 @@ fn table(
             .collect::<Vec<_>>(),
     ];
     for name in releases(&library, catalogue.release.as_deref())? {
-        if let Some(mut release) = Release::load(&library, &name, &mut session) {
+        if let Ok(mut release) = Release::load(&library, &name, &mut session) {
             lines.extend(rows(&mut release, &mut session));
         }
     }

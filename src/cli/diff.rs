@@ -228,18 +228,18 @@ fn fill_namespace(object: &mut Object, namespace: &str) {
 fn machines(library: &Library, session: &mut Session) -> Machines {
     let mut machines = Machines::new();
     for name in library.releases() {
-        let Some(mut release) = Release::load(library, name, session) else {
+        let Ok(mut release) = Release::load(library, name, session) else {
             continue;
         };
-        for cloud in Cloud::ALL
-            .into_iter()
-            .filter(|cloud| release.has_cloud(*cloud))
-            .collect::<Vec<_>>()
-        {
-            let types = release.instance_types(cloud, session);
-            let types = types.iter().flat_map(|types| types.iter());
-            machines
-                .extend(types.map(|(name, found)| (name.clone(), (found.gpus, found.memory_gib))));
+        for cloud in Cloud::ALL {
+            release.load_instance_types(cloud, session);
+            let types = release.instance_types(cloud).and_then(Result::ok);
+            machines.extend(
+                types
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, found)| (name.clone(), (found.gpus, found.memory_gib))),
+            );
         }
     }
     machines

@@ -125,7 +125,7 @@ pub fn explain(compiled: Compiled, field: &Field, profile: &Profile, library: &L
         objects,
         session,
     } = compiled;
-    let decisions = plan::decisions(workspace, plan, release, profile, session);
+    let decisions = plan::decisions(workspace, plan, release, profile);
     let places = Places {
         workspace,
         profile,

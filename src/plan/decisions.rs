@@ -1,7 +1,5 @@
 //! The reasons of a plan: each decision with the fields and rules that it follows from.
 
-use std::rc::Rc;
-
 use super::decision::{Decision, Origin};
 use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
@@ -12,18 +10,16 @@ use crate::catalogue::preset::{
 };
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::session::Session;
 use crate::workspace::{Preset, Workspace};
 
 /// Says of a plan what was decided and why, in the order in which people ask.
 pub fn decisions(
     workspace: &Workspace,
     plan: &Plan,
-    release: &mut Release,
+    release: &Release,
     profile: &Profile,
-    session: &mut Session,
 ) -> Vec<Decision> {
-    let Some(types) = release.instance_types(profile.cloud, session) else {
+    let Some(Ok(types)) = release.instance_types(profile.cloud) else {
         return Vec::new();
     };
     let spec = &workspace.spec;
@@ -41,7 +37,7 @@ pub fn decisions(
             .or(tuning.map(|preset| (preset, "tuning")));
         let hosted = preset.and_then(|(preset, section)| {
             let repository = release.repository(&preset.name);
-            let model = release.hub_model(&repository, session)?;
+            let model = release.hub_model(&repository)?.ok()?;
             Some(Hosted {
                 model,
                 path: release.model_path(&repository),
@@ -62,7 +58,7 @@ pub fn decisions(
         .map(|preset| (preset, "inference"))
         .or(tuning.map(|preset| (preset, "tuning")));
     let served = preset.and_then(|(preset, section)| {
-        let model = release.model(&preset.name, session)?;
+        let model = release.model(&preset.name)?.ok()?;
         Some(Served {
             preset,
             section,
@@ -88,7 +84,7 @@ struct Served<'a> {
     section: &'static str,
     /// Its file.
     path: String,
-    model: Rc<Model>,
+    model: &'a Model,
 }
 
 impl Served<'_> {
@@ -104,16 +100,16 @@ impl Served<'_> {
     }
 }
 
-pub(super) struct Why<'a, 'l> {
+pub(super) struct Why<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) plan: &'a Plan,
     pub(super) profile: &'a Profile,
-    pub(super) release: &'a Release<'l>,
-    pub(super) types: Rc<InstanceTypes>,
+    pub(super) release: &'a Release<'a>,
+    pub(super) types: &'a InstanceTypes,
     served: Option<Served<'a>>,
 }
 
-impl Why<'_, '_> {
+impl Why<'_> {
     fn all(&self) -> Vec<Decision> {
         let mut all = vec![
             self.identity(),

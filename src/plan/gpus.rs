@@ -7,8 +7,8 @@ use super::Planner;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes, Provisioner};
 use crate::catalogue::profile::{Cloud, ProfileNode};
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
 use crate::workspace::{Partition, PartitionMode, Workspace};
 
 const GIB: u64 = 1 << 30;
@@ -63,7 +63,7 @@ pub(super) fn instance_type<'a>(
     found.map(|(name, instance)| (name.as_str(), instance))
 }
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Reports a machine type that is missing, needless, unknown or misspelt. `is_open` lets those
     /// of Azure pass that no table has.
     pub(super) fn check_machine(
@@ -100,12 +100,11 @@ impl Planner<'_, '_> {
                 );
                 let finding =
                     Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(TYPE), message);
-                let finding = finding.hint(format!("write `{exact}`")).respelt(
-                    name,
-                    exact,
-                    &self.session.sources,
-                );
-                self.session.report(finding);
+                let finding =
+                    finding
+                        .hint(format!("write `{exact}`"))
+                        .respelt(name, exact, self.sources);
+                self.diagnostics.report(finding);
             }
         } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
             if let Some(why) = self.release.retired_instance_type(name) {
@@ -134,16 +133,20 @@ impl Planner<'_, '_> {
         provisioner: Provisioner,
         labels: &BTreeMap<String, String>,
         types: &InstanceTypes,
-    ) -> Option<Gpus> {
-        let resource = self.workspace.spec.resource.as_ref()?;
+    ) -> Result<Gpus, Reported> {
+        let Some(resource) = &self.workspace.spec.resource else {
+            return Err(self.reported("/resource"));
+        };
         if provisioner == Provisioner::None {
             let whole = self.gpus_of_nodes(labels)?;
             return match &resource.partition {
                 Some(partition) => self.part(partition, whole),
-                None => Some(whole),
+                None => Ok(whole),
             };
         }
-        let (name, instance) = instance_type(types, &resource.instance_type)?;
+        let Some((name, instance)) = instance_type(types, &resource.instance_type) else {
+            return Err(self.reported(TYPE));
+        };
         if !instance.is_nvidia() {
             let message = format!(
                 "`{name}` has {}, but the pods ask for `nvidia.com/gpu`",
@@ -151,10 +154,9 @@ impl Planner<'_, '_> {
             );
             let hint =
                 "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
-            self.report(&rule::NO_NVIDIA_GPU, TYPE, message, hint.to_owned());
-            return None;
+            return Err(self.fail(&rule::NO_NVIDIA_GPU, TYPE, message, hint.to_owned()));
         }
-        Some(Gpus {
+        Ok(Gpus {
             count: instance.gpus,
             memory: u64::from(instance.memory_gib) * GIB,
             model: instance.gpu.clone(),
@@ -219,13 +221,16 @@ impl Planner<'_, '_> {
         }
     }
 
-    fn part(&mut self, partition: &Partition, whole: Gpus) -> Option<Gpus> {
+    fn part(&mut self, partition: &Partition, whole: Gpus) -> Result<Gpus, Reported> {
         match partition.mode {
             PartitionMode::Mig => {
-                let profile = partition.profile.as_deref()?;
-                let memory = u64::from(slice(profile)?) * GIB;
+                let profile = partition.profile.as_deref().unwrap_or_default();
+                let Some(memory) = slice(profile) else {
+                    return Err(self.reported(PARTITION));
+                };
+                let memory = u64::from(memory) * GIB;
                 let mig_resource = Some(format!("nvidia.com/mig-{profile}"));
-                Some(Gpus {
+                Ok(Gpus {
                     count: 1,
                     memory,
                     mig_resource,
@@ -233,16 +238,19 @@ impl Planner<'_, '_> {
                 })
             }
             PartitionMode::Accelerator => {
-                let count = u32::try_from(partition.count?).ok()?;
+                let count = partition.count.and_then(|count| u32::try_from(count).ok());
+                let Some(count) = count else {
+                    return Err(self.reported(PARTITION));
+                };
                 if count > whole.count {
                     let message =
                         format!("{count} GPUs are more than the {} of a node", whole.count);
                     let hint = "ask for fewer, or for nodes with more".to_owned();
-                    self.report(&rule::PARTITION, "/resource/partition/count", message, hint);
-                    return None;
+                    let place = "/resource/partition/count";
+                    return Err(self.fail(&rule::PARTITION, place, message, hint));
                 }
                 let memory = whole.memory / u64::from(whole.count.max(1)) * u64::from(count);
-                Some(Gpus {
+                Ok(Gpus {
                     count,
                     memory,
                     ..whole
@@ -252,7 +260,7 @@ impl Planner<'_, '_> {
     }
 
     /// What the labels of the profile's nodes say, as far as a Workspace selects them.
-    fn gpus_of_nodes(&mut self, labels: &BTreeMap<String, String>) -> Option<Gpus> {
+    fn gpus_of_nodes(&mut self, labels: &BTreeMap<String, String>) -> Result<Gpus, Reported> {
         let profile = self.profile;
         let is_selected = |node: &&ProfileNode| {
             labels
@@ -262,10 +270,8 @@ impl Planner<'_, '_> {
         let mut selected = profile.nodes.iter().filter(is_selected);
         let Some(first) = selected.next() else {
             let hint = "describe them by `nodes: [{labels: …}]` in the profile, as NVIDIA's GPU feature discovery does";
-            return self.unfit_nodes(
-                "no node of the profile has the Workspace's labels".to_owned(),
-                hint,
-            );
+            let message = "no node of the profile has the Workspace's labels".to_owned();
+            return Err(self.unfit_nodes(message, hint));
         };
         let described = |node: &ProfileNode| {
             let label = |key: &str| node.labels.get(key);
@@ -281,7 +287,7 @@ impl Planner<'_, '_> {
             let message = format!(
                 "a node of the profile lacks `{PRODUCT}`, `{COUNT}` or `{MEMORY}`, or has no number there"
             );
-            return self.unfit_nodes(message, "take them from `kubectl get node -o yaml`");
+            return Err(self.unfit_nodes(message, "take them from `kubectl get node -o yaml`"));
         };
         self.check_capability(first);
         let mut nodes = 1;
@@ -290,14 +296,15 @@ impl Planner<'_, '_> {
                 let message =
                     "the nodes of the profile with the Workspace's labels have different GPUs"
                         .to_owned();
-                return self.unfit_nodes(message, "select nodes of one kind by `labelSelector`");
+                let hint = "select nodes of one kind by `labelSelector`";
+                return Err(self.unfit_nodes(message, hint));
             }
             nodes += 1;
         }
         let (model, count, mebibytes) = kind;
         // To whole GiB, as KAITO rounds it (specification of 0.12, §3.2).
         let each = (u64::from(mebibytes) + 512) / 1024 * GIB;
-        Some(Gpus {
+        Ok(Gpus {
             count,
             memory: each * u64::from(count),
             model,
@@ -325,14 +332,9 @@ impl Planner<'_, '_> {
         }
     }
 
-    fn unfit_nodes(&mut self, message: String, hint: &str) -> Option<Gpus> {
-        self.report(
-            &rule::NODES,
-            "/resource/labelSelector",
-            message,
-            hint.to_owned(),
-        );
-        None
+    fn unfit_nodes(&mut self, message: String, hint: &str) -> Reported {
+        let place = "/resource/labelSelector";
+        self.fail(&rule::NODES, place, message, hint.to_owned())
     }
 }
 

@@ -8,7 +8,6 @@ mod inference;
 mod tuning;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -19,7 +18,7 @@ use crate::base::wording;
 use crate::catalogue::preset::{HubModel, InstanceTypes, Provisioner};
 use crate::catalogue::profile::{Cloud, NodeClass};
 use crate::diagnostic::rule::{self, Rule};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Reported, Severity};
 use crate::workspace::{CREATED_BY, Preset};
 
 pub(super) use decisions::{Estimated, Hosted};
@@ -48,9 +47,9 @@ const STREAMING: [&str; 6] = [
     "inference.kaito.sh/stream-source-type",
 ];
 
-impl Planner<'_, '_> {
+impl<'a> Planner<'a> {
     /// Decides everything about a Workspace.
-    pub(super) fn hub(&mut self, base: Plan, types: &InstanceTypes) -> Option<Plan> {
+    pub(super) fn hub(&mut self, base: Plan, types: &InstanceTypes) -> Result<Plan, Reported> {
         let spec = &self.workspace.spec;
         let template = spec
             .inference
@@ -61,12 +60,12 @@ impl Planner<'_, '_> {
         self.check_annotations();
         let base = self.labelled(base, types);
         let plan = match (&spec.inference, &spec.tuning) {
-            (Some(_), _) if template.is_some() => {
-                template.map(|template| self.hub_pods(base, template))
-            }
-            (Some(inference), _) => self.hub_inference(base, inference, types),
+            (Some(inference), _) => match template {
+                Some(template) => Ok(self.hub_pods(base, template)),
+                None => self.hub_inference(base, inference, types),
+            },
             (None, Some(tuning)) => self.hub_tuning(base, tuning, types),
-            (None, None) => None,
+            (None, None) => Err(self.reported("")),
         };
         self.placed(plan?)
     }
@@ -171,12 +170,12 @@ impl Planner<'_, '_> {
     }
 
     /// Adds the nodes that are made, and what they refer to.
-    fn placed(&mut self, plan: Plan) -> Option<Plan> {
+    fn placed(&mut self, plan: Plan) -> Result<Plan, Reported> {
         if plan.provisioner != Provisioner::None && plan.cloud == Cloud::Arc {
             let message = "nothing makes nodes on Azure Arc".to_owned();
             let place = self.profile.span("/cloud");
             let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message);
-            self.session.report(Diagnostic {
+            self.diagnostics.report(Diagnostic {
                 place,
                 ..finding.hint("set the profile's `provisioner: none`")
             });
@@ -196,13 +195,13 @@ impl Planner<'_, '_> {
             _ => Vec::new(),
         };
         if plan.provisioner != Provisioner::Nodepool {
-            return Some(Plan {
+            return Ok(Plan {
                 image_family: Some(image_family),
                 nodes,
                 ..plan
             });
         }
-        Some(Plan {
+        Ok(Plan {
             node_pool: node_pool(&plan.namespace, &plan.name),
             node_class: Some(self.node_class()?),
             node_classes: self
@@ -218,7 +217,7 @@ impl Planner<'_, '_> {
     }
 
     /// The NodeClass of a NodePool (8).
-    fn node_class(&mut self) -> Option<String> {
+    fn node_class(&mut self) -> Result<String, Reported> {
         const ANNOTATION: &str = "kaito.sh/node-class-name";
         let classes = &self.profile.node_classes;
         let of_kaito = |name: &&str| NodeClass {
@@ -240,7 +239,7 @@ impl Planner<'_, '_> {
             .filter(|name| !name.is_empty())
             .map(str::to_owned)
         {
-            Some(name) if classes.iter().any(|class| class.name == name) => Some(name),
+            Some(name) if classes.iter().any(|class| class.name == name) => Ok(name),
             Some(name) => {
                 let message = format!("there is no NodeClass `{name}`");
                 let hint = match names.as_slice() {
@@ -250,49 +249,41 @@ impl Planner<'_, '_> {
                         wording::or(names)
                     ),
                 };
-                self.report(
-                    &rule::NODE_CLASS,
-                    &annotation_pointer(ANNOTATION),
-                    message,
-                    hint,
-                );
-                None
+                let place = annotation_pointer(ANNOTATION);
+                Err(self.fail(&rule::NODE_CLASS, &place, message, hint))
             }
             None => {
                 let default = classes
                     .iter()
                     .find(|class| class.default)
                     .or_else(|| classes.first());
-                if default.is_none() {
-                    let message = format!(
-                        "NodePools of {} need a NodeClass",
-                        self.profile.cloud.title()
-                    );
-                    let hint =
-                        "name one in the profile: `nodeClasses: [{name: gpu, default: true}]`";
-                    let finding = Diagnostic::global(&rule::NODE_CLASS, message).hint(hint);
-                    self.session.report(Diagnostic {
-                        place: self.profile.span("/provisioner"),
-                        ..finding
-                    });
-                }
-                default.map(|class| class.name.clone())
+                default
+                    .map(|class| class.name.clone())
+                    .ok_or_else(|| self.no_node_class())
             }
         }
     }
 
+    fn no_node_class(&mut self) -> Reported {
+        let cloud = self.profile.cloud.title();
+        let message = format!("NodePools of {cloud} need a NodeClass");
+        let hint = "name one in the profile: `nodeClasses: [{name: gpu, default: true}]`";
+        let finding = Diagnostic::global(&rule::NODE_CLASS, message).hint(hint);
+        self.diagnostics.fail(Diagnostic {
+            place: self.profile.span("/provisioner"),
+            ..finding
+        })
+    }
+
     /// A model by the name that a Workspace gives it: an alias or a repository, in any case.
-    fn hub_model(&mut self, preset: &Preset, pointer: &str) -> Option<Rc<HubModel>> {
+    fn hub_model(&mut self, preset: &Preset, pointer: &str) -> Result<&'a HubModel, Reported> {
         let repository = self.release.repository(&preset.name);
-        if self.release.has_model(&repository) {
-            return self.release.hub_model(&repository, self.session);
+        if let Some(model) = self.release.hub_model(&repository) {
+            return model;
         }
-        if self.is_retired(&preset.name, pointer) {
-            return None;
-        }
+        self.check_retired_model(&preset.name, pointer)?;
         let (message, hint) = self.unknown_model(&preset.name, &repository);
-        self.report(&rule::UNKNOWN_PRESET, pointer, message, hint);
-        None
+        Err(self.fail(&rule::UNKNOWN_PRESET, pointer, message, hint))
     }
 
     fn unknown_model(&self, name: &str, repository: &str) -> (String, String) {
@@ -334,14 +325,13 @@ impl Planner<'_, '_> {
     }
 
     /// The image that serves and tunes every model.
-    fn base_image(&mut self) -> Option<String> {
+    fn base_image(&mut self) -> Result<String, Reported> {
         let Some(image) = &self.release.file.base_image else {
             let message = format!("release {} names no `baseImage`", self.release.name);
-            self.session
-                .report(Diagnostic::global(&rule::LIBRARY_FIELD, message));
-            return None;
+            let finding = Diagnostic::global(&rule::LIBRARY_FIELD, message);
+            return Err(self.diagnostics.fail(finding));
         };
-        Some(format!(
+        Ok(format!(
             "{}/{}:{}",
             self.profile.registry, image.name, image.tag
         ))
@@ -359,14 +349,14 @@ impl Planner<'_, '_> {
 
     fn warn(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
         let finding = Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint);
-        self.session.report(Diagnostic {
+        self.diagnostics.report(Diagnostic {
             severity: Severity::Warning,
             ..finding
         });
     }
 }
 
-impl<'a> Planner<'a, '_> {
+impl<'a> Planner<'a> {
     fn annotation(&self, key: &str) -> Option<&'a str> {
         self.workspace
             .metadata

@@ -6,36 +6,36 @@ use super::{
     AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, preset_count, private_pull_secrets,
 };
 use crate::catalogue::preset::{AccessMode, InferencePreset, InstanceTypes};
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
 use crate::workspace::{Inference, Preset};
 
 /// The weight of an adapter that names none. KAITO 0.3 means it so, and then loses it.
 const STRENGTH: &str = "1.0";
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Serving by preset.
     pub(super) fn inference(
         &mut self,
         base: Plan,
         inference: &Inference,
         types: &InstanceTypes,
-    ) -> Option<Plan> {
-        let known = inference.preset.as_ref().and_then(|preset| {
-            let model = self.model(preset, "/inference/preset/name")?;
-            Some((preset, model))
-        });
-        let Some((preset, model)) = known else {
-            preset_count::check_name(self.workspace, self.profile.cloud, types, self.session);
-            return None;
+    ) -> Result<Plan, Reported> {
+        let known = match &inference.preset {
+            Some(preset) => self
+                .model(preset, "/inference/preset/name")
+                .map(|model| (preset, model)),
+            None => Err(self.reported("/inference")),
         };
+        let (preset, model) = known.inspect_err(|_| self.check_name(types))?;
         let needs = &model.inference.needs;
         preset_count::check_inference(
             self.workspace,
             needs,
             self.profile.cloud,
             types,
-            self.session,
+            self.sources,
+            self.diagnostics,
         );
         let processes = self.processes(&model.inference, base.node_count);
         let distributed = model.inference.world_size.is_some();
@@ -49,12 +49,12 @@ impl Planner<'_, '_> {
             "/inference/adapters",
             "name it once: it counts for all images of the pod",
         );
-        Some(Plan {
+        Ok(Plan {
             disk: model.inference.disk.clone(),
             gpus: types
                 .get(&base.instance_type)
                 .map_or(needs.gpus, |instance| instance.gpus),
-            image: Some(self.image(preset, &model, "/inference/preset")?),
+            image: Some(self.image(preset, model, "/inference/preset")?),
             pull_secrets,
             service_type: Some(self.service_type().to_owned()),
             inference: Some(InferencePlan {
@@ -110,8 +110,18 @@ impl Planner<'_, '_> {
         let message =
             format!("adapters have no effect: `{preset}` is spread over nodes and loads none");
         let place = self.workspace.span("/inference/adapters");
-        self.session
+        self.diagnostics
             .report(Diagnostic::new(&rule::ADAPTERS_IGNORED, place, message).hint("remove them"));
+    }
+
+    fn check_name(&mut self, types: &InstanceTypes) {
+        preset_count::check_name(
+            self.workspace,
+            self.profile.cloud,
+            types,
+            self.sources,
+            self.diagnostics,
+        );
     }
 
     /// Serving by the user's own pods.
@@ -121,7 +131,7 @@ impl Planner<'_, '_> {
         template: &Value,
         types: &InstanceTypes,
     ) -> Plan {
-        preset_count::check_name(self.workspace, self.profile.cloud, types, self.session);
+        self.check_name(types);
         Plan {
             pod_template: Some(PodTemplate::of(template)),
             ..base

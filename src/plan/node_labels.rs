@@ -41,7 +41,7 @@ const RESERVED: [&str; 9] = [
 /// Labels of KAITO's own, which other rules look after.
 const OWN: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Reports what nodes that are made can't have.
     pub(super) fn check_made_nodes(&mut self, provisioner: Provisioner, types: &InstanceTypes) {
         if provisioner == Provisioner::None {
@@ -113,7 +113,7 @@ impl Planner<'_, '_> {
     }
 
     fn report_label(&mut self, rule: &'static Rule, entry: &Entry, message: String, hint: &str) {
-        self.session
+        self.diagnostics
             .report(Diagnostic::new(rule, entry.key_span, message).hint(hint));
     }
 }

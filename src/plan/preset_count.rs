@@ -3,12 +3,12 @@
 //!
 //! Numbers such as R1 are those of the specification of KAITO 0.3.
 
+use crate::base::sources::Sources;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes, Needs};
 use crate::catalogue::profile::Cloud;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
-use crate::session::Session;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::workspace::{Resource, Workspace};
 
 const PLACE: &str = "/resource/instanceType";
@@ -19,22 +19,23 @@ pub(super) fn check_inference(
     needs: &Needs,
     cloud: Cloud,
     types: &InstanceTypes,
-    session: &mut Session,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
     let Some(instance) = types.get(&resource.instance_type) else {
-        check_name(workspace, cloud, types, session);
-        return check_gpus(workspace, None, session);
+        check_name(workspace, cloud, types, sources, diagnostics);
+        return check_gpus(workspace, None, diagnostics);
     };
-    check_gpus(workspace, Some(instance), session);
+    check_gpus(workspace, Some(instance), diagnostics);
     let Some((rule, lack)) = lack(resource, instance, needs) else {
         return;
     };
     let message = format!("serving the model needs {lack}");
     let hint = fitting(resource, needs, types);
-    session.report(Diagnostic::new(rule, workspace.span(PLACE), message).hint(hint));
+    diagnostics.report(Diagnostic::new(rule, workspace.span(PLACE), message).hint(hint));
 }
 
 /// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO
@@ -44,14 +45,15 @@ pub(super) fn check_tuning(
     needs: &Needs,
     cloud: Cloud,
     types: &InstanceTypes,
-    session: &mut Session,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
     let instance = types.get(&resource.instance_type);
-    check_name(workspace, cloud, types, session);
-    check_gpus(workspace, instance, session);
+    check_name(workspace, cloud, types, sources, diagnostics);
+    check_gpus(workspace, instance, diagnostics);
     let Some((_, lack)) = instance.and_then(|instance| lack(resource, instance, needs)) else {
         return;
     };
@@ -66,7 +68,8 @@ pub(super) fn check_tuning(
     );
     let message = format!("tuning {model} is known to need {lack}");
     let hint = fitting(resource, needs, types);
-    session.report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
+    diagnostics
+        .report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
 }
 
 /// What the nodes lack: the first of R1 to R3 that they break.
@@ -150,7 +153,11 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String 
 
 /// Reports a machine type on which no pod can have the GPUs that it asks for, which are NVIDIA's
 /// whatever the machine (quirk 31). Of Azure's D series no machine has GPUs.
-fn check_gpus(workspace: &Workspace, instance: Option<&InstanceType>, session: &mut Session) {
+fn check_gpus(
+    workspace: &Workspace,
+    instance: Option<&InstanceType>,
+    diagnostics: &mut Diagnostics,
+) {
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
@@ -163,7 +170,7 @@ fn check_gpus(workspace: &Workspace, instance: Option<&InstanceType>, session: &
     };
     let message = format!("`{name}` {has}, but the pods ask for `nvidia.com/gpu`");
     let hint = "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
-    session
+    diagnostics
         .report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
 }
 
@@ -173,7 +180,8 @@ pub(super) fn check_name(
     workspace: &Workspace,
     cloud: Cloud,
     types: &InstanceTypes,
-    session: &mut Session,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
         return;
@@ -190,11 +198,10 @@ pub(super) fn check_name(
         let message =
             format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
         let finding = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
-        let finding =
-            finding
-                .hint(format!("write `{exact}`"))
-                .respelt(name, exact, &session.sources);
-        return session.report(finding);
+        let finding = finding
+            .hint(format!("write `{exact}`"))
+            .respelt(name, exact, sources);
+        return diagnostics.report(finding);
     }
     let message = format!(
         "`{name}` is not a machine type of {} that is known",
@@ -206,8 +213,8 @@ pub(super) fn check_name(
     };
     let finding =
         Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);
-    session.report(match exact {
-        Some(exact) => finding.respelt(name, exact, &session.sources),
+    diagnostics.report(match exact {
+        Some(exact) => finding.respelt(name, exact, sources),
         None => finding,
     });
 }

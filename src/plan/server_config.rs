@@ -43,7 +43,7 @@ impl Setting {
     }
 }
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Reads and checks the settings for vLLM (C1).
     pub(super) fn server_config(&mut self, name: &str, model: &HubModel) -> Option<ServerConfig> {
         let namespace = &self.workspace.metadata.namespace;
@@ -56,7 +56,7 @@ impl Planner<'_, '_> {
         };
         let place = config_map.span(KEY);
         let mut report = |message: String, hint: &str| {
-            self.session
+            self.diagnostics
                 .report(Diagnostic::new(&rule::SERVER_CONFIG, place, message).hint(hint));
         };
         let Some(text) = config_map.text(KEY) else {

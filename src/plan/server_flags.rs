@@ -8,7 +8,7 @@ use crate::catalogue::preset::{Flags, ServerFlags};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Warns of settings that the server does not know, and of those by which it becomes another
     /// one than was planned for: what a ConfigMap says stands behind the plan's flags, and the
     /// last one counts.
@@ -19,12 +19,12 @@ impl Planner<'_, '_> {
         planned: &Flags,
     ) {
         let Some(config) = config else { return };
-        let Some(server) = self.release.server_flags(runtime, self.session) else {
+        let Some(Ok(server)) = self.release.server_flags(runtime) else {
             return;
         };
         let mut warn = |rule: &'static Rule, setting: &Setting, message: String, hint: String| {
             let message = format!("{}: {message}", setting.place());
-            self.session
+            self.diagnostics
                 .report(Diagnostic::new(rule, config.place, message).hint(hint));
         };
         for setting in config
@@ -32,7 +32,7 @@ impl Planner<'_, '_> {
             .iter()
             .filter(|setting| !server.settings.contains(&setting.name))
         {
-            let is_flag = is_known(&setting.name, &server);
+            let is_flag = is_known(&setting.name, server);
             let hint = if is_flag {
                 "write it under `vllm`"
             } else {
@@ -47,7 +47,7 @@ impl Planner<'_, '_> {
         }
         for setting in &config.flags {
             let name = flag(&setting.name);
-            if !is_known(&setting.name, &server) {
+            if !is_known(&setting.name, server) {
                 let message = format!("vLLM {} has no flag `{}`", server.version, setting.name);
                 let hint = match wording::nearest(&name, server.flags.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),

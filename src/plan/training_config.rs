@@ -2,18 +2,15 @@
 //!
 //! Numbers such as K1 are those of the specification of KAITO 0.3.
 
-use super::output_dir;
+use super::{Planner, output_dir};
 use crate::base::node::{Data, Node};
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::catalogue::preset::WorkspaceApi;
-use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input;
-use crate::input::config_map::{ConfigMap, ConfigMaps};
-use crate::session::Session;
-use crate::workspace::Workspace;
+use crate::input::config_map::ConfigMap;
 
 const KEY: &str = "training_config.yaml";
 
@@ -37,95 +34,91 @@ pub(super) struct TrainingConfig {
     pub(super) output_dir: String,
 }
 
-/// Finds the configuration of a Workspace, whose method is `lora` or `qlora`.
-pub(super) fn find(
-    workspace: &Workspace,
-    method: &str,
-    config_maps: &ConfigMaps,
-    release: &mut Release,
-    session: &mut Session,
-) -> Option<TrainingConfig> {
-    let named = workspace
-        .spec
-        .tuning
-        .as_ref()?
-        .config
-        .as_deref()
-        .filter(|name| !name.is_empty());
-    let default = format!("{method}-params-template");
-    let name = named.unwrap_or(&default);
-    if let Some(config_map) = config_maps.get(&workspace.metadata.namespace, name) {
-        let output_dir = custom(config_map, method, release.file.workspace_api, session)?;
-        return Some(TrainingConfig {
-            name: name.to_owned(),
-            text: None,
+impl Planner<'_> {
+    /// Finds the configuration of the Workspace, whose method is `lora` or `qlora`.
+    pub(super) fn training_config(&mut self, method: &str) -> Result<TrainingConfig, Reported> {
+        let tuning = self.workspace.spec.tuning.as_ref();
+        let named = tuning
+            .and_then(|tuning| tuning.config.as_deref())
+            .filter(|name| !name.is_empty());
+        let default = format!("{method}-params-template");
+        let name = named.unwrap_or(&default);
+        let namespace = &self.workspace.metadata.namespace;
+        if let Some(config_map) = self.config_maps.get(namespace, name) {
+            let output_dir = self.custom(config_map, method)?;
+            return Ok(TrainingConfig {
+                name: name.to_owned(),
+                text: None,
+                output_dir,
+            });
+        }
+        if named.is_some() {
+            return Err(self.missing(name));
+        }
+        let Some(config) = self.release.tuning_config(method) else {
+            return Err(self.reported("/tuning/method"));
+        };
+        let config = config?;
+        let output_dir = output_dir::of(&config.node);
+        Ok(TrainingConfig {
+            name: default,
+            text: Some(config.text.clone()),
             output_dir,
-        });
+        })
     }
-    if named.is_some() {
-        missing(workspace, name, session);
-        return None;
+
+    fn missing(&mut self, name: &str) -> Reported {
+        let namespace = &self.workspace.metadata.namespace;
+        let message =
+            format!("there is no ConfigMap `{name}` of namespace `{namespace}` in the input");
+        let hint = format!(
+            "add it, with a key `{KEY}`, or leave `tuning.config` out for the default of the method"
+        );
+        self.fail(&rule::TUNING_CONFIG, "/tuning/config", message, hint)
     }
-    let config = release.tuning_config(method, session)?;
-    let output_dir = output_dir::of(&config.node);
-    Some(TrainingConfig {
-        name: default,
-        text: Some(config.text.clone()),
-        output_dir,
-    })
-}
 
-fn missing(workspace: &Workspace, name: &str, session: &mut Session) {
-    let namespace = &workspace.metadata.namespace;
-    let message = format!("there is no ConfigMap `{name}` of namespace `{namespace}` in the input");
-    let hint = format!(
-        "add it, with a key `{KEY}`, or leave `tuning.config` out for the default of the method"
-    );
-    let place = workspace.span("/tuning/config");
-    session.report(Diagnostic::new(&rule::TUNING_CONFIG, place, message).hint(hint));
-}
-
-/// Checks a user's configuration and gives its output directory; none if the training can't use it.
-fn custom(
-    config_map: ConfigMap,
-    method: &str,
-    api: WorkspaceApi,
-    session: &mut Session,
-) -> Option<String> {
-    let mark = session.mark();
-    let mut checks = Checks {
-        place: config_map.span(KEY),
-        api,
-        session,
-    };
-    let node = checks.parsed(config_map)?;
-    checks.sections(&node);
-    checks.method(&node, method);
-    checks.output_dir(&node);
-    checks.written_elsewhere(&node);
-    (!session.failed_since(mark)).then(|| output_dir::of(&node))
+    /// Checks a user's configuration and gives its output directory.
+    fn custom(&mut self, config_map: ConfigMap, method: &str) -> Result<String, Reported> {
+        let mark = self.diagnostics.mark();
+        let mut checks = Checks {
+            place: config_map.span(KEY),
+            api: self.release.file.workspace_api,
+            diagnostics: self.diagnostics,
+        };
+        let node = checks.parsed(config_map)?;
+        checks.sections(&node);
+        checks.method(&node, method);
+        checks.output_dir(&node);
+        checks.written_elsewhere(&node);
+        self.diagnostics.checked(mark)?;
+        Ok(output_dir::of(&node))
+    }
 }
 
 struct Checks<'a> {
     place: Span,
     api: WorkspaceApi,
-    session: &'a mut Session,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Checks<'_> {
     fn report(&mut self, message: impl Into<String>, hint: impl Into<String>) {
-        self.session
+        self.diagnostics
             .report(Diagnostic::new(&rule::TUNING_CONFIG, self.place, message).hint(hint));
     }
 
+    fn fail(&mut self, message: impl Into<String>, hint: impl Into<String>) -> Reported {
+        let finding = Diagnostic::new(&rule::TUNING_CONFIG, self.place, message);
+        self.diagnostics.fail(finding.hint(hint))
+    }
+
     /// K1: the text is there, is YAML, and has a mapping under `training_config`.
-    fn parsed(&mut self, config_map: ConfigMap) -> Option<Node> {
+    fn parsed(&mut self, config_map: ConfigMap) -> Result<Node, Reported> {
         let Some(text) = config_map.text(KEY) else {
-            self.report(
+            return Err(self.fail(
                 format!("the ConfigMap has no `{KEY}`"),
                 format!("put the configuration under `data.{KEY}`"),
-            );
-            return None;
+            ));
         };
         let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let file = sources.add(KEY, text);
@@ -134,26 +127,23 @@ impl Checks<'_> {
             let line = error
                 .place
                 .map_or(1, |span| sources.position(file, span.start).line);
-            self.report(
+            return Err(self.fail(
                 format!("`{KEY}`, line {line}: {}", error.message),
                 "correct the text under this key",
-            );
-            return None;
+            ));
         }
         let node = documents.drain(..).next();
-        if node.as_ref().is_some_and(|node| {
-            matches!(
-                node.find("/training_config").map(|it| &it.node.data),
-                Some(Data::Map(_))
-            )
-        }) {
-            return node;
+        let has_sections = |node: &Node| {
+            let found = node.find("/training_config").map(|found| &found.node.data);
+            matches!(found, Some(Data::Map(_)))
+        };
+        if let Some(node) = node.filter(has_sections) {
+            return Ok(node);
         }
-        self.report(
+        Err(self.fail(
             format!("`{KEY}` has no mapping `training_config`"),
             "put the sections under `training_config:`",
-        );
-        None
+        ))
     }
 
     fn sections(&mut self, node: &Node) {
@@ -241,7 +231,7 @@ impl Checks<'_> {
                 "the training writes to `{written}`, but the result is looked for in `{volume}`"
             );
             let finding = Diagnostic::new(&rule::OUTPUT_DIR, self.place, message);
-            self.session
+            self.diagnostics
                 .report(finding.hint(format!("set `TrainingArguments.output_dir: {volume}`")));
         }
     }

@@ -1,37 +1,38 @@
 //! What is decided about tuning a model.
 
-use super::{
-    Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets, training_config,
-};
+use super::{Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets};
 use crate::base::wording;
 use crate::catalogue::preset::InstanceTypes;
+use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
 use crate::workspace::{Preset, Tuning};
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Tuning by preset.
     pub(super) fn tuning(
         &mut self,
         base: Plan,
         tuning: &Tuning,
         types: &InstanceTypes,
-    ) -> Option<Plan> {
-        let preset = tuning.preset.as_ref()?;
+    ) -> Result<Plan, Reported> {
+        let Some(preset) = &tuning.preset else {
+            return Err(self.reported("/tuning"));
+        };
         let model = self.model(preset, "/tuning/preset/name")?;
         let Some(training) = &model.tuning else {
-            self.not_tunable(&preset.name);
-            return None;
+            return Err(self.not_tunable(&preset.name));
         };
         preset_count::check_tuning(
             self.workspace,
             &training.needs,
             self.profile.cloud,
             types,
-            self.session,
+            self.sources,
+            self.diagnostics,
         );
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
         if !["lora", "qlora"].contains(&method.as_str()) {
-            return None; // that is reported already
+            return Err(self.reported("/tuning/method"));
         }
         let pull_secrets = pull_secrets(tuning, preset);
         self.repeated(
@@ -39,21 +40,15 @@ impl Planner<'_, '_> {
             "/tuning/input",
             "name it once: it counts for all images of the pod",
         );
-        let config = training_config::find(
-            self.workspace,
-            &method,
-            self.config_maps,
-            self.release,
-            self.session,
-        )?;
+        let config = self.training_config(&method)?;
         let instance = types.get(&base.instance_type);
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();
         let launch_flags = [("num_processes".to_owned(), Some(processes))]
             .into_iter()
             .chain(training.flags.clone());
-        Some(Plan {
+        Ok(Plan {
             gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
-            image: Some(self.image(preset, &model, "/tuning/preset")?),
+            image: Some(self.image(preset, model, "/tuning/preset")?),
             pull_secrets,
             tuning: Some(TuningPlan {
                 config_map: config.name,
@@ -76,21 +71,11 @@ impl Planner<'_, '_> {
         })
     }
 
-    fn not_tunable(&mut self, preset: &str) {
-        let names = self.release.model_names();
-        let is_tunable = |name: &&str| {
-            self.release
-                .model(name, self.session)
-                .is_some_and(|model| model.tuning.is_some())
-        };
-        let tunable: Vec<_> = names.into_iter().filter(is_tunable).collect();
+    fn not_tunable(&mut self, preset: &str) -> Reported {
+        let tunable = self.release.tunable_models();
         let hint = format!("models that can: {}", wording::and(&tunable));
-        self.report(
-            &rule::NOT_TUNABLE,
-            "/tuning/preset/name",
-            format!("`{preset}` can't be fine-tuned"),
-            hint,
-        );
+        let message = format!("`{preset}` can't be fine-tuned");
+        self.fail(&rule::NOT_TUNABLE, "/tuning/preset/name", message, hint)
     }
 }
 

@@ -1,8 +1,6 @@
 //! The reasons of a plan whose model comes from Hugging Face: the arithmetic of its memory, line by
 //! line.
 
-use std::rc::Rc;
-
 use super::super::decision::{Decision, Origin};
 use super::super::decisions::{Why, flags, output_dir};
 use super::super::estimator::{self, Demand, Estimate};
@@ -14,14 +12,14 @@ use crate::base::wording;
 use crate::catalogue::preset::{HubModel, Provisioner};
 
 /// A model and its file in the library.
-pub(in super::super) struct Hosted {
-    pub(in super::super) model: Rc<HubModel>,
+pub(in super::super) struct Hosted<'a> {
+    pub(in super::super) model: &'a HubModel,
     pub(in super::super) path: String,
     /// What it is used for: `inference` or `tuning`.
     pub(in super::super) section: &'static str,
 }
 
-impl Hosted {
+impl Hosted<'_> {
     fn field(&self, pointer: &str) -> Origin {
         Origin::library(&self.path, pointer)
     }
@@ -51,7 +49,7 @@ pub(in super::super) struct Estimated {
     pub(in super::super) estimate: Estimate,
 }
 
-impl Why<'_, '_> {
+impl Why<'_> {
     /// Everything that was decided, in the order in which people ask.
     pub(in super::super) fn hub(&self, hosted: Option<&Hosted>) -> Vec<Decision> {
         let mut all = vec![

@@ -10,8 +10,8 @@ use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::preset::{AccessMode, Flags, HubModel, InstanceTypes};
 use crate::catalogue::profile::Runtime;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
 use crate::workspace::{Inference, Preset, image_reference};
 
 /// The names of the runtimes, as the annotation and release.yaml have them.
@@ -26,31 +26,33 @@ pub(super) const NODE_COUNT: &str = "render.kaito.sh/node-count";
 const PORT: u32 = 5000;
 const PORT_BEHIND_SIDECAR: u32 = 5001;
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Serving by preset.
     pub(in super::super) fn hub_inference(
         &mut self,
         base: Plan,
         inference: &Inference,
         types: &InstanceTypes,
-    ) -> Option<Plan> {
-        let preset = inference.preset.as_ref()?;
+    ) -> Result<Plan, Reported> {
+        let Some(preset) = &inference.preset else {
+            return Err(self.reported("/inference"));
+        };
         let runtime = self.runtime();
         self.check_service_names();
         self.check_without_effect(preset, runtime);
         let gpus = self.gpus(base.provisioner, &base.match_labels, types);
         let model = self.hub_model(preset, "/inference/preset/name")?;
-        self.check_runtime(inference, &model, runtime);
+        self.check_runtime(inference, model, runtime);
         let config_map = filled(inference.config.as_ref());
         let config = config_map.as_ref().filter(|_| runtime == VLLM);
-        let config = config.and_then(|name| self.server_config(name, &model));
+        let config = config.and_then(|name| self.server_config(name, model));
         let context = config.as_ref().and_then(|config| config.context);
         let gpus = gpus?;
-        self.check_memory(&model, &gpus, runtime)?;
+        self.check_memory(model, &gpus, runtime)?;
         let (node_count, estimate) = if runtime == TRANSFORMERS {
             (self.counted_nodes()?, None)
         } else {
-            let (count, estimated) = self.estimated_nodes(&model, &gpus, context, types)?;
+            let (count, estimated) = self.estimated_nodes(model, &gpus, context, types)?;
             (count, Some(estimated))
         };
         let is_prefilling = ["prefill", "decode"];
@@ -60,14 +62,14 @@ impl Planner<'_, '_> {
             .filter(|role| is_prefilling.contains(&role.as_str()));
         let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
         let local_weights = self.local_weights(preset);
-        let access_secret = self.access_secret(preset, &model, local_weights.is_none());
+        let access_secret = self.access_secret(preset, model, local_weights.is_none());
         let pull_secrets = pull_secrets(inference);
         let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
         self.repeated(&pull_secrets, "/inference/adapters", hint);
         let adapters = adapters(inference);
         let serving = flags::Serving {
-            model: &model,
-            served_name: served_name(&base, &model),
+            model,
+            served_name: served_name(&base, model),
             gpus: &gpus,
             nodes: node_count,
             local_weights: local_weights.as_deref(),
@@ -87,7 +89,7 @@ impl Planner<'_, '_> {
             .unwrap_or_default();
         let (launch_flags, server_flags) = match &model.transformers {
             Some(transformers) if runtime == TRANSFORMERS => {
-                (own, flags::transformers(&model, &transformers.flags))
+                (own, flags::transformers(model, &transformers.flags))
             }
             _ => (Flags::new(), flags::vllm(&own, &serving)),
         };
@@ -97,7 +99,7 @@ impl Planner<'_, '_> {
             base.name, base.namespace, base.cluster_domain
         );
         let disable_benchmark = self.annotation("kaito.sh/disable-benchmark");
-        Some(Plan {
+        Ok(Plan {
             node_count,
             estimate,
             disk: model.disk(),
@@ -222,9 +224,14 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// Reports nodes that have less memory than the weights alone need (R8, R9). None if they have:
-    /// an estimate would only say it again.
-    fn check_memory(&mut self, model: &HubModel, gpus: &Gpus, runtime: &str) -> Option<()> {
+    /// Reports nodes that have less memory than the weights alone need (R8, R9): an estimate would
+    /// only say it again.
+    fn check_memory(
+        &mut self,
+        model: &HubModel,
+        gpus: &Gpus,
+        runtime: &str,
+    ) -> Result<(), Reported> {
         let place = if gpus.nodes.is_some() {
             "/resource/labelSelector"
         } else {
@@ -249,13 +256,8 @@ impl Planner<'_, '_> {
                 wording::gibibytes(gpus.memory)
             );
             let hint = "choose a larger slice, or a smaller model".to_owned();
-            self.report(
-                &rule::TOO_LITTLE_MEMORY,
-                "/resource/partition",
-                message,
-                hint,
-            );
-            return None;
+            let place = "/resource/partition";
+            return Err(self.fail(&rule::TOO_LITTLE_MEMORY, place, message, hint));
         }
         if runtime == TRANSFORMERS && weights > gpus.memory {
             let message = format!(
@@ -265,8 +267,7 @@ impl Planner<'_, '_> {
             let hint =
                 "transformers does not spread a model over nodes: choose larger ones, or vLLM"
                     .to_owned();
-            self.report(&rule::NO_FIT, place, message, hint);
-            return None;
+            return Err(self.fail(&rule::NO_FIT, place, message, hint));
         }
         let is_counted = gpus.nodes.is_some() || runtime == TRANSFORMERS;
         if nodes > 0 && total < weights && !bypasses && is_counted {
@@ -275,14 +276,13 @@ impl Planner<'_, '_> {
                 wording::gibibytes(total)
             );
             let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
-            self.report(&rule::TOO_LITTLE_MEMORY, place, message, hint);
-            return None;
+            return Err(self.fail(&rule::TOO_LITTLE_MEMORY, place, message, hint));
         }
-        Some(())
+        Ok(())
     }
 
     /// The nodes that a Workspace asks for, each of which serves the whole model.
-    fn counted_nodes(&mut self) -> Option<u32> {
+    fn counted_nodes(&mut self) -> Result<u32, Reported> {
         let count = self
             .workspace
             .spec
@@ -292,16 +292,11 @@ impl Planner<'_, '_> {
         let count = self
             .wanted_nodes()
             .or_else(|| u32::try_from(count).ok().filter(|count| *count > 0));
-        if count.is_none() {
+        count.ok_or_else(|| {
             let message = "`resource.count` must be at least 1".to_owned();
-            self.report(
-                &rule::COUNT,
-                "/resource/count",
-                message,
-                "say how many nodes to run on".to_owned(),
-            );
-        }
-        count
+            let hint = "say how many nodes to run on".to_owned();
+            self.fail(&rule::COUNT, "/resource/count", message, hint)
+        })
     }
 
     /// The nodes that the model is estimated to need (specification of KAITO 0.12, §3).
@@ -311,7 +306,7 @@ impl Planner<'_, '_> {
         gpus: &Gpus,
         context: Option<u64>,
         types: &InstanceTypes,
-    ) -> Option<(u32, Estimated)> {
+    ) -> Result<(u32, Estimated), Reported> {
         let wanted = self.wanted_nodes();
         let demand = Demand::new(model, gpus.count, gpus.memory, context);
         let estimate = estimator::estimate(&demand);
@@ -339,13 +334,12 @@ impl Planner<'_, '_> {
                 let of_profile = format!("/nodeCounts/{}", pointer::escape(&self.workspace.key()));
                 let place = annotated.or_else(|| self.profile.span(&of_profile));
                 let finding = Diagnostic::global(&rule::COUNT_TOO_SMALL, message).hint(hint);
-                self.session.report(Diagnostic { place, ..finding });
+                self.diagnostics.report(Diagnostic { place, ..finding });
                 wanted
             }
             (None, None) => {
                 let choices = gpus.nodes.is_none().then_some(types);
-                self.does_not_fit(&demand, &estimate, model, choices);
-                return None;
+                return Err(self.does_not_fit(&demand, &estimate, model, choices));
             }
             (None, Some(estimated)) => {
                 if let Some(there) = gpus.nodes.filter(|there| *there < estimated) {
@@ -360,7 +354,7 @@ impl Planner<'_, '_> {
                 estimated
             }
         };
-        Some((count, Estimated { demand, estimate }))
+        Ok((count, Estimated { demand, estimate }))
     }
 
     /// The number of nodes that a person has decided on, whatever is estimated.
@@ -393,7 +387,7 @@ impl Planner<'_, '_> {
         estimate: &Estimate,
         model: &HubModel,
         types: Option<&InstanceTypes>,
-    ) {
+    ) -> Reported {
         let place = self
             .workspace
             .node
@@ -437,7 +431,7 @@ impl Planner<'_, '_> {
                 wording::or(names)
             ),
         };
-        self.report(&rule::NO_FIT, place, message, hint);
+        self.fail(&rule::NO_FIT, place, message, hint)
     }
 
     /// The folder of a node that holds the weights, if they are there already.

@@ -3,23 +3,26 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::super::{Plan, Planner, TuningPlan, filled, training_config};
+use super::super::{Plan, Planner, TuningPlan, filled};
 use super::inference::NODE_COUNT;
 use super::{annotation_pointer, gpu_request};
 use crate::base::wording;
 use crate::catalogue::preset::InstanceTypes;
+use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
 use crate::workspace::{Tuning, image_reference};
 
-impl Planner<'_, '_> {
+impl Planner<'_> {
     /// Tuning by preset.
     pub(in super::super) fn hub_tuning(
         &mut self,
         base: Plan,
         tuning: &Tuning,
         types: &InstanceTypes,
-    ) -> Option<Plan> {
-        let preset = tuning.preset.as_ref()?;
+    ) -> Result<Plan, Reported> {
+        let Some(preset) = &tuning.preset else {
+            return Err(self.reported("/tuning"));
+        };
         if self.wanted_nodes().is_some() {
             self.without_effect(
                 &annotation_pointer(NODE_COUNT),
@@ -29,20 +32,13 @@ impl Planner<'_, '_> {
         let gpus = self.gpus(base.provisioner, &base.match_labels, types);
         let model = self.hub_model(preset, "/tuning/preset/name")?;
         let Some(training) = &model.tuning else {
-            self.hub_not_tunable(&preset.name);
-            return None;
+            return Err(self.hub_not_tunable(&preset.name));
         };
         let method = tuning.method.as_deref().unwrap_or_default().to_lowercase();
         if !["lora", "qlora"].contains(&method.as_str()) {
-            return None; // that is reported already
+            return Err(self.reported("/tuning/method"));
         }
-        let config = training_config::find(
-            self.workspace,
-            &method,
-            self.config_maps,
-            self.release,
-            self.session,
-        )?;
+        let config = self.training_config(&method)?;
         let gpus = gpus?;
         let output_image = filled(tuning.output.image.as_ref());
         let push_secret =
@@ -51,7 +47,7 @@ impl Planner<'_, '_> {
         let volume = |source: &Option<Value>| source.as_ref().and_then(Value::as_object).cloned();
         let is_alias = !preset.name.contains('/');
         let registry = &self.profile.registry;
-        Some(Plan {
+        Ok(Plan {
             node_count: 1,
             gpus: gpus.count,
             gpu_request: gpu_request(&gpus),
@@ -89,20 +85,10 @@ impl Planner<'_, '_> {
         })
     }
 
-    fn hub_not_tunable(&mut self, preset: &str) {
-        let names = self.release.model_names();
-        let is_tunable = |name: &&str| {
-            self.release
-                .hub_model(name, self.session)
-                .is_some_and(|model| model.tuning.is_some())
-        };
-        let tunable: Vec<_> = names.into_iter().filter(is_tunable).collect();
+    fn hub_not_tunable(&mut self, preset: &str) -> Reported {
+        let tunable = self.release.tunable_models();
         let hint = format!("models that can: {}", wording::and(&tunable));
-        self.report(
-            &rule::NOT_TUNABLE,
-            "/tuning/preset/name",
-            format!("`{preset}` can't be fine-tuned"),
-            hint,
-        );
+        let message = format!("`{preset}` can't be fine-tuned");
+        self.fail(&rule::NOT_TUNABLE, "/tuning/preset/name", message, hint)
     }
 }

@@ -185,9 +185,9 @@ fn check(compiled: Compiled, profile: &Profile) -> usize {
         release,
         templates,
         objects,
-        session,
+        ..
     } = compiled;
-    let decisions = plan::decisions(workspace, plan, release, profile, session);
+    let decisions = plan::decisions(workspace, plan, release, profile);
     let decided: BTreeSet<_> = decisions
         .iter()
         .flat_map(|decision| decision.fields)

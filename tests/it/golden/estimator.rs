@@ -71,17 +71,24 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+fn loaded<'l>(library: &'l Library, session: &mut Session) -> Release<'l> {
+    let mut release = Release::load(library, "0.12", session).unwrap();
+    release.load_models(session);
+    for cloud in Cloud::ALL {
+        release.load_instance_types(cloud, session);
+    }
+    release
+}
+
 #[test]
 fn each_row_has_the_nodes_that_are_estimated() {
     let (mut session, library) = (Session::default(), Library::embedded());
-    let mut release = Release::load(&library, "0.12", &mut session).unwrap();
+    let release = loaded(&library, &mut session);
     let mut wrong = Vec::new();
     for row in rows() {
-        let model = release
-            .hub_model(&row.m.to_lowercase(), &mut session)
-            .unwrap();
-        let machines = release.instance_types(row.cloud(), &mut session).unwrap();
-        let found = plan::estimated_nodes(&model, &machines[&row.s], row.context());
+        let model = release.hub_model(&row.m.to_lowercase()).unwrap().unwrap();
+        let machines = release.instance_types(row.cloud()).unwrap().unwrap();
+        let found = plan::estimated_nodes(model, &machines[&row.s], row.context());
         if found != row.n {
             wrong.push((row, found));
         }
@@ -91,9 +98,9 @@ fn each_row_has_the_nodes_that_are_estimated() {
 
 /// A Workspace can't ask for GPUs that are not NVIDIA's, nor for more context than the model was
 /// made for, and nothing makes nodes on Azure Arc.
-fn can_be_asked_for(row: &Row, release: &mut Release, session: &mut Session) -> bool {
-    let model = release.hub_model(&row.m.to_lowercase(), session).unwrap();
-    let machines = release.instance_types(row.cloud(), session).unwrap();
+fn can_be_asked_for(row: &Row, release: &Release) -> bool {
+    let model = release.hub_model(&row.m.to_lowercase()).unwrap().unwrap();
+    let machines = release.instance_types(row.cloud()).unwrap().unwrap();
     row.cloud() != Cloud::Arc && machines[&row.s].is_nvidia() && row.l <= model.context_length
 }
 
@@ -149,11 +156,11 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
 #[test]
 fn workspaces_get_the_nodes_of_their_rows() {
     let (mut session, library) = (Session::default(), Library::embedded());
-    let mut release = Release::load(&library, "0.12", &mut session).unwrap();
+    let release = loaded(&library, &mut session);
     let rows = rows();
     let rows: Vec<_> = rows
         .iter()
-        .filter(|row| can_be_asked_for(row, &mut release, &mut session))
+        .filter(|row| can_be_asked_for(row, &release))
         .collect();
     for cloud in [Cloud::Azure, Cloud::Aws] {
         let rows = rows
