@@ -10,7 +10,6 @@ use kaito_render::base::node::Node;
 use kaito_render::base::object::Object;
 use kaito_render::base::sources::FileId;
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::preset::Provisioner;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Options, compile};
@@ -21,6 +20,7 @@ use kaito_render::input::config_map::ConfigMaps;
 use kaito_render::input::{self, Document};
 use kaito_render::plan::{self, Plan};
 use kaito_render::session::Session;
+use kaito_render::vocab::Provisioner;
 use kaito_render::workspace::{Dialect, Reader, Workspace};
 
 const NUMBER: usize = 100;

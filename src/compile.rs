@@ -10,7 +10,6 @@ use crate::base::object::{Group, Object, is_of_karpenter};
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::catalogue::library::Library;
-use crate::catalogue::preset::{Provisioner, WorkspaceApi};
 use crate::catalogue::profile::{self, Profile};
 use crate::catalogue::release::{Release, Templates};
 use crate::diagnostic::Diagnostic;
@@ -20,6 +19,7 @@ use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
 use crate::session::Session;
+use crate::vocab::{Provisioner, WorkspaceApi};
 use crate::workspace::{self, Dialect, Workspace};
 use releases::Releases;
 

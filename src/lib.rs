@@ -18,6 +18,7 @@
 // Values and words that every stage uses.
 pub mod base;
 pub mod diagnostic;
+pub mod vocab;
 
 // The stages, and what they look up.
 pub mod assemble;

@@ -23,15 +23,14 @@ use serde_json::{Map, Value, json};
 
 use crate::base::sources::Sources;
 use crate::base::wording;
-use crate::catalogue::preset::{
-    AccessMode, Flags, InstanceType, InstanceTypes, Model, Provisioner, SizingName,
-};
-use crate::catalogue::profile::{Cloud, NodeClass, Profile};
+use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, SizingName};
+use crate::catalogue::profile::{NodeClass, Profile};
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::config_map::ConfigMaps;
 use crate::input::schema;
+use crate::vocab::{AccessMode, Cloud, Provisioner};
 use crate::workspace::{Preset, Resource, Workspace};
 
 pub use decision::{Decision, Origin};

@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::catalogue::preset::{ConditionTable, Provisioner};
+use crate::catalogue::preset::ConditionTable;
+use crate::vocab::Provisioner;
 
 use cause::{Cause, Progress};
 use conditions::{Answer, Condition, Truth};

@@ -21,10 +21,10 @@ use serde_json::Value;
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::base::wording;
-use crate::catalogue::preset::WorkspaceApi;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::schema::{self, Checker};
+use crate::vocab::WorkspaceApi;
 
 pub(crate) use images::reference as image_reference;
 pub(crate) use inference_set::{CREATED_BY, without_repeats};

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::base::node::Node;
 use crate::base::object::{Identity, Object};
 use crate::base::pointer;
-use crate::catalogue::preset::Provisioner;
 use crate::plan::Plan;
+use crate::vocab::Provisioner;
 use crate::workspace::{RENDERED, Workspace};
 
 /// The most objects that the annotation names; more are counted.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::base::sources::Span;
-use crate::catalogue::preset::Provisioner;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
 use crate::plan::Plan;
+use crate::vocab::Provisioner;
 
 /// The labels by which Workspaces of a run select the nodes that are made for them.
 #[derive(Debug, Default)]

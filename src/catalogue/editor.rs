@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::catalogue::library::Library;
-use crate::catalogue::preset::{SizingName, WorkspaceApi};
-use crate::catalogue::profile::{Cloud, Profile};
+use crate::catalogue::preset::SizingName;
+use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::input::schema;
 use crate::session::Session;
+use crate::vocab::{Cloud, WorkspaceApi};
 use crate::workspace::{self, InferenceSet, V1ALPHA1, V1BETA1};
 
 /// Makes schemas with the names of some releases of a library.

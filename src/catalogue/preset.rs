@@ -4,10 +4,10 @@ mod hub;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::catalogue::profile::Cloud;
+use crate::vocab::{AccessMode, Cloud, Provisioner, WorkspaceApi};
 
 pub use hub::{
     Attention, HubModel, HubTuning, ImportRules, ModelConfig, Parsers, TransformersPreset,
@@ -107,16 +107,6 @@ pub struct Since {
     pub sizing: Option<String>,
 }
 
-/// A version of the Workspace API, with the rules that KAITO had for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum WorkspaceApi {
-    /// `kaito.sh/v1alpha1`.
-    V1alpha1,
-    /// `kaito.sh/v1beta1`.
-    V1beta1,
-}
-
 /// An image of the profile's registry.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -147,35 +137,6 @@ pub enum ConditionTable {
     Summary,
 }
 
-/// What creates the nodes of a cluster.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Provisioner {
-    /// gpu-provisioner 0.2, by Machines.
-    Machine,
-    /// gpu-provisioner or Karpenter, by NodeClaims.
-    Nodeclaim,
-    /// Karpenter, by NodePools of static capacity.
-    Nodepool,
-    /// Nobody: the nodes are already there.
-    None,
-}
-
-impl Provisioner {
-    /// The name as a profile writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Machine => "machine",
-            Self::Nodeclaim => "nodeclaim",
-            Self::Nodepool => "nodepool",
-            Self::None => "none",
-        }
-    }
-}
-
 /// `models/<name>.yaml`: one model; the file's name is the preset's name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -198,17 +159,6 @@ pub struct ModelImage {
     pub tag: Option<String>,
     /// Whether everyone may use the public image, or a Workspace has to name its own.
     pub access_mode: AccessMode,
-}
-
-/// Who may pull an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AccessMode {
-    /// Everyone.
-    #[default]
-    Public,
-    /// Those whom its owner lets.
-    Private,
 }
 
 /// What serving a model needs.

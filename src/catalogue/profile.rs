@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::base::node::Node;
 use crate::base::sources::Span;
-use crate::catalogue::preset::Provisioner;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::Checker;
+use crate::vocab::{Cloud, Provisioner, Runtime};
 use crate::workspace::drop_nulls;
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
@@ -83,27 +83,6 @@ fn default_registry() -> String {
 
 fn default_domain() -> String {
     "cluster.local".to_owned()
-}
-
-/// What serves a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Runtime {
-    /// vLLM.
-    Vllm,
-    /// Hugging Face's transformers.
-    Transformers,
-}
-
-impl Runtime {
-    /// The name as a profile writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Vllm => "vllm",
-            Self::Transformers => "transformers",
-        }
-    }
 }
 
 /// The operating system of nodes.
@@ -195,46 +174,6 @@ pub enum SeveritySetting {
     Note,
     /// Not shown.
     Off,
-}
-
-/// A cloud with a table of machine types.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Cloud {
-    /// Microsoft Azure.
-    #[default]
-    Azure,
-    /// Amazon Web Services.
-    Aws,
-    /// Machines of one's own, reached through Azure Arc.
-    Arc,
-}
-
-impl Cloud {
-    /// All clouds.
-    pub const ALL: [Self; 3] = [Self::Azure, Self::Aws, Self::Arc];
-
-    /// The name as a profile writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Azure => "azure",
-            Self::Aws => "aws",
-            Self::Arc => "arc",
-        }
-    }
-
-    /// The name as people say it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Azure => "Azure",
-            Self::Aws => "AWS",
-            Self::Arc => "Azure Arc",
-        }
-    }
 }
 
 impl Default for Profile {

@@ -10,10 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::base::node::Node;
 use crate::catalogue::library::Library;
 use crate::catalogue::preset::{
-    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, Provisioner,
-    ReleaseFile, ServerFlags, SizingName, TuningConfigFile,
+    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, ReleaseFile,
+    ServerFlags, SizingName, TuningConfigFile,
 };
-use crate::catalogue::profile::Cloud;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::expand::template::Template;
@@ -21,6 +20,7 @@ use crate::input;
 use crate::input::schema::Checker;
 use crate::plan;
 use crate::session::Session;
+use crate::vocab::{Cloud, Provisioner};
 
 /// One release of a library.
 ///

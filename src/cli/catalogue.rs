@@ -8,16 +8,15 @@ use kaito_render::catalogue::editor::Editor;
 use kaito_render::catalogue::import::{self, Facts};
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::preset::{
-    AccessMode, HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName,
-    TuningConfigFile,
+    HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName, TuningConfigFile,
 };
-use kaito_render::catalogue::profile::Cloud;
 use kaito_render::catalogue::release::Release;
 use kaito_render::emit::{self, Format};
 use kaito_render::input::schema;
 use kaito_render::input::{self, Disk};
 use kaito_render::plan;
 use kaito_render::session::Session;
+use kaito_render::vocab::{AccessMode, Cloud};
 use kaito_render::workspace;
 
 use super::args::{

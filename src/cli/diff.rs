@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::profile::{Cloud, Profile};
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{self, Options};
 use kaito_render::diagnostic::Severity;
@@ -15,6 +15,7 @@ use kaito_render::diff::{self, json, markdown, text};
 use kaito_render::emit;
 use kaito_render::input::{self, Disk, Document, DocumentFilter};
 use kaito_render::session::Session;
+use kaito_render::vocab::Cloud;
 use kaito_render::workspace;
 use serde_json::Value;
 

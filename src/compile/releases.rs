@@ -7,12 +7,12 @@ use super::Options;
 use crate::base::node::Node;
 use crate::base::wording;
 use crate::catalogue::library::Library;
-use crate::catalogue::preset::Provisioner;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::session::Session;
+use crate::vocab::Provisioner;
 
 /// Where a Workspace or an InferenceSet describes its work.
 const SECTIONS: [&str; 2] = ["", "/spec/template"];

@@ -5,11 +5,10 @@ use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
 use crate::base::pointer;
 use crate::base::wording;
-use crate::catalogue::preset::{
-    AccessMode, Flags, InstanceType, InstanceTypes, Model, Needs, Provisioner, SizingName,
-};
+use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, Needs, SizingName};
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
+use crate::vocab::{AccessMode, Provisioner};
 use crate::workspace::{Preset, Workspace};
 
 /// Says of a plan what was decided and why, in the order in which people ask.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Planner;
 use crate::base::wording;
-use crate::catalogue::preset::{InstanceType, InstanceTypes, Provisioner};
-use crate::catalogue::profile::{Cloud, ProfileNode};
+use crate::catalogue::preset::{InstanceType, InstanceTypes};
+use crate::catalogue::profile::ProfileNode;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
+use crate::vocab::{Cloud, Provisioner};
 use crate::workspace::{Partition, PartitionMode, Workspace};
 
 const GIB: u64 = 1 << 30;

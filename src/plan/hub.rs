@@ -15,10 +15,11 @@ use super::{Plan, PlannedNode, Planner, PodTemplate, gpus};
 use crate::base::hex;
 use crate::base::pointer;
 use crate::base::wording;
-use crate::catalogue::preset::{HubModel, InstanceTypes, Provisioner};
-use crate::catalogue::profile::{Cloud, NodeClass};
+use crate::catalogue::preset::{HubModel, InstanceTypes};
+use crate::catalogue::profile::NodeClass;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Reported, Severity};
+use crate::vocab::{Cloud, Provisioner};
 use crate::workspace::{CREATED_BY, Preset};
 
 pub(super) use decisions::{Estimated, Hosted};

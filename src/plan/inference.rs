@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::{
     AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, preset_count, private_pull_secrets,
 };
-use crate::catalogue::preset::{AccessMode, InferencePreset, InstanceTypes};
+use crate::catalogue::preset::{InferencePreset, InstanceTypes};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
+use crate::vocab::AccessMode;
 use crate::workspace::{Inference, Preset};
 
 /// The weight of an adapter that names none. KAITO 0.3 means it so, and then loses it.

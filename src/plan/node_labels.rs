@@ -2,9 +2,10 @@
 
 use super::{Planner, gpus};
 use crate::base::node::Entry;
-use crate::catalogue::preset::{InstanceTypes, Provisioner};
+use crate::catalogue::preset::InstanceTypes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
+use crate::vocab::Provisioner;
 
 const TYPE: &str = "/resource/instanceType";
 const LABELS: &str = "/resource/labelSelector/matchLabels";

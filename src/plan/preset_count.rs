@@ -6,9 +6,9 @@
 use crate::base::sources::Sources;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes, Needs};
-use crate::catalogue::profile::Cloud;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::Cloud;
 use crate::workspace::{Resource, Workspace};
 
 const PLACE: &str = "/resource/instanceType";

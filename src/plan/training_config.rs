@@ -6,11 +6,11 @@ use super::{Planner, output_dir};
 use crate::base::node::{Data, Node};
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
-use crate::catalogue::preset::WorkspaceApi;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input;
 use crate::input::config_map::ConfigMap;
+use crate::vocab::WorkspaceApi;
 
 const KEY: &str = "training_config.yaml";
 

@@ -1,7 +1,7 @@
 //! How far the nodes of a Workspace are.
 
 use crate::assemble::rendered::Rendered;
-use crate::catalogue::preset::Provisioner;
+use crate::vocab::Provisioner;
 
 use super::cause::{Cause, Progress, advice_on_launch, is_overdue, quote};
 use super::observed::{Node, NodeObject, Observed, Seen};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::assemble::rendered::Rendered;
-use crate::catalogue::preset::Provisioner;
+use crate::vocab::Provisioner;
 use crate::workspace::RENDERED;
 
 use super::cause::PATIENCE;

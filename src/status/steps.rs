@@ -1,7 +1,7 @@
 //! `steps`: a condition for each step, as KAITO 0.3 takes them. While a step is on its way, KAITO
 //! mostly says nothing about it; here it is Unknown.
 
-use crate::catalogue::preset::Provisioner;
+use crate::vocab::Provisioner;
 
 use super::cause::{Cause, Progress};
 use super::conditions::{Answer, Truth};

@@ -1,7 +1,7 @@
 //! `summary`: everything is judged anew each time, and a word says where the Workspace stands, as
 //! KAITO 0.12 does.
 
-use crate::catalogue::preset::Provisioner;
+use crate::vocab::Provisioner;
 
 use super::cause::Progress;
 use super::conditions::{Answer, Truth};

@@ -2,9 +2,9 @@
 
 use crate::base::node::{Entry, Node};
 use crate::base::wording;
-use crate::catalogue::preset::WorkspaceApi;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::WorkspaceApi;
 
 /// What carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

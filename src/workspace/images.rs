@@ -3,9 +3,9 @@
 use super::placeholder;
 use crate::base::node::Node;
 use crate::base::sources::Span;
-use crate::catalogue::preset::WorkspaceApi;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::WorkspaceApi;
 
 /// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name
 /// (specification of 0.3, D2 and D3).

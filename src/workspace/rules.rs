@@ -14,9 +14,9 @@ use super::{
 };
 use crate::base::sources::Span;
 use crate::base::wording;
-use crate::catalogue::preset::{AccessMode, WorkspaceApi};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::vocab::{AccessMode, WorkspaceApi};
 
 /// The labels of node objects that say whose they are; a selector can't give them another value.
 const OWN_LABELS: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];

@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::catalogue::preset::{AccessMode, WorkspaceApi};
 use crate::input::schema;
+use crate::vocab::{AccessMode, WorkspaceApi};
 
 /// The JSON Schema of Workspaces of an `apiVersion`, as a release knows it.
 #[must_use]

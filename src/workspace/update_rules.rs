@@ -9,9 +9,9 @@ use super::spec::{LabelSelector, Preset, Tuning};
 use super::{Workspace, drop_nulls, rules, strength};
 use crate::base::node::Node;
 use crate::base::wording;
-use crate::catalogue::preset::{AccessMode, WorkspaceApi};
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::{AccessMode, WorkspaceApi};
 
 /// An annotation that decides how the weights come to the pods.
 const STREAMING: &str = "/metadata/annotations/kaito.sh~1model-streaming";

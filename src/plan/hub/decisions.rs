@@ -9,7 +9,8 @@ use super::annotation_pointer;
 use super::inference::{NODE_COUNT, VLLM};
 use crate::base::pointer;
 use crate::base::wording;
-use crate::catalogue::preset::{HubModel, Provisioner};
+use crate::catalogue::preset::HubModel;
+use crate::vocab::Provisioner;
 
 /// A model and its file in the library.
 pub(in super::super) struct Hosted<'a> {

@@ -8,10 +8,10 @@ use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
 use super::{Estimated, annotation_pointer, flags, gpu_request};
 use crate::base::pointer;
 use crate::base::wording;
-use crate::catalogue::preset::{AccessMode, Flags, HubModel, InstanceTypes};
-use crate::catalogue::profile::Runtime;
+use crate::catalogue::preset::{Flags, HubModel, InstanceTypes};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
+use crate::vocab::{AccessMode, Runtime};
 use crate::workspace::{Inference, Preset, image_reference};
 
 /// The names of the runtimes, as the annotation and release.yaml have them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use kaito_render::catalogue::preset::WorkspaceApi;
+use kaito_render::vocab::WorkspaceApi;
 use kaito_render::workspace::{self, V1ALPHA1, V1BETA1};
 use serde_json::{Map, Value};
 

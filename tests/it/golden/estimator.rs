@@ -10,12 +10,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::profile::{Cloud, Profile};
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Compiled, Options, compile_each};
 use kaito_render::input::{self, Document};
 use kaito_render::plan;
 use kaito_render::session::Session;
+use kaito_render::vocab::Cloud;
 use serde::Deserialize;
 
 use crate::support::inputs;

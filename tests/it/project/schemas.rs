@@ -5,11 +5,11 @@ use std::path::Path;
 
 use kaito_render::catalogue::preset::{
     HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile,
-    WorkspaceApi,
 };
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::diff::json::Document;
 use kaito_render::input::schema;
+use kaito_render::vocab::WorkspaceApi;
 use kaito_render::{plan, workspace};
 use serde_json::Value;
 
