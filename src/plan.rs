@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::sources::Sources;
 use crate::base::wording;
-use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, SizingName};
+use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, Models};
 use crate::catalogue::profile::{NodeClass, Profile};
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule::{self, Rule};
@@ -301,9 +301,9 @@ impl<'a> Planner<'a> {
         let provisioner = self.provisioner();
         self.check_made_nodes(provisioner, types);
         let base = self.base(resource, provisioner);
-        match self.release.file.sizing {
-            SizingName::PresetCount => self.counted(base, resource, types),
-            SizingName::Estimator => self.hub(base, types),
+        match &self.release.models {
+            Models::Image => self.counted(base, resource, types),
+            Models::Hub(numbers) => self.hub(base, types, numbers),
         }
     }
 

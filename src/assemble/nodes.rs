@@ -26,8 +26,6 @@ const GPU_PROVISIONERS: &str = "KaitoNodeClass";
 /// The most characters of an agent pool's name.
 const POOL_NAME: usize = 12;
 
-const GIB: f64 = 1_073_741_824.0;
-
 /// Requirements that gpu-provisioner does not look at.
 const IGNORED: [&str; 2] = ["karpenter.sh/capacity-type", "topology.kubernetes.io/zone"];
 
@@ -114,7 +112,9 @@ fn disk(document: &Node) -> Option<Diagnostic> {
     });
     let message = match &size {
         None => "gpu-provisioner makes no node without the size of its disk".to_owned(),
-        Some(size) if quantity::amount(size).is_some_and(|bytes| bytes < GIB) => {
+        Some(size)
+            if quantity::amount(size).is_some_and(|bytes| bytes < f64::from(quantity::GIB)) =>
+        {
             format!("gpu-provisioner counts whole GiB, of which `{size}` has none")
         }
         Some(_) => return None,

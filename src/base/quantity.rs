@@ -1,5 +1,8 @@
 //! Kubernetes' quantities: numbers with a unit, such as `500m` and `1536Mi`.
 
+/// The bytes of a GiB. A `u32` converts into every other type of number without loss.
+pub const GIB: u32 = 1 << 30;
+
 /// Ten to the power of this is the smallest step of a quantity: a billionth.
 const SMALLEST: i32 = -9;
 
@@ -74,6 +77,16 @@ pub fn same(one: &str, other: &str) -> bool {
 )]
 pub fn amount(text: &str) -> Option<f64> {
     exact(text).map(|(digits, power)| digits as f64 * 10_f64.powi(power))
+}
+
+/// A number of bytes as a float, to show it or to estimate with it.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "bytes of memory are known to 53 bits at most"
+)]
+pub fn float(bytes: u64) -> f64 {
+    bytes as f64
 }
 
 /// Digits without zeros at the end, and the power of ten they are multiplied by.

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::base::pointer;
+use crate::base::quantity::GIB;
 
 /// `a`, `a or b`, `a, b or c`.
 #[must_use]
@@ -31,11 +32,10 @@ fn join<T: Display>(items: &[T], word: &str) -> String {
     text
 }
 
-/// Bytes as GiB, with one decimal.
+/// Bytes as GiB, with so many decimals: `27.3 GiB`.
 #[must_use]
-pub fn gibibytes(bytes: u64) -> String {
-    let tenths = ((u128::from(bytes) * 10) + (1 << 29)) >> 30;
-    format!("{}.{} GiB", tenths / 10, tenths % 10)
+pub fn gibibytes(bytes: f64, decimals: usize) -> String {
+    format!("{:.decimals$} GiB", bytes / f64::from(GIB))
 }
 
 /// `1 node`, `2 nodes`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::catalogue::library::Library;
-use crate::catalogue::preset::SizingName;
+use crate::catalogue::preset::Models;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::input::schema;
@@ -137,11 +137,11 @@ impl Names {
         };
         release.load_models(session);
         for model in release.model_names() {
-            match release.file.sizing {
-                SizingName::PresetCount => {
+            match release.models {
+                Models::Image => {
                     names.add(vec![model.to_owned()], release.is_tunable(model));
                 }
-                SizingName::Estimator => {
+                Models::Hub(_) => {
                     let Some(Ok(found)) = release.hub_model(model) else {
                         continue;
                     };

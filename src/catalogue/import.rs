@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::base::quantity;
 use crate::base::wording;
 use crate::catalogue::preset::{
     Flags, HubModel, ImportRules, ModelConfig, Parsers, VllmPreset, WeightsQuantization,
@@ -222,7 +223,7 @@ fn sum(files: &[File], is_counted: impl Fn(&str) -> bool) -> Option<u64> {
 /// Bytes as GiB with two decimals, as the memory of a preset is written.
 #[expect(clippy::cast_precision_loss, reason = "two decimals are kept")]
 fn gibibytes(bytes: u64) -> Result<String, String> {
-    let text = format!("{:.2}Gi", bytes as f64 / 1_073_741_824.0);
+    let text = format!("{:.2}Gi", bytes as f64 / f64::from(quantity::GIB));
     if text == "0.00Gi" || text.len() > "999999.99Gi".len() {
         return Err(format!(
             "the weights have {bytes} bytes, which can't be right"

@@ -1,5 +1,6 @@
 //! The data of a release: what `presets/<release>/` holds, one type for each kind of file.
 
+mod choices;
 mod hub;
 
 use indexmap::IndexMap;
@@ -9,6 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::vocab::{AccessMode, Cloud, Provisioner, WorkspaceApi};
 
+pub use choices::{
+    DiskNumbers, EstimatorNumbers, HubNumbers, Models, ModelsName, Sizing, SizingName,
+    StartupNumbers, Unfit, Utilization,
+};
 pub use hub::{
     Attention, HubModel, HubTuning, ImportRules, ModelConfig, Parsers, TransformersPreset,
     VllmPreset, WeightsQuantization,
@@ -27,7 +32,9 @@ pub struct ReleaseFile {
     pub workspace_api: WorkspaceApi,
     /// The machine type of Workspaces of `kaito.sh/v1alpha1` that name none.
     pub default_instance_type: String,
-    /// How GPUs and nodes are counted.
+    /// Where models come from.
+    pub models: ModelsName,
+    /// How nodes are counted.
     pub sizing: SizingName,
     /// How the status controller says how far a Workspace is.
     pub conditions: ConditionTable,
@@ -46,6 +53,10 @@ pub struct ReleaseFile {
     pub base_image: Option<BaseImage>,
     /// The flags that the launcher of a runtime always gets, for each runtime.
     pub runtimes: IndexMap<String, Flags>,
+    /// The numbers of `sizing: estimator`.
+    pub estimator: Option<EstimatorNumbers>,
+    /// The numbers of `models: hub`.
+    pub hub: Option<HubNumbers>,
     /// Other names of models, in lower case.
     #[serde(default)]
     pub aliases: IndexMap<String, String>,
@@ -115,16 +126,6 @@ pub struct BaseImage {
     pub name: String,
     /// Its tag.
     pub tag: String,
-}
-
-/// The sizing rules there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SizingName {
-    /// The preset says how many GPUs it needs; the Workspace says how many nodes.
-    PresetCount,
-    /// Memory is estimated from the facts of a model, and nodes follow from it.
-    Estimator,
 }
 
 /// The tables of conditions there are.

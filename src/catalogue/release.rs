@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::base::node::Node;
 use crate::catalogue::library::Library;
 use crate::catalogue::preset::{
-    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, OldTypes, ReleaseFile,
-    ServerFlags, SizingName, TuningConfigFile,
+    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, Models, OldTypes, ReleaseFile,
+    ServerFlags, Sizing, TuningConfigFile,
 };
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
@@ -34,8 +34,12 @@ pub struct Release<'a> {
     pub name: String,
     /// What it does.
     pub file: ReleaseFile,
+    /// Where its models come from.
+    pub models: Models,
+    /// How it counts nodes.
+    pub sizing: Sizing,
     library: &'a Library,
-    models: Loaded<String, Model>,
+    image_models: Loaded<String, Model>,
     hub_models: Loaded<String, HubModel>,
     instance_types: Loaded<Cloud, InstanceTypes>,
     tuning_configs: Loaded<String, TuningConfig>,
@@ -75,12 +79,21 @@ impl<'a> Release<'a> {
     ///
     /// Where the file is missing or says something that it can't.
     pub fn load(library: &'a Library, name: &str, session: &mut Session) -> Result<Self, Reported> {
-        let file = read::<ReleaseFile>(library, &format!("presets/{name}/release.yaml"), session)?;
+        let path = format!("presets/{name}/release.yaml");
+        let (node, _) = parse(library, &path, session)?;
+        let file = typed::<ReleaseFile>(library, &path, &node, session)?;
+        let (models, sizing) = file.choices().map_err(|unfit| {
+            let place = node.at(unfit.pointer).span;
+            let diagnostic = Diagnostic::new(&rule::LIBRARY_FIELD, place, unfit.message);
+            session.diagnostics.fail(diagnostic)
+        })?;
         Ok(Self {
             name: name.to_owned(),
             file,
+            models,
+            sizing,
             library,
-            models: Loaded::new(),
+            image_models: Loaded::new(),
             hub_models: Loaded::new(),
             instance_types: Loaded::new(),
             tuning_configs: Loaded::new(),
@@ -96,11 +109,13 @@ impl<'a> Release<'a> {
         if library.get(&path).is_none() {
             return;
         }
-        match self.file.sizing {
-            SizingName::PresetCount => {
-                load(&mut self.models, name, || read(library, &path, session));
+        match self.models {
+            Models::Image => {
+                load(&mut self.image_models, name, || {
+                    read(library, &path, session)
+                });
             }
-            SizingName::Estimator => {
+            Models::Hub(_) => {
                 load(&mut self.hub_models, name, || read(library, &path, session));
             }
         }
@@ -175,13 +190,13 @@ impl<'a> Release<'a> {
     /// A model that was loaded, by its name.
     #[must_use]
     pub fn model(&self, name: &str) -> Lookup<'_, Model> {
-        found(&self.models, name)
+        found(&self.image_models, name)
     }
 
     /// The names of the models that can be tuned, sorted, among those that were loaded.
     #[must_use]
     pub fn tunable_models(&self) -> Vec<&str> {
-        let models = self.models.iter();
+        let models = self.image_models.iter();
         let models = models.filter(|(_, model)| model.as_ref().is_ok_and(|it| it.tuning.is_some()));
         let hub = self.hub_models.iter();
         let hub = hub.filter(|(_, model)| model.as_ref().is_ok_and(|it| it.tuning.is_some()));
@@ -199,9 +214,9 @@ impl<'a> Release<'a> {
 
     /// How the file of a model is called that a Workspace calls by this name.
     fn file_name(&self, name: &str) -> String {
-        match self.file.sizing {
-            SizingName::PresetCount => name.to_owned(),
-            SizingName::Estimator => self.repository(name),
+        match self.models {
+            Models::Image => name.to_owned(),
+            Models::Hub(_) => self.repository(name),
         }
     }
 

@@ -8,7 +8,7 @@ use kaito_render::catalogue::editor::Editor;
 use kaito_render::catalogue::import::{self, Facts};
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::preset::{
-    HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, SizingName, TuningConfigFile,
+    HubModel, ImportRules, InstanceTypes, Model, Models, ReleaseFile, TuningConfigFile,
 };
 use kaito_render::catalogue::release::Release;
 use kaito_render::emit::{self, Format};
@@ -60,9 +60,9 @@ pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome>
 
 fn preset_row(name: &str, release: &Release) -> Option<Vec<String>> {
     let title = release.name.clone();
-    Some(match release.file.sizing {
-        SizingName::PresetCount => model_row(name, &title, release.model(name)?.ok()?),
-        SizingName::Estimator => {
+    Some(match &release.models {
+        Models::Image => model_row(name, &title, release.model(name)?.ok()?),
+        Models::Hub(numbers) => {
             let model = release.hub_model(name)?.ok()?;
             let tag = release
                 .file
@@ -79,7 +79,7 @@ fn preset_row(name: &str, release: &Release) -> Option<Vec<String>> {
                 "-",
                 &model.weights,
                 "-",
-                &model.disk(),
+                &model.disk(&numbers.disk),
                 tunable,
             ]
             .map(str::to_owned)
@@ -183,7 +183,7 @@ impl Import<'_> {
         let release = Release::load(&library, release, &mut session)
             .ok()
             .context("the release can't be used")?;
-        if release.file.sizing != SizingName::Estimator {
+        if matches!(release.models, Models::Image) {
             bail!(
                 "release {} has an image for each model, and imports none",
                 release.name

@@ -65,7 +65,7 @@ impl Bill {
             .and_then(quantity::amount);
         #[expect(clippy::cast_precision_loss, reason = "no cluster has so many nodes")]
         let disk = disk.unwrap_or(0.0) * count as f64;
-        self.disk_gib += disk / f64::from(1 << 30);
+        self.disk_gib += disk / f64::from(quantity::GIB);
     }
 
     fn pods(&mut self, count: u64, spec: &Json) {

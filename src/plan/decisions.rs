@@ -5,7 +5,7 @@ use super::hub::Hosted;
 use super::{InferencePlan, Plan, TuningPlan};
 use crate::base::pointer;
 use crate::base::wording;
-use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, Needs, SizingName};
+use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, Models, Needs};
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::vocab::{AccessMode, Provisioner};
@@ -30,7 +30,7 @@ pub fn decisions(
         .tuning
         .as_ref()
         .and_then(|tuning| tuning.preset.as_ref());
-    if release.file.sizing == SizingName::Estimator {
+    if let Models::Hub(numbers) = &release.models {
         let preset = inference
             .map(|preset| (preset, "inference"))
             .or(tuning.map(|preset| (preset, "tuning")));
@@ -41,6 +41,7 @@ pub fn decisions(
                 model,
                 path: release.model_path(&repository),
                 section,
+                numbers,
             })
         });
         return Why {

@@ -1,33 +1,18 @@
 //! The sizing rule `estimator`: how many nodes a model needs, from its size and the memory of their
 //! GPUs.
 //!
-//! Numbers such as §3.3 are those of the specification of KAITO 0.12. The arithmetic is that of
+//! Sections such as §3.3 are those of the specification of KAITO 0.12. The arithmetic is that of
 //! IEEE doubles, in the order in which KAITO does it, because the last node can hang on the last
-//! bit.
+//! bit. Its constants come from `release.yaml`; an estimate keeps those that it was made with.
 
-use crate::catalogue::preset::{HubModel, InstanceType};
-
-/// Bytes of a GiB.
-pub(super) const GIB: f64 = 1_073_741_824.0;
-
-/// The tokens that the cache is sized for where nobody says how many.
-const DEFAULT_CONTEXT: u64 = 2048;
-
-/// What loaded weights take, of what their files take.
-const EXPANSION: f64 = 1.02;
-
-/// The part of a GPU's memory that the server may use.
-const UTILIZATION: f64 = 0.84;
-
-/// What every GPU needs beside weights and cache, in GiB.
-const BASE: f64 = 2.3;
-
-/// The room that weights need beside themselves, of what they take.
-const OVERHEAD: f64 = 1.05;
+use crate::base::quantity::{GIB, float};
+use crate::catalogue::preset::{EstimatorNumbers, HubModel, InstanceType};
 
 /// What an estimate starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Demand {
+    /// The constants of the release.
+    pub(super) numbers: EstimatorNumbers,
     /// The bytes of the files that hold the weights.
     pub(super) weights: u64,
     /// The bytes that one token takes in the cache.
@@ -41,13 +26,20 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    /// What an estimate for a model on nodes with such GPUs starts from; `context` may be left to
-    /// the default.
-    pub(super) fn new(model: &HubModel, gpus: u32, memory: u64, context: Option<u64>) -> Self {
+    /// What an estimate for a model on nodes with such GPUs starts from. Without a `context` that of
+    /// the release counts.
+    pub(super) fn new(
+        numbers: EstimatorNumbers,
+        model: &HubModel,
+        gpus: u32,
+        memory: u64,
+        context: Option<u64>,
+    ) -> Self {
         Self {
+            numbers,
             weights: model.weights_bytes(),
             bytes_per_token: model.config.bytes_per_token(),
-            context: context.unwrap_or(DEFAULT_CONTEXT),
+            context: context.unwrap_or(numbers.default_context_tokens),
             gpus,
             memory,
         }
@@ -71,44 +63,41 @@ pub(super) struct Estimate {
     pub(super) room: f64,
     /// The GPUs that hold the weights.
     pub(super) gpus: u64,
-    /// The nodes that have so many GPUs; none if no number of them would do.
+    /// The nodes that have so many GPUs; none if no number of them is enough.
     pub(super) nodes: Option<u64>,
 }
 
-/// The nodes of a machine type that serve a model with a context of so many tokens, by default
-/// 2048; none if no number of them would do.
+/// The nodes of an instance type that serve a model with a context of so many tokens, by default
+/// that of the release; none if no number of them is enough.
 #[must_use]
 pub fn estimated_nodes(
+    numbers: EstimatorNumbers,
     model: &HubModel,
-    machine: &InstanceType,
+    instance: &InstanceType,
     context: Option<u64>,
 ) -> Option<u64> {
-    estimate(&Demand::new(
-        model,
-        machine.gpus,
-        u64::from(machine.memory_gib) << 30,
-        context,
-    ))
-    .nodes
+    let memory = u64::from(instance.memory_gib) * u64::from(GIB);
+    estimate(&Demand::new(numbers, model, instance.gpus, memory, context)).nodes
 }
 
 /// Estimates the nodes for a model (§3.3).
 #[expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "KAITO reckons in doubles, and so do we"
+    reason = "KAITO truncates the number of GPUs, which is positive here"
 )]
 pub(super) fn estimate(demand: &Demand) -> Estimate {
+    let numbers = &demand.numbers;
     let per_node = u64::from(demand.gpus.max(1));
-    let loaded = demand.weights as f64 * EXPANSION;
-    let gpu = (demand.memory / per_node) as f64;
-    let usable = gpu * UTILIZATION;
-    let cache = demand.context.saturating_mul(demand.bytes_per_token) as f64 / per_node as f64;
-    let fixed = BASE * GIB + cache;
-    let room = (usable - fixed) / OVERHEAD;
+    let loaded = float(demand.weights) * numbers.loaded_weights_factor;
+    let gpu = float(demand.memory / per_node);
+    let usable = gpu * numbers.gpu_memory_utilization;
+    let tokens = float(demand.context.saturating_mul(demand.bytes_per_token));
+    let cache = tokens / float(per_node);
+    let fixed = numbers.overhead_gib * f64::from(GIB) + cache;
+    let room = (usable - fixed) / numbers.weights_room_factor;
     let gpus = if room > 0.0 {
-        (loaded / room).trunc() as u64 + 1
+        ((loaded / room).trunc() as u64).saturating_add(1)
     } else {
         0
     };
@@ -128,8 +117,18 @@ pub(super) fn estimate(demand: &Demand) -> Estimate {
 #[cfg(test)]
 mod tests {
     use super::{Demand, estimate};
+    use crate::catalogue::preset::EstimatorNumbers;
 
     const GIB: u64 = 1 << 30;
+
+    /// Those of KAITO 0.12.
+    const NUMBERS: EstimatorNumbers = EstimatorNumbers {
+        loaded_weights_factor: 1.02,
+        gpu_memory_utilization: 0.84,
+        overhead_gib: 2.3,
+        weights_room_factor: 1.05,
+        default_context_tokens: 2048,
+    };
 
     fn nodes(
         weights: u64,
@@ -139,6 +138,7 @@ mod tests {
         memory: u64,
     ) -> Option<u64> {
         estimate(&Demand {
+            numbers: NUMBERS,
             weights,
             bytes_per_token,
             context,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Planner;
+use crate::base::quantity::GIB;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes};
 use crate::catalogue::profile::ProfileNode;
@@ -11,8 +12,6 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::vocab::{Cloud, Provisioner};
 use crate::workspace::{Partition, PartitionMode, Workspace};
-
-const GIB: u64 = 1 << 30;
 
 const TYPE: &str = "/resource/instanceType";
 const PARTITION: &str = "/resource/partition";
@@ -159,7 +158,7 @@ impl Planner<'_> {
         }
         Ok(Gpus {
             count: instance.gpus,
-            memory: u64::from(instance.memory_gib) * GIB,
+            memory: u64::from(instance.memory_gib) * u64::from(GIB),
             model: instance.gpu.clone(),
             nvme: instance.nvme,
             mig_resource: None,
@@ -229,7 +228,7 @@ impl Planner<'_> {
                 let Some(memory) = slice(profile) else {
                     return Err(self.reported(PARTITION));
                 };
-                let memory = u64::from(memory) * GIB;
+                let memory = u64::from(memory) * u64::from(GIB);
                 let mig_resource = Some(format!("nvidia.com/mig-{profile}"));
                 Ok(Gpus {
                     count: 1,
@@ -304,7 +303,7 @@ impl Planner<'_> {
         }
         let (model, count, mebibytes) = kind;
         // To whole GiB, as KAITO rounds it (specification of 0.12, §3.2).
-        let each = (u64::from(mebibytes) + 512) / 1024 * GIB;
+        let each = (u64::from(mebibytes) + 512) / 1024 * u64::from(GIB);
         Ok(Gpus {
             count,
             memory: each * u64::from(count),

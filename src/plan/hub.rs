@@ -15,7 +15,7 @@ use super::{Plan, PlannedNode, Planner, PodTemplate, gpus};
 use crate::base::hex;
 use crate::base::pointer;
 use crate::base::wording;
-use crate::catalogue::preset::{HubModel, InstanceTypes};
+use crate::catalogue::preset::{HubModel, HubNumbers, InstanceTypes};
 use crate::catalogue::profile::NodeClass;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Reported, Severity};
@@ -30,9 +30,6 @@ const POD_LABELS: [&str; 3] = [
     "multiroleinference.kaito.sh/created-by",
     "kaito.sh/inference-role",
 ];
-
-/// The disk of a node where no model says how much it needs (§5.2).
-const DISK: &str = "1Ti";
 
 /// The NodeClasses that KAITO's operator makes on Azure, as its chart has it; the first is the
 /// default (§5.3).
@@ -50,7 +47,12 @@ const STREAMING: [&str; 6] = [
 
 impl<'a> Planner<'a> {
     /// Decides everything about a Workspace.
-    pub(super) fn hub(&mut self, base: Plan, types: &InstanceTypes) -> Result<Plan, Reported> {
+    pub(super) fn hub(
+        &mut self,
+        base: Plan,
+        types: &InstanceTypes,
+        numbers: &HubNumbers,
+    ) -> Result<Plan, Reported> {
         let spec = &self.workspace.spec;
         let template = spec
             .inference
@@ -59,11 +61,14 @@ impl<'a> Planner<'a> {
         self.check_machine(base.provisioner, types, template.is_some());
         self.check_partition(base.provisioner);
         self.check_annotations();
-        let base = self.labelled(base, types);
+        let base = Plan {
+            disk: numbers.disk.unknown.clone(),
+            ..self.labelled(base, types)
+        };
         let plan = match (&spec.inference, &spec.tuning) {
             (Some(inference), _) => match template {
                 Some(template) => Ok(self.hub_pods(base, template)),
-                None => self.hub_inference(base, inference, types),
+                None => self.hub_inference(base, inference, types, numbers),
             },
             (None, Some(tuning)) => self.hub_tuning(base, tuning, types),
             (None, None) => Err(self.reported("")),
@@ -105,7 +110,6 @@ impl<'a> Planner<'a> {
             match_labels,
             affinity,
             pod_labels,
-            disk: DISK.to_owned(),
             ..base
         }
     }

@@ -7,10 +7,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Flags;
-use crate::base::quantity;
-
-const GIB: u64 = 1 << 30;
+use super::{DiskNumbers, Flags, StartupNumbers};
+use crate::base::quantity::{self, GIB};
 
 /// `models/<organisation>/<model>.yaml`, in lower case: one model of Hugging Face.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -286,27 +284,47 @@ impl HubModel {
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
-    /// The disk for the weights and 80 GiB beside them, as a Kubernetes quantity (§3.4).
+    /// The disk of a node that serves the model, as a Kubernetes quantity of whole GiB (§3.4).
     #[must_use]
-    pub fn disk(&self) -> String {
-        let disk = format!("{}Gi", self.hundredths() / 100 + 80);
+    pub fn disk(&self, numbers: &DiskNumbers) -> String {
+        let weights = self.hundredths() / 100;
+        let disk = format!("{}Gi", weights + u64::from(numbers.beside_weights_gib));
         quantity::canonical(&disk).unwrap_or(disk)
     }
 
-    /// How often a pod may be found not ready, at intervals of ten seconds, before its start has
-    /// failed: 15 minutes, and 18 seconds for each GiB of weights, but at least half an hour
-    /// and at most three (§3.4).
+    /// How often the startup probe of a pod may fail before the start has failed (§3.4).
     #[must_use]
-    pub fn startup_failures(&self) -> u32 {
-        let hundredths_of_seconds = 900 * 100 + 18 * u128::from(self.hundredths());
-        let limited = hundredths_of_seconds.clamp(1800 * 100, 10800 * 100);
-        u32::try_from(limited.div_ceil(1000)).unwrap_or(u32::MAX)
+    pub fn startup_failures(&self, numbers: &StartupNumbers) -> u32 {
+        let hundredths = |seconds: u32| u128::from(seconds) * 100;
+        let time = hundredths(numbers.base_seconds)
+            + u128::from(numbers.seconds_per_gib) * u128::from(self.hundredths());
+        let limited = time
+            .max(hundredths(numbers.min_seconds))
+            .min(hundredths(numbers.max_seconds));
+        let failures = limited.div_ceil(hundredths(numbers.probe_period_seconds.max(1)));
+        u32::try_from(failures).unwrap_or(u32::MAX)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Attention, HubModel};
+    use crate::catalogue::preset::{DiskNumbers, StartupNumbers};
+
+    const STARTUP: StartupNumbers = StartupNumbers {
+        base_seconds: 900,
+        seconds_per_gib: 18,
+        min_seconds: 1800,
+        max_seconds: 10800,
+        probe_period_seconds: 10,
+    };
+
+    fn disk() -> DiskNumbers {
+        DiskNumbers {
+            beside_weights_gib: 80,
+            unknown: "1Ti".to_owned(),
+        }
+    }
 
     fn model(weights: &str, config: &str) -> HubModel {
         let text = format!("{{name: a/B, weights: {weights}, contextLength: 1, config: {config}}}");
@@ -316,7 +334,7 @@ mod tests {
     /// Rows of the specification of KAITO 0.12, section 8.
     #[test]
     fn figures_follow_from_the_facts() {
-        for (weights, config, attention, bytes, disk, failures) in [
+        for (weights, config, attention, bytes, expected, failures) in [
             (
                 "27.31Gi",
                 "{layers: 40, attentionHeads: 40, keyValueHeads: 10, hiddenSize: 5120}",
@@ -362,12 +380,15 @@ mod tests {
             assert_eq!(model.config.attention(), attention, "{weights}");
             assert_eq!(model.config.bytes_per_token(), bytes, "{weights}");
             assert_eq!(
-                (model.disk().as_str(), model.startup_failures()),
-                (disk, failures),
+                (
+                    model.disk(&disk()).as_str(),
+                    model.startup_failures(&STARTUP)
+                ),
+                (expected, failures),
                 "{weights}"
             );
         }
-        assert_eq!(model("944Gi", "{}").disk(), "1Ti");
+        assert_eq!(model("944Gi", "{}").disk(&disk()), "1Ti");
         assert_eq!(model("0.01Gi", "{}").weights_bytes(), 10_737_419);
     }
 }

@@ -3,13 +3,14 @@
 
 use super::super::decision::{Decision, Origin};
 use super::super::decisions::{Why, flags, output_dir};
-use super::super::estimator::{self, Demand, Estimate};
+use super::super::estimator::{Demand, Estimate};
 use super::super::{InferencePlan, TuningPlan, gpus};
 use super::annotation_pointer;
 use super::inference::{NODE_COUNT, VLLM};
 use crate::base::pointer;
+use crate::base::quantity;
 use crate::base::wording;
-use crate::catalogue::preset::HubModel;
+use crate::catalogue::preset::{HubModel, HubNumbers};
 use crate::vocab::Provisioner;
 
 /// A model and its file in the library.
@@ -18,6 +19,7 @@ pub(in super::super) struct Hosted<'a> {
     pub(in super::super) path: String,
     /// What it is used for: `inference` or `tuning`.
     pub(in super::super) section: &'static str,
+    pub(in super::super) numbers: &'a HubNumbers,
 }
 
 impl Hosted<'_> {
@@ -133,60 +135,79 @@ impl Why<'_> {
 
     /// The estimate, step by step (specification of KAITO 0.12, §3.3).
     fn arithmetic(&self, estimated: &Estimated, hosted: &Hosted) -> Vec<Decision> {
-        let Estimated {
-            demand, estimate, ..
-        } = estimated;
-        let gpus = wording::count(demand.gpus as usize, "GPU");
-        let files = wording::gibibytes(demand.weights);
-        let weights = Decision::new(&[], "weights", gib(estimate.loaded))
-            .because(format!("{files} of files × 1.02, loaded"));
-        let cache = Decision::new(
-            &[],
-            "KV cache",
-            format!("{} on each GPU", gib(estimate.cache)),
+        let Estimated { demand, estimate } = estimated;
+        let numbers = &demand.numbers;
+        let step = |title, value: String, because: String| {
+            Decision::new(&[], title, value).because(because)
+        };
+        let on_each = |bytes: f64| format!("{} on each GPU", gib(bytes));
+        let files = wording::gibibytes(quantity::float(demand.weights), 1);
+        let loaded = format!(
+            "{files} of files × {}, loaded",
+            numbers.loaded_weights_factor
         );
-        let tokens = format!(
-            "{} tokens × {} bytes, over {gpus}",
-            demand.context, demand.bytes_per_token
-        );
-        let config = "the context of the ConfigMap, or 2048 tokens";
-        let usable = Decision::new(
-            &[],
-            "usable memory",
-            format!("{} of each GPU", gib(estimate.usable)),
-        );
-        let room = Decision::new(
-            &[],
-            "room for weights",
-            format!("{} on each GPU", gib(estimate.room)),
-        );
-        let taken = format!(
-            "({} − 2.3 GiB − {}) / 1.05",
-            gib(estimate.usable),
-            gib(estimate.cache)
-        );
-        let needed = Decision::new(&[], "GPUs needed", estimate.gpus.to_string());
-        let divided = format!("⌊{} / {}⌋ + 1", gib(estimate.loaded), gib(estimate.room));
         let nodes = estimate
             .nodes
-            .map_or_else(|| "none would do".to_owned(), |nodes| nodes.to_string());
-        let nodes = Decision::new(&[], "nodes needed", nodes);
-        let cache = cache.because(tokens).from(hosted.field("/config"));
-        let cache = match self.workspace.node.find("/inference/config") {
-            Some(_) => cache.from(Origin::workspace("/inference/config")),
-            None => Decision {
-                because: format!("{}: {config}", cache.because),
-                ..cache
-            },
-        };
+            .map_or_else(|| "none is enough".to_owned(), |nodes| nodes.to_string());
         vec![
-            weights.from(hosted.field("/weights")),
-            cache,
-            usable.because(format!("{} × 0.84", gib(estimate.gpu))),
-            room.because(taken),
-            needed.because(divided),
-            nodes.because(format!("⌈{} / {}⌉", estimate.gpus, demand.gpus)),
+            step("weights", gib(estimate.loaded), loaded)
+                .from(hosted.field("/weights"))
+                .from(self.number("/estimator/loadedWeightsFactor")),
+            self.cache(estimated, hosted),
+            step(
+                "usable memory",
+                format!("{} of each GPU", gib(estimate.usable)),
+                format!("{} × {}", gib(estimate.gpu), numbers.gpu_memory_utilization),
+            )
+            .from(self.number("/estimator/gpuMemoryUtilization")),
+            step(
+                "room for weights",
+                on_each(estimate.room),
+                format!(
+                    "({} − {} GiB − {}) / {}",
+                    gib(estimate.usable),
+                    numbers.overhead_gib,
+                    gib(estimate.cache),
+                    numbers.weights_room_factor
+                ),
+            )
+            .from(self.number("/estimator/overheadGiB"))
+            .from(self.number("/estimator/weightsRoomFactor")),
+            step(
+                "GPUs needed",
+                estimate.gpus.to_string(),
+                format!("⌊{} / {}⌋ + 1", gib(estimate.loaded), gib(estimate.room)),
+            ),
+            step(
+                "nodes needed",
+                nodes,
+                format!("⌈{} / {}⌉", estimate.gpus, demand.gpus),
+            ),
         ]
+    }
+
+    /// The part of the estimate that follows from the context.
+    fn cache(&self, estimated: &Estimated, hosted: &Hosted) -> Decision {
+        let Estimated { demand, estimate } = estimated;
+        let tokens = format!(
+            "{} tokens × {} bytes, over {}",
+            demand.context,
+            demand.bytes_per_token,
+            wording::count(demand.gpus as usize, "GPU")
+        );
+        let value = format!("{} on each GPU", gib(estimate.cache));
+        let cache = Decision::new(&[], "KV cache", value).from(hosted.field("/config"));
+        match self.workspace.node.find("/inference/config") {
+            Some(_) => cache
+                .because(tokens)
+                .from(Origin::workspace("/inference/config")),
+            None => cache
+                .because(format!(
+                    "{tokens}: the context of the ConfigMap, or {} tokens",
+                    demand.numbers.default_context_tokens
+                ))
+                .from(self.number("/estimator/defaultContextTokens")),
+        }
     }
 
     fn hub_node_count(&self) -> Decision {
@@ -268,10 +289,21 @@ impl Why<'_> {
         let disk = Decision::new(&["disk"], "disk of a node", &self.plan.disk);
         match hosted {
             Some(hosted) if hosted.section == "inference" => disk
-                .because("the weights and 80 GiB")
-                .from(hosted.field("/weights")),
-            _ => disk.because("what KAITO asks for where it does not know"),
+                .because(format!(
+                    "the weights and {} GiB",
+                    hosted.numbers.disk.beside_weights_gib
+                ))
+                .from(hosted.field("/weights"))
+                .from(self.number("/hub/disk/besideWeightsGiB")),
+            _ => disk
+                .because("what KAITO asks for where no model is served by preset")
+                .from(self.number("/hub/disk/unknown")),
         }
+    }
+
+    /// A number of the release.
+    fn number(&self, pointer: &str) -> Origin {
+        Origin::library(self.release.path("release.yaml"), pointer)
     }
 
     fn hub_gpus(&self) -> Decision {
@@ -366,7 +398,9 @@ impl Why<'_> {
         } else {
             "/transformers/flags"
         };
-        let startup = format!("{} s at most", u64::from(inference.startup_failures) * 10);
+        let times = &hosted.numbers.startup;
+        let startup = u64::from(inference.startup_failures) * u64::from(times.probe_period_seconds);
+        let startup = format!("{startup} s at most");
         let startup = Decision::new(&["inference.startup_failures"], "start", startup);
         let tested = if inference.benchmark {
             "after a benchmark"
@@ -423,8 +457,12 @@ impl Why<'_> {
             spread,
             served.from(runtimes.clone()).from(hosted.field(section)),
             startup
-                .because("a quarter of an hour and 18 s for each GiB, within bounds")
-                .from(hosted.field("/weights")),
+                .because(format!(
+                    "{} s and {} s for each GiB of weights, from {} s to {} s",
+                    times.base_seconds, times.seconds_per_gib, times.min_seconds, times.max_seconds
+                ))
+                .from(hosted.field("/weights"))
+                .from(self.number("/hub/startup")),
             annotated(probe, "kaito.sh/disable-benchmark"),
             weights,
             kernels.from(hosted.field("/vllm")),
@@ -513,5 +551,5 @@ impl Why<'_> {
 }
 
 fn gib(bytes: f64) -> String {
-    format!("{:.2} GiB", bytes / estimator::GIB)
+    wording::gibibytes(bytes, 2)
 }

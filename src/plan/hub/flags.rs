@@ -9,6 +9,8 @@ pub(super) struct Serving<'a> {
     /// The name that the server answers to.
     pub(super) served_name: String,
     pub(super) gpus: &'a Gpus,
+    /// The value of the flag `gpu-memory-utilization`.
+    pub(super) utilization: &'a str,
     pub(super) nodes: u32,
     /// Where the weights lie on the node; none if they are downloaded.
     pub(super) local_weights: Option<&'a str>,
@@ -43,16 +45,7 @@ pub(super) fn vllm(common: &Flags, serving: &Serving) -> Flags {
         }
         .to_owned(),
     );
-    // Only the machine type's name counts: that of GPU feature discovery has a hyphen.
-    set(
-        "gpu-memory-utilization",
-        if gpus.model == "NVIDIA A10" {
-            "0.82"
-        } else {
-            "0.84"
-        }
-        .to_owned(),
-    );
+    set("gpu-memory-utilization", serving.utilization.to_owned());
     let mut no_cpu_cache = gpus.mig_resource.is_some() || *nodes > 1;
     if *nodes == 1 && gpus.count > 1 && is_small(model, gpus) {
         set("data-parallel-size", gpus.count.to_string());

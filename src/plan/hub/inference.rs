@@ -7,8 +7,11 @@ use super::super::gpus::Gpus;
 use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
 use super::{Estimated, annotation_pointer, flags, gpu_request};
 use crate::base::pointer;
+use crate::base::quantity;
 use crate::base::wording;
-use crate::catalogue::preset::{Flags, HubModel, InstanceTypes};
+use crate::catalogue::preset::{
+    EstimatorNumbers, Flags, HubModel, HubNumbers, InstanceTypes, Sizing,
+};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::vocab::{AccessMode, Runtime};
@@ -33,6 +36,7 @@ impl Planner<'_> {
         base: Plan,
         inference: &Inference,
         types: &InstanceTypes,
+        numbers: &HubNumbers,
     ) -> Result<Plan, Reported> {
         let Some(preset) = &inference.preset else {
             return Err(self.reported("/inference"));
@@ -49,11 +53,13 @@ impl Planner<'_> {
         let context = config.as_ref().and_then(|config| config.context);
         let gpus = gpus?;
         self.check_memory(model, &gpus, runtime)?;
-        let (node_count, estimate) = if runtime == TRANSFORMERS {
-            (self.counted_nodes()?, None)
-        } else {
-            let (count, estimated) = self.estimated_nodes(model, &gpus, context, types)?;
-            (count, Some(estimated))
+        let (node_count, estimate) = match self.estimator(runtime) {
+            Some(numbers) => {
+                let demand = Demand::new(numbers, model, gpus.count, gpus.memory, context);
+                let (count, estimated) = self.estimated_nodes(demand, model, &gpus, types)?;
+                (count, Some(estimated))
+            }
+            None => (self.counted_nodes()?, None),
         };
         let is_prefilling = ["prefill", "decode"];
         let role = base
@@ -71,6 +77,9 @@ impl Planner<'_> {
             model,
             served_name: served_name(&base, model),
             gpus: &gpus,
+            // Only the name in the table of instance types counts: that of GPU feature discovery
+            // has a hyphen.
+            utilization: numbers.gpu_memory_utilization.of(&gpus.model),
             nodes: node_count,
             local_weights: local_weights.as_deref(),
             has_adapters: !adapters.is_empty(),
@@ -102,7 +111,7 @@ impl Planner<'_> {
         Ok(Plan {
             node_count,
             estimate,
-            disk: model.disk(),
+            disk: model.disk(&numbers.disk),
             gpus: gpus.count,
             gpu_request: gpu_request(&gpus),
             mig_resource: gpus.mig_resource.clone(),
@@ -121,7 +130,7 @@ impl Planner<'_> {
                 port: if behind { PORT_BEHIND_SIDECAR } else { PORT },
                 leader,
                 benchmark: runtime == VLLM && disable_benchmark != Some("true"),
-                startup_failures: model.startup_failures(),
+                startup_failures: model.startup_failures(&numbers.startup),
                 config_map,
                 access_secret,
                 role: role.cloned(),
@@ -134,6 +143,15 @@ impl Planner<'_> {
             }),
             ..base
         })
+    }
+
+    /// The constants by which the nodes of a model are estimated; none where the Workspace says how
+    /// many there are.
+    fn estimator(&self, runtime: &str) -> Option<EstimatorNumbers> {
+        match self.release.sizing {
+            Sizing::Estimator(numbers) if runtime == VLLM => Some(numbers),
+            Sizing::Estimator(_) | Sizing::PresetCount => None,
+        }
     }
 
     /// What serves the model. A profile can have everything served by transformers.
@@ -161,7 +179,8 @@ impl Planner<'_> {
                 format!("there is no runtime `{odd}`: `{runtime}` serves the model"),
             ));
         }
-        if runtime == VLLM && resource.is_some_and(|resource| resource.count != 1) {
+        let is_estimated = self.estimator(runtime).is_some();
+        if is_estimated && resource.is_some_and(|resource| resource.count != 1) {
             let message = format!("the number of nodes is estimated; `{NODE_COUNT}` would set it");
             ignored.push(("/resource/count".to_owned(), message));
         }
@@ -249,11 +268,12 @@ impl Planner<'_> {
             .map_or_else(|| u64::try_from(count).unwrap_or(0), u64::from);
         let total = nodes.saturating_mul(gpus.memory);
         let bypasses = self.annotation(BYPASS).is_some();
-        let needed = wording::gibibytes(weights);
+        let size = |bytes: u64| wording::gibibytes(quantity::float(bytes), 1);
+        let needed = size(weights);
         if gpus.mig_resource.is_some() && weights > gpus.memory && !bypasses {
             let message = format!(
                 "the weights take {needed}, and the slice has {}",
-                wording::gibibytes(gpus.memory)
+                size(gpus.memory)
             );
             let hint = "choose a larger slice, or a smaller model".to_owned();
             let place = "/resource/partition";
@@ -262,18 +282,18 @@ impl Planner<'_> {
         if runtime == TRANSFORMERS && weights > gpus.memory {
             let message = format!(
                 "the weights take {needed}, and one node has {}",
-                wording::gibibytes(gpus.memory)
+                size(gpus.memory)
             );
             let hint =
                 "transformers does not spread a model over nodes: choose larger ones, or vLLM"
                     .to_owned();
             return Err(self.fail(&rule::NO_FIT, place, message, hint));
         }
-        let is_counted = gpus.nodes.is_some() || runtime == TRANSFORMERS;
+        let is_counted = gpus.nodes.is_some() || self.estimator(runtime).is_none();
         if nodes > 0 && total < weights && !bypasses && is_counted {
             let message = format!(
                 "the weights take {needed}, and all nodes have {}",
-                wording::gibibytes(total)
+                size(total)
             );
             let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
             return Err(self.fail(&rule::TOO_LITTLE_MEMORY, place, message, hint));
@@ -302,13 +322,12 @@ impl Planner<'_> {
     /// The nodes that the model is estimated to need (specification of KAITO 0.12, §3).
     fn estimated_nodes(
         &mut self,
+        demand: Demand,
         model: &HubModel,
         gpus: &Gpus,
-        context: Option<u64>,
         types: &InstanceTypes,
     ) -> Result<(u32, Estimated), Reported> {
         let wanted = self.wanted_nodes();
-        let demand = Demand::new(model, gpus.count, gpus.memory, context);
         let estimate = estimator::estimate(&demand);
         let estimated = estimate
             .nodes
@@ -393,7 +412,7 @@ impl Planner<'_> {
             .node
             .find("/resource/instanceType")
             .map_or("/resource", |_| "/resource/instanceType");
-        let gib = |bytes: f64| format!("{:.1} GiB", bytes / estimator::GIB);
+        let gib = |bytes: f64| wording::gibibytes(bytes, 1);
         let message = if estimate.nodes.is_none() {
             format!(
                 "`{}` needs {} on each GPU beside its weights, {} of it for {} tokens, but only {} of {} may be used",
@@ -411,7 +430,7 @@ impl Planner<'_> {
             )
         };
         let fits = |(name, instance): (&String, &crate::catalogue::preset::InstanceType)| {
-            let memory = u64::from(instance.memory_gib) << 30;
+            let memory = u64::from(instance.memory_gib) * u64::from(quantity::GIB);
             let nodes = estimator::estimate(&Demand {
                 gpus: instance.gpus,
                 memory,

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::preset::Sizing;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Compiled, Options, compile_each};
@@ -85,11 +86,14 @@ fn loaded<'l>(library: &'l Library, session: &mut Session) -> Release<'l> {
 fn each_row_has_the_nodes_that_are_estimated() {
     let (mut session, library) = (Session::default(), Library::embedded());
     let release = loaded(&library, &mut session);
+    let Sizing::Estimator(numbers) = release.sizing else {
+        panic!("{:?}", release.sizing)
+    };
     let mut wrong = Vec::new();
     for row in rows() {
         let model = release.hub_model(&row.m.to_lowercase()).unwrap().unwrap();
         let machines = release.instance_types(row.cloud()).unwrap().unwrap();
-        let found = plan::estimated_nodes(model, &machines[&row.s], row.context());
+        let found = plan::estimated_nodes(numbers, model, &machines[&row.s], row.context());
         if found != row.n {
             wrong.push((row, found));
         }
