@@ -12,3 +12,4 @@ mod formats;
 mod formats_as_read;
 mod hostile_git;
 mod output;
+mod third_release;
