@@ -6,13 +6,13 @@
 //! [`crate::status`], and has written what differs. Nothing is remembered but what the cluster
 //! can tell again. Of several controllers, the one that holds the Lease writes.
 
+mod conflicting_writers;
+mod errors;
 mod kinds;
 mod lease;
 mod metrics;
 mod queue;
 mod reconcile;
-mod rival;
-mod said;
 mod serve;
 mod store;
 mod watch;
@@ -41,9 +41,9 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use errors::describe;
 use lease::{Election, Until};
 use metrics::Metrics;
-use said::said;
 use watch::Scope;
 
 /// Watches the objects of compiled Workspaces, and writes into the Workspaces' status how far they
@@ -222,7 +222,7 @@ async fn config(path: Option<&Path>) -> anyhow::Result<Config> {
         return Config::infer().await.map_err(|error| {
             anyhow!(
                 "found no cluster: run it in one, or name a kubeconfig by --kubeconfig or KUBECONFIG ({})",
-                said(&error)
+                describe(&error)
             )
         });
     };
@@ -232,5 +232,5 @@ async fn config(path: Option<&Path>) -> anyhow::Result<Config> {
     };
     config
         .await
-        .map_err(|error| anyhow!("can't use `{}`: {}", path.display(), said(&error)))
+        .map_err(|error| anyhow!("can't use `{}`: {}", path.display(), describe(&error)))
 }

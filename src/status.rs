@@ -25,10 +25,10 @@ use crate::catalogue::preset::ConditionTable;
 use crate::vocab::Provisioner;
 
 use cause::{Cause, Progress};
-use conditions::{Answer, Condition, Truth};
-use nodes::Nodes;
+use conditions::{Condition, ConditionStatus, DesiredCondition};
+use nodes::NodesProgress;
 use observed::{Observed, WorkspaceStatus};
-use workload::Work;
+use workload::WorkloadProgress;
 
 /// The condition tables of the releases, by name.
 pub type Tables = BTreeMap<String, ConditionTable>;
@@ -37,7 +37,7 @@ pub type Tables = BTreeMap<String, ConditionTable>;
 #[derive(Debug)]
 pub struct Status {
     /// What the conditions say.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<DesiredCondition>,
     /// The names of the nodes that are ready, sorted; none where nothing is known of them.
     pub worker_nodes: Option<Vec<String>>,
     /// Where the Workspace stands, in one word, if the release has such a word.
@@ -45,21 +45,21 @@ pub struct Status {
 }
 
 /// What the conditions of a release are made of.
-struct Facts<'a> {
+struct WorkspaceProgress<'a> {
     provisioner: Provisioner,
-    nodes: Nodes,
-    work: Work,
+    nodes: NodesProgress,
+    work: WorkloadProgress,
     trains: bool,
     state_before: Option<&'a str>,
 }
 
 /// What the conditions of a release say.
-struct Told {
-    answers: Vec<Answer>,
+struct Verdict {
+    answers: Vec<DesiredCondition>,
     state: Option<&'static str>,
 }
 
-impl Facts<'_> {
+impl WorkspaceProgress<'_> {
     /// The node objects, then the nodes.
     fn resources(&self) -> &Progress {
         self.nodes.objects.and(&self.nodes.joined)
@@ -88,22 +88,22 @@ pub fn decide(observed: &Observed, tables: &Tables) -> Status {
         );
         return unknown("UnknownRelease", message);
     };
-    let facts = Facts {
+    let facts = WorkspaceProgress {
         provisioner: rendered.provisioner,
         nodes: nodes::judge(observed, rendered),
         work: workload::judge(observed),
         trains: observed.workspace.tuning.is_some(),
         state_before: observed.workspace.status.state.as_deref(),
     };
-    let Told { mut answers, state } = match table {
+    let Verdict { mut answers, state } = match table {
         ConditionTable::Steps => steps::tell(&facts),
         ConditionTable::Summary => summary::tell(&facts),
     };
     if observed.workspace.metadata.deletion_timestamp.is_some() {
         let message = "the Workspace is being deleted; its objects go with its delivery";
-        answers.push(Answer::new(
+        answers.push(DesiredCondition::new(
             "WorkspaceDeleting",
-            Truth::True,
+            ConditionStatus::True,
             "workspaceDeleted",
             message,
         ));
@@ -118,7 +118,12 @@ pub fn decide(observed: &Observed, tables: &Tables) -> Status {
 
 fn unknown(reason: &str, message: String) -> Status {
     Status {
-        answers: vec![Answer::new("Ready", Truth::Unknown, reason, message)],
+        answers: vec![DesiredCondition::new(
+            "Ready",
+            ConditionStatus::Unknown,
+            reason,
+            message,
+        )],
         worker_nodes: None,
         state: None,
     }
@@ -126,7 +131,7 @@ fn unknown(reason: &str, message: String) -> Status {
 
 /// What is missing first is said; a failure that needs somebody comes before what is only on its
 /// way.
-fn for_kstatus(facts: &Facts) -> Vec<Answer> {
+fn for_kstatus(facts: &WorkspaceProgress) -> Vec<DesiredCondition> {
     let all = [
         &facts.nodes.objects,
         &facts.nodes.joined,
@@ -137,24 +142,30 @@ fn for_kstatus(facts: &Facts) -> Vec<Answer> {
         .iter()
         .find(is_failed)
         .or_else(|| all.iter().find(|progress| !progress.is_done()));
-    let says =
-        |kind, status, cause: &Cause| Answer::new(kind, status, &cause.reason, &cause.message);
+    let says = |kind, status, cause: &Cause| {
+        DesiredCondition::new(kind, status, &cause.reason, &cause.message)
+    };
     match first {
         Some(Progress::Failed(cause)) => {
             vec![
-                says("Ready", Truth::False, cause),
-                says("Stalled", Truth::True, cause),
+                says("Ready", ConditionStatus::False, cause),
+                says("Stalled", ConditionStatus::True, cause),
             ]
         }
         Some(Progress::Waiting(cause)) => {
             vec![
-                says("Ready", Truth::False, cause),
-                says("Reconciling", Truth::True, cause),
+                says("Ready", ConditionStatus::False, cause),
+                says("Reconciling", ConditionStatus::True, cause),
             ]
         }
         Some(Progress::Done) | None => {
             let reason = if facts.trains { "Trained" } else { "Serving" };
-            vec![Answer::new("Ready", Truth::True, reason, facts.success())]
+            vec![DesiredCondition::new(
+                "Ready",
+                ConditionStatus::True,
+                reason,
+                facts.success(),
+            )]
         }
     }
 }

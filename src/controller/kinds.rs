@@ -6,7 +6,7 @@ use crate::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::controller::store::{Held, Item};
+use crate::controller::store::{Item, TrackedWorkspace};
 
 /// A kind that is read.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ fn key(kind: &str, metadata: &Metadata) -> Key {
 }
 
 fn workspace(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
-    Ok(Item::Workspace(Box::new(Held::read(value)?)))
+    Ok(Item::Workspace(Box::new(TrackedWorkspace::read(value)?)))
 }
 
 fn read_node_object(kind: &str, value: &Value) -> Result<Item, serde_json::Error> {

@@ -14,20 +14,20 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use crate::controller::chance;
+use crate::controller::errors::{advice, describe};
 use crate::controller::reconcile::now;
-use crate::controller::said::{advice, said};
 
 /// For how long the Lease is taken, in seconds.
-const TERM: i32 = 15;
+const LEASE_DURATION: i32 = 15;
 
 /// How long a holder goes on without having been able to say so.
-const HELD: Duration = Duration::from_secs(10);
+const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How long it takes to the next attempt, and by chance up to a quarter more.
-const PAUSE: Duration = Duration::from_secs(2);
+const RETRY_PERIOD: Duration = Duration::from_secs(2);
 
 /// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Until when this controller may write; none if another may.
 pub(crate) type Until = Option<Instant>;
@@ -39,11 +39,11 @@ pub(crate) struct Election {
     namespace: String,
     me: String,
     lease: Option<Lease>,
-    seen: Seen,
+    seen: ObservedLease,
 }
 
 /// What a Lease said, and since when that is known.
-struct Seen {
+struct ObservedLease {
     spec: LeaseSpec,
     since: Instant,
 }
@@ -56,7 +56,7 @@ enum Turn {
     Another,
 }
 
-impl Seen {
+impl ObservedLease {
     /// Takes in what the Lease says now.
     fn see(&mut self, spec: LeaseSpec, now: Instant) {
         if spec != self.spec {
@@ -66,8 +66,8 @@ impl Seen {
 
     fn turn(&self, me: &str, now: Instant) -> Turn {
         let holder = self.spec.holder_identity.as_deref().unwrap_or_default();
-        let term =
-            u64::try_from(self.spec.lease_duration_seconds.unwrap_or(TERM)).unwrap_or_default();
+        let term = u64::try_from(self.spec.lease_duration_seconds.unwrap_or(LEASE_DURATION))
+            .unwrap_or_default();
         if holder == me {
             Turn::Mine
         } else if holder.is_empty() || now.duration_since(self.since) >= Duration::from_secs(term) {
@@ -87,7 +87,7 @@ impl Election {
             namespace: namespace.to_owned(),
             me,
             lease: None,
-            seen: Seen {
+            seen: ObservedLease {
                 spec: LeaseSpec::default(),
                 since: Instant::now(),
             },
@@ -98,8 +98,8 @@ impl Election {
     pub(crate) async fn run(&mut self, until: &watch::Sender<Until>) {
         loop {
             let asked = Instant::now();
-            match timeout(ANSWER, self.attempt()).await {
-                Ok(Ok(true)) => self.tell(until, Some(asked + HELD)),
+            match timeout(REQUEST_TIMEOUT, self.attempt()).await {
+                Ok(Ok(true)) => self.tell(until, Some(asked + RENEW_DEADLINE)),
                 Ok(Ok(false)) => self.tell(until, None),
                 Ok(Err(error)) => self.complain(&error),
                 Err(_) => warn!(lease = self.name, "the API server does not answer"),
@@ -107,7 +107,7 @@ impl Election {
             if until.borrow().is_some_and(|until| until <= Instant::now()) {
                 self.tell(until, None);
             }
-            sleep(PAUSE + Duration::from_millis(chance() % 500)).await;
+            sleep(RETRY_PERIOD + Duration::from_millis(chance() % 500)).await;
         }
     }
 
@@ -127,9 +127,9 @@ impl Election {
             }
             Ok::<_, kube::Error>(())
         };
-        match timeout(ANSWER, released).await {
+        match timeout(REQUEST_TIMEOUT, released).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(lease = self.name, error = said(&error), "can't release"),
+            Ok(Err(error)) => warn!(lease = self.name, error = describe(&error), "can't release"),
             Err(_) => warn!(
                 lease = self.name,
                 "can't release: the API server does not answer"
@@ -180,7 +180,7 @@ impl Election {
             spec.acquire_time.clone_from(&time);
         }
         spec.holder_identity = Some(self.me.clone());
-        spec.lease_duration_seconds = Some(TERM);
+        spec.lease_duration_seconds = Some(LEASE_DURATION);
         spec.renew_time = time;
         lease.spec = Some(spec);
         match self
@@ -209,7 +209,7 @@ impl Election {
         warn!(
             lease,
             namespace,
-            error = said(error),
+            error = describe(error),
             advice,
             "can't use the Lease"
         );
@@ -224,7 +224,7 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
     use tokio::time::Instant;
 
-    use super::{Seen, Turn};
+    use super::{ObservedLease, Turn};
 
     /// What another holds, as its clock has it.
     fn held(renewed: &str, term: Option<i32>) -> LeaseSpec {
@@ -252,7 +252,7 @@ mod tests {
                 (Some(60), 60_000),
                 (None, 15_000),
             ] {
-                let mut seen = Seen {
+                let mut seen = ObservedLease {
                     spec: LeaseSpec::default(),
                     since: start,
                 };
@@ -287,7 +287,7 @@ mod tests {
     fn a_lease_that_is_renewed_or_released_is_judged_anew() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut seen = Seen {
+        let mut seen = ObservedLease {
             spec: held("2026-01-01T00:00:00Z", Some(15)),
             since: start,
         };

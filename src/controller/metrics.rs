@@ -32,7 +32,7 @@ pub(crate) struct Metrics {
 }
 
 /// The answer `Ready` of a Workspace: the status and the reason.
-pub(crate) type Answer = (String, String);
+pub(crate) type ReadyState = (String, String);
 
 impl Metrics {
     /// Nothing has been counted.
@@ -114,8 +114,8 @@ impl Metrics {
     }
 
     /// Counts a Workspace under its new answer instead of its old one.
-    pub(crate) fn answers(&self, before: Option<Answer>, after: Option<Answer>) {
-        let labels = |(ready, reason): Answer| [("ready", ready), ("reason", reason)];
+    pub(crate) fn answers(&self, before: Option<ReadyState>, after: Option<ReadyState>) {
+        let labels = |(ready, reason): ReadyState| [("ready", ready), ("reason", reason)];
         if let Some(after) = after.map(labels) {
             self.workspaces.get_or_create(&after).inc();
         }

@@ -22,9 +22,9 @@ use tracing::{info, warn};
 use crate::controller::chance;
 use crate::controller::kinds::Kind;
 use crate::controller::lease::Until;
-use crate::controller::metrics::{Answer, Metrics};
+use crate::controller::metrics::{Metrics, ReadyState};
 use crate::controller::queue::{Queue, back_off};
-use crate::controller::store::{Change, Held, Name, Store};
+use crate::controller::store::{Change, Name, Store, TrackedWorkspace};
 use crate::controller::watch::Scope;
 use crate::controller::write::{self, Outcome};
 
@@ -46,7 +46,7 @@ struct Loop {
     /// Those that want a write which is the leader's to make.
     unwritten: BTreeSet<Name>,
     /// What was last counted.
-    answers: BTreeMap<Name, Answer>,
+    answers: BTreeMap<Name, ReadyState>,
     /// The Workspaces that somebody else writes to.
     rivals: BTreeSet<Name>,
     metrics: Rc<Metrics>,
@@ -283,7 +283,7 @@ impl Loop {
 }
 
 /// What the condition `Ready` says.
-fn ready(status: &Status) -> Option<Answer> {
+fn ready(status: &Status) -> Option<ReadyState> {
     let ready = status
         .answers
         .iter()
@@ -292,7 +292,7 @@ fn ready(status: &Status) -> Option<Answer> {
 }
 
 /// Who else writes to a status, and until when that counts.
-fn rival(held: &Held, now: Timestamp) -> Option<(String, Timestamp)> {
+fn rival(held: &TrackedWorkspace, now: Timestamp) -> Option<(String, Timestamp)> {
     let write = held.foreign.as_ref()?;
     let until = write.until().filter(|until| *until > now)?;
     Some((write.manager.clone(), until))

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::status::index::{Filed, Index, Key, Term};
-use crate::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload, Workspace, World};
+use crate::status::index::{Index, IndexKey, Indexed, Key};
+use crate::status::observed::{
+    ClusterState, Event, Metadata, Node, NodeObject, Pod, Workload, Workspace,
+};
 use serde_json::Value;
 
+use crate::controller::conflicting_writers::{self, Write};
 use crate::controller::kinds::{KINDS, Kind};
-use crate::controller::rival::{self, Write};
 
 /// An object, reduced to the fields that are read.
 #[derive(Debug)]
 pub(crate) enum Item {
     /// A Workspace.
-    Workspace(Box<Held>),
+    Workspace(Box<TrackedWorkspace>),
     /// A Machine, `NodeClaim` or `NodePool`.
     NodeObject(Key, NodeObject),
     /// A node.
@@ -28,7 +30,7 @@ pub(crate) enum Item {
 
 /// A Workspace, with what is needed to write into it.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct TrackedWorkspace {
     /// What decides.
     pub(crate) workspace: Workspace,
     /// Its apiVersion.
@@ -39,7 +41,7 @@ pub(crate) struct Held {
     pub(crate) foreign: Option<Write>,
 }
 
-impl Held {
+impl TrackedWorkspace {
     /// Reads a Workspace.
     pub(crate) fn read(value: &Value) -> Result<Self, serde_json::Error> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -47,7 +49,7 @@ impl Held {
             workspace: Workspace::read(value)?,
             api_version: text(&value["apiVersion"]),
             resource_version: text(&value["metadata"]["resourceVersion"]),
-            foreign: rival::last_write(&value["metadata"]["managedFields"]),
+            foreign: conflicting_writers::last_write(&value["metadata"]["managedFields"]),
         })
     }
 
@@ -61,9 +63,9 @@ impl Held {
     }
 }
 
-impl Filed for Held {
-    fn terms(&self) -> Vec<Term> {
-        self.workspace.terms()
+impl Indexed for TrackedWorkspace {
+    fn index_keys(&self) -> Vec<IndexKey> {
+        self.workspace.index_keys()
     }
 }
 
@@ -87,9 +89,9 @@ pub(crate) type Name = (String, String);
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     /// What Workspaces are made into.
-    pub(crate) world: World,
+    pub(crate) world: ClusterState,
     /// The Workspaces.
-    pub(crate) workspaces: Index<Name, Held>,
+    pub(crate) workspaces: Index<Name, TrackedWorkspace>,
     orphans: BTreeSet<Key>,
     known: BTreeSet<&'static str>,
 }
@@ -149,7 +151,7 @@ impl Store {
     }
 
     /// Takes in what the API server answered to a write, unless the watch already knows better.
-    pub(crate) fn written(&mut self, held: Held) {
+    pub(crate) fn written(&mut self, held: TrackedWorkspace) {
         if self.workspaces.get(&of(&held.workspace.metadata)).is_some() {
             self.apply(Item::Workspace(Box::new(held)));
         }
@@ -255,7 +257,7 @@ impl Store {
     /// The Workspaces that were made into an object.
     fn naming(&self, key: &Key) -> impl Iterator<Item = Name> {
         self.workspaces
-            .under(&Term::Object(key.clone()))
+            .under(&IndexKey::Object(key.clone()))
             .map(|(name, _)| name.clone())
     }
 
@@ -281,14 +283,17 @@ impl Store {
     }
 
     fn of_node(&self, name: &str) -> BTreeSet<Name> {
-        let claims = self.world.node_objects.under(&Term::Node(name.to_owned()));
+        let claims = self
+            .world
+            .node_objects
+            .under(&IndexKey::Node(name.to_owned()));
         let mut concerned: BTreeSet<_> = claims
             .flat_map(|(key, _)| self.of_node_object(key))
             .collect();
         let Some(node) = self.world.nodes.get(name) else {
             return concerned;
         };
-        for label in node.terms() {
+        for label in node.index_keys() {
             let selecting = self.workspaces.under(&label).filter(|(_, held)| {
                 held.workspace
                     .selector()
@@ -332,7 +337,7 @@ impl Store {
     }
 
     fn judge_all(&mut self, (namespace, name): Name) {
-        let owner = Term::Owner(namespace, name);
+        let owner = IndexKey::Owner(namespace, name);
         let node_objects = self
             .world
             .node_objects
@@ -366,7 +371,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Change, Held, Item, Name, Store};
+    use super::{Change, Item, Name, Store, TrackedWorkspace};
     use crate::controller::kinds::{KINDS, Kind};
 
     fn kind(name: &str) -> &'static Kind {
@@ -552,14 +557,14 @@ mod tests {
             let held = store.workspaces.get(&("n".to_owned(), "a".to_owned()));
             held.map(|held| held.resource_version.clone())
         };
-        store.written(Held::read(&workspace("a", "12", None)).unwrap());
+        store.written(TrackedWorkspace::read(&workspace("a", "12", None)).unwrap());
         apply(&mut store, &workspace("a", "9", None));
         assert_eq!(version(&store).as_deref(), Some("12"));
         apply(&mut store, &workspace("a", "13", None));
-        store.written(Held::read(&workspace("a", "12", None)).unwrap());
+        store.written(TrackedWorkspace::read(&workspace("a", "12", None)).unwrap());
         assert_eq!(version(&store).as_deref(), Some("13"));
         delete(&mut store, &workspace("a", "13", None));
-        store.written(Held::read(&workspace("a", "14", None)).unwrap());
+        store.written(TrackedWorkspace::read(&workspace("a", "14", None)).unwrap());
         assert_eq!(version(&store), None);
         apply(&mut store, &workspace("a", "15", None));
         let (workspaces, item) = item(&workspace("a", "3", None));

@@ -11,8 +11,8 @@ use kube::{Api, Client, discovery};
 use tokio::sync::mpsc::Sender;
 use tracing::{info, warn};
 
+use crate::controller::errors::{advice, describe};
 use crate::controller::kinds::Kind;
-use crate::controller::said::{advice, said};
 use crate::controller::store::{Change, Item};
 
 /// How long it takes at most until a CRD that was installed is found.
@@ -61,7 +61,7 @@ pub(crate) async fn watch(client: Client, kind: &'static Kind, scope: Scope, cha
                 let advice = advice(&error);
                 warn!(
                     kind = kind.name,
-                    error = said(&error),
+                    error = describe(&error),
                     advice,
                     "can't ask which kinds there are"
                 );
@@ -152,8 +152,8 @@ async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, cha
             }
             Err(error) => {
                 let (error, advice) = match cause(&error) {
-                    Some(cause) => (said(cause), advice(cause)),
-                    None => (said(&error), "it is tried again"),
+                    Some(cause) => (describe(cause), advice(cause)),
+                    None => (describe(&error), "it is tried again"),
                 };
                 warn!(kind = kind.name, error, advice, "can't watch");
                 continue;

@@ -8,10 +8,10 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use crate::controller::conflicting_writers::MANAGER;
+use crate::controller::errors::{advice, describe};
 use crate::controller::lease::Until;
-use crate::controller::rival::MANAGER;
-use crate::controller::said::{advice, said};
-use crate::controller::store::{Held, Name};
+use crate::controller::store::{Name, TrackedWorkspace};
 
 /// How long a write may take, in which kube's client tries again what the API server has no time
 /// for.
@@ -21,7 +21,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The Workspace as it is now, if that can be read, and the status that was written.
-    Written(Option<Box<Held>>, Value),
+    Written(Option<Box<TrackedWorkspace>>, Value),
     /// The Workspace has changed, or is gone. Its watch brings it as it is now.
     Conflict,
     /// It could not be written.
@@ -36,7 +36,7 @@ pub(crate) enum Outcome {
 /// Writes a status into a Workspace as it was seen, and gives up when another may write.
 pub(crate) fn status(
     client: &Client,
-    held: &Held,
+    held: &TrackedWorkspace,
     (namespace, name): &Name,
     mut patch: Value,
     until: Until,
@@ -58,7 +58,8 @@ pub(crate) fn status(
         .await
         {
             Ok(Ok(object)) => {
-                let held = serde_json::to_value(&object).and_then(|value| Held::read(&value));
+                let held =
+                    serde_json::to_value(&object).and_then(|value| TrackedWorkspace::read(&value));
                 Outcome::Written(held.ok().map(Box::new), status)
             }
             Ok(Err(kube::Error::Api(status))) if [404, 409].contains(&status.code) => {
@@ -66,7 +67,7 @@ pub(crate) fn status(
             }
             Ok(Err(error)) => Outcome::Failed {
                 advice: advice(&error),
-                error: said(&error),
+                error: describe(&error),
             },
             Err(_) => Outcome::Failed {
                 advice: "it is tried again",
@@ -76,7 +77,7 @@ pub(crate) fn status(
     }
 }
 
-fn api(client: &Client, held: &Held, namespace: &str) -> Api<DynamicObject> {
+fn api(client: &Client, held: &TrackedWorkspace, namespace: &str) -> Api<DynamicObject> {
     let version = held.api_version.rsplit('/').next().unwrap_or_default();
     let kind = GroupVersionKind::gvk("kaito.sh", version, "Workspace");
     Api::namespaced_with(

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::observed::{Container, Event, Pod, Seen, Why};
+use super::observed::{Container, ContainerStateReason, Event, ObservedCondition, Pod};
 
 /// How long a node, or a place for a pod, may take before somebody has to look at it.
-pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const PROGRESS_DEADLINE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The most bytes of a message that are taken from somebody else.
 const LONGEST: usize = 256;
@@ -76,7 +76,7 @@ impl Progress {
 /// Whether something asked for then should be there by now.
 #[must_use]
 pub(super) fn is_overdue(asked: Option<Timestamp>, now: Timestamp) -> bool {
-    asked.is_some_and(|asked| now.duration_since(asked) >= PATIENCE)
+    asked.is_some_and(|asked| now.duration_since(asked) >= PROGRESS_DEADLINE)
 }
 
 /// Somebody else's words, cut to a readable length.
@@ -91,7 +91,7 @@ pub(super) fn quote(message: &str) -> String {
 
 /// What to do about a machine that does not come.
 #[must_use]
-pub(super) fn advice_on_launch(condition: &Seen) -> &'static str {
+pub(super) fn advice_on_launch(condition: &ObservedCondition) -> &'static str {
     let said = format!("{} {}", condition.reason, condition.message).to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if says(&["quota"]) {
@@ -138,7 +138,10 @@ fn unready(pod: &Pod) -> impl Iterator<Item = &Container> {
 }
 
 /// The first container of a pod that waits for one of some reasons.
-fn waiting<'a>(pod: &'a Pod, reasons: &[&str]) -> Option<(&'a Container, &'a Why)> {
+fn waiting<'a>(
+    pod: &'a Pod,
+    reasons: &[&str],
+) -> Option<(&'a Container, &'a ContainerStateReason)> {
     unready(pod).find_map(|container| {
         let why = container.state.waiting.as_ref()?;
         reasons
@@ -246,7 +249,7 @@ fn evicted(pod: &Pod, _: Timestamp) -> Option<Progress> {
 }
 
 fn unschedulable(pod: &Pod, now: Timestamp) -> Option<Progress> {
-    let is_meant = |seen: &&Seen| {
+    let is_meant = |seen: &&ObservedCondition| {
         seen.kind == "PodScheduled" && seen.is_false() && seen.reason == "Unschedulable"
     };
     let seen = pod.status.conditions.iter().find(is_meant)?;

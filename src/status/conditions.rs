@@ -11,7 +11,7 @@ pub struct Condition {
     #[serde(rename = "type")]
     pub kind: String,
     /// The answer.
-    pub status: Truth,
+    pub status: ConditionStatus,
     /// Why, in one word.
     pub reason: String,
     /// Why, for people.
@@ -25,7 +25,7 @@ pub struct Condition {
 
 /// An answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum Truth {
+pub enum ConditionStatus {
     /// Yes.
     True,
     /// No.
@@ -36,11 +36,11 @@ pub enum Truth {
 
 /// What a condition says now, without its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct DesiredCondition {
     /// The question.
     pub kind: &'static str,
     /// The answer.
-    pub status: Truth,
+    pub status: ConditionStatus,
     /// Why, in one word.
     pub reason: String,
     /// Why, for people.
@@ -62,11 +62,11 @@ const OWN: [&str; 11] = [
     "WorkspaceDeleting",
 ];
 
-impl Answer {
+impl DesiredCondition {
     /// An answer.
     pub fn new(
         kind: &'static str,
-        status: Truth,
+        status: ConditionStatus,
         reason: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
@@ -84,7 +84,7 @@ impl Answer {
 #[must_use]
 pub fn merge(
     old: &[Condition],
-    answers: Vec<Answer>,
+    answers: Vec<DesiredCondition>,
     generation: i64,
     now: Timestamp,
 ) -> Vec<Condition> {

@@ -9,7 +9,7 @@ pub type Key = (String, String, String);
 
 /// What an object is found by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Term {
+pub enum IndexKey {
     /// An object that it names.
     Object(Key),
     /// The Workspace that it was made for: namespace and name.
@@ -23,16 +23,16 @@ pub enum Term {
 }
 
 /// What an index holds.
-pub trait Filed {
+pub trait Indexed {
     /// All that it is to be found by.
-    fn terms(&self) -> Vec<Term>;
+    fn index_keys(&self) -> Vec<IndexKey>;
 }
 
 /// Objects by key and by term.
 #[derive(Debug)]
 pub struct Index<K, V> {
     objects: BTreeMap<K, V>,
-    keys: BTreeMap<Term, BTreeSet<K>>,
+    keys: BTreeMap<IndexKey, BTreeSet<K>>,
 }
 
 impl<K, V> Default for Index<K, V> {
@@ -44,7 +44,7 @@ impl<K, V> Default for Index<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Filed> FromIterator<(K, V)> for Index<K, V> {
+impl<K: Ord + Clone, V: Indexed> FromIterator<(K, V)> for Index<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(objects: I) -> Self {
         let mut index = Self::default();
         for (key, object) in objects {
@@ -54,11 +54,11 @@ impl<K: Ord + Clone, V: Filed> FromIterator<(K, V)> for Index<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Filed> Index<K, V> {
+impl<K: Ord + Clone, V: Indexed> Index<K, V> {
     /// Takes in an object, in the place of the one that has its key.
     pub fn insert(&mut self, key: K, object: V) {
         self.remove(&key);
-        for term in object.terms() {
+        for term in object.index_keys() {
             self.keys.entry(term).or_default().insert(key.clone());
         }
         self.objects.insert(key, object);
@@ -67,7 +67,7 @@ impl<K: Ord + Clone, V: Filed> Index<K, V> {
     /// Forgets an object.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let object = self.objects.remove(key)?;
-        for term in object.terms() {
+        for term in object.index_keys() {
             if let Some(keys) = self.keys.get_mut(&term) {
                 keys.remove(key);
                 if keys.is_empty() {
@@ -95,7 +95,7 @@ impl<K: Ord + Clone, V: Filed> Index<K, V> {
     /// The objects of a term, by their keys.
     pub fn under<'a>(
         &'a self,
-        term: &Term,
+        term: &IndexKey,
     ) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
         let keys = self.keys.get(term).into_iter().flatten();
         keys.filter_map(|key| self.objects.get_key_value(key))
@@ -103,25 +103,25 @@ impl<K: Ord + Clone, V: Filed> Index<K, V> {
 
     /// How many objects a term has.
     #[must_use]
-    pub fn count(&self, term: &Term) -> usize {
+    pub fn count(&self, term: &IndexKey) -> usize {
         self.keys.get(term).map_or(0, BTreeSet::len)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Filed, Index, Term};
+    use super::{Index, IndexKey, Indexed};
 
     struct Labelled(&'static [&'static str]);
 
-    impl Filed for Labelled {
-        fn terms(&self) -> Vec<Term> {
+    impl Indexed for Labelled {
+        fn index_keys(&self) -> Vec<IndexKey> {
             self.0.iter().map(|label| term(label)).collect()
         }
     }
 
-    fn term(label: &str) -> Term {
-        Term::Label(label.to_owned(), String::new())
+    fn term(label: &str) -> IndexKey {
+        IndexKey::Label(label.to_owned(), String::new())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::assemble::rendered::Rendered;
 use crate::vocab::Provisioner;
 
 use super::cause::{Cause, Progress, advice_on_launch, is_overdue, quote};
-use super::observed::{Node, NodeObject, Observed, Seen};
+use super::observed::{Node, NodeObject, Observed, ObservedCondition};
 
 /// The reason for `NodeClaims` that say nothing themselves, and for those that a `NodePool` lacks.
 const NOT_CLAIMED: &str = "NodeClaimNotReady";
@@ -23,7 +23,7 @@ const STEPS: [&str; 3] = ["Launched", "Registered", "Initialized"];
 
 /// How far the nodes are.
 #[derive(Debug)]
-pub(super) struct Nodes {
+pub(super) struct NodesProgress {
     /// The node objects; done where nobody makes nodes.
     pub(super) objects: Progress,
     /// Whether a machine could not be had at all.
@@ -34,7 +34,7 @@ pub(super) struct Nodes {
     pub(super) names: Vec<String>,
 }
 
-pub(super) fn judge(observed: &Observed, rendered: &Rendered) -> Nodes {
+pub(super) fn judge(observed: &Observed, rendered: &Rendered) -> NodesProgress {
     let failure = observed
         .claims
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn judge(observed: &Observed, rendered: &Rendered) -> Nodes {
     } else {
         unready(observed, rendered, names.len())
     };
-    Nodes {
+    NodesProgress {
         objects,
         launch_failed,
         joined,
@@ -84,7 +84,7 @@ fn launch_failure(name: &str, claim: &NodeObject) -> Option<Progress> {
 }
 
 /// The reason of a condition, or one of ours where it has none.
-fn reason(seen: &Seen) -> &str {
+fn reason(seen: &ObservedCondition) -> &str {
     if seen.reason.is_empty() {
         NOT_CLAIMED
     } else {
@@ -172,7 +172,10 @@ fn progress(observed: &Observed, name: &str, claim: Option<&NodeObject>) -> Prog
         .node_name
         .as_ref()
         .is_some_and(|node| !node.is_empty());
-    if claim.condition("Ready").map_or(has_node, Seen::is_true) {
+    if claim
+        .condition("Ready")
+        .map_or(has_node, ObservedCondition::is_true)
+    {
         return Progress::Done;
     }
     let created = claim.metadata.creation_timestamp;

@@ -11,9 +11,9 @@ use crate::assemble::rendered::Rendered;
 use crate::vocab::Provisioner;
 use crate::workspace::RENDERED;
 
-use super::cause::PATIENCE;
+use super::cause::PROGRESS_DEADLINE;
 use super::conditions::Condition;
-use super::index::{Filed, Index, Key, Term};
+use super::index::{Index, IndexKey, Indexed, Key};
 
 /// The label that Karpenter gives to the `NodeClaims` of a `NodePool`.
 const NODE_POOL: &str = "karpenter.sh/nodepool";
@@ -109,7 +109,7 @@ pub struct NodeObject {
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeObjectStatus {
     /// How far it is.
-    pub conditions: Vec<Seen>,
+    pub conditions: Vec<ObservedCondition>,
     /// The node, once it has joined.
     pub node_name: Option<String>,
 }
@@ -117,7 +117,7 @@ pub struct NodeObjectStatus {
 /// A condition of somebody else's.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Seen {
+pub struct ObservedCondition {
     /// The question.
     #[serde(rename = "type")]
     pub kind: String,
@@ -144,7 +144,7 @@ pub struct Node {
 #[serde(default)]
 pub struct NodeStatus {
     /// Whether it is ready, and whether it lacks anything.
-    pub conditions: Vec<Seen>,
+    pub conditions: Vec<ObservedCondition>,
     /// What it has, by resource.
     pub capacity: BTreeMap<String, String>,
 }
@@ -180,7 +180,7 @@ pub struct WorkloadStatus {
     /// The pods of a Deployment or `StatefulSet` that are ready.
     pub ready_replicas: u32,
     /// What its controller says.
-    pub conditions: Vec<Seen>,
+    pub conditions: Vec<ObservedCondition>,
     /// The pods of a Job that are not finished.
     pub active: u32,
     /// Those of them that are ready.
@@ -220,7 +220,7 @@ pub struct PodStatus {
     /// The same for people.
     pub message: String,
     /// Whether it was scheduled, and is ready.
-    pub conditions: Vec<Seen>,
+    pub conditions: Vec<ObservedCondition>,
     /// Its init containers.
     pub init_container_statuses: Vec<Container>,
     /// Its other containers.
@@ -248,15 +248,15 @@ pub struct Container {
 #[serde(default)]
 pub struct ContainerState {
     /// What it waits for.
-    pub waiting: Option<Why>,
+    pub waiting: Option<ContainerStateReason>,
     /// How it ended.
-    pub terminated: Option<Why>,
+    pub terminated: Option<ContainerStateReason>,
 }
 
 /// A reason.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Why {
+pub struct ContainerStateReason {
     /// In one word.
     pub reason: String,
     /// For people.
@@ -293,7 +293,7 @@ pub struct Involved {
 
 /// Everything that is seen of a cluster.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct ClusterState {
     /// Machines, `NodeClaims` and `NodePools`.
     pub node_objects: Index<Key, NodeObject>,
     /// Nodes by name.
@@ -354,11 +354,11 @@ impl Workspace {
 
 /// A Workspace is found by the objects that were made of it, and by one of the labels that its
 /// nodes have to have.
-impl Filed for Workspace {
-    fn terms(&self) -> Vec<Term> {
+impl Indexed for Workspace {
+    fn index_keys(&self) -> Vec<IndexKey> {
         let objects = self.rendered.iter().flat_map(|rendered| &rendered.objects);
         let named = objects.map(|object| {
-            Term::Object(key(
+            IndexKey::Object(key(
                 &object.kind,
                 object.namespace.as_deref().unwrap_or_default(),
                 &object.name,
@@ -372,43 +372,43 @@ impl Filed for Workspace {
     }
 }
 
-impl Filed for NodeObject {
-    fn terms(&self) -> Vec<Term> {
+impl Indexed for NodeObject {
+    fn index_keys(&self) -> Vec<IndexKey> {
         let owner = self
             .owner()
-            .map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()));
-        let pool = self.pool().map(|pool| Term::Pool(pool.to_owned()));
-        let node = self.node().map(|node| Term::Node(node.to_owned()));
+            .map(|(namespace, name)| IndexKey::Owner(namespace.to_owned(), name.to_owned()));
+        let pool = self.pool().map(|pool| IndexKey::Pool(pool.to_owned()));
+        let node = self.node().map(|node| IndexKey::Node(node.to_owned()));
         [owner, pool, node].into_iter().flatten().collect()
     }
 }
 
-impl Filed for Node {
-    fn terms(&self) -> Vec<Term> {
+impl Indexed for Node {
+    fn index_keys(&self) -> Vec<IndexKey> {
         self.metadata.labels.iter().map(label).collect()
     }
 }
 
-impl Filed for Workload {
-    fn terms(&self) -> Vec<Term> {
+impl Indexed for Workload {
+    fn index_keys(&self) -> Vec<IndexKey> {
         self.owner()
-            .map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()))
+            .map(|(namespace, name)| IndexKey::Owner(namespace.to_owned(), name.to_owned()))
             .into_iter()
             .collect()
     }
 }
 
-impl Filed for Pod {
-    fn terms(&self) -> Vec<Term> {
+impl Indexed for Pod {
+    fn index_keys(&self) -> Vec<IndexKey> {
         self.owner()
-            .map(|(namespace, name)| Term::Owner(namespace.to_owned(), name.to_owned()))
+            .map(|(namespace, name)| IndexKey::Owner(namespace.to_owned(), name.to_owned()))
             .into_iter()
             .collect()
     }
 }
 
-fn label((name, value): (&String, &String)) -> Term {
-    Term::Label(name.clone(), value.clone())
+fn label((name, value): (&String, &String)) -> IndexKey {
+    IndexKey::Label(name.clone(), value.clone())
 }
 
 impl Selector {
@@ -427,9 +427,10 @@ impl NodeObject {
     /// The condition of a type. Those of Machines are called as those of `NodeClaims`, behind the
     /// word Machine.
     #[must_use]
-    pub fn condition(&self, kind: &str) -> Option<&Seen> {
-        let is_meant =
-            |seen: &&Seen| seen.kind.strip_prefix("Machine").unwrap_or(&seen.kind) == kind;
+    pub fn condition(&self, kind: &str) -> Option<&ObservedCondition> {
+        let is_meant = |seen: &&ObservedCondition| {
+            seen.kind.strip_prefix("Machine").unwrap_or(&seen.kind) == kind
+        };
         self.status.conditions.iter().find(is_meant)
     }
 
@@ -484,7 +485,7 @@ impl Pod {
     }
 }
 
-impl Seen {
+impl ObservedCondition {
     /// Whether the answer is yes.
     #[must_use]
     pub fn is_true(&self) -> bool {
@@ -501,7 +502,7 @@ impl Seen {
 impl<'a> Observed<'a> {
     /// Picks what belongs to a Workspace.
     #[must_use]
-    pub fn of(workspace: &'a Workspace, world: &'a World, now: Timestamp) -> Self {
+    pub fn of(workspace: &'a Workspace, world: &'a ClusterState, now: Timestamp) -> Self {
         let mut observed = Self {
             workspace,
             pool: None,
@@ -520,7 +521,7 @@ impl<'a> Observed<'a> {
         observed
     }
 
-    fn find_claims(&mut self, rendered: &'a Rendered<'static>, world: &'a World) {
+    fn find_claims(&mut self, rendered: &'a Rendered<'static>, world: &'a ClusterState) {
         for object in &rendered.objects {
             let found = || world.node_objects.get(&key(&object.kind, "", &object.name));
             match &*object.kind {
@@ -532,7 +533,7 @@ impl<'a> Observed<'a> {
         // Those that the annotation had no room for are known by their labels, and so are those of
         // a NodePool.
         let unnamed = match self.pool {
-            Some((pool, _)) => Term::Pool(pool.to_owned()),
+            Some((pool, _)) => IndexKey::Pool(pool.to_owned()),
             None if rendered.more.is_some() && !self.claims.is_empty() => self.owner(),
             None => return,
         };
@@ -544,7 +545,7 @@ impl<'a> Observed<'a> {
     }
 
     /// The nodes of the claims; where nobody makes nodes, those that the Workspace selects.
-    fn find_nodes(&mut self, world: &'a World) {
+    fn find_nodes(&mut self, world: &'a ClusterState) {
         let Some(selector) = self.workspace.selector() else {
             let names = self
                 .claims
@@ -566,7 +567,7 @@ impl<'a> Observed<'a> {
             .collect();
     }
 
-    fn find_workload(&mut self, rendered: &'a Rendered<'static>, world: &'a World) {
+    fn find_workload(&mut self, rendered: &'a Rendered<'static>, world: &'a ClusterState) {
         let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "Job");
         let Some(object) = rendered
             .objects
@@ -595,8 +596,8 @@ impl<'a> Observed<'a> {
     }
 
     /// What is made for the Workspace carries this.
-    fn owner(&self) -> Term {
-        Term::Owner(
+    fn owner(&self) -> IndexKey {
+        IndexKey::Owner(
             self.workspace.namespace().to_owned(),
             self.workspace.metadata.name.clone(),
         )
@@ -620,13 +621,17 @@ impl<'a> Observed<'a> {
             .chain(nodes)
             .chain(pods)
             .chain([&self.workspace.metadata]);
-        let due =
-            all.filter_map(|metadata| metadata.creation_timestamp?.checked_add(PATIENCE).ok());
+        let due = all.filter_map(|metadata| {
+            metadata
+                .creation_timestamp?
+                .checked_add(PROGRESS_DEADLINE)
+                .ok()
+        });
         due.filter(|due| *due > self.now).min()
     }
 }
 
-fn last_warning<'a>(about: &Key, world: &'a World) -> Option<&'a Event> {
+fn last_warning<'a>(about: &Key, world: &'a ClusterState) -> Option<&'a Event> {
     let events = world
         .events
         .range((about.clone(), String::new())..)

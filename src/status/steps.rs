@@ -4,10 +4,10 @@
 use crate::vocab::Provisioner;
 
 use super::cause::{Cause, Progress};
-use super::conditions::{Answer, Truth};
-use super::nodes::Nodes;
-use super::workload::Work;
-use super::{Facts, Told};
+use super::conditions::{ConditionStatus, DesiredCondition};
+use super::nodes::NodesProgress;
+use super::workload::WorkloadProgress;
+use super::{Verdict, WorkspaceProgress};
 
 /// The names of one step.
 struct Step {
@@ -41,8 +41,8 @@ const JOB: Step = Step {
     failed: "WorkspaceTuningJobStatusFailed",
 };
 
-pub(super) fn tell(facts: &Facts) -> Told {
-    let Facts { nodes, work, .. } = facts;
+pub(super) fn tell(facts: &WorkspaceProgress) -> Verdict {
+    let WorkspaceProgress { nodes, work, .. } = facts;
     let resources = nodes.objects.and(&nodes.joined);
     let start = if facts.trains { JOB } else { INFERENCE };
     let answers = vec![
@@ -51,14 +51,14 @@ pub(super) fn tell(facts: &Facts) -> Told {
         start.answer(&work.started),
         succeeded(facts, work, resources),
     ];
-    Told {
+    Verdict {
         answers,
         state: None,
     }
 }
 
 /// KAITO says `MachineReady` also where no Machine is made.
-fn node_step(provisioner: Provisioner, nodes: &Nodes) -> Step {
+fn node_step(provisioner: Provisioner, nodes: &NodesProgress) -> Step {
     let done = [
         "installNodePluginsSuccess",
         "the nodes are there and offer their GPUs",
@@ -90,29 +90,44 @@ fn node_step(provisioner: Provisioner, nodes: &Nodes) -> Step {
 }
 
 impl Step {
-    fn answer(&self, progress: &Progress) -> Answer {
+    fn answer(&self, progress: &Progress) -> DesiredCondition {
         let (status, reason, message) = match progress {
-            Progress::Done => (Truth::True, self.done[0], self.done[1]),
+            Progress::Done => (ConditionStatus::True, self.done[0], self.done[1]),
             Progress::Waiting(Cause { message, .. }) => {
-                (Truth::Unknown, self.pending, message.as_str())
+                (ConditionStatus::Unknown, self.pending, message.as_str())
             }
             Progress::Failed(Cause { message, .. }) => {
-                (Truth::False, self.failed, message.as_str())
+                (ConditionStatus::False, self.failed, message.as_str())
             }
         };
-        Answer::new(self.kind, status, reason, message)
+        DesiredCondition::new(self.kind, status, reason, message)
     }
 }
 
-fn succeeded(facts: &Facts, work: &Work, resources: &Progress) -> Answer {
+fn succeeded(
+    facts: &WorkspaceProgress,
+    work: &WorkloadProgress,
+    resources: &Progress,
+) -> DesiredCondition {
     let kind = "WorkspaceSucceeded";
     match resources.and(&work.finished) {
-        Progress::Done => Answer::new(kind, Truth::True, "workspaceSucceeded", facts.success()),
-        Progress::Waiting(cause) => {
-            Answer::new(kind, Truth::False, "workspacePending", &cause.message)
-        }
-        Progress::Failed(cause) => {
-            Answer::new(kind, Truth::False, "workspaceFailed", &cause.message)
-        }
+        Progress::Done => DesiredCondition::new(
+            kind,
+            ConditionStatus::True,
+            "workspaceSucceeded",
+            facts.success(),
+        ),
+        Progress::Waiting(cause) => DesiredCondition::new(
+            kind,
+            ConditionStatus::False,
+            "workspacePending",
+            &cause.message,
+        ),
+        Progress::Failed(cause) => DesiredCondition::new(
+            kind,
+            ConditionStatus::False,
+            "workspaceFailed",
+            &cause.message,
+        ),
     }
 }

@@ -4,8 +4,8 @@
 use crate::vocab::Provisioner;
 
 use super::cause::Progress;
-use super::conditions::{Answer, Truth};
-use super::{Facts, Told};
+use super::conditions::{ConditionStatus, DesiredCondition};
+use super::{Verdict, WorkspaceProgress};
 
 /// Reasons by which KAITO says why a model is not served.
 const OF_PODS: [&str; 8] = [
@@ -19,7 +19,7 @@ const OF_PODS: [&str; 8] = [
     "Unschedulable",
 ];
 
-pub(super) fn tell(facts: &Facts) -> Told {
+pub(super) fn tell(facts: &WorkspaceProgress) -> Verdict {
     let mut answers = Vec::new();
     if facts.provisioner != Provisioner::None {
         answers.push(answer(
@@ -40,20 +40,22 @@ pub(super) fn tell(facts: &Facts) -> Told {
         serving(facts)
     };
     answers.extend(last);
-    Told {
+    Verdict {
         answers,
         state: Some(state),
     }
 }
 
-fn answer(kind: &'static str, done: [&str; 2], progress: &Progress) -> Answer {
+fn answer(kind: &'static str, done: [&str; 2], progress: &Progress) -> DesiredCondition {
     match progress.cause() {
-        None => Answer::new(kind, Truth::True, done[0], done[1]),
-        Some(cause) => Answer::new(kind, Truth::False, &cause.reason, &cause.message),
+        None => DesiredCondition::new(kind, ConditionStatus::True, done[0], done[1]),
+        Some(cause) => {
+            DesiredCondition::new(kind, ConditionStatus::False, &cause.reason, &cause.message)
+        }
     }
 }
 
-fn resources(facts: &Facts) -> Answer {
+fn resources(facts: &WorkspaceProgress) -> DesiredCondition {
     let progress = facts.resources();
     let done = ["workspaceResourceStatusSuccess", "all nodes are ready"];
     let mut answer = answer("ResourceReady", done, progress);
@@ -63,7 +65,7 @@ fn resources(facts: &Facts) -> Answer {
     answer
 }
 
-fn serving(facts: &Facts) -> ([Answer; 2], &'static str) {
+fn serving(facts: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str) {
     let progress = facts.resources().and(&facts.work.finished);
     let done = ["WorkspaceInferenceStatusSuccess", "the model is served"];
     // What the pods say is nearer to the matter, even while nodes are missing.
@@ -77,15 +79,15 @@ fn serving(facts: &Facts) -> ([Answer; 2], &'static str) {
         "WorkspaceInferenceStatusPending".clone_into(&mut ready.reason);
     }
     let succeeded = match progress.cause() {
-        None => Answer::new(
+        None => DesiredCondition::new(
             "WorkspaceSucceeded",
-            Truth::True,
+            ConditionStatus::True,
             "workspaceSucceeded",
             facts.success(),
         ),
-        Some(cause) => Answer::new(
+        Some(cause) => DesiredCondition::new(
             "WorkspaceSucceeded",
-            Truth::False,
+            ConditionStatus::False,
             "workspacePending",
             &cause.message,
         ),
@@ -100,7 +102,7 @@ fn serving(facts: &Facts) -> ([Answer; 2], &'static str) {
 }
 
 /// A training runs as soon as it has a pod, whatever the pod does.
-fn training(facts: &Facts) -> ([Answer; 2], &'static str) {
+fn training(facts: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str) {
     let work = &facts.work;
     let has_begun =
         work.started.is_done() || (work.active > 0 && !matches!(work.started, Progress::Failed(_)));
@@ -112,38 +114,38 @@ fn training(facts: &Facts) -> ([Answer; 2], &'static str) {
             } else {
                 "WorkspaceTuningJobStatusPending"
             };
-            Answer::new("JobStarted", Truth::False, failed, &cause.message)
+            DesiredCondition::new("JobStarted", ConditionStatus::False, failed, &cause.message)
         }
-        _ => Answer::new(
+        _ => DesiredCondition::new(
             "JobStarted",
-            Truth::True,
+            ConditionStatus::True,
             "WorkspaceTuningJobStatusStarted",
             "the training has started",
         ),
     };
     let (succeeded, state) = match (&work.finished, has_begun) {
         (Progress::Done, _) => {
-            let answer = Answer::new(
+            let answer = DesiredCondition::new(
                 "WorkspaceSucceeded",
-                Truth::True,
+                ConditionStatus::True,
                 "workspaceSucceeded",
                 facts.success(),
             );
             (answer, "Succeeded")
         }
         (Progress::Failed(cause), false) => (
-            Answer::new(
+            DesiredCondition::new(
                 "WorkspaceSucceeded",
-                Truth::False,
+                ConditionStatus::False,
                 "workspaceFailed",
                 &cause.message,
             ),
             "Failed",
         ),
         (Progress::Waiting(cause) | Progress::Failed(cause), _) => {
-            let answer = Answer::new(
+            let answer = DesiredCondition::new(
                 "WorkspaceSucceeded",
-                Truth::False,
+                ConditionStatus::False,
                 "workspacePending",
                 &cause.message,
             );

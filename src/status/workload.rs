@@ -1,11 +1,11 @@
 //! How far the workload of a Workspace is.
 
 use super::cause::{Cause, Progress, of_pods, quote};
-use super::observed::{Observed, Seen, Workload};
+use super::observed::{Observed, ObservedCondition, Workload};
 
 /// How far the workload is.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct WorkloadProgress {
     /// Whether its pods do what they are for: serve, or train.
     pub(super) started: Progress,
     /// Whether it did all it is for; for one that serves, the same.
@@ -14,8 +14,8 @@ pub(super) struct Work {
     pub(super) active: u32,
 }
 
-pub(super) fn judge(observed: &Observed) -> Work {
-    let waiting = |cause: &Cause| Work {
+pub(super) fn judge(observed: &Observed) -> WorkloadProgress {
+    let waiting = |cause: &Cause| WorkloadProgress {
         started: Progress::Waiting(cause.clone()),
         finished: Progress::Waiting(cause.clone()),
         active: 0,
@@ -35,7 +35,7 @@ pub(super) fn judge(observed: &Observed) -> Work {
         return job(observed, name, workload);
     }
     let progress = serving(observed, kind, name, workload);
-    Work {
+    WorkloadProgress {
         started: progress.clone(),
         finished: progress,
         active: 0,
@@ -79,10 +79,10 @@ fn serving(observed: &Observed, kind: &str, name: &str, workload: &Workload) -> 
     Progress::Waiting(Cause::new("PodsNotReady", message))
 }
 
-fn job(observed: &Observed, name: &str, job: &Workload) -> Work {
+fn job(observed: &Observed, name: &str, job: &Workload) -> WorkloadProgress {
     let status = &job.status;
     let (active, ready) = (status.active, status.ready);
-    let work = |started, finished| Work {
+    let work = |started, finished| WorkloadProgress {
         started,
         finished,
         active,
@@ -112,7 +112,12 @@ fn job(observed: &Observed, name: &str, job: &Workload) -> Work {
     )
 }
 
-fn job_failure(name: &str, job: &Workload, pods: Option<&Progress>, seen: &Seen) -> Cause {
+fn job_failure(
+    name: &str,
+    job: &Workload,
+    pods: Option<&Progress>,
+    seen: &ObservedCondition,
+) -> Cause {
     if let Some(Progress::Failed(cause)) = pods {
         return cause.clone();
     }

@@ -8,7 +8,7 @@ use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::release;
 use kaito_render::status::index::Key;
 use kaito_render::status::observed::{
-    Event, Node, NodeObject, Observed, Pod, Workload, Workspace, World,
+    ClusterState, Event, Node, NodeObject, Observed, Pod, Workload, Workspace,
 };
 use kaito_render::status::{self, Tables};
 use serde::de::DeserializeOwned;
@@ -110,7 +110,7 @@ impl Cluster {
         self.pods[0]["status"] = status;
     }
 
-    fn world(&self) -> World {
+    fn world(&self) -> ClusterState {
         let name = |value: &Value| value["metadata"]["name"].as_str().unwrap().to_owned();
         let key = |value: &Value| -> Key {
             let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default();
@@ -120,7 +120,7 @@ impl Cluster {
                 name(value),
             )
         };
-        World {
+        ClusterState {
             node_objects: self
                 .node_objects
                 .iter()

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// An error with what caused it, where that says more.
-pub(crate) fn said(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn describe(error: &(dyn Error + 'static)) -> String {
     if let Some(kube::Error::Api(status)) = error.downcast_ref() {
         return status.message.clone();
     }
@@ -38,17 +38,17 @@ pub(crate) fn advice(error: &kube::Error) -> &'static str {
 mod tests {
     use kube::core::Status;
 
-    use super::said;
+    use super::describe;
 
     #[test]
     fn an_error_says_each_cause_once() {
         let root = anyhow::anyhow!("refused")
             .context("can't connect: refused")
             .context("no answer");
-        assert_eq!(said(root.as_ref()), "no answer: can't connect: refused");
+        assert_eq!(describe(root.as_ref()), "no answer: can't connect: refused");
         let status = Status::failure("nodes is forbidden", "Forbidden").with_code(403);
         assert_eq!(
-            said(&kube::Error::Api(status.boxed())),
+            describe(&kube::Error::Api(status.boxed())),
             "nodes is forbidden"
         );
     }
