@@ -1,13 +1,20 @@
-//! The status controller: it watches what Workspaces were compiled into, and writes into their
-//! status how far that is. It creates, changes and deletes nothing else.
+//! The status controller: watches what Workspaces were rendered into, and writes the status of the
+//! Workspaces. It creates, changes and deletes nothing else.
 //!
-//! One task for each kind keeps the cluster's objects, reduced to the fields that are read, up to
-//! date in one `store`; a loop looks at the Workspaces that a change concerns, decides by
-//! [`crate::status`], and has written what differs. Nothing is remembered but what the cluster
-//! can tell again. Of several controllers, the one that holds the Lease writes.
+//! A task for each kind lists and watches its objects, reduced to the fields that are read, and
+//! sends the changes to one loop. The loop reconciles the Workspaces that a change affects: it
+//! decides by [`crate::status`], and writes what differs. It keeps no state that the cluster cannot
+//! tell again, so it can be restarted at any time. Of several replicas, the leader writes.
+//!
+//! Uses [`crate::status`], and of [`crate::catalogue`] the releases' condition tables; its program
+//! uses it. Nothing else of the library may, because only this feature links network code. Its
+//! files, each using only those before it: `errors`, `system`, `args`; `conflicting_writers`,
+//! `item`, `kinds`, `store`; `queue`; `metrics`, `serve`; `lease`, `watch`, `write`; `reconcile`.
 
+mod args;
 mod conflicting_writers;
 mod errors;
+mod item;
 mod kinds;
 mod lease;
 mod metrics;
@@ -15,22 +22,18 @@ mod queue;
 mod reconcile;
 mod serve;
 mod store;
+mod system;
 mod watch;
 mod write;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+pub use args::Args;
+
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::anyhow;
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 use futures::future::pending;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::Client;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::sync::watch::Sender;
@@ -41,54 +44,22 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use errors::describe;
-use lease::{Election, Until};
+use lease::{Election, LeadsUntil};
 use metrics::Metrics;
 use watch::Scope;
 
-/// Watches the objects of compiled Workspaces, and writes into the Workspaces' status how far they
-/// are.
-#[derive(Debug, Parser)]
-#[command(name = "kaito-render-controller", version)]
-pub struct Args {
-    /// Looks at this namespace alone.
-    #[arg(long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
-    /// Looks at the Workspaces with these labels alone.
-    #[arg(long, value_name = "LABELS")]
-    selector: Option<String>,
-    /// The cluster to go to; without it, the one that the controller runs in, or that of kubectl.
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// Where /healthz, /readyz and /metrics are served.
-    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9440")]
-    listen: SocketAddr,
-    /// Writes only while it holds a Lease, so that several may run and one writes. It makes no
-    /// Lease, which deploy/controller has.
-    #[arg(long)]
-    leader_elect: bool,
-    /// Where the Lease is; without it, in the controller's own namespace, or that of the
-    /// kubeconfig.
-    #[arg(long, value_name = "NAMESPACE", requires = "leader_elect")]
-    lease_namespace: Option<String>,
-    /// How the Lease is called: `kaito-render-controller` unless this is said. Controllers that
-    /// look at different Workspaces, by --selector or --namespace, need different Leases, or
-    /// only one of them would work.
-    #[arg(long, value_name = "NAME", requires = "leader_elect")]
-    lease_name: Option<String>,
-}
+/// How many changes may wait for the loop before the watches wait.
+const CHANGES: usize = 256;
 
-/// The name of the Lease that is shipped.
-const LEASE: &str = "kaito-render-controller";
+/// Longer than any process runs: how long a replica without leader election leads.
+const FOREVER: Duration = Duration::from_hours(24 * 365 * 30);
 
-/// Longer than anything runs.
-const ALWAYS: Duration = Duration::from_hours(24 * 365 * 30);
-
-/// Runs the controller until SIGTERM or SIGINT. Exits 2 when it can't start.
+/// Runs the controller until SIGTERM or SIGINT. The exit code is 2 if the arguments are not valid
+/// or the controller cannot start.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
     if let Err(error) = args.check() {
-        // That standard error is closed is no reason to fail otherwise.
+        // There is nowhere to report that stderr is closed.
         let _ = error.print();
         return ExitCode::from(2);
     }
@@ -99,92 +70,65 @@ pub fn run(args: &Args) -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            error!(%error, "no runtime");
+            error!(%error, "can't start");
             return ExitCode::from(2);
         }
     };
     match LocalSet::new().block_on(&runtime, control(args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!(error = format!("{error:#}"), "ended");
+            error!(error = format!("{error:#}"), "can't start");
             ExitCode::from(2)
         }
     }
 }
 
-/// What happens goes to standard error, a line of JSON each. What the library for Kubernetes says
-/// of its errors is left out: they are said here, once, and with what to do.
+/// Logs to stderr, one line of JSON per event. The log of kube is off: the controller logs the same
+/// errors itself, once, and with advice.
 fn log() {
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_target(false)
         .with_writer(std::io::stderr);
-    let wanted = Targets::new()
+    let levels = Targets::new()
         .with_default(LevelFilter::INFO)
         .with_target("kube", LevelFilter::OFF);
     tracing_subscriber::registry()
         .with(lines)
-        .with(wanted)
+        .with(levels)
         .init();
 }
 
-impl Args {
-    /// What can't be said by the arguments one by one.
-    fn check(&self) -> Result<(), clap::Error> {
-        let is_part = self.selector.is_some() || self.namespace.is_some();
-        if self.leader_elect && is_part && self.lease_name.is_none() {
-            let message = "--selector and --namespace with --leader-elect need a --lease-name: with the Lease of a controller \
-                           that looks at other Workspaces, only one of the two would work";
-            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
-        }
-        Ok(())
-    }
-
-    /// A candidate, if there is an election.
-    fn election(&self, client: &Client) -> Option<Election> {
-        let namespace = self
-            .lease_namespace
-            .as_deref()
-            .unwrap_or(client.default_namespace());
-        let name = self.lease_name.as_deref().unwrap_or(LEASE);
-        self.leader_elect
-            .then(|| Election::new(client.clone(), namespace, name, identity()))
-    }
-}
-
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT. Fails only at the start.
 async fn control(args: &Args) -> anyhow::Result<()> {
-    let client = Client::try_from(config(args.kubeconfig.as_deref()).await?)?;
+    let client = Client::try_from(args.config().await?)?;
     let metrics = Rc::new(Metrics::new());
     let server = serve::serve(args.listen, Rc::clone(&metrics)).await?;
-    let mut election = args.election(&client);
+    let mut election = election(args, &client);
     let scope = Scope {
         namespace: args.namespace.clone(),
         selector: args.selector.clone(),
     };
-    let (sender, changes) = mpsc::channel(256);
+    let (sender, changes) = mpsc::channel(CHANGES);
     for kind in &kinds::KINDS {
-        tokio::task::spawn_local(watch::watch(
-            client.clone(),
-            kind,
-            scope.clone(),
-            sender.clone(),
-        ));
+        let watch = watch::watch(client.clone(), kind, scope.clone(), sender.clone());
+        tokio::task::spawn_local(watch);
     }
-    let (mut term, mut int) = (
+    let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let (leader, until) = tokio::sync::watch::channel(None);
+    let (leadership, leads_until) = tokio::sync::watch::channel(None);
     info!(version = env!("CARGO_PKG_VERSION"), "started");
-    // What ends first ends the run; a write that is under way is either whole or has not happened.
+    // The first to end ends the run. A write in flight may be cut off: the API server has applied
+    // it as a whole, or not at all.
     tokio::select! {
-        () = reconcile::run(client, changes, scope, until, metrics) => {}
-        () = stand(election.as_mut(), &leader) => {}
+        () = reconcile::run(client, changes, scope, leads_until, metrics) => {}
+        () = lead(election.as_mut(), &leadership) => {}
         () = server => {}
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
     if let Some(election) = election {
         election.release().await;
@@ -193,44 +137,25 @@ async fn control(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Stands for election, or needs none.
-async fn stand(election: Option<&mut Election>, leader: &Sender<Until>) {
+/// The candidate for the Lease; none without leader election.
+fn election(args: &Args, client: &Client) -> Option<Election> {
+    args.leader_elect.then(|| {
+        let namespace = args.lease_namespace.as_deref();
+        let namespace = namespace.unwrap_or(client.default_namespace());
+        Election::new(
+            client.clone(),
+            namespace,
+            args.lease_name(),
+            system::identity(),
+        )
+    })
+}
+
+/// Takes part in the election; without one, this replica leads for ever.
+async fn lead(election: Option<&mut Election>, leadership: &Sender<LeadsUntil>) {
     let Some(election) = election else {
-        leader.send_replace(Some(Instant::now() + ALWAYS));
+        leadership.send_replace(Some(Instant::now() + FOREVER));
         return pending().await;
     };
-    election.run(leader).await;
-}
-
-/// A name that no other controller has: that of the pod, and something by chance.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a pod knows its name by its environment"
-)]
-fn identity() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| LEASE.to_owned());
-    format!("{host}_{:016x}", chance())
-}
-
-/// A number by chance.
-fn chance() -> u64 {
-    RandomState::new().build_hasher().finish()
-}
-
-async fn config(path: Option<&Path>) -> anyhow::Result<Config> {
-    let Some(path) = path else {
-        return Config::infer().await.map_err(|error| {
-            anyhow!(
-                "found no cluster: run it in one, or name a kubeconfig by --kubeconfig or KUBECONFIG ({})",
-                describe(&error)
-            )
-        });
-    };
-    let config = async {
-        let file = Kubeconfig::read_from(path)?;
-        Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await
-    };
-    config
-        .await
-        .map_err(|error| anyhow!("can't use `{}`: {}", path.display(), describe(&error)))
+    election.run(leadership).await;
 }

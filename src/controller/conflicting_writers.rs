@@ -1,45 +1,48 @@
-//! Others who write the same status, above all KAITO's own operator. Two writers would undo each
-//! other's work for ever, so this one steps back as long as the other is at it.
+//! Other writers of a Workspace's status, above all KAITO's own operator.
+//!
+//! Two controllers that write the same status would overwrite each other for ever, so this one
+//! stops writing a status while another client writes it.
+//!
+//! Uses nothing else of this crate; `item` reads the last write of another client, and `write` is
+//! known to the API server by [`FIELD_MANAGER`].
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// The name under which the API server knows what is written here.
-pub(crate) const MANAGER: &str = "kaito-render-controller";
+/// The field manager by which the API server records what this controller writes.
+pub(crate) const FIELD_MANAGER: &str = "kaito-render-controller";
 
-/// How long somebody else's write counts as one of somebody who is at it.
-const MEMORY: SignedDuration = SignedDuration::from_mins(10);
+/// How long another client counts as a writer after its last write.
+const CONFLICT_PERIOD: SignedDuration = SignedDuration::from_mins(10);
 
-/// A write to a status.
+/// A write of another client to the status of a Workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Write {
-    /// Who wrote.
+pub(crate) struct ForeignWrite {
+    /// The field manager of the client.
     pub(crate) manager: String,
-    /// When.
     pub(crate) time: Timestamp,
 }
 
-/// The last write to a status that was not ours, as the API server remembers it.
-pub(crate) fn last_write(managed_fields: &Value) -> Option<Write> {
+/// The last write of another client that `metadata.managedFields` records.
+pub(crate) fn last_write(managed_fields: &Value) -> Option<ForeignWrite> {
     let entries = managed_fields.as_array().into_iter().flatten();
-    let writes = entries
+    entries
         .filter(|entry| entry["subresource"] == "status")
         .filter_map(|entry| {
-            let time = entry["time"].as_str()?.parse().ok()?;
-            Some(Write {
+            Some(ForeignWrite {
                 manager: entry["manager"].as_str()?.to_owned(),
-                time,
+                time: entry["time"].as_str()?.parse().ok()?,
             })
-        });
-    writes
-        .filter(|write| write.manager != MANAGER)
+        })
+        .filter(|write| write.manager != FIELD_MANAGER)
         .max_by_key(|write| write.time)
 }
 
-impl Write {
-    /// Until when its writer counts as being at it.
-    pub(crate) fn until(&self) -> Option<Timestamp> {
-        self.time.checked_add(MEMORY).ok()
+impl ForeignWrite {
+    /// Until when the client counts as a writer; none if that time has passed.
+    pub(crate) fn until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.time.checked_add(CONFLICT_PERIOD).ok()?;
+        (until > now).then_some(until)
     }
 }
 
@@ -48,7 +51,7 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::json;
 
-    use super::{MANAGER, last_write};
+    use super::{FIELD_MANAGER, last_write};
 
     #[test]
     fn the_last_foreign_write_to_a_status_counts_for_ten_minutes() {
@@ -57,15 +60,15 @@ mod tests {
             entry("kubectl", "", "2026-01-01T00:30:00Z"),
             entry("workspace", "status", "2026-01-01T00:10:00Z"),
             entry("old", "status", "2026-01-01T00:05:00Z"),
-            entry(MANAGER, "status", "2026-01-01T00:20:00Z"),
+            entry(FIELD_MANAGER, "status", "2026-01-01T00:20:00Z"),
         ]);
         let write = last_write(&entries).unwrap();
         assert_eq!(write.manager, "workspace");
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(write.until(), Some(at("2026-01-01T00:20:00Z")));
-        assert_eq!(
-            last_write(&json!([entry(MANAGER, "status", "2026-01-01T00:20:00Z")])),
-            None
-        );
+        let end = at("2026-01-01T00:20:00Z");
+        assert_eq!(write.until(at("2026-01-01T00:19:59Z")), Some(end));
+        assert_eq!(write.until(end), None);
+        let own = json!([entry(FIELD_MANAGER, "status", "2026-01-01T00:20:00Z")]);
+        assert_eq!(last_write(&own), None);
     }
 }

@@ -1,8 +1,13 @@
-//! Errors of the API server and on the way to it, in words.
+//! Errors of the API server, and on the way to it, as the log has them.
+//!
+//! Uses nothing else of this crate; the rest of the controller uses it.
 
 use std::error::Error;
 
-/// An error with what caused it, where that says more.
+/// The advice for an error that may pass.
+pub(crate) const RETRIED: &str = "the controller retries";
+
+/// The message of an error, followed by those of its sources that add something.
 pub(crate) fn describe(error: &(dyn Error + 'static)) -> String {
     if let Some(kube::Error::Api(status)) = error.downcast_ref() {
         return status.message.clone();
@@ -10,27 +15,29 @@ pub(crate) fn describe(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
+        let message = cause.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
         }
         source = cause.source();
     }
     text
 }
 
-/// What to do about an error, if it is no passing one.
+/// What to do about an error of the API server.
 pub(crate) fn advice(error: &kube::Error) -> &'static str {
     let kube::Error::Api(status) = error else {
-        return "it is tried again";
+        return RETRIED;
     };
     match status.code {
         401 => {
-            "the controller's token or certificate is not accepted: check its service account, or the kubeconfig"
+            "the API server rejects the controller's token or certificate: check its service account, or the kubeconfig"
         }
-        403 => "the controller lacks a right: deploy/controller/role.yaml has all that it needs",
+        403 => {
+            "the controller lacks a permission: deploy/controller/role.yaml has all that it needs"
+        }
         422 => "install the CRDs that `kaito-render crds` prints",
-        _ => "it is tried again",
+        _ => RETRIED,
     }
 }
 
@@ -41,7 +48,7 @@ mod tests {
     use super::describe;
 
     #[test]
-    fn an_error_says_each_cause_once() {
+    fn a_description_has_each_cause_once() {
         let root = anyhow::anyhow!("refused")
             .context("can't connect: refused")
             .context("no answer");

@@ -1,35 +1,37 @@
-//! Every kind that is read. The role under `deploy/controller/` is tested to allow these and no
+//! The kinds that are watched. A test holds the role in `deploy/controller/` to allow these and no
 //! more.
+//!
+//! Uses [`crate::status`] and the controller's `item`; the store, the metrics and the watches use
+//! it.
 
-use crate::status::index::Key;
-use crate::status::observed::{Event, Metadata, Node, NodeObject, Pod, Workload};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::controller::store::{Item, TrackedWorkspace};
+use crate::controller::item::{Item, TrackedWorkspace};
+use crate::status::objects::{Event, Node, NodeObject, Pod, Workload};
 
-/// A kind that is read.
+/// A kind that is watched.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    /// The API group; empty for the core.
+    /// The API group; empty for the core group.
     pub(crate) group: &'static str,
-    /// The versions that can be read, the best first.
+    /// The versions that can be read, the preferred one first.
     pub(crate) versions: &'static [&'static str],
-    /// The kind.
+    /// The kind, such as `NodeClaim`.
     pub(crate) name: &'static str,
-    /// The name of the resource in URLs and roles.
+    /// The resource in URLs and roles, such as `nodeclaims`.
     pub(crate) plural: &'static str,
-    /// Whether objects stand in namespaces.
+    /// Whether its objects are namespaced.
     pub(crate) namespaced: bool,
-    /// Only objects with these labels.
+    /// The label selector of the watch.
     pub(crate) labels: Option<&'static str>,
-    /// Only objects with these fields.
+    /// The field selector of the watch.
     pub(crate) fields: Option<&'static str>,
-    /// Reduces an object, of the kind given, to the fields that are read.
+    /// Reduces an object to the fields that are read, given the name of its kind.
     pub(crate) read: fn(&str, &Value) -> Result<Item, serde_json::Error>,
 }
 
-/// The kinds. Those of KAITO and Karpenter exist where somebody has installed their CRDs.
+/// All kinds. Those of KAITO and Karpenter exist only where their CRDs are installed.
 pub(crate) const KINDS: [Kind; 10] = [
     Kind {
         versions: &["v1beta1", "v1alpha1"],
@@ -51,7 +53,7 @@ pub(crate) const KINDS: [Kind; 10] = [
         ..kind("", "Node", "nodes")
     },
     Kind {
-        labels: OF_A_WORKSPACE,
+        labels: OF_WORKSPACES,
         read: pod,
         ..kind("", "Pod", "pods")
     },
@@ -61,22 +63,23 @@ pub(crate) const KINDS: [Kind; 10] = [
         ..kind("", "Event", "events")
     },
     Kind {
-        labels: OF_A_WORKSPACE,
+        labels: OF_WORKSPACES,
         ..kind("apps", "Deployment", "deployments")
     },
     Kind {
-        labels: OF_A_WORKSPACE,
+        labels: OF_WORKSPACES,
         ..kind("apps", "StatefulSet", "statefulsets")
     },
     Kind {
-        labels: OF_A_WORKSPACE,
+        labels: OF_WORKSPACES,
         ..kind("batch", "Job", "jobs")
     },
 ];
 
-/// Which label all workloads and their pods carry.
-const OF_A_WORKSPACE: Option<&str> = Some("kaito.sh/workspace");
+/// Selects the workloads of all Workspaces, and their pods.
+const OF_WORKSPACES: Option<&str> = Some("kaito.sh/workspace");
 
+/// A namespaced kind of version `v1` that is a workload; each entry of [`KINDS`] says what differs.
 const fn kind(group: &'static str, name: &'static str, plural: &'static str) -> Kind {
     Kind {
         group,
@@ -99,36 +102,31 @@ const fn node_object(name: &'static str, plural: &'static str) -> Kind {
 }
 
 impl Kind {
-    /// Whether it is a custom resource, which may not be there.
+    /// Whether it is a custom resource, whose CRD may be missing. The groups of Kubernetes' own
+    /// kinds that are watched have no domain.
     pub(crate) fn is_custom(&self) -> bool {
         self.group.contains('.')
     }
 }
 
-fn key(kind: &str, metadata: &Metadata) -> Key {
-    (
-        kind.to_owned(),
-        metadata.namespace.clone().unwrap_or_default(),
-        metadata.name.clone(),
-    )
-}
-
 fn workspace(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
-    Ok(Item::Workspace(Box::new(TrackedWorkspace::read(value)?)))
+    let tracked = TrackedWorkspace::read(value)?;
+    Ok(Item::Workspace(Box::new(tracked)))
 }
 
 fn read_node_object(kind: &str, value: &Value) -> Result<Item, serde_json::Error> {
     let object = NodeObject::deserialize(value)?;
-    Ok(Item::NodeObject(key(kind, &object.metadata), object))
+    Ok(Item::NodeObject(object.metadata.key(kind), object))
 }
 
 fn workload(kind: &str, value: &Value) -> Result<Item, serde_json::Error> {
-    let object = Workload::deserialize(value)?;
-    Ok(Item::Workload(key(kind, &object.metadata), object))
+    let workload = Workload::deserialize(value)?;
+    Ok(Item::Workload(workload.metadata.key(kind), workload))
 }
 
 fn node(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
     let mut node = Node::deserialize(value)?;
+    // A large cluster has many nodes, and each has a dozen resources that nothing reads.
     node.status
         .capacity
         .retain(|resource, _| resource == "nvidia.com/gpu");
@@ -140,14 +138,7 @@ fn pod(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
 }
 
 fn event(_: &str, value: &Value) -> Result<Item, serde_json::Error> {
-    let event = Event::deserialize(value)?;
-    let about = &event.involved_object;
-    let key = (
-        about.kind.clone(),
-        about.namespace.clone().unwrap_or_default(),
-        about.name.clone(),
-    );
-    Ok(Item::Event((key, event.metadata.name.clone()), event))
+    Event::deserialize(value).map(Item::Event)
 }
 
 #[cfg(test)]
@@ -158,6 +149,7 @@ mod tests {
     use serde_json::Value;
 
     use super::KINDS;
+    use crate::controller::args::LEASE;
 
     /// The documents of a manifest.
     fn manifest(name: &str) -> Vec<Value> {
@@ -169,8 +161,8 @@ mod tests {
             .collect()
     }
 
-    /// What roles of a kind allow: verb, group and resource, and the name where only one object is
-    /// meant.
+    /// What the roles of a kind allow, as `VERB GROUP/RESOURCE`, followed by the name of the object
+    /// where a rule has one.
     fn allowed(kind: &str) -> BTreeSet<String> {
         let mut allowed = BTreeSet::new();
         for role in manifest("role.yaml")
@@ -178,20 +170,21 @@ mod tests {
             .filter(|document| document["kind"] == kind)
         {
             for rule in role["rules"].as_array().unwrap() {
-                let texts = |field: &str| {
+                let strings = |field: &str| {
                     rule[field]
                         .as_array()
                         .into_iter()
                         .flatten()
-                        .map(|text| text.as_str().unwrap())
+                        .map(|string| string.as_str().unwrap())
                 };
-                let names: String = texts("resourceNames")
+                let names: String = strings("resourceNames")
                     .map(|name| format!(" {name}"))
                     .collect();
-                for group in texts("apiGroups") {
-                    for resource in texts("resources") {
+                for group in strings("apiGroups") {
+                    for resource in strings("resources") {
                         allowed.extend(
-                            texts("verbs").map(|verb| format!("{verb} {group}/{resource}{names}")),
+                            strings("verbs")
+                                .map(|verb| format!("{verb} {group}/{resource}{names}")),
                         );
                     }
                 }
@@ -201,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_role_allows_what_is_done_and_no_more() {
+    fn the_role_allows_what_the_controller_does_and_no_more() {
         let verbs = ["get", "list", "watch"];
         let read = KINDS
             .iter()
@@ -211,14 +204,10 @@ mod tests {
         assert_eq!(allowed("ClusterRole"), needed);
 
         let leases = manifest("lease.yaml");
-        assert_eq!(leases.len(), 1, "nobody may make another");
-        assert_eq!(leases[0]["metadata"]["name"], crate::controller::LEASE);
-        let needed = ["get", "update"].map(|verb| {
-            format!(
-                "{verb} coordination.k8s.io/leases {}",
-                crate::controller::LEASE
-            )
-        });
+        assert_eq!(leases.len(), 1, "the controller may not create one");
+        assert_eq!(leases[0]["metadata"]["name"], LEASE);
+        let needed =
+            ["get", "update"].map(|verb| format!("{verb} coordination.k8s.io/leases {}", LEASE));
         assert_eq!(allowed("Role"), needed.into());
     }
 }

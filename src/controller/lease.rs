@@ -1,7 +1,11 @@
-//! Which of several controllers writes: the one that holds the Lease.
+//! Leader election: of several replicas, the one that holds the Lease writes.
 //!
-//! Nobody's clock is compared with anybody else's: a Lease has run out once it was seen unchanged
-//! for as long as it was taken for, and its holder stops writing a third of that earlier.
+//! The crates for leader election compare the times in the Lease with the local clock, and may
+//! elect two leaders where clocks differ. This election compares no clocks: a Lease has expired
+//! once it was observed unchanged for its duration, and its holder stops writing a third of that
+//! earlier.
+//!
+//! Uses the controller's `errors` and `system`; [`super`] runs it, `write` and `reconcile` ask it.
 
 use std::time::Duration;
 
@@ -13,183 +17,187 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
-use crate::controller::chance;
 use crate::controller::errors::{advice, describe};
-use crate::controller::reconcile::now;
+use crate::controller::system::{now, random};
 
-/// For how long the Lease is taken, in seconds.
+/// For how many seconds the Lease is acquired.
 const LEASE_DURATION: i32 = 15;
 
-/// How long a holder goes on without having been able to say so.
+/// How long a leader writes after its last renewal.
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How long it takes to the next attempt, and by chance up to a quarter more.
+/// The time between two attempts, to which up to a quarter is added at random.
 const RETRY_PERIOD: Duration = Duration::from_secs(2);
 
-/// How long an answer may take.
+/// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Until when this controller may write; none if another may.
-pub(crate) type Until = Option<Instant>;
+/// Until when this replica may write; none if it is not the leader.
+pub(crate) type LeadsUntil = Option<Instant>;
 
 /// The election, as one candidate sees it.
 pub(crate) struct Election {
     api: Api<Lease>,
     name: String,
     namespace: String,
-    me: String,
+    identity: String,
+    /// The Lease as this replica has last written it: renewing it takes one request.
     lease: Option<Lease>,
-    seen: ObservedLease,
+    observed: ObservedLease,
 }
 
-/// What a Lease said, and since when that is known.
+/// The spec of a Lease, and since when it has been observed unchanged.
 struct ObservedLease {
     spec: LeaseSpec,
     since: Instant,
 }
 
-/// Whose turn it is.
+/// Who holds a Lease.
 #[derive(Debug, PartialEq, Eq)]
-enum Turn {
-    Mine,
-    Free,
-    Another,
+enum Holder {
+    Me,
+    Nobody,
+    Other,
 }
 
 impl ObservedLease {
-    /// Takes in what the Lease says now.
-    fn see(&mut self, spec: LeaseSpec, now: Instant) {
+    fn observe(&mut self, spec: LeaseSpec, now: Instant) {
         if spec != self.spec {
             *self = Self { spec, since: now };
         }
     }
 
-    fn turn(&self, me: &str, now: Instant) -> Turn {
+    fn holder(&self, identity: &str, now: Instant) -> Holder {
         let holder = self.spec.holder_identity.as_deref().unwrap_or_default();
-        let term = u64::try_from(self.spec.lease_duration_seconds.unwrap_or(LEASE_DURATION))
-            .unwrap_or_default();
-        if holder == me {
-            Turn::Mine
-        } else if holder.is_empty() || now.duration_since(self.since) >= Duration::from_secs(term) {
-            Turn::Free
+        let duration = self.spec.lease_duration_seconds.unwrap_or(LEASE_DURATION);
+        let duration = Duration::from_secs(u64::try_from(duration).unwrap_or_default());
+        if holder == identity {
+            Holder::Me
+        } else if holder.is_empty() || now.duration_since(self.since) >= duration {
+            Holder::Nobody
         } else {
-            Turn::Another
+            Holder::Other
         }
     }
 }
 
 impl Election {
-    /// A candidate for the Lease of a name.
-    pub(crate) fn new(client: Client, namespace: &str, name: &str, me: String) -> Self {
+    /// A candidate for a Lease. `identity` must differ between replicas.
+    pub(crate) fn new(client: Client, namespace: &str, name: &str, identity: String) -> Self {
         Self {
             api: Api::namespaced(client, namespace),
             name: name.to_owned(),
             namespace: namespace.to_owned(),
-            me,
+            identity,
             lease: None,
-            seen: ObservedLease {
+            observed: ObservedLease {
                 spec: LeaseSpec::default(),
                 since: Instant::now(),
             },
         }
     }
 
-    /// Stands for ever, and tells until when it may be acted on that.
-    pub(crate) async fn run(&mut self, until: &watch::Sender<Until>) {
+    /// Acquires and renews the Lease for ever, and sends until when this replica may write.
+    pub(crate) async fn run(&mut self, leads_until: &watch::Sender<LeadsUntil>) {
         loop {
-            let asked = Instant::now();
-            match timeout(REQUEST_TIMEOUT, self.attempt()).await {
-                Ok(Ok(true)) => self.tell(until, Some(asked + RENEW_DEADLINE)),
-                Ok(Ok(false)) => self.tell(until, None),
-                Ok(Err(error)) => self.complain(&error),
+            // The deadline counts from before the request, so that it passes before the Lease expires
+            // for the others.
+            let start = Instant::now();
+            match timeout(REQUEST_TIMEOUT, self.acquire_or_renew()).await {
+                Ok(Ok(true)) => self.announce(leads_until, Some(start + RENEW_DEADLINE)),
+                Ok(Ok(false)) => self.announce(leads_until, None),
+                Ok(Err(error)) => self.warn_about(&error),
                 Err(_) => warn!(lease = self.name, "the API server does not answer"),
             }
-            if until.borrow().is_some_and(|until| until <= Instant::now()) {
-                self.tell(until, None);
+            if leads_until
+                .borrow()
+                .is_some_and(|until| until <= Instant::now())
+            {
+                self.announce(leads_until, None);
             }
-            sleep(RETRY_PERIOD + Duration::from_millis(chance() % 500)).await;
+            sleep(RETRY_PERIOD + Duration::from_millis(random() % 500)).await;
         }
     }
 
-    /// Lets another take over at once.
+    /// Releases the Lease, if this replica holds it, so that another takes over at once.
     pub(crate) async fn release(mut self) {
-        let released = async {
-            let mut lease = self.api.get(&self.name).await?;
-            if self.see(&lease) == Turn::Mine {
-                let mut spec = self.seen.spec.clone();
-                (spec.holder_identity, spec.lease_duration_seconds) =
-                    (Some(String::new()), Some(1));
-                lease.spec = Some(spec);
-                self.api
-                    .replace(&self.name, &PostParams::default(), &lease)
-                    .await?;
-                info!(lease = self.name, "released");
-            }
-            Ok::<_, kube::Error>(())
-        };
-        match timeout(REQUEST_TIMEOUT, released).await {
+        match timeout(REQUEST_TIMEOUT, self.try_release()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(lease = self.name, error = describe(&error), "can't release"),
-            Err(_) => warn!(
-                lease = self.name,
-                "can't release: the API server does not answer"
-            ),
+            Ok(Err(error)) => {
+                let error = describe(&error);
+                warn!(lease = self.name, error, "can't release the Lease");
+            }
+            Err(_) => {
+                let error = "the API server does not answer";
+                warn!(lease = self.name, error, "can't release the Lease");
+            }
         }
     }
 
-    fn tell(&self, sender: &watch::Sender<Until>, until: Until) {
-        let before = sender.send_replace(until);
-        match (before.is_some(), until.is_some()) {
-            (false, true) => info!(lease = self.name, identity = self.me, "leading"),
-            (true, false) => warn!(
-                lease = self.name,
-                identity = self.me,
-                "not leading any more"
-            ),
+    async fn try_release(&mut self) -> kube::Result<()> {
+        let mut lease = self.api.get(&self.name).await?;
+        if self.observe(&lease) == Holder::Me {
+            lease.spec = Some(LeaseSpec {
+                holder_identity: Some(String::new()),
+                lease_duration_seconds: Some(1),
+                ..self.observed.spec.clone()
+            });
+            let params = PostParams::default();
+            self.api.replace(&self.name, &params, &lease).await?;
+            info!(lease = self.name, "released the Lease");
+        }
+        Ok(())
+    }
+
+    fn announce(&self, sender: &watch::Sender<LeadsUntil>, leads_until: LeadsUntil) {
+        let before = sender.send_replace(leads_until);
+        let (lease, identity) = (&self.name, &self.identity);
+        match (before.is_some(), leads_until.is_some()) {
+            (false, true) => info!(lease, identity, "became the leader"),
+            (true, false) => warn!(lease, identity, "not the leader any more"),
             _ => {}
         }
     }
 
-    /// Takes, keeps or looks at the Lease; says whether it is held.
-    async fn attempt(&mut self) -> kube::Result<bool> {
+    /// Returns whether this replica holds the Lease.
+    async fn acquire_or_renew(&mut self) -> kube::Result<bool> {
         if let Some(lease) = self.lease.take()
-            && self.hold(lease).await?
+            && self.write(lease).await?
         {
             return Ok(true);
         }
         let lease = self.api.get(&self.name).await?;
-        if self.see(&lease) == Turn::Another {
+        if self.observe(&lease) == Holder::Other {
             return Ok(false);
         }
-        self.hold(lease).await
+        self.write(lease).await
     }
 
-    fn see(&mut self, lease: &Lease) -> Turn {
+    fn observe(&mut self, lease: &Lease) -> Holder {
         let now = Instant::now();
-        self.seen.see(lease.spec.clone().unwrap_or_default(), now);
-        self.seen.turn(&self.me, now)
+        let spec = lease.spec.clone().unwrap_or_default();
+        self.observed.observe(spec, now);
+        self.observed.holder(&self.identity, now)
     }
 
-    /// Writes oneself into the Lease as it was seen; says whether nobody else has been faster.
-    async fn hold(&mut self, mut lease: Lease) -> kube::Result<bool> {
+    /// Writes this replica as the holder into the Lease as it was read. Returns false if another
+    /// replica has written it since.
+    async fn write(&mut self, mut lease: Lease) -> kube::Result<bool> {
         let mut spec = lease.spec.take().unwrap_or_default();
         let time = Some(MicroTime(now()));
-        if spec.holder_identity.as_ref() != Some(&self.me) {
-            spec.lease_transitions =
-                Some(spec.lease_transitions.unwrap_or_default().saturating_add(1));
+        if spec.holder_identity.as_ref() != Some(&self.identity) {
+            let transitions = spec.lease_transitions.unwrap_or_default();
+            spec.lease_transitions = Some(transitions.saturating_add(1));
             spec.acquire_time.clone_from(&time);
         }
-        spec.holder_identity = Some(self.me.clone());
+        spec.holder_identity = Some(self.identity.clone());
         spec.lease_duration_seconds = Some(LEASE_DURATION);
         spec.renew_time = time;
         lease.spec = Some(spec);
-        match self
-            .api
-            .replace(&self.name, &PostParams::default(), &lease)
-            .await
-        {
+        let params = PostParams::default();
+        match self.api.replace(&self.name, &params, &lease).await {
             Ok(lease) => {
-                self.see(&lease);
+                self.observe(&lease);
                 self.lease = Some(lease);
                 Ok(true)
             }
@@ -198,21 +206,16 @@ impl Election {
         }
     }
 
-    fn complain(&self, error: &kube::Error) {
+    fn warn_about(&self, error: &kube::Error) {
         let (lease, namespace) = (&self.name, &self.namespace);
         let advice = match error {
             kube::Error::Api(status) if status.code == 404 => {
-                "there is no such Lease: make it, as deploy/controller does, or name another by --lease-namespace and --lease-name"
+                "Lease not found: apply the one in deploy/controller, or set --lease-namespace and --lease-name"
             }
             error => advice(error),
         };
-        warn!(
-            lease,
-            namespace,
-            error = describe(error),
-            advice,
-            "can't use the Lease"
-        );
+        let error = describe(error);
+        warn!(lease, namespace, error, advice, "can't use the Lease");
     }
 }
 
@@ -224,88 +227,88 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
     use tokio::time::Instant;
 
-    use super::{ObservedLease, Turn};
+    use super::{Holder, ObservedLease};
 
-    /// What another holds, as its clock has it.
-    fn held(renewed: &str, term: Option<i32>) -> LeaseSpec {
+    /// A Lease that another replica has renewed, at a time of its own clock.
+    fn held(renewed: &str, duration: Option<i32>) -> LeaseSpec {
         LeaseSpec {
             holder_identity: Some("another".to_owned()),
-            lease_duration_seconds: term,
+            lease_duration_seconds: duration,
             renew_time: Some(MicroTime(renewed.parse().unwrap())),
             ..LeaseSpec::default()
         }
     }
 
     #[test]
-    fn a_lease_has_run_out_when_it_was_seen_unchanged_for_its_term_whatever_its_times_say() {
+    fn a_lease_expires_when_it_was_observed_unchanged_for_its_duration_whatever_its_times_say() {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
-        // A clock of this day, one of years ago and one of years ahead.
+        // A correct clock, one that is years behind and one that is years ahead.
         for renewed in [
             "2026-01-01T00:00:00Z",
             "1971-01-01T00:00:00Z",
             "2200-01-01T00:00:00Z",
         ] {
-            for (term, runs_out) in [
+            for (duration, expires) in [
                 (Some(15), 15_000),
                 (Some(1), 1000),
                 (Some(60), 60_000),
                 (None, 15_000),
             ] {
-                let mut seen = ObservedLease {
+                let mut lease = ObservedLease {
                     spec: LeaseSpec::default(),
                     since: start,
                 };
                 assert_eq!(
-                    seen.turn("me", at(0)),
-                    Turn::Free,
-                    "nobody has taken it yet"
+                    lease.holder("me", at(0)),
+                    Holder::Nobody,
+                    "nobody has acquired it yet"
                 );
-                seen.see(held(renewed, term), at(100));
-                assert_eq!(seen.turn("me", at(100)), Turn::Another);
-                seen.see(held(renewed, term), at(700));
+                lease.observe(held(renewed, duration), at(100));
+                assert_eq!(lease.holder("me", at(100)), Holder::Other);
+                lease.observe(held(renewed, duration), at(700));
                 assert_eq!(
-                    seen.turn("me", at(100 + runs_out - 1)),
-                    Turn::Another,
-                    "{renewed} {term:?}"
-                );
-                assert_eq!(
-                    seen.turn("me", at(100 + runs_out)),
-                    Turn::Free,
-                    "{renewed} {term:?}"
+                    lease.holder("me", at(100 + expires - 1)),
+                    Holder::Other,
+                    "{renewed} {duration:?}"
                 );
                 assert_eq!(
-                    seen.turn("another", at(100 + 10 * runs_out)),
-                    Turn::Mine,
-                    "nobody else has taken it"
+                    lease.holder("me", at(100 + expires)),
+                    Holder::Nobody,
+                    "{renewed} {duration:?}"
+                );
+                assert_eq!(
+                    lease.holder("another", at(100 + 10 * expires)),
+                    Holder::Me,
+                    "nobody else has acquired it"
                 );
             }
         }
     }
 
     #[test]
-    fn a_lease_that_is_renewed_or_released_is_judged_anew() {
+    fn a_renewed_or_released_lease_is_judged_anew() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut seen = ObservedLease {
+        let mut lease = ObservedLease {
             spec: held("2026-01-01T00:00:00Z", Some(15)),
             since: start,
         };
-        // The clock of the holder goes backwards, and yet it is alive.
-        seen.see(held("2025-12-31T23:00:00Z", Some(15)), at(14));
-        assert_eq!(seen.turn("me", at(28)), Turn::Another);
-        assert_eq!(seen.turn("me", at(29)), Turn::Free);
+        // The holder's clock was set back, but the Lease has changed: the holder is alive.
+        lease.observe(held("2025-12-31T23:00:00Z", Some(15)), at(14));
+        assert_eq!(lease.holder("me", at(28)), Holder::Other);
+        assert_eq!(lease.holder("me", at(29)), Holder::Nobody);
         let released = LeaseSpec {
             holder_identity: Some(String::new()),
             ..held("2026-01-01T00:00:00Z", Some(1))
         };
-        seen.see(released, at(28));
-        assert_eq!(seen.turn("me", at(28)), Turn::Free);
+        lease.observe(released, at(28));
+        assert_eq!(lease.holder("me", at(28)), Holder::Nobody);
         let unnamed = LeaseSpec {
             holder_identity: None,
             ..held("2026-01-01T00:00:00Z", Some(15))
         };
-        seen.see(unnamed, at(28));
-        assert_eq!(seen.turn("me", at(28)), Turn::Free);
+        lease.observe(unnamed, at(28));
+        assert_eq!(lease.holder("me", at(28)), Holder::Nobody);
     }
 }

@@ -1,33 +1,42 @@
-//! Which Workspaces are to be looked at, and when: each stands in the queue once, at the earliest
-//! of the times asked for.
+//! The work queue: which Workspaces to reconcile, and when.
+//!
+//! Each Workspace is queued once, at the earliest of the times that were asked for, so a burst of
+//! changes costs one reconciliation.
+//!
+//! Uses nothing else of the controller; the reconciler owns it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::controller::store::Name;
+use crate::status::index::NamespacedName;
 
-/// How long somebody waits after the first failure, and at most.
-const BACK_OFF: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
+/// The back-off after the first failure.
+const MIN_BACK_OFF: Duration = Duration::from_millis(500);
 
-/// The queue.
+/// The longest back-off.
+const MAX_BACK_OFF: Duration = Duration::from_secs(30);
+
+/// The work queue.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    entries: BTreeMap<Name, Entry>,
-    order: BTreeSet<(Instant, Name)>,
+    entries: BTreeMap<NamespacedName, Entry>,
+    order: BTreeSet<(Instant, NamespacedName)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
+    /// When to reconcile.
     at: Instant,
+    /// The time of the first change that has not been reconciled.
     since: Option<Instant>,
 }
 
 impl Queue {
-    /// Has a Workspace looked at then. If that is because something has changed, this is since
-    /// when.
-    pub(crate) fn add(&mut self, name: Name, at: Instant, since: Option<Instant>) {
+    /// Queues a Workspace. `since` is the time of the change that is the reason, if a change is:
+    /// the latency is measured from it.
+    pub(crate) fn add(&mut self, name: NamespacedName, at: Instant, since: Option<Instant>) {
         let known = self.entries.get(&name).copied();
         let at = known.map_or(at, |known| known.at.min(at));
         let since = known
@@ -42,13 +51,13 @@ impl Queue {
         self.entries.insert(name, Entry { at, since });
     }
 
-    /// When the next one is due.
+    /// When the next Workspace is due.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.order.first().map(|(at, _)| *at)
     }
 
-    /// Takes out one that is due, with the time since which something about it has changed.
-    pub(crate) fn take(&mut self, now: Instant) -> Option<(Name, Option<Instant>)> {
+    /// Takes a Workspace that is due out of the queue, with the time of its first change.
+    pub(crate) fn take(&mut self, now: Instant) -> Option<(NamespacedName, Option<Instant>)> {
         if self.next()? > now {
             return None;
         }
@@ -58,15 +67,14 @@ impl Queue {
     }
 }
 
-/// How long to wait after so many failures: twice as long each time, and by chance up to half of
-/// that less, so that those who failed together don't come back together.
-pub(crate) fn back_off(failures: u32, chance: u64) -> Duration {
-    let [first, most] = BACK_OFF;
-    let longest = first
+/// The delay after a number of failures in a row: it doubles with each of them. Random jitter
+/// takes up to half of it off, so that Workspaces which failed together are not retried together.
+pub(crate) fn back_off(failures: u32, random: u64) -> Duration {
+    let longest = MIN_BACK_OFF
         .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)))
-        .min(most);
-    let millis = u64::try_from(longest.as_millis() / 2).unwrap_or(u64::MAX);
-    Duration::from_millis(millis + chance % (millis + 1))
+        .min(MAX_BACK_OFF);
+    let half = u64::try_from(longest.as_millis() / 2).unwrap_or(u64::MAX);
+    Duration::from_millis(half + random % (half + 1))
 }
 
 #[cfg(test)]
@@ -76,13 +84,14 @@ mod tests {
     use tokio::time::Instant;
 
     use super::{Queue, back_off};
+    use crate::status::index::NamespacedName;
 
-    fn name(name: &str) -> (String, String) {
-        (String::new(), name.to_owned())
+    fn name(name: &str) -> NamespacedName {
+        NamespacedName::new("", name)
     }
 
     #[test]
-    fn each_stands_once_at_its_earliest_time_and_keeps_its_first_change() {
+    fn a_workspace_is_queued_once_at_its_earliest_time_and_keeps_its_first_change() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut queue = Queue::default();
@@ -98,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_doubles_up_to_half_a_minute_and_half_of_it_is_chance() {
+    fn back_off_doubles_up_to_half_a_minute_and_half_of_it_is_random() {
         for (failures, most) in [
             (1, 500),
             (2, 1000),
@@ -106,12 +115,12 @@ mod tests {
             (7, 30_000),
             (u32::MAX, 30_000),
         ] {
-            for (chance, expected) in [(0, most / 2), (most / 2, most), (u64::MAX, most)] {
-                let waited = back_off(failures, chance).as_millis();
+            for (random, expected) in [(0, most / 2), (most / 2, most), (u64::MAX, most)] {
+                let waited = back_off(failures, random).as_millis();
                 let bounds = u128::from(most / 2)..=u128::from(most);
                 assert!(bounds.contains(&waited), "{failures}: {waited}");
                 assert!(
-                    chance == u64::MAX || waited == u128::from(expected),
+                    random == u64::MAX || waited == u128::from(expected),
                     "{failures}: {waited}"
                 );
             }

@@ -1,4 +1,6 @@
-//! Serves health and metrics.
+//! The HTTP server of `/healthz`, `/readyz` and `/metrics`.
+//!
+//! Uses the controller's `metrics`; [`super`] runs it.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::controller::metrics::Metrics;
 
-/// Listens, and gives the task that answers.
+/// Starts to listen, and returns the task that answers requests.
 pub(crate) async fn serve(
     address: SocketAddr,
     metrics: Rc<Metrics>,
@@ -33,7 +35,7 @@ pub(crate) async fn serve(
                         let response = answer(&request, &metrics);
                         async move { Ok::<_, Infallible>(response) }
                     });
-                    // Whoever goes away in the middle of an answer does not matter.
+                    // The error of a client that closes its connection early is of no interest.
                     tokio::task::spawn_local(
                         http1::Builder::new().serve_connection(TokioIo::new(stream), service),
                     );
@@ -45,13 +47,12 @@ pub(crate) async fn serve(
 }
 
 fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<String> {
-    let (status, text) = match request.uri().path() {
+    let (status, body) = match request.uri().path() {
         "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
-        "/readyz" if metrics.unlisted.get() == 0 => (StatusCode::OK, "ok\n".to_owned()),
+        "/readyz" if metrics.is_synced() => (StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
-            let text =
-                "not everything has been listed yet: the log says what can't be, if that lasts\n";
-            (StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
+            let body = "some kinds are not synced yet: if this lasts, the log names what fails\n";
+            (StatusCode::SERVICE_UNAVAILABLE, body.to_owned())
         }
         "/metrics" => (StatusCode::OK, metrics.text()),
         _ => (
@@ -59,7 +60,7 @@ fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<String> {
             "see /healthz, /readyz and /metrics\n".to_owned(),
         ),
     };
-    let mut response = Response::new(text);
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response
 }

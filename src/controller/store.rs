@@ -1,368 +1,164 @@
-//! Everything that is known of the cluster at present.
+//! The state of the cluster as the watches have reported it.
+//!
+//! Every change says which Workspaces it affects, so that nothing else is reconciled.
+//!
+//! Uses [`crate::status`] and the controller's `item` and `kinds`; the reconciler owns it.
+
+mod affected;
+mod orphans;
 
 use std::collections::BTreeSet;
 
-use crate::status::index::{Index, IndexKey, Indexed, Key};
-use crate::status::observed::{
-    ClusterState, Event, Metadata, Node, NodeObject, Pod, Workload, Workspace,
-};
-use serde_json::Value;
-
-use crate::controller::conflicting_writers::{self, Write};
+use crate::controller::item::{Change, Item, ItemId, TrackedWorkspace};
 use crate::controller::kinds::{KINDS, Kind};
+use crate::status::index::{Index, NamespacedName, ObjectKey};
+use crate::status::observed::ClusterState;
 
-/// An object, reduced to the fields that are read.
-#[derive(Debug)]
-pub(crate) enum Item {
-    /// A Workspace.
-    Workspace(Box<TrackedWorkspace>),
-    /// A Machine, `NodeClaim` or `NodePool`.
-    NodeObject(Key, NodeObject),
-    /// A node.
-    Node(Node),
-    /// A Deployment, `StatefulSet` or Job.
-    Workload(Key, Workload),
-    /// A pod.
-    Pod(Box<Pod>),
-    /// A warning.
-    Event((Key, String), Event),
-}
-
-/// A Workspace, with what is needed to write into it.
-#[derive(Debug)]
-pub(crate) struct TrackedWorkspace {
-    /// What decides.
-    pub(crate) workspace: Workspace,
-    /// Its apiVersion.
-    pub(crate) api_version: String,
-    /// Which write this is.
-    pub(crate) resource_version: String,
-    /// The last write of somebody else to its status.
-    pub(crate) foreign: Option<Write>,
-}
-
-impl TrackedWorkspace {
-    /// Reads a Workspace.
-    pub(crate) fn read(value: &Value) -> Result<Self, serde_json::Error> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        Ok(Self {
-            workspace: Workspace::read(value)?,
-            api_version: text(&value["apiVersion"]),
-            resource_version: text(&value["metadata"]["resourceVersion"]),
-            foreign: conflicting_writers::last_write(&value["metadata"]["managedFields"]),
-        })
-    }
-
-    /// Whether it is an earlier state of the same Workspace. Servers that number their writes
-    /// otherwise are never said to be late.
-    fn is_older(&self, other: &Self) -> bool {
-        let number = |held: &Self| held.resource_version.parse::<u64>().ok();
-        number(self)
-            .zip(number(other))
-            .is_some_and(|(this, other)| this < other)
-    }
-}
-
-impl Indexed for TrackedWorkspace {
-    fn index_keys(&self) -> Vec<IndexKey> {
-        self.workspace.index_keys()
-    }
-}
-
-/// What a watch tells.
-#[derive(Debug)]
-pub(crate) enum Change {
-    /// The kind does not exist here.
-    Absent,
-    /// These are all objects of the kind.
-    All(Vec<Item>),
-    /// An object is new or different.
-    Apply(Item),
-    /// An object is gone.
-    Delete(Item),
-}
-
-/// Namespace and name.
-pub(crate) type Name = (String, String);
-
-/// Everything that is known.
+/// The state of the cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    /// What Workspaces are made into.
-    pub(crate) world: ClusterState,
+    /// What Workspaces were rendered into.
+    pub(crate) cluster: ClusterState,
     /// The Workspaces.
-    pub(crate) workspaces: Index<Name, TrackedWorkspace>,
-    orphans: BTreeSet<Key>,
-    known: BTreeSet<&'static str>,
-}
-
-/// Which object a change is about.
-enum Id {
-    Workspace(Name),
-    NodeObject(Key),
-    Node(String),
-    Workload(Key),
-    Pod(Name),
-    Event(Key, String),
-}
-
-impl Item {
-    fn id(&self) -> Id {
-        match self {
-            Self::Workspace(held) => Id::Workspace(of(&held.workspace.metadata)),
-            Self::NodeObject(key, _) => Id::NodeObject(key.clone()),
-            Self::Node(node) => Id::Node(node.metadata.name.clone()),
-            Self::Workload(key, _) => Id::Workload(key.clone()),
-            Self::Pod(pod) => Id::Pod(of(&pod.metadata)),
-            Self::Event((about, name), _) => Id::Event(about.clone(), name.clone()),
-        }
-    }
+    pub(crate) workspaces: Index<NamespacedName, TrackedWorkspace>,
+    /// Node objects and workloads whose Workspace does not exist.
+    orphans: BTreeSet<ObjectKey>,
+    /// The names of the kinds that have been listed, or do not exist.
+    synced: BTreeSet<&'static str>,
 }
 
 impl Store {
-    /// Which kinds have not been listed yet, and may exist: before there is none, nothing can be
-    /// decided.
-    pub(crate) fn missing(&self) -> impl Iterator<Item = &'static str> {
+    /// The kinds that have not been listed yet. While there are any, nothing can be decided:
+    /// objects that have not been seen would count as deleted.
+    pub(crate) fn unsynced_kinds(&self) -> impl Iterator<Item = &'static str> {
         KINDS
             .iter()
             .map(|kind| kind.name)
-            .filter(|name| !self.known.contains(name))
+            .filter(|name| !self.synced.contains(name))
     }
 
-    /// Takes in what a watch told, and says which Workspaces that concerns.
-    pub(crate) fn change(&mut self, kind: &'static Kind, change: Change) -> BTreeSet<Name> {
+    pub(crate) fn is_synced(&self) -> bool {
+        self.unsynced_kinds().next().is_none()
+    }
+
+    /// Applies a change, and returns the Workspaces that it affects: those whose status depends
+    /// on the object as it was, or as it is now.
+    pub(crate) fn change(
+        &mut self,
+        kind: &'static Kind,
+        change: Change,
+    ) -> BTreeSet<NamespacedName> {
         match change {
-            Change::Absent => self.replace(kind, Vec::new()),
-            Change::All(items) => self.replace(kind, items),
-            Change::Apply(item) => {
+            Change::KindAbsent => self.replace(kind, Vec::new()),
+            Change::Listed(items) => self.replace(kind, items),
+            Change::Applied(item) => {
                 let id = item.id();
-                let mut concerned = self.concerned(&id);
+                let mut affected = self.affected(&id);
                 self.apply(item);
-                concerned.extend(self.concerned(&id));
-                concerned
+                affected.extend(self.affected(&id));
+                affected
             }
-            Change::Delete(item) => {
+            Change::Deleted(item) => {
                 let id = item.id();
-                let concerned = self.concerned(&id);
+                let affected = self.affected(&id);
                 self.delete(id);
-                concerned
+                affected
             }
         }
     }
 
-    /// Takes in what the API server answered to a write, unless the watch already knows better.
-    pub(crate) fn written(&mut self, held: TrackedWorkspace) {
-        if self.workspaces.get(&of(&held.workspace.metadata)).is_some() {
-            self.apply(Item::Workspace(Box::new(held)));
+    /// Applies the Workspace that the API server returned for a write. The watch reports it too,
+    /// but later, and until then each reconciliation would write the same status again.
+    pub(crate) fn written(&mut self, tracked: TrackedWorkspace) {
+        // If the watch has already reported the deletion, it stays deleted.
+        if self.workspaces.get(&tracked.name()).is_some() {
+            self.apply(Item::Workspace(Box::new(tracked)));
         }
     }
 
-    /// A list is rare, and may differ from what was known in anything: it concerns all Workspaces.
-    fn replace(&mut self, kind: &'static Kind, items: Vec<Item>) -> BTreeSet<Name> {
-        let mut concerned: BTreeSet<_> = self.workspaces.keys().cloned().collect();
-        let world = &mut self.world;
-        match kind.name {
-            "Workspace" => self.workspaces = Index::default(),
-            "Node" => world.nodes = Index::default(),
-            "Pod" => world.pods = Index::default(),
-            "Event" => world.events.clear(),
-            name => {
-                let keys = world.node_objects.keys().chain(world.workloads.keys());
-                let gone: Vec<_> = keys.filter(|(kind, _, _)| kind == name).cloned().collect();
-                for key in gone {
-                    world.node_objects.remove(&key);
-                    world.workloads.remove(&key);
-                }
-            }
-        }
+    /// Replaces all objects of a kind. A list is rare and may differ in anything, so it affects
+    /// all Workspaces.
+    fn replace(&mut self, kind: &'static Kind, items: Vec<Item>) -> BTreeSet<NamespacedName> {
+        let mut affected: BTreeSet<_> = self.workspaces.keys().cloned().collect();
+        self.clear(kind);
         for item in items {
             self.apply(item);
         }
-        let made = self
-            .world
-            .node_objects
-            .keys()
-            .chain(self.world.workloads.keys());
-        let orphans = made.filter(|key| self.is_orphan(key));
-        self.orphans = orphans.cloned().collect();
-        self.known.insert(kind.name);
-        concerned.extend(self.workspaces.keys().cloned());
-        concerned
+        self.find_orphans();
+        self.synced.insert(kind.name);
+        affected.extend(self.workspaces.keys().cloned());
+        affected
+    }
+
+    fn clear(&mut self, kind: &'static Kind) {
+        let cluster = &mut self.cluster;
+        match kind.name {
+            "Workspace" => self.workspaces = Index::default(),
+            "Node" => cluster.nodes = Index::default(),
+            "Pod" => cluster.pods = Index::default(),
+            "Event" => cluster.events.clear(),
+            name => {
+                let keys = cluster.node_objects.keys().chain(cluster.workloads.keys());
+                let of_kind: Vec<_> = keys.filter(|key| key.kind == name).cloned().collect();
+                for key in of_kind {
+                    cluster.node_objects.remove(&key);
+                    cluster.workloads.remove(&key);
+                }
+            }
+        }
     }
 
     fn apply(&mut self, item: Item) {
-        let world = &mut self.world;
+        let cluster = &mut self.cluster;
         match item {
-            Item::Workspace(held) => {
-                let name = of(&held.workspace.metadata);
-                if !self
-                    .workspaces
-                    .get(&name)
-                    .is_some_and(|known| held.is_older(known))
-                {
-                    self.workspaces.insert(name.clone(), *held);
-                    self.judge_all(name);
-                }
-            }
+            Item::Workspace(tracked) => self.apply_workspace(*tracked),
             Item::NodeObject(key, object) => {
-                world.node_objects.insert(key.clone(), object);
-                self.judge(key);
+                cluster.node_objects.insert(key.clone(), object);
+                self.update_orphan(key);
             }
-            Item::Node(node) => world.nodes.insert(node.metadata.name.clone(), node),
+            Item::Node(node) => cluster.nodes.insert(node.metadata.name.clone(), node),
             Item::Workload(key, workload) => {
-                world.workloads.insert(key.clone(), workload);
-                self.judge(key);
+                cluster.workloads.insert(key.clone(), workload);
+                self.update_orphan(key);
             }
-            Item::Pod(pod) => world.pods.insert(of(&pod.metadata), *pod),
-            Item::Event(key, event) => drop(world.events.insert(key, event)),
+            Item::Pod(pod) => cluster.pods.insert(pod.metadata.namespaced_name(), *pod),
+            Item::Event(event) => {
+                let key = (event.involved(), event.metadata.name.clone());
+                cluster.events.insert(key, event);
+            }
         }
     }
 
-    fn delete(&mut self, id: Id) {
-        let world = &mut self.world;
+    /// The watch may report a Workspace as it was before a write whose result is known already.
+    fn apply_workspace(&mut self, tracked: TrackedWorkspace) {
+        let name = tracked.name();
+        let known = self.workspaces.get(&name);
+        if !known.is_some_and(|known| tracked.is_older(known)) {
+            self.workspaces.insert(name.clone(), tracked);
+            self.update_orphans_of(name);
+        }
+    }
+
+    fn delete(&mut self, id: ItemId) {
+        let cluster = &mut self.cluster;
         match id {
-            Id::Workspace(name) => {
+            ItemId::Workspace(name) => {
                 self.workspaces.remove(&name);
-                self.judge_all(name);
+                self.update_orphans_of(name);
             }
-            Id::NodeObject(key) => {
-                world.node_objects.remove(&key);
-                self.judge(key);
+            ItemId::NodeObject(key) => {
+                cluster.node_objects.remove(&key);
+                self.update_orphan(key);
             }
-            Id::Node(name) => drop(world.nodes.remove(&name)),
-            Id::Workload(key) => {
-                world.workloads.remove(&key);
-                self.judge(key);
+            ItemId::Node(name) => drop(cluster.nodes.remove(&name)),
+            ItemId::Workload(key) => {
+                cluster.workloads.remove(&key);
+                self.update_orphan(key);
             }
-            Id::Pod(name) => drop(world.pods.remove(&name)),
-            Id::Event(about, name) => drop(world.events.remove(&(about, name))),
+            ItemId::Pod(name) => drop(cluster.pods.remove(&name)),
+            ItemId::Event(about, name) => drop(cluster.events.remove(&(about, name))),
         }
     }
-
-    /// The Workspaces whose status depends on an object as it is known now.
-    fn concerned(&self, id: &Id) -> BTreeSet<Name> {
-        match id {
-            Id::Workspace(name) => BTreeSet::from([name.clone()]),
-            Id::NodeObject(key) => self.of_node_object(key),
-            Id::Node(name) => self.of_node(name),
-            Id::Workload(key) => self.naming(key).collect(),
-            Id::Pod(name) => self.of_pod(name).collect(),
-            Id::Event(about, _) if about.0 == "Pod" => {
-                self.of_pod(&(about.1.clone(), about.2.clone())).collect()
-            }
-            Id::Event(about, _) => self.naming(about).collect(),
-        }
-    }
-
-    /// The Workspaces that were made into an object.
-    fn naming(&self, key: &Key) -> impl Iterator<Item = Name> {
-        self.workspaces
-            .under(&IndexKey::Object(key.clone()))
-            .map(|(name, _)| name.clone())
-    }
-
-    fn of_pod(&self, name: &Name) -> impl Iterator<Item = Name> {
-        self.world
-            .pods
-            .get(name)
-            .and_then(Pod::owner)
-            .map(owned)
-            .into_iter()
-    }
-
-    fn of_node_object(&self, key: &Key) -> BTreeSet<Name> {
-        let mut concerned: BTreeSet<_> = self.naming(key).collect();
-        if let Some(object) = self.world.node_objects.get(key) {
-            concerned.extend(object.owner().map(owned));
-            let pool = object
-                .pool()
-                .map(|pool| ("NodePool".to_owned(), String::new(), pool.to_owned()));
-            concerned.extend(pool.iter().flat_map(|pool| self.naming(pool)));
-        }
-        concerned
-    }
-
-    fn of_node(&self, name: &str) -> BTreeSet<Name> {
-        let claims = self
-            .world
-            .node_objects
-            .under(&IndexKey::Node(name.to_owned()));
-        let mut concerned: BTreeSet<_> = claims
-            .flat_map(|(key, _)| self.of_node_object(key))
-            .collect();
-        let Some(node) = self.world.nodes.get(name) else {
-            return concerned;
-        };
-        for label in node.index_keys() {
-            let selecting = self.workspaces.under(&label).filter(|(_, held)| {
-                held.workspace
-                    .selector()
-                    .is_some_and(|selector| selector.chooses(&node.metadata.labels))
-            });
-            concerned.extend(selecting.map(|(name, _)| name.clone()));
-        }
-        concerned
-    }
-
-    /// How many objects were made for Workspaces that are gone, in a namespace or in all. Nothing
-    /// deletes them, and nodes cost money.
-    pub(crate) fn orphans(&self, namespace: Option<&str>) -> usize {
-        let Some(namespace) = namespace else {
-            return self.orphans.len();
-        };
-        self.orphans
-            .iter()
-            .filter_map(|key| self.owner(key))
-            .filter(|(of, _)| *of == namespace)
-            .count()
-    }
-
-    /// The Workspace that a node object or a workload was made for.
-    fn owner(&self, key: &Key) -> Option<(&str, &str)> {
-        let node_object = self.world.node_objects.get(key).and_then(NodeObject::owner);
-        node_object.or_else(|| self.world.workloads.get(key).and_then(Workload::owner))
-    }
-
-    fn is_orphan(&self, key: &Key) -> bool {
-        self.owner(key)
-            .is_some_and(|owner| self.workspaces.get(&owned(owner)).is_none())
-    }
-
-    fn judge(&mut self, key: Key) {
-        if self.is_orphan(&key) {
-            self.orphans.insert(key);
-        } else {
-            self.orphans.remove(&key);
-        }
-    }
-
-    fn judge_all(&mut self, (namespace, name): Name) {
-        let owner = IndexKey::Owner(namespace, name);
-        let node_objects = self
-            .world
-            .node_objects
-            .under(&owner)
-            .map(|(key, _)| key.clone());
-        let workloads = self
-            .world
-            .workloads
-            .under(&owner)
-            .map(|(key, _)| key.clone());
-        for key in node_objects.chain(workloads).collect::<Vec<_>>() {
-            self.judge(key);
-        }
-    }
-}
-
-fn of(metadata: &Metadata) -> Name {
-    (
-        metadata.namespace.clone().unwrap_or_default(),
-        metadata.name.clone(),
-    )
-}
-
-fn owned((namespace, name): (&str, &str)) -> Name {
-    (namespace.to_owned(), name.to_owned())
 }
 
 #[cfg(test)]
@@ -371,8 +167,10 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Change, Item, Name, Store, TrackedWorkspace};
+    use super::Store;
+    use crate::controller::item::{Change, Item, TrackedWorkspace};
     use crate::controller::kinds::{KINDS, Kind};
+    use crate::status::index::NamespacedName;
 
     fn kind(name: &str) -> &'static Kind {
         KINDS.iter().find(|kind| kind.name == name).unwrap()
@@ -385,16 +183,16 @@ mod tests {
 
     fn apply(store: &mut Store, object: &Value) -> Vec<String> {
         let (kind, item) = item(object);
-        names(store.change(kind, Change::Apply(item)))
+        names(store.change(kind, Change::Applied(item)))
     }
 
     fn delete(store: &mut Store, object: &Value) -> Vec<String> {
         let (kind, item) = item(object);
-        names(store.change(kind, Change::Delete(item)))
+        names(store.change(kind, Change::Deleted(item)))
     }
 
-    fn names(concerned: BTreeSet<Name>) -> Vec<String> {
-        concerned.into_iter().map(|(_, name)| name).collect()
+    fn names(affected: BTreeSet<NamespacedName>) -> Vec<String> {
+        affected.into_iter().map(|it| it.name).collect()
     }
 
     /// A Workspace that was made into a Deployment of its name and a node object; without the
@@ -443,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn a_change_concerns_those_whose_status_depends_on_the_object() {
+    fn a_change_affects_the_workspaces_whose_status_depends_on_the_object() {
         let mut store = store();
         let owner = json!({"kaito.sh/workspace": "a", "kaito.sh/workspacenamespace": "n"});
         let pool = json!({"karpenter.sh/nodepool": "p"});
         let pod = json!({"kaito.sh/workspace": "d"});
-        for (object, concerned) in [
+        for (object, affected) in [
             (object("Deployment", Some("n"), "a", &json!({})), &["a"][..]),
             (object("Deployment", Some("m"), "a", &json!({})), &[]),
             (object("Job", Some("n"), "a", &json!({})), &[]),
@@ -471,13 +269,13 @@ mod tests {
                 &[],
             ),
         ] {
-            assert_eq!(apply(&mut store, &object), concerned, "{object}");
-            assert_eq!(delete(&mut store, &object), concerned, "{object}");
+            assert_eq!(apply(&mut store, &object), affected, "{object}");
+            assert_eq!(delete(&mut store, &object), affected, "{object}");
         }
     }
 
     #[test]
-    fn a_change_concerns_also_those_who_lose_the_object() {
+    fn a_change_also_affects_the_workspaces_that_lose_the_object() {
         let mut store = store();
         apply(
             &mut store,
@@ -505,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_concerns_those_of_the_workload_or_the_pod() {
+    fn a_warning_affects_the_workspace_of_the_workload_or_the_pod() {
         let mut store = store();
         apply(
             &mut store,
             &object("Pod", Some("n"), "d-0", &json!({"kaito.sh/workspace": "d"})),
         );
-        for (kind, name, concerned) in [
+        for (kind, name, affected) in [
             ("Pod", "d-0", &["d"][..]),
             ("Deployment", "a", &["a"]),
             ("Pod", "a", &[]),
@@ -519,12 +317,12 @@ mod tests {
         ] {
             let about = json!({"kind": kind, "namespace": "n", "name": name});
             let event = json!({"kind": "Event", "metadata": {"namespace": "n", "name": "e"}, "involvedObject": about});
-            assert_eq!(apply(&mut store, &event), concerned, "{kind} {name}");
+            assert_eq!(apply(&mut store, &event), affected, "{kind} {name}");
         }
     }
 
     #[test]
-    fn what_is_without_its_workspace_is_counted_as_they_come_and_go() {
+    fn orphans_are_counted_as_workspaces_come_and_go() {
         let mut store = store();
         let of =
             |name: &str| json!({"kaito.sh/workspace": name, "kaito.sh/workspacenamespace": "n"});
@@ -544,18 +342,18 @@ mod tests {
         delete(&mut store, &workspace("a", "1", None));
         assert_eq!(counts(&store), [2, 2, 0]);
         let (workspaces, item) = item(&workspace("gone", "2", None));
-        store.change(workspaces, Change::All(vec![item]));
+        store.change(workspaces, Change::Listed(vec![item]));
         assert_eq!(counts(&store), [1, 1, 0]);
-        store.change(kind("NodeClaim"), Change::Absent);
+        store.change(kind("NodeClaim"), Change::KindAbsent);
         assert_eq!(counts(&store), [0, 0, 0]);
     }
 
     #[test]
-    fn what_is_late_changes_nothing_and_brings_nobody_back() {
+    fn an_outdated_workspace_changes_nothing() {
         let mut store = store();
         let version = |store: &Store| {
-            let held = store.workspaces.get(&("n".to_owned(), "a".to_owned()));
-            held.map(|held| held.resource_version.clone())
+            let tracked = store.workspaces.get(&NamespacedName::new("n", "a"));
+            tracked.map(|tracked| tracked.resource_version.clone())
         };
         store.written(TrackedWorkspace::read(&workspace("a", "12", None)).unwrap());
         apply(&mut store, &workspace("a", "9", None));
@@ -568,7 +366,7 @@ mod tests {
         assert_eq!(version(&store), None);
         apply(&mut store, &workspace("a", "15", None));
         let (workspaces, item) = item(&workspace("a", "3", None));
-        store.change(workspaces, Change::All(vec![item]));
+        store.change(workspaces, Change::Listed(vec![item]));
         assert_eq!(
             version(&store).as_deref(),
             Some("3"),
@@ -577,25 +375,25 @@ mod tests {
     }
 
     #[test]
-    fn a_list_concerns_all_and_nothing_is_missing_after_one_of_each_kind() {
+    fn a_list_affects_all_workspaces_and_all_kinds_are_synced_after_one_each() {
         let mut store = store();
-        assert_eq!(store.missing().count(), KINDS.len());
+        assert_eq!(store.unsynced_kinds().count(), KINDS.len());
         for kind in &KINDS {
             if kind.name != "Workspace" {
                 assert_eq!(
-                    names(store.change(kind, Change::All(Vec::new()))),
+                    names(store.change(kind, Change::Listed(Vec::new()))),
                     ["a", "b", "d"],
                     "{}",
                     kind.name
                 );
             }
         }
-        assert_eq!(store.missing().collect::<Vec<_>>(), ["Workspace"]);
+        assert_eq!(store.unsynced_kinds().collect::<Vec<_>>(), ["Workspace"]);
         let (kind, item) = item(&workspace("new", "1", None));
         assert_eq!(
-            names(store.change(kind, Change::All(vec![item]))),
+            names(store.change(kind, Change::Listed(vec![item]))),
             ["a", "b", "d", "new"]
         );
-        assert_eq!(store.missing().count(), 0);
+        assert_eq!(store.unsynced_kinds().count(), 0);
     }
 }

@@ -1,4 +1,6 @@
-//! Watches one kind, and tells what happens to its objects.
+//! Watches one kind, and sends its changes to the reconciler.
+//!
+//! Uses the controller's `kinds`, `item` and `errors`; [`super`] starts one watch for each kind.
 
 use std::time::Duration;
 
@@ -11,76 +13,64 @@ use kube::{Api, Client, discovery};
 use tokio::sync::mpsc::Sender;
 use tracing::{info, warn};
 
-use crate::controller::errors::{advice, describe};
+use crate::controller::errors::{RETRIED, advice, describe};
+use crate::controller::item::{Change, Item};
 use crate::controller::kinds::Kind;
-use crate::controller::store::{Change, Item};
 
-/// How long it takes at most until a CRD that was installed is found.
+/// How often to look for a kind that the API server does not serve: a CRD that is installed later
+/// is found within this time.
 const REDISCOVERY: Duration = Duration::from_secs(30);
 
-/// What is looked at.
+/// What the controller watches.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    /// This namespace alone.
+    /// Only this namespace.
     pub(crate) namespace: Option<String>,
-    /// The Workspaces of these labels alone.
+    /// Only Workspaces with these labels.
     pub(crate) selector: Option<String>,
 }
 
-/// Where changes go, each with its kind.
+/// Changes, each with its kind.
 pub(crate) type Changes = Sender<(&'static Kind, Change)>;
 
-/// Watches a kind for ever; while it does not exist, looks for it again and again.
+/// Watches a kind for ever. While the API server does not serve it, looks for it periodically.
 pub(crate) async fn watch(client: Client, kind: &'static Kind, scope: Scope, changes: Changes) {
     let mut was_absent = false;
     loop {
         match resource(&client, kind).await {
             Ok(Some(resource)) => {
-                info!(
-                    kind = kind.name,
-                    api_version = resource.api_version,
-                    "watching"
-                );
+                let api_version = &resource.api_version;
+                info!(kind = kind.name, api_version, "watching");
                 was_absent = false;
-                follow(
-                    api(&client, kind, &scope, &resource),
-                    kind,
-                    &scope,
-                    &changes,
-                )
-                .await;
+                let api = api(&client, kind, &scope, &resource);
+                follow(api, kind, &scope, &changes).await;
             }
             Ok(None) => {
                 if !was_absent {
-                    info!(kind = kind.name, "no such kind here");
+                    info!(kind = kind.name, "the API server does not serve this kind");
                     was_absent = true;
-                    drop(changes.send((kind, Change::Absent)).await);
+                    drop(changes.send((kind, Change::KindAbsent)).await);
                 }
             }
             Err(error) => {
-                let advice = advice(&error);
-                warn!(
-                    kind = kind.name,
-                    error = describe(&error),
-                    advice,
-                    "can't ask which kinds there are"
-                );
+                let (advice, error) = (advice(&error), describe(&error));
+                warn!(kind = kind.name, error, advice, "can't discover the kind");
             }
         }
         tokio::time::sleep(REDISCOVERY).await;
     }
 }
 
-/// How a kind is called here; none if it does not exist.
+/// The resource of a kind in the preferred version that the API server serves; none if it serves
+/// none of them.
 async fn resource(client: &Client, kind: &Kind) -> kube::Result<Option<ApiResource>> {
-    let named = |version: &str| {
-        ApiResource::from_gvk_with_plural(
-            &GroupVersionKind::gvk(kind.group, version, kind.name),
-            kind.plural,
-        )
+    let resource = |version: &str| {
+        let kind_in_version = GroupVersionKind::gvk(kind.group, version, kind.name);
+        ApiResource::from_gvk_with_plural(&kind_in_version, kind.plural)
     };
+    // Every API server has Kubernetes' own kinds.
     if !kind.is_custom() {
-        return Ok(kind.versions.first().map(|version| named(version)));
+        return Ok(kind.versions.first().map(|version| resource(version)));
     }
     let group = match discovery::group(client, kind.group).await {
         Ok(group) => group,
@@ -90,16 +80,11 @@ async fn resource(client: &Client, kind: &Kind) -> kube::Result<Option<ApiResour
         Err(error) => return Err(error),
     };
     let is_served = |version: &&&str| {
-        group
-            .versioned_resources(version)
-            .iter()
-            .any(|(resource, _)| resource.kind == kind.name)
+        let resources = group.versioned_resources(version);
+        resources.iter().any(|(it, _)| it.kind == kind.name)
     };
-    Ok(kind
-        .versions
-        .iter()
-        .find(is_served)
-        .map(|version| named(version)))
+    let version = kind.versions.iter().find(is_served);
+    Ok(version.map(|version| resource(version)))
 }
 
 fn api(client: &Client, kind: &Kind, scope: &Scope, resource: &ApiResource) -> Api<DynamicObject> {
@@ -111,66 +96,79 @@ fn api(client: &Client, kind: &Kind, scope: &Scope, resource: &ApiResource) -> A
     }
 }
 
-/// Tells what happens until the kind is gone.
-async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, changes: &Changes) {
-    let labels = scope
+fn config(kind: &Kind, scope: &Scope) -> watcher::Config {
+    let selector = scope
         .selector
         .as_deref()
-        .filter(|_| kind.name == "Workspace")
-        .or(kind.labels);
-    let config = watcher::Config {
-        label_selector: labels.map(str::to_owned),
+        .filter(|_| kind.name == "Workspace");
+    watcher::Config {
+        label_selector: selector.or(kind.labels).map(str::to_owned),
         field_selector: kind.fields.map(str::to_owned),
         ..watcher::Config::default()
-    };
-    let mut events = watcher(api, config).default_backoff().boxed_local();
+    }
+}
+
+/// Sends the changes of a kind until the API server does not serve it any more. Other errors end
+/// no watch: kube's watcher resumes it, or lists again, with exponential back-off.
+async fn follow(api: Api<DynamicObject>, kind: &'static Kind, scope: &Scope, changes: &Changes) {
+    let mut events = watcher(api, config(kind, scope))
+        .default_backoff()
+        .boxed_local();
     let mut listed = Vec::new();
     loop {
-        let change = match events.try_next().await {
-            Ok(Some(Event::Init)) => {
-                listed.clear();
-                continue;
-            }
-            Ok(Some(Event::InitApply(object))) => {
-                listed.extend(reduce(kind, &object));
-                continue;
-            }
-            Ok(Some(Event::InitDone)) => Change::All(std::mem::take(&mut listed)),
-            Ok(Some(Event::Apply(object))) => match reduce(kind, &object) {
-                Some(item) => Change::Apply(item),
-                None => continue,
-            },
-            Ok(Some(Event::Delete(object))) => match reduce(kind, &object) {
-                Some(item) => Change::Delete(item),
-                None => continue,
-            },
+        let event = match events.try_next().await {
+            Ok(Some(event)) => event,
             Ok(None) => return,
             Err(error) if is_gone(&error) => {
-                info!(kind = kind.name, "the kind is gone");
-                drop(changes.send((kind, Change::Absent)).await);
+                info!(kind = kind.name, "the API server stopped serving this kind");
+                drop(changes.send((kind, Change::KindAbsent)).await);
                 return;
             }
             Err(error) => {
-                let (error, advice) = match cause(&error) {
-                    Some(cause) => (describe(cause), advice(cause)),
-                    None => (describe(&error), "it is tried again"),
-                };
-                warn!(kind = kind.name, error, advice, "can't watch");
+                warn_about(kind, &error);
                 continue;
             }
         };
-        if changes.send((kind, change)).await.is_err() {
+        if let Some(change) = change(kind, event, &mut listed)
+            && changes.send((kind, change)).await.is_err()
+        {
             return;
         }
     }
 }
 
-/// Whether the API server does not know the kind any more.
+/// The change that an event means, if it is one. The objects of a list come one by one: `listed`
+/// collects them until the list is complete.
+fn change(kind: &Kind, event: Event<DynamicObject>, listed: &mut Vec<Item>) -> Option<Change> {
+    match event {
+        Event::Init => {
+            listed.clear();
+            None
+        }
+        Event::InitApply(object) => {
+            listed.extend(reduce(kind, &object));
+            None
+        }
+        Event::InitDone => Some(Change::Listed(std::mem::take(listed))),
+        Event::Apply(object) => reduce(kind, &object).map(Change::Applied),
+        Event::Delete(object) => reduce(kind, &object).map(Change::Deleted),
+    }
+}
+
+/// Whether the API server does not serve the kind any more.
 fn is_gone(error: &watcher::Error) -> bool {
     matches!(cause(error), Some(kube::Error::Api(status)) if status.code == 404)
 }
 
-/// What the API server said, or what went wrong on the way to it.
+fn warn_about(kind: &Kind, error: &watcher::Error) {
+    let (error, advice) = match cause(error) {
+        Some(cause) => (describe(cause), advice(cause)),
+        None => (describe(error), RETRIED),
+    };
+    warn!(kind = kind.name, error, advice, "can't watch");
+}
+
+/// The error of the request, for which there is advice.
 fn cause(error: &watcher::Error) -> Option<&kube::Error> {
     match error {
         watcher::Error::InitialListFailed(error)
@@ -180,10 +178,10 @@ fn cause(error: &watcher::Error) -> Option<&kube::Error> {
     }
 }
 
-/// An object without what nobody reads; none, and a log line, if it can't be understood.
+/// Reduces an object to the fields that are read. An object that cannot be parsed is skipped.
 fn reduce(kind: &Kind, object: &DynamicObject) -> Option<Item> {
-    let read = serde_json::to_value(object).and_then(|value| (kind.read)(kind.name, &value));
+    let item = serde_json::to_value(object).and_then(|value| (kind.read)(kind.name, &value));
     let name = object.metadata.name.as_deref().unwrap_or_default();
-    read.inspect_err(|error| warn!(kind = kind.name, name, %error, "can't be read"))
+    item.inspect_err(|error| warn!(kind = kind.name, name, %error, "can't parse the object"))
         .ok()
 }

@@ -1,4 +1,6 @@
-//! One write to the status of a Workspace.
+//! Writes the status of one Workspace.
+//!
+//! Uses the controller's `item`, `lease` and `errors`; the reconciler starts writes.
 
 use std::time::Duration;
 
@@ -8,59 +10,62 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::controller::conflicting_writers::MANAGER;
-use crate::controller::errors::{advice, describe};
-use crate::controller::lease::Until;
-use crate::controller::store::{Name, TrackedWorkspace};
+use crate::controller::conflicting_writers::FIELD_MANAGER;
+use crate::controller::errors::{RETRIED, advice, describe};
+use crate::controller::item::TrackedWorkspace;
+use crate::controller::lease::LeadsUntil;
+use crate::status::index::NamespacedName;
 
-/// How long a write may take, in which kube's client tries again what the API server has no time
-/// for.
-const ANSWER: Duration = Duration::from_secs(30);
+/// How long a write may take. Within that time, kube's client retries requests that the API server
+/// throttles.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How it went.
+/// The result of a write.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The Workspace as it is now, if that can be read, and the status that was written.
-    Written(Option<Box<TrackedWorkspace>>, Value),
-    /// The Workspace has changed, or is gone. Its watch brings it as it is now.
+    Written {
+        /// The Workspace that the API server returned, if it can be read.
+        workspace: Option<Box<TrackedWorkspace>>,
+        /// The part of the status that was written.
+        status: Value,
+    },
+    /// The Workspace was changed or deleted since it was read. Its watch reports how it is now.
     Conflict,
-    /// It could not be written.
     Failed {
-        /// Why.
         error: String,
-        /// What to do.
         advice: &'static str,
     },
 }
 
-/// Writes a status into a Workspace as it was seen, and gives up when another may write.
+/// Writes a status into a Workspace, on condition that the Workspace is as it was read. Gives up
+/// when another replica may become the leader.
 pub(crate) fn status(
     client: &Client,
-    held: &TrackedWorkspace,
-    (namespace, name): &Name,
+    tracked: &TrackedWorkspace,
+    name: &NamespacedName,
     mut patch: Value,
-    until: Until,
+    leads_until: LeadsUntil,
 ) -> impl Future<Output = Outcome> + use<> {
     let status = patch["status"].clone();
-    patch["metadata"] = json!({"resourceVersion": held.resource_version});
-    let (api, name) = (api(client, held, namespace), name.clone());
+    patch["metadata"] = json!({"resourceVersion": tracked.resource_version});
+    let api = api(client, tracked, &name.namespace);
+    let name = name.name.clone();
     async move {
-        let latest = Instant::now() + ANSWER;
-        let latest = until.map_or(latest, |until| until.min(latest));
+        let timeout = Instant::now() + WRITE_TIMEOUT;
+        let deadline = leads_until.map_or(timeout, |until| until.min(timeout));
         let params = PatchParams {
-            field_manager: Some(MANAGER.to_owned()),
+            field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PatchParams::default()
         };
-        match timeout_at(
-            latest,
-            api.patch_status(&name, &params, &Patch::Merge(&patch)),
-        )
-        .await
-        {
+        let patch = Patch::Merge(&patch);
+        let write = api.patch_status(&name, &params, &patch);
+        match timeout_at(deadline, write).await {
             Ok(Ok(object)) => {
-                let held =
-                    serde_json::to_value(&object).and_then(|value| TrackedWorkspace::read(&value));
-                Outcome::Written(held.ok().map(Box::new), status)
+                let workspace = serde_json::to_value(&object)
+                    .and_then(|value| TrackedWorkspace::read(&value))
+                    .map(Box::new)
+                    .ok();
+                Outcome::Written { workspace, status }
             }
             Ok(Err(kube::Error::Api(status))) if [404, 409].contains(&status.code) => {
                 Outcome::Conflict
@@ -70,19 +75,16 @@ pub(crate) fn status(
                 error: describe(&error),
             },
             Err(_) => Outcome::Failed {
-                advice: "it is tried again",
+                advice: RETRIED,
                 error: "the API server does not answer".to_owned(),
             },
         }
     }
 }
 
-fn api(client: &Client, held: &TrackedWorkspace, namespace: &str) -> Api<DynamicObject> {
-    let version = held.api_version.rsplit('/').next().unwrap_or_default();
+fn api(client: &Client, tracked: &TrackedWorkspace, namespace: &str) -> Api<DynamicObject> {
+    let version = tracked.api_version.rsplit('/').next().unwrap_or_default();
     let kind = GroupVersionKind::gvk("kaito.sh", version, "Workspace");
-    Api::namespaced_with(
-        client.clone(),
-        namespace,
-        &ApiResource::from_gvk_with_plural(&kind, "workspaces"),
-    )
+    let resource = ApiResource::from_gvk_with_plural(&kind, "workspaces");
+    Api::namespaced_with(client.clone(), namespace, &resource)
 }

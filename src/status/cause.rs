@@ -1,37 +1,38 @@
-//! Causes: why something is not as it should be, and what to do about it.
+//! How far one part of a Workspace is, and why it is no further.
+//!
+//! Uses nothing else of this crate; the files that judge nodes, pods and workloads use it.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::observed::{Container, ContainerStateReason, Event, ObservedCondition, Pod};
-
-/// How long a node, or a place for a pod, may take before somebody has to look at it.
+/// How long a node, or the scheduling of a pod, may take before the Workspace counts as stalled.
+/// KAITO waits 240 seconds, but a cloud may need longer for a large machine.
 pub(super) const PROGRESS_DEADLINE: SignedDuration = SignedDuration::from_mins(15);
 
-/// The most bytes of a message that are taken from somebody else.
-const LONGEST: usize = 256;
+/// The longest quotation of another controller's message, in bytes. The CRDs limit a condition's
+/// message to 32 KiB, and people read tables.
+const MAX_QUOTE: usize = 256;
 
-/// Why something is not as it should be.
+/// Why something is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cause {
-    /// In one word: the provisioner's, or one of KAITO's.
+    /// The reason in CamelCase: the provisioner's own, or one of KAITO's.
     pub(super) reason: String,
-    /// For people, with what to do.
+    /// What is missing and what to do about it.
     pub(super) message: String,
 }
 
 /// How far something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// There.
+    /// It is ready.
     Done,
-    /// On its way.
+    /// It makes progress.
     Waiting(Cause),
-    /// Nothing will change until somebody does something.
+    /// It makes no progress without a change.
     Failed(Cause),
 }
 
 impl Cause {
-    /// A cause.
     pub(super) fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -39,10 +40,10 @@ impl Cause {
         }
     }
 
-    /// Waiting for something that has been asked for since then: failed once that is too long.
-    #[must_use]
-    pub(super) fn since(self, asked: Option<Timestamp>, now: Timestamp) -> Progress {
-        if is_overdue(asked, now) {
+    /// Something that was created at a time and is not ready: it is waited for until the deadline,
+    /// and has failed from then on.
+    pub(super) fn since(self, created: Option<Timestamp>, now: Timestamp) -> Progress {
+        if is_overdue(created, now) {
             Progress::Failed(self)
         } else {
             Progress::Waiting(self)
@@ -51,14 +52,23 @@ impl Cause {
 }
 
 impl Progress {
-    /// Whether it is there.
-    #[must_use]
+    pub(super) fn failed(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Failed(Cause::new(reason, message))
+    }
+
+    pub(super) fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Waiting(Cause::new(reason, message))
+    }
+
     pub(super) fn is_done(&self) -> bool {
         *self == Self::Done
     }
 
+    pub(super) fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+
     /// What is missing; none if nothing is.
-    #[must_use]
     pub(super) fn cause(&self) -> Option<&Cause> {
         match self {
             Self::Done => None,
@@ -66,233 +76,22 @@ impl Progress {
         }
     }
 
-    /// This, and then another: the first that is not there.
-    #[must_use]
-    pub(super) fn and<'a>(&'a self, other: &'a Self) -> &'a Self {
-        if self.is_done() { other } else { self }
+    /// This step, and once it is done the next one.
+    pub(super) fn then<'a>(&'a self, next: &'a Self) -> &'a Self {
+        if self.is_done() { next } else { self }
     }
 }
 
-/// Whether something asked for then should be there by now.
-#[must_use]
-pub(super) fn is_overdue(asked: Option<Timestamp>, now: Timestamp) -> bool {
-    asked.is_some_and(|asked| now.duration_since(asked) >= PROGRESS_DEADLINE)
+/// Whether something that was created at a time has exceeded the deadline.
+pub(super) fn is_overdue(created: Option<Timestamp>, now: Timestamp) -> bool {
+    created.is_some_and(|created| now.duration_since(created) >= PROGRESS_DEADLINE)
 }
 
-/// Somebody else's words, cut to a readable length.
-#[must_use]
+/// Another controller's message, shortened to a readable length.
 pub(super) fn quote(message: &str) -> String {
     let message = message.trim();
-    if message.len() <= LONGEST {
+    if message.len() <= MAX_QUOTE {
         return message.to_owned();
     }
-    format!("{}...", &message[..message.floor_char_boundary(LONGEST)])
-}
-
-/// What to do about a machine that does not come.
-#[must_use]
-pub(super) fn advice_on_launch(condition: &ObservedCondition) -> &'static str {
-    let said = format!("{} {}", condition.reason, condition.message).to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&["quota"]) {
-        "ask the cloud for more quota of this machine type in this region, or choose another type"
-    } else if says(&[
-        "insufficientcapacity",
-        "insufficient capacity",
-        "unavailable",
-        "allocationfailed",
-        "skunotavail",
-    ]) {
-        "the cloud has no such machine at present: choose another machine type or region, or wait"
-    } else if says(&["unauthorized", "authorizationfailed", "forbidden"]) {
-        "give the provisioner's identity the right to make machines"
-    } else {
-        "look into the provisioner's log"
-    }
-}
-
-/// The first cause that the pods and the warnings about them show, the gravest kind first.
-#[must_use]
-pub(super) fn of_pods(pods: &[&Pod], warnings: &[&Event], now: Timestamp) -> Option<Progress> {
-    let causes: [fn(&Pod, Timestamp) -> Option<Progress>; 6] = [
-        out_of_memory,
-        image_pull,
-        start_error,
-        crash_loop,
-        evicted,
-        unschedulable,
-    ];
-    let of_pods = causes
-        .iter()
-        .find_map(|cause| pods.iter().find_map(|pod| cause(pod, now)));
-    of_pods.or_else(|| warnings.iter().find_map(|event| warning(event)))
-}
-
-fn unready(pod: &Pod) -> impl Iterator<Item = &Container> {
-    let containers = pod
-        .status
-        .init_container_statuses
-        .iter()
-        .chain(&pod.status.container_statuses);
-    containers.filter(|container| !container.ready)
-}
-
-/// The first container of a pod that waits for one of some reasons.
-fn waiting<'a>(
-    pod: &'a Pod,
-    reasons: &[&str],
-) -> Option<(&'a Container, &'a ContainerStateReason)> {
-    unready(pod).find_map(|container| {
-        let why = container.state.waiting.as_ref()?;
-        reasons
-            .contains(&why.reason.as_str())
-            .then_some((container, why))
-    })
-}
-
-fn failed(reason: &str, message: String) -> Progress {
-    Progress::Failed(Cause::new(reason, message))
-}
-
-fn out_of_memory(pod: &Pod, _: Timestamp) -> Option<Progress> {
-    let ended = |container: &&Container| {
-        let states = [&container.state, &container.last_state];
-        states
-            .into_iter()
-            .filter_map(|state| state.terminated.as_ref())
-            .any(|why| why.reason == "OOMKilled")
-    };
-    let container = unready(pod).find(ended)?;
-    let (pod, name) = (&pod.metadata.name, &container.name);
-    Some(failed(
-        "ContainerOOMKilled",
-        format!(
-            "container `{name}` of pod `{pod}` ran out of memory: choose a machine type with more memory, or a shorter context"
-        ),
-    ))
-}
-
-fn image_pull(pod: &Pod, _: Timestamp) -> Option<Progress> {
-    const REASONS: [&str; 6] = [
-        "ImagePullBackOff",
-        "ErrImagePull",
-        "InvalidImageName",
-        "ErrImageNeverPull",
-        "ImageInspectError",
-        "RegistryUnavailable",
-    ];
-    let (container, why) = waiting(pod, &REASONS)?;
-    let (pod, image, said) = (&pod.metadata.name, &container.image, quote(&why.message));
-    Some(failed(
-        "ImagePullError",
-        format!(
-            "pod `{pod}` can't pull `{image}`: check the image's name and the pull secret, and that the node reaches the \
-             registry ({}: {said})",
-            why.reason
-        ),
-    ))
-}
-
-fn start_error(pod: &Pod, _: Timestamp) -> Option<Progress> {
-    const REASONS: [&str; 4] = [
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "RunContainerError",
-        "PostStartHookError",
-    ];
-    let (container, why) = waiting(pod, &REASONS)?;
-    let (pod, name, said) = (&pod.metadata.name, &container.name, quote(&why.message));
-    Some(failed(
-        "ContainerStartError",
-        format!(
-            "container `{name}` of pod `{pod}` can't start: check the ConfigMaps and Secrets that it names ({}: {said})",
-            why.reason
-        ),
-    ))
-}
-
-fn crash_loop(pod: &Pod, _: Timestamp) -> Option<Progress> {
-    let (container, _) = waiting(pod, &["CrashLoopBackOff"])?;
-    let (pod, name) = (&pod.metadata, &container.name);
-    let namespace = pod.namespace.as_deref().unwrap_or("default");
-    Some(failed(
-        "ContainerCrashLoopBackOff",
-        format!(
-            "container `{name}` of pod `{0}` ends again and again: see `kubectl logs -n {namespace} {0} -c {name} --previous`",
-            pod.name
-        ),
-    ))
-}
-
-/// The workload's controller makes another pod, so this is not the end.
-fn evicted(pod: &Pod, _: Timestamp) -> Option<Progress> {
-    if pod.status.reason != "Evicted" {
-        return None;
-    }
-    let said = pod.status.message.to_lowercase();
-    let (reason, advice) = if said.contains("ephemeral-storage") || said.contains("disk") {
-        ("NodeDiskPressure", "give the nodes larger disks")
-    } else if said.contains("memory") {
-        (
-            "NodeMemoryPressure",
-            "choose a machine type with more memory",
-        )
-    } else {
-        ("PodEvicted", "see what else runs on the node")
-    };
-    let message = format!(
-        "pod `{}` was evicted: {advice} ({})",
-        pod.metadata.name,
-        quote(&pod.status.message)
-    );
-    Some(Progress::Waiting(Cause::new(reason, message)))
-}
-
-fn unschedulable(pod: &Pod, now: Timestamp) -> Option<Progress> {
-    let is_meant = |seen: &&ObservedCondition| {
-        seen.kind == "PodScheduled" && seen.is_false() && seen.reason == "Unschedulable"
-    };
-    let seen = pod.status.conditions.iter().find(is_meant)?;
-    let advice = if seen
-        .message
-        .contains("unbound immediate PersistentVolumeClaims")
-    {
-        "see why its volume claims are not bound"
-    } else if seen.message.contains("Insufficient nvidia.com/gpu") {
-        "free GPUs, or run NVIDIA's device plugin on the nodes"
-    } else if seen.message.contains("node affinity") || seen.message.contains("node selector") {
-        "no node carries the labels that the Workspace selects: label nodes so, or have a provisioner make them"
-    } else if seen.message.contains("taint") {
-        "the nodes have a taint that the pods don't tolerate: take it away, or tolerate it"
-    } else {
-        "make room on a node, or add one"
-    };
-    let message = format!(
-        "no node takes pod `{}`: {advice} ({})",
-        pod.metadata.name,
-        quote(&seen.message)
-    );
-    Some(Cause::new("Unschedulable", message).since(pod.metadata.creation_timestamp, now))
-}
-
-fn warning(event: &Event) -> Option<Progress> {
-    let Event {
-        involved_object: about,
-        reason,
-        message,
-        ..
-    } = event;
-    let advice = match reason.as_str() {
-        "FailedCreate" if message.contains("quota") => "raise the namespace's ResourceQuota",
-        "FailedCreate" => "the API server refuses its pods",
-        "FailedMount" | "FailedAttachVolume" => "check the volume, ConfigMap or Secret",
-        _ => return None,
-    };
-    let message = format!(
-        "{} `{}`: {advice} ({reason}: {})",
-        about.kind,
-        about.name,
-        quote(message)
-    );
-    Some(Progress::Waiting(Cause::new(reason, message)))
+    format!("{}...", &message[..message.floor_char_boundary(MAX_QUOTE)])
 }

@@ -1,53 +1,56 @@
-//! Conditions: answers of today, merged into what was written before.
+//! Conditions of a Workspace, and how new ones are merged into those that it has.
+//!
+//! Uses nothing else of this crate; the rest of `status` uses it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A condition of a Workspace, as it is written.
+/// A condition as the status of a Workspace holds it: `metav1.Condition`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// The question.
+    /// The type, such as `Ready`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The answer.
+    /// Whether the condition holds.
     pub status: ConditionStatus,
-    /// Why, in one word.
+    /// The reason in CamelCase.
     pub reason: String,
-    /// Why, for people.
+    /// The reason for people.
     pub message: String,
-    /// When the answer last changed.
+    /// When `status` last changed, in whole seconds.
     pub last_transition_time: Timestamp,
-    /// The generation of the Workspace that the answer is about.
+    /// The generation of the Workspace that the condition describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 }
 
-/// An answer.
+/// Whether a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum ConditionStatus {
-    /// Yes.
+    /// It holds.
     True,
-    /// No.
+    /// It does not hold.
     False,
-    /// Nobody can tell yet.
+    /// It cannot be decided yet.
     Unknown,
 }
 
-/// What a condition says now, without its history.
+/// A condition as it should be, without its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredCondition {
-    /// The question.
+    /// The type, such as `Ready`.
     pub kind: &'static str,
-    /// The answer.
+    /// Whether the condition holds.
     pub status: ConditionStatus,
-    /// Why, in one word.
+    /// The reason in CamelCase.
     pub reason: String,
-    /// Why, for people.
+    /// The reason for people.
     pub message: String,
 }
 
-/// Every type that is written here. Those of others are left alone.
+/// Every type that `status` writes in some release. Conditions of other types belong to other
+/// writers, and are kept.
 const OWN: [&str; 11] = [
     "Ready",
     "Reconciling",
@@ -62,8 +65,20 @@ const OWN: [&str; 11] = [
     "WorkspaceDeleting",
 ];
 
+impl ConditionStatus {
+    /// The status as Kubernetes writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
 impl DesiredCondition {
-    /// An answer.
+    /// A condition of this type.
     pub fn new(
         kind: &'static str,
         status: ConditionStatus,
@@ -79,32 +94,34 @@ impl DesiredCondition {
     }
 }
 
-/// The conditions to write. Each keeps its place, and its time as long as the answer is the same;
-/// what is not answered any more is gone, unless somebody else wrote it.
+/// Merges conditions into those that were written before. A condition keeps its position, and its
+/// transition time while its status stays the same. A type of ours that is not desired any more
+/// is removed; the types of other writers are kept.
 #[must_use]
 pub fn merge(
     old: &[Condition],
-    answers: Vec<DesiredCondition>,
+    desired: Vec<DesiredCondition>,
     generation: i64,
     now: Timestamp,
 ) -> Vec<Condition> {
+    // `metav1.Time` has no fractions of a second, and the API server would cut them off.
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let is_foreign = |condition: &&Condition| !OWN.contains(&condition.kind.as_str());
     let mut merged: Vec<_> = old.iter().filter(is_foreign).cloned().collect();
-    for answer in answers {
-        let before = old
+    for condition in desired {
+        let unchanged = old
             .iter()
-            .find(|condition| condition.kind == answer.kind && condition.status == answer.status);
+            .find(|old| old.kind == condition.kind && old.status == condition.status);
         merged.push(Condition {
-            kind: answer.kind.to_owned(),
-            status: answer.status,
-            reason: answer.reason,
-            message: answer.message,
-            last_transition_time: before.map_or(now, |condition| condition.last_transition_time),
+            kind: condition.kind.to_owned(),
+            status: condition.status,
+            reason: condition.reason,
+            message: condition.message,
+            last_transition_time: unchanged.map_or(now, |old| old.last_transition_time),
             observed_generation: Some(generation),
         });
     }
-    let place = |condition: &Condition| old.iter().position(|before| before.kind == condition.kind);
-    merged.sort_by_key(|condition| place(condition).unwrap_or(old.len()));
+    let position = |condition: &Condition| old.iter().position(|old| old.kind == condition.kind);
+    merged.sort_by_key(|condition| position(condition).unwrap_or(old.len()));
     merged
 }

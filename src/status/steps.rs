@@ -1,133 +1,113 @@
-//! `steps`: a condition for each step, as KAITO 0.3 takes them. While a step is on its way, KAITO
-//! mostly says nothing about it; here it is Unknown.
+//! The table `steps`: a condition for each step, as KAITO 0.3 has them.
+//!
+//! KAITO mostly leaves out the condition of a step that is in progress; here it is Unknown, so that
+//! `kubectl wait` and people can tell it from a step that nobody has looked at.
+//!
+//! Uses [`super::verdict`]; [`super`] uses it.
 
 use crate::vocab::Provisioner;
 
-use super::cause::{Cause, Progress};
+use super::cause::Progress;
 use super::conditions::{ConditionStatus, DesiredCondition};
-use super::nodes::NodesProgress;
-use super::workload::WorkloadProgress;
-use super::{Verdict, WorkspaceProgress};
+use super::verdict::{Verdict, WorkspaceProgress};
 
-/// The names of one step.
+/// The words of one step's condition.
 struct Step {
     kind: &'static str,
-    done: [&'static str; 2],
+    done: &'static str,
+    message: &'static str,
     pending: &'static str,
     failed: &'static str,
 }
 
 const RESOURCE: Step = Step {
     kind: "ResourceReady",
-    done: ["workspaceResourceStatusSuccess", "all nodes are ready"],
+    done: "workspaceResourceStatusSuccess",
+    message: "all nodes are ready",
     pending: "workspaceResourceStatusPending",
     failed: "workspaceResourceStatusFailed",
 };
 
 const INFERENCE: Step = Step {
     kind: "InferenceReady",
-    done: ["WorkspaceInferenceStatusSuccess", "the model is served"],
+    done: "WorkspaceInferenceStatusSuccess",
+    message: "the model is served",
     pending: "WorkspaceInferenceStatusPending",
     failed: "WorkspaceInferenceStatusFailed",
 };
 
 const JOB: Step = Step {
     kind: "JobStarted",
-    done: [
-        "WorkspaceTuningJobStatusStarted",
-        "the training has started",
-    ],
+    done: "WorkspaceTuningJobStatusStarted",
+    message: "the training has started",
     pending: "WorkspaceTuningJobStatusPending",
     failed: "WorkspaceTuningJobStatusFailed",
 };
 
-pub(super) fn tell(facts: &WorkspaceProgress) -> Verdict {
-    let WorkspaceProgress { nodes, work, .. } = facts;
-    let resources = nodes.objects.and(&nodes.joined);
-    let start = if facts.trains { JOB } else { INFERENCE };
-    let answers = vec![
-        node_step(facts.provisioner, nodes).answer(resources),
-        RESOURCE.answer(resources),
-        start.answer(&work.started),
-        succeeded(facts, work, resources),
-    ];
+const MACHINE: Step = Step {
+    kind: "MachineReady",
+    done: "installNodePluginsSuccess",
+    message: "the nodes are ready and offer their GPUs",
+    pending: "CreateMachinePending",
+    failed: "checkMachineStatusFailed",
+};
+
+const NODE_CLAIM: Step = Step {
+    kind: "NodeClaimReady",
+    pending: "CreateNodeClaimPending",
+    failed: "checkNodeClaimStatusFailed",
+    ..MACHINE
+};
+
+pub(super) fn verdict(progress: &WorkspaceProgress) -> Verdict {
+    let resources = progress.nodes.resources();
+    let start = if progress.trains { JOB } else { INFERENCE };
     Verdict {
-        answers,
+        conditions: vec![
+            node_step(progress).condition(resources),
+            RESOURCE.condition(resources),
+            start.condition(&progress.workload.started),
+            succeeded(progress),
+        ],
         state: None,
     }
 }
 
-/// KAITO says `MachineReady` also where no Machine is made.
-fn node_step(provisioner: Provisioner, nodes: &NodesProgress) -> Step {
-    let done = [
-        "installNodePluginsSuccess",
-        "the nodes are there and offer their GPUs",
-    ];
-    if provisioner == Provisioner::Nodeclaim {
-        let failed = if nodes.launch_failed {
-            "nodeClaimFailedCreation"
-        } else {
-            "checkNodeClaimStatusFailed"
-        };
-        return Step {
-            kind: "NodeClaimReady",
-            done,
-            pending: "CreateNodeClaimPending",
-            failed,
-        };
-    }
-    let failed = if nodes.launch_failed {
-        "machineFailedCreation"
-    } else {
-        "checkMachineStatusFailed"
+/// KAITO writes `MachineReady` even where no Machine is created.
+fn node_step(progress: &WorkspaceProgress) -> Step {
+    let is_claim = progress.provisioner == Provisioner::Nodeclaim;
+    let step = if is_claim { NODE_CLAIM } else { MACHINE };
+    let failed = match (progress.nodes.launch_failed, is_claim) {
+        (false, _) => step.failed,
+        (true, true) => "nodeClaimFailedCreation",
+        (true, false) => "machineFailedCreation",
     };
-    Step {
-        kind: "MachineReady",
-        done,
-        pending: "CreateMachinePending",
-        failed,
-    }
+    Step { failed, ..step }
 }
 
 impl Step {
-    fn answer(&self, progress: &Progress) -> DesiredCondition {
+    fn condition(&self, progress: &Progress) -> DesiredCondition {
         let (status, reason, message) = match progress {
-            Progress::Done => (ConditionStatus::True, self.done[0], self.done[1]),
-            Progress::Waiting(Cause { message, .. }) => {
-                (ConditionStatus::Unknown, self.pending, message.as_str())
-            }
-            Progress::Failed(Cause { message, .. }) => {
-                (ConditionStatus::False, self.failed, message.as_str())
-            }
+            Progress::Done => (ConditionStatus::True, self.done, self.message),
+            Progress::Waiting(cause) => (ConditionStatus::Unknown, self.pending, &*cause.message),
+            Progress::Failed(cause) => (ConditionStatus::False, self.failed, &*cause.message),
         };
         DesiredCondition::new(self.kind, status, reason, message)
     }
 }
 
-fn succeeded(
-    facts: &WorkspaceProgress,
-    work: &WorkloadProgress,
-    resources: &Progress,
-) -> DesiredCondition {
-    let kind = "WorkspaceSucceeded";
-    match resources.and(&work.finished) {
-        Progress::Done => DesiredCondition::new(
-            kind,
-            ConditionStatus::True,
-            "workspaceSucceeded",
-            facts.success(),
-        ),
-        Progress::Waiting(cause) => DesiredCondition::new(
-            kind,
-            ConditionStatus::False,
-            "workspacePending",
-            &cause.message,
-        ),
-        Progress::Failed(cause) => DesiredCondition::new(
-            kind,
-            ConditionStatus::False,
-            "workspaceFailed",
-            &cause.message,
-        ),
-    }
+fn succeeded(progress: &WorkspaceProgress) -> DesiredCondition {
+    let (status, reason, message) =
+        match progress.nodes.resources().then(&progress.workload.finished) {
+            Progress::Done => (
+                ConditionStatus::True,
+                "workspaceSucceeded",
+                progress.success(),
+            ),
+            Progress::Waiting(cause) => {
+                (ConditionStatus::False, "workspacePending", &*cause.message)
+            }
+            Progress::Failed(cause) => (ConditionStatus::False, "workspaceFailed", &*cause.message),
+        };
+    DesiredCondition::new("WorkspaceSucceeded", status, reason, message)
 }

@@ -1,14 +1,17 @@
-//! `summary`: everything is judged anew each time, and a word says where the Workspace stands, as
-//! KAITO 0.12 does.
+//! The table `summary`: each condition says how things are now, and `status.state` sums them up, as
+//! KAITO 0.12 has it.
+//!
+//! Uses [`super::verdict`]; [`super`] uses it.
 
 use crate::vocab::Provisioner;
 
 use super::cause::Progress;
 use super::conditions::{ConditionStatus, DesiredCondition};
-use super::{Verdict, WorkspaceProgress};
+use super::verdict::{Verdict, WorkspaceProgress};
 
-/// Reasons by which KAITO says why a model is not served.
-const OF_PODS: [&str; 8] = [
+/// The reasons that KAITO takes over from pods into `InferenceReady`; every other one becomes
+/// `WorkspaceInferenceStatusPending`.
+const POD_REASONS: [&str; 8] = [
     "ContainerOOMKilled",
     "ImagePullError",
     "ContainerStartError",
@@ -19,34 +22,30 @@ const OF_PODS: [&str; 8] = [
     "Unschedulable",
 ];
 
-pub(super) fn tell(facts: &WorkspaceProgress) -> Verdict {
-    let mut answers = Vec::new();
-    if facts.provisioner != Provisioner::None {
-        answers.push(answer(
-            "NodeClaimReady",
-            ["NodeClaimsReady", "all node objects are ready"],
-            &facts.nodes.objects,
-        ));
+pub(super) fn verdict(progress: &WorkspaceProgress) -> Verdict {
+    let nodes = &progress.nodes;
+    let mut conditions = Vec::new();
+    if progress.provisioner != Provisioner::None {
+        let done = ["NodeClaimsReady", "all node objects are ready"];
+        conditions.push(condition("NodeClaimReady", done, &nodes.objects));
     }
-    answers.push(answer(
-        "NodesReady",
-        ["NodesReady", "all nodes are ready"],
-        &facts.nodes.joined,
-    ));
-    answers.push(resources(facts));
-    let (last, state) = if facts.trains {
-        training(facts)
+    let done = ["NodesReady", "all nodes are ready"];
+    conditions.push(condition("NodesReady", done, &nodes.joined));
+    conditions.push(resource_ready(progress));
+    let (last, state) = if progress.trains {
+        training(progress)
     } else {
-        serving(facts)
+        serving(progress)
     };
-    answers.extend(last);
+    conditions.extend(last);
     Verdict {
-        answers,
+        conditions,
         state: Some(state),
     }
 }
 
-fn answer(kind: &'static str, done: [&str; 2], progress: &Progress) -> DesiredCondition {
+/// True with the reason and message of `done`, or False with those of the cause.
+fn condition(kind: &'static str, done: [&str; 2], progress: &Progress) -> DesiredCondition {
     match progress.cause() {
         None => DesiredCondition::new(kind, ConditionStatus::True, done[0], done[1]),
         Some(cause) => {
@@ -55,102 +54,76 @@ fn answer(kind: &'static str, done: [&str; 2], progress: &Progress) -> DesiredCo
     }
 }
 
-fn resources(facts: &WorkspaceProgress) -> DesiredCondition {
-    let progress = facts.resources();
+fn resource_ready(progress: &WorkspaceProgress) -> DesiredCondition {
+    let resources = progress.nodes.resources();
     let done = ["workspaceResourceStatusSuccess", "all nodes are ready"];
-    let mut answer = answer("ResourceReady", done, progress);
-    if facts.provisioner == Provisioner::None && !progress.is_done() {
-        "workspaceResourceStatusNotReady".clone_into(&mut answer.reason);
+    let mut condition = condition("ResourceReady", done, resources);
+    if progress.provisioner == Provisioner::None && !resources.is_done() {
+        "workspaceResourceStatusNotReady".clone_into(&mut condition.reason);
     }
-    answer
+    condition
 }
 
-fn serving(facts: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str) {
-    let progress = facts.resources().and(&facts.work.finished);
+fn succeeded(progress: &WorkspaceProgress, finished: &Progress) -> DesiredCondition {
+    let done = ["workspaceSucceeded", progress.success()];
+    let mut condition = condition("WorkspaceSucceeded", done, finished);
+    if !finished.is_done() {
+        "workspacePending".clone_into(&mut condition.reason);
+    }
+    condition
+}
+
+fn serving(progress: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str) {
+    let served = &progress.workload.finished;
+    let all = progress.nodes.resources().then(served);
+    // The cause of the pods is the closer one, even while nodes are missing.
+    let inference = if served.is_done() { all } else { served };
     let done = ["WorkspaceInferenceStatusSuccess", "the model is served"];
-    // What the pods say is nearer to the matter, even while nodes are missing.
-    let told = if facts.work.finished.is_done() {
-        progress
-    } else {
-        &facts.work.finished
-    };
-    let mut ready = answer("InferenceReady", done, told);
-    if !told.is_done() && !OF_PODS.contains(&ready.reason.as_str()) {
+    let mut ready = condition("InferenceReady", done, inference);
+    if !inference.is_done() && !POD_REASONS.contains(&ready.reason.as_str()) {
         "WorkspaceInferenceStatusPending".clone_into(&mut ready.reason);
     }
-    let succeeded = match progress.cause() {
-        None => DesiredCondition::new(
-            "WorkspaceSucceeded",
-            ConditionStatus::True,
-            "workspaceSucceeded",
-            facts.success(),
-        ),
-        Some(cause) => DesiredCondition::new(
-            "WorkspaceSucceeded",
-            ConditionStatus::False,
-            "workspacePending",
-            &cause.message,
-        ),
-    };
-    let was_ready = matches!(facts.state_before, Some("Ready" | "NotReady"));
-    let state = match (progress.is_done(), was_ready) {
+    let was_ready = matches!(progress.previous_state, Some("Ready" | "NotReady"));
+    let state = match (all.is_done(), was_ready) {
         (true, _) => "Ready",
         (false, true) => "NotReady",
         (false, false) => "Pending",
     };
-    ([ready, succeeded], state)
+    ([ready, succeeded(progress, all)], state)
 }
 
-/// A training runs as soon as it has a pod, whatever the pod does.
-fn training(facts: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str) {
-    let work = &facts.work;
-    let has_begun =
-        work.started.is_done() || (work.active > 0 && !matches!(work.started, Progress::Failed(_)));
-    let started = match work.started.cause() {
-        Some(cause) if !has_begun => {
-            let is_failed = matches!(work.started, Progress::Failed(_));
-            let failed = if is_failed {
-                "WorkspaceTuningJobStatusFailed"
-            } else {
-                "WorkspaceTuningJobStatusPending"
-            };
-            DesiredCondition::new("JobStarted", ConditionStatus::False, failed, &cause.message)
-        }
-        _ => DesiredCondition::new(
-            "JobStarted",
-            ConditionStatus::True,
-            "WorkspaceTuningJobStatusStarted",
-            "the training has started",
-        ),
+/// A training counts as started as soon as its Job has a pod, in whatever state the pod is.
+fn training(progress: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str) {
+    let job = &progress.workload;
+    let has_started = job.started.is_done() || (job.active > 0 && !job.started.is_failed());
+    let started = if has_started {
+        &Progress::Done
+    } else {
+        &job.started
     };
-    let (succeeded, state) = match (&work.finished, has_begun) {
-        (Progress::Done, _) => {
-            let answer = DesiredCondition::new(
-                "WorkspaceSucceeded",
-                ConditionStatus::True,
-                "workspaceSucceeded",
-                facts.success(),
-            );
-            (answer, "Succeeded")
+    let done = [
+        "WorkspaceTuningJobStatusStarted",
+        "the training has started",
+    ];
+    let mut job_started = condition("JobStarted", done, started);
+    match started {
+        Progress::Done => {}
+        Progress::Waiting(_) => {
+            "WorkspaceTuningJobStatusPending".clone_into(&mut job_started.reason);
         }
-        (Progress::Failed(cause), false) => (
-            DesiredCondition::new(
-                "WorkspaceSucceeded",
-                ConditionStatus::False,
-                "workspaceFailed",
-                &cause.message,
-            ),
-            "Failed",
-        ),
-        (Progress::Waiting(cause) | Progress::Failed(cause), _) => {
-            let answer = DesiredCondition::new(
-                "WorkspaceSucceeded",
-                ConditionStatus::False,
-                "workspacePending",
-                &cause.message,
-            );
-            (answer, if has_begun { "Running" } else { "Pending" })
+        Progress::Failed(_) => {
+            "WorkspaceTuningJobStatusFailed".clone_into(&mut job_started.reason);
         }
+    }
+    let mut succeeded = succeeded(progress, &job.finished);
+    let state = match (&job.finished, has_started) {
+        (Progress::Done, _) => "Succeeded",
+        (Progress::Failed(_), false) => {
+            "workspaceFailed".clone_into(&mut succeeded.reason);
+            "Failed"
+        }
+        (_, true) => "Running",
+        (Progress::Waiting(_), false) => "Pending",
     };
-    ([started, succeeded], state)
+    ([job_started, succeeded], state)
 }

@@ -337,7 +337,7 @@ fn assert_recovers(scene: &mut Scene, workspace: &str) {
     scene.says(
         workspace,
         ["False", "LaunchFailed", "Stalled"],
-        "ask the cloud for more quota of this machine type",
+        "request more quota for this instance type",
     );
 
     scene.hold(workspace);
@@ -352,7 +352,7 @@ fn assert_recovers(scene: &mut Scene, workspace: &str) {
     scene.says(
         workspace,
         ["False", "ImagePullError", "Stalled"],
-        "check the image's name and the pull secret",
+        "check the image name and the pull secret",
     );
     scene.release(workspace);
     scene.serves(workspace);
@@ -367,7 +367,7 @@ fn assert_recovers(scene: &mut Scene, workspace: &str) {
     scene.says(
         workspace,
         ["False", "ContainerOOMKilled", "Stalled"],
-        "choose a machine type with more memory",
+        "choose an instance type with more memory",
     );
     scene.replace_pod(workspace);
     scene.serves(workspace);
@@ -380,7 +380,7 @@ fn assert_recovers(scene: &mut Scene, workspace: &str) {
     scene.says(
         workspace,
         ["False", "Unschedulable", "Reconciling"],
-        "no node carries the labels that the Workspace selects",
+        "no node has the labels that the Workspace selects",
     );
     succeed(
         &mut scene
@@ -417,7 +417,7 @@ fn assert_trains(scene: &mut Scene, workspace: &str, running: &str) {
     scene.says(
         workspace,
         ["False", "Training", "Reconciling"],
-        "has 1 pods at work, 1 of them ready",
+        "has 1 active pods, 1 of them ready",
     );
     scene.shows(running);
     scene.release(workspace);

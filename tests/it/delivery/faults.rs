@@ -122,12 +122,12 @@ fn a_status_that_another_writes_is_left_to_it() {
     ];
     succeed(rig.cluster.kubectl(&args).arg(&theirs));
     rig.cluster.wait("another is noticed", |_| {
-        controller.count("kaito_render_rivals", &[]) == 1
+        controller.count("kaito_render_conflicting_writers", &[]) == 1
     });
     assert!(
         rig.cluster
             .log("controller")
-            .contains("somebody else writes this status")
+            .contains("another client writes this status")
     );
 
     let names = rig.names.clone();

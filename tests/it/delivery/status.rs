@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::release;
-use kaito_render::status::index::Key;
-use kaito_render::status::observed::{
-    ClusterState, Event, Node, NodeObject, Observed, Pod, Workload, Workspace,
-};
+use kaito_render::status::index::{NamespacedName, ObjectKey};
+use kaito_render::status::objects::{Event, Node, NodeObject, Pod, Workload, Workspace};
+use kaito_render::status::observed::{ClusterState, Observed};
 use kaito_render::status::{self, Tables};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -110,15 +109,11 @@ impl Cluster {
         self.pods[0]["status"] = status;
     }
 
-    fn world(&self) -> ClusterState {
+    fn state_of_cluster(&self) -> ClusterState {
         let name = |value: &Value| value["metadata"]["name"].as_str().unwrap().to_owned();
-        let key = |value: &Value| -> Key {
+        let key = |value: &Value| {
             let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default();
-            (
-                value["kind"].as_str().unwrap().into(),
-                namespace.into(),
-                name(value),
-            )
+            ObjectKey::new(value["kind"].as_str().unwrap(), namespace, &name(value))
         };
         ClusterState {
             node_objects: self
@@ -139,13 +134,18 @@ impl Cluster {
             pods: self
                 .pods
                 .iter()
-                .map(|value| (("default".into(), name(value)), read::<Pod>(value)))
+                .map(|value| {
+                    (
+                        NamespacedName::new("default", &name(value)),
+                        read::<Pod>(value),
+                    )
+                })
                 .collect(),
             events: self
                 .events
                 .iter()
                 .map(read::<Event>)
-                .map(|event| (about(&event), event))
+                .map(|event| ((event.involved(), event.metadata.name.clone()), event))
                 .collect(),
         }
     }
@@ -153,8 +153,8 @@ impl Cluster {
     /// What is decided at a time; none if nothing is to be written.
     fn patch(&self, now: &str) -> Option<Value> {
         let workspace = Workspace::read(&self.workspace).unwrap();
-        let (world, now) = (self.world(), now.parse::<Timestamp>().unwrap());
-        let status = status::decide(&Observed::of(&workspace, &world, now), &tables());
+        let (state, now) = (self.state_of_cluster(), now.parse::<Timestamp>().unwrap());
+        let status = status::decide(&Observed::of(&workspace, &state, now), &tables());
         status.patch(&workspace.status, workspace.metadata.generation, now)
     }
 
@@ -215,15 +215,6 @@ impl Told {
         assert_eq!(self.status["state"], state);
         self
     }
-}
-
-fn about(event: &Event) -> (Key, String) {
-    let about = &event.involved_object;
-    let namespace = about.namespace.clone().unwrap_or_default();
-    (
-        (about.kind.clone(), namespace, about.name.clone()),
-        event.metadata.name.clone(),
-    )
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> T {
@@ -303,7 +294,7 @@ fn release_0_3_waits_for_its_machine() {
     cluster
         .told(SOON)
         .is(table)
-        .says("Ready", "deliver it with the Workspace");
+        .says("Ready", "apply it together with the Workspace");
 }
 
 #[test]
@@ -321,13 +312,13 @@ fn release_0_3_names_a_machine_that_can_not_be_had() {
     cluster
         .told(SOON)
         .is(table)
-        .says("Stalled", "choose another machine type or region");
+        .says("Stalled", "choose another instance type or region");
     let message = "Operation could not be completed as it results in exceeding approved Total Regional Cores quota";
     cluster.node_objects[0]["status"]["conditions"][0]["message"] = json!(message);
     cluster
         .told(SOON)
         .is(table)
-        .says("MachineReady", "ask the cloud for more quota");
+        .says("MachineReady", "request more quota");
 }
 
 #[test]
@@ -379,7 +370,7 @@ fn release_0_3_with_node_claims_or_nodes_of_ones_own_is_called_so() {
 
     let mut own = with_profile(&serves, "provisioner: none\n").serving();
     own.told(SOON)
-        .says("MachineReady", "0 of 1 nodes are ready: label");
+        .says("MachineReady", "0 of 1 nodes are ready: add the labels");
     own.nodes.push(node("mine", "True", "1"));
     let told = own.told(SOON);
     assert_eq!(
@@ -619,7 +610,7 @@ fn what_the_pods_say_is_the_cause() {
         (
             unschedulable("0/1: didn't match Pod's node affinity"),
             "Unschedulable",
-            "no node carries the labels",
+            "no node has the labels",
         ),
         (
             unschedulable("0/1: 1 Insufficient nvidia.com/gpu"),
@@ -629,7 +620,7 @@ fn what_the_pods_say_is_the_cause() {
         (
             unschedulable("0/1: had untolerated taint"),
             "Unschedulable",
-            "tolerate it",
+            "add a toleration",
         ),
     ] {
         cluster.pod(status);
@@ -747,9 +738,13 @@ fn it_is_known_when_time_alone_will_change_the_answer() {
     cluster.node_objects[0]["metadata"]["creationTimestamp"] = json!("2025-12-31T23:58:00Z");
     let next = |now: &str| {
         let workspace = Workspace::read(&cluster.workspace).unwrap();
-        Observed::of(&workspace, &cluster.world(), now.parse().unwrap())
-            .next()
-            .map(|next| next.to_string())
+        Observed::of(
+            &workspace,
+            &cluster.state_of_cluster(),
+            now.parse().unwrap(),
+        )
+        .next()
+        .map(|next| next.to_string())
     };
     assert_eq!(
         next("2025-12-31T00:01:00Z").as_deref(),
