@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use criterion::{BatchSize, Criterion};
-use kaito_render::assemble::{self, Keep, Part, Together};
+use kaito_render::assemble::{self, DocumentObjects, ObjectSet};
 use kaito_render::base::node::Node;
 use kaito_render::base::object::Object;
 use kaito_render::base::sources::FileId;
@@ -15,7 +15,7 @@ use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{Options, compile};
 use kaito_render::diagnostic::Diagnostics;
 use kaito_render::emit::{self, Format};
-use kaito_render::expand;
+use kaito_render::expand::{self, Templates};
 use kaito_render::input::config_map::ConfigMaps;
 use kaito_render::input::{self, Document};
 use kaito_render::plan::{self, Plan};
@@ -87,6 +87,7 @@ struct Run<'l> {
     file: FileId,
     reader: RefCell<Reader>,
     release: Release<'l>,
+    templates: Templates,
 }
 
 impl<'l> Run<'l> {
@@ -101,13 +102,14 @@ impl<'l> Run<'l> {
         for method in ["lora", "qlora"] {
             release.load_tuning_config(method, &mut session);
         }
-        release.load_templates(case.provisioner, &mut session);
+        let templates = Templates::load(&release, case.provisioner, &mut session).unwrap();
         Self {
             case,
             session,
             file,
             reader,
             release,
+            templates,
         }
     }
 
@@ -155,8 +157,7 @@ impl<'l> Run<'l> {
     }
 
     fn objects(&self, plans: Vec<Plan>) -> Vec<(Plan, Vec<Object>)> {
-        let templates = self.release.templates(self.case.provisioner);
-        let templates = templates.unwrap().unwrap();
+        let templates = &self.templates;
         let objects = |mut plan: Plan| {
             let objects = expand::objects(&mut plan, templates).unwrap();
             (plan, objects)
@@ -233,14 +234,14 @@ fn overlay(criterion: &mut Criterion, run: &Run) {
 fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
     let part = |(workspace, (plan, mut objects)): (Workspace, (Plan, Vec<Object>))| {
         let (span, title) = (workspace.node.span, workspace.key());
-        objects.push(assemble::workspace(workspace, &plan, &objects));
-        Part {
+        objects.push(assemble::workspace(workspace.value, &plan, &objects));
+        DocumentObjects {
             span,
             title,
             objects,
         }
     };
-    let mut together = Together::new(Keep::Objects);
+    let mut together = ObjectSet::new();
     inputs
         .into_iter()
         .map(part)

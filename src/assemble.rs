@@ -6,8 +6,8 @@ pub mod rendered;
 mod select;
 mod shared;
 
-pub use merge::{Keep, Part, Together};
+pub use merge::{DocumentObjects, ObjectSet};
 pub use nodes::{check_node, check_static_capacity, is_static_pool};
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
-pub use shared::Selectors;
+pub use shared::{Selector, Selectors};

@@ -5,12 +5,55 @@ pub mod template;
 
 use crate::base::json::Json;
 use crate::base::object::Object;
-use crate::catalogue::release::Templates;
-use crate::diagnostic::Diagnostic;
-use crate::expand::template::{Step, Trace};
-use crate::plan::Plan;
+use crate::catalogue::release::Release;
+use crate::diagnostic::{Diagnostic, Reported};
+use crate::expand::template::{Step, Template, Trace};
+use crate::plan::{self, Plan};
+use crate::session::Session;
+use crate::vocab::Provisioner;
 use minijinja::Value as Variable;
 use minijinja::value::Serde;
+
+/// The templates of a release for one provisioner.
+#[derive(Debug)]
+pub struct Templates {
+    /// Makes the node objects; none if the nodes are already there.
+    pub nodes: Option<Template>,
+    /// Make everything else, by name.
+    pub objects: Vec<Template>,
+}
+
+impl Templates {
+    /// Loads the templates of a release.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is wrong.
+    pub fn load(
+        release: &Release,
+        provisioner: Provisioner,
+        session: &mut Session,
+    ) -> Result<Self, Reported> {
+        let schema = plan::template_schema();
+        let mark = session.mark();
+        let mut template = |file: &str| {
+            let node = release.template(file, session).ok()?;
+            Template::parse(&node, &schema, &session.sources, &mut session.diagnostics)
+        };
+        let node_objects = &release.file.node_objects;
+        let nodes = node_objects
+            .get(&provisioner)
+            .and_then(|file| template(file));
+        let is_node_template = |name: &str| node_objects.values().any(|file| file == name);
+        let files = release.template_files().into_iter();
+        let objects = files
+            .filter(|file| !is_node_template(file))
+            .filter_map(|file| template(&file))
+            .collect();
+        session.diagnostics.checked(mark)?;
+        Ok(Self { nodes, objects })
+    }
+}
 
 /// Makes the objects of one Workspace, node objects first.
 ///

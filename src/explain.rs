@@ -9,7 +9,7 @@ use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
-use crate::compile::Compiled;
+use crate::compile::{Compilation, CompiledWorkspace};
 use crate::diagnostic::Diagnostics;
 use crate::input;
 use crate::plan::{self, Decision, Origin};
@@ -18,36 +18,45 @@ use crate::workspace::Workspace;
 /// The width of the column of titles.
 const TITLES: usize = 20;
 
+/// What an explanation is taken from, beside the Workspace that is explained.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// What the run made.
+    pub compilation: &'a Compilation<'a>,
+    /// The facts of the cluster.
+    pub profile: &'a Profile,
+    /// The presets and templates.
+    pub library: &'a Library,
+    /// The texts that were read.
+    pub sources: &'a Sources,
+}
+
 /// The plan of a Workspace, decision by decision, each with the fields and rules that it follows
 /// from.
 #[must_use]
-pub fn plan(compiled: Compiled, profile: &Profile, library: &Library) -> String {
-    let Compiled {
-        workspace,
-        plan,
-        release,
-        objects,
-        session,
-        ..
-    } = compiled;
-    let decisions = plan::decisions(workspace, plan, release, profile);
-    let places = Places {
-        workspace,
-        profile,
-        library,
-        sources: &session.sources,
-    };
+pub fn plan(compiled: &CompiledWorkspace, inputs: Inputs) -> String {
+    let places = Places::new(compiled, inputs);
     let mut out = String::new();
-    for decision in &decisions {
+    for decision in &decisions(compiled, inputs) {
         out += &line(decision.title, &decision.value);
         out += &reasons(decision, &places, TITLES);
     }
-    for (index, object) in objects.iter().enumerate() {
+    for (index, object) in compiled.objects.iter().enumerate() {
         let identity = object.identity();
         let title = if index == 0 { "objects" } else { "" };
         out += &line(title, &format!("{}/{}", identity.kind, identity.name));
     }
     out
+}
+
+fn decisions(compiled: &CompiledWorkspace, inputs: Inputs) -> Vec<Decision> {
+    let CompiledWorkspace {
+        workspace, plan, ..
+    } = compiled;
+    match inputs.compilation.release(compiled) {
+        Some((release, _)) => plan::decisions(workspace, plan, release, inputs.profile),
+        None => Vec::new(),
+    }
 }
 
 fn line(title: &str, value: &str) -> String {
@@ -80,7 +89,16 @@ struct Places<'a> {
     sources: &'a Sources,
 }
 
-impl Places<'_> {
+impl<'a> Places<'a> {
+    fn new(compiled: &'a CompiledWorkspace, inputs: Inputs<'a>) -> Self {
+        Self {
+            workspace: &compiled.workspace,
+            profile: inputs.profile,
+            library: inputs.library,
+            sources: inputs.sources,
+        }
+    }
+
     /// A place as `file:line`, with the field that stands there; none if the field is left to its
     /// default.
     fn of(&self, origin: &Origin) -> Option<String> {

@@ -3,25 +3,21 @@
 //! The documents are compiled twice, by the release of today and by the one that is meant to come.
 //! Reported is what is found by the second alone, and what differs between the two.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::mem;
 
 use crate::base::node::Node;
-use crate::base::object::{Identity, Object};
-use crate::base::sources::{FileId, Sources, Span};
+use crate::base::sources::{FileId, Sources};
 use crate::base::wording;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::compile::{self, Compiled, Options};
+use crate::compile::{self, Keep, Options, Outline};
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::Document;
 use crate::session::Session;
 use crate::workspace::{is_inference_set, is_rendered, is_workspace};
-
-/// The workloads there are.
-const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "Job"];
 
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds
 /// besides and makes otherwise. Its findings begin with its name, and none of them can be repaired
@@ -79,30 +75,8 @@ pub fn check(
     session.diagnostics.extend(new.into_iter().map(marked));
     today
         .values()
-        .map(|made| made.places.resource.file)
+        .map(|outline| outline.places.resource.file)
         .collect()
-}
-
-/// What a release makes of a Workspace, as far as it is compared.
-struct Made {
-    release: String,
-    /// The model, as the Workspace names it.
-    preset: Option<String>,
-    runtime: Option<String>,
-    node_count: u32,
-    /// What its nodes are, in the plural, with the apiVersion.
-    nodes: BTreeSet<String>,
-    /// The kinds of what its pods belong to.
-    workloads: BTreeSet<String>,
-    places: Places,
-}
-
-/// Where differences are shown.
-struct Places {
-    resource: Span,
-    instance_type: Span,
-    preset: Span,
-    work: Span,
 }
 
 fn pass(
@@ -110,60 +84,12 @@ fn pass(
     options: &Options,
     library: &Library,
     session: &mut Session,
-) -> BTreeMap<String, Made> {
-    let mut all = BTreeMap::new();
-    compile::check_each(documents, options, library, session, &mut |compiled| {
-        all.insert(compiled.workspace.key(), made(&compiled));
-    });
-    all
-}
-
-fn made(compiled: &Compiled) -> Made {
-    let Compiled {
-        workspace,
-        plan,
-        objects,
-        ..
-    } = compiled;
-    let spec = &workspace.spec;
-    let tuned = spec
-        .tuning
-        .as_ref()
-        .and_then(|tuning| tuning.preset.as_ref());
-    let preset = spec
-        .inference
-        .as_ref()
-        .and_then(|inference| inference.preset.as_ref())
-        .or(tuned);
-    let work = if spec.tuning.is_some() {
-        "/tuning"
-    } else {
-        "/inference"
-    };
-    let identities = || objects.iter().map(Object::identity);
-    let nodes = identities().filter(Identity::is_node_object);
-    let workloads = identities().filter(|identity| WORKLOADS.contains(&identity.kind));
-    Made {
-        release: plan.release.clone(),
-        preset: preset.map(|preset| preset.name.clone()),
-        runtime: plan
-            .inference
-            .as_ref()
-            .map(|inference| inference.runtime.clone()),
-        node_count: plan.node_count,
-        nodes: nodes
-            .map(|node| format!("{}s of `{}`", node.kind, node.api_version))
-            .collect(),
-        workloads: workloads
-            .map(|workload| format!("a {}", workload.kind))
-            .collect(),
-        places: Places {
-            resource: workspace.span("/resource"),
-            instance_type: workspace.span("/resource/instanceType"),
-            preset: workspace.span(&format!("{work}/preset/name")),
-            work: workspace.span(work),
-        },
-    }
+) -> BTreeMap<String, Outline> {
+    let compilation = compile::run(documents, options, library, Keep::Outlines, session);
+    let outlines = compilation.outlines.into_iter();
+    outlines
+        .map(|outline| (outline.key.clone(), outline))
+        .collect()
 }
 
 /// Reports an apiVersion that will not be there for ever.
@@ -184,7 +110,7 @@ fn old_version(node: &Node, release: &Release) -> Option<Diagnostic> {
     )))
 }
 
-fn differences(today: &Made, next: &Made, release: &Release) -> Vec<Diagnostic> {
+fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagnostic> {
     let (since, places) = (&release.file.since, &next.places);
     let mut found = Vec::new();
     let mut report =
@@ -196,8 +122,8 @@ fn differences(today: &Made, next: &Made, release: &Release) -> Vec<Diagnostic> 
     if today.nodes != next.nodes && !today.nodes.is_empty() {
         let message = format!(
             "its nodes are {}, not {}",
-            names(&next.nodes),
-            names(&today.nodes)
+            node_names(next),
+            node_names(today)
         );
         let hint = "new nodes take the place of the old ones: see that there is room for both, or plan for a break";
         report(
@@ -211,8 +137,8 @@ fn differences(today: &Made, next: &Made, release: &Release) -> Vec<Diagnostic> 
     if today.workloads != next.workloads {
         let message = format!(
             "its pods belong to {}, not to {}",
-            names(&next.workloads),
-            names(&today.workloads)
+            workload_names(next),
+            workload_names(today)
         );
         let hint = "delivery has to prune the old one, and both need the GPUs: plan for a break";
         report(
@@ -266,11 +192,23 @@ fn differences(today: &Made, next: &Made, release: &Release) -> Vec<Diagnostic> 
     found
 }
 
-fn names(kinds: &BTreeSet<String>) -> String {
+/// What the nodes of a Workspace are, in the plural.
+fn node_names(outline: &Outline) -> String {
+    let nodes = outline.nodes.iter();
+    names(nodes.map(|(kind, version)| format!("{kind}s of `{version}`")))
+}
+
+/// What the pods of a Workspace belong to.
+fn workload_names(outline: &Outline) -> String {
+    names(outline.workloads.iter().map(|kind| format!("a {kind}")))
+}
+
+fn names(kinds: impl Iterator<Item = String>) -> String {
+    let kinds: Vec<_> = kinds.collect();
     if kinds.is_empty() {
         "none".to_owned()
     } else {
-        wording::and(&kinds.iter().collect::<Vec<_>>())
+        wording::and(&kinds)
     }
 }
 

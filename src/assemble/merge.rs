@@ -10,7 +10,7 @@ use crate::diagnostic::rule;
 
 /// The objects that come from one document.
 #[derive(Debug)]
-pub struct Part {
+pub struct DocumentObjects {
     /// The place to show for the document.
     pub span: Span,
     /// What people call the document, such as ``Workspace `default/falcon` ``.
@@ -19,20 +19,12 @@ pub struct Part {
     pub objects: Vec<Object>,
 }
 
-/// What is to be had of the objects in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// The objects.
-    Objects,
-    /// Nothing: they are held against each other, and only a fingerprint of each stays.
-    Nothing,
-}
-
 /// The objects of all documents, held against each other as they come. Equal objects are kept once;
 /// different objects of one identity, and objects without one, are reported.
 #[derive(Debug)]
-pub struct Together {
-    keep: Keep,
+pub struct ObjectSet {
+    /// Whether the objects themselves are kept, or only a fingerprint of each.
+    keeps_objects: bool,
     /// The place and the title of each document.
     documents: Vec<(Span, String)>,
     /// What came first of each identity, and of which document.
@@ -47,12 +39,29 @@ enum Kept {
     Fingerprint(u64),
 }
 
-impl Together {
-    /// Nothing yet.
+impl Default for ObjectSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ObjectSet {
+    /// A set that keeps its objects.
     #[must_use]
-    pub fn new(keep: Keep) -> Self {
+    pub fn new() -> Self {
+        Self::of(true)
+    }
+
+    /// A set that holds objects against each other and lets them go: its size does not grow with
+    /// theirs.
+    #[must_use]
+    pub fn of_fingerprints() -> Self {
+        Self::of(false)
+    }
+
+    fn of(keeps_objects: bool) -> Self {
         Self {
-            keep,
+            keeps_objects,
             documents: Vec::new(),
             first: IndexMap::new(),
             findings: Vec::new(),
@@ -60,12 +69,12 @@ impl Together {
     }
 
     /// Takes the objects of a document in.
-    pub fn add(&mut self, part: Part) {
-        let Part {
+    pub fn add(&mut self, objects: DocumentObjects) {
+        let DocumentObjects {
             span,
             title,
             objects,
-        } = part;
+        } = objects;
         let document = self.documents.len();
         self.documents.push((span, title));
         for object in objects {
@@ -81,9 +90,10 @@ impl Together {
         }
         match self.first.entry(key(identity)) {
             Entry::Vacant(entry) => {
-                let kept = match self.keep {
-                    Keep::Objects => Kept::Object(object),
-                    Keep::Nothing => Kept::Fingerprint(object.value.fingerprint()),
+                let kept = if self.keeps_objects {
+                    Kept::Object(object)
+                } else {
+                    Kept::Fingerprint(object.value.fingerprint())
                 };
                 entry.insert((document, kept));
             }

@@ -11,7 +11,7 @@ use crate::base::object::{Identity, Object};
 use crate::base::pointer;
 use crate::plan::Plan;
 use crate::vocab::Provisioner;
-use crate::workspace::{RENDERED, Workspace};
+use crate::workspace::RENDERED;
 
 /// The most objects that the annotation names; more are counted.
 const NAMED: usize = 64;
@@ -38,11 +38,10 @@ const FOREIGN: [&str; 2] = [
     "kubectl.kubernetes.io/last-applied-configuration",
 ];
 
-/// The Workspace without what a cluster or KAITO's operator added, annotated with what was decided
+/// A Workspace, without what a cluster or KAITO's operator added, annotated with what was decided
 /// and with the identities of its objects.
 #[must_use]
-pub fn workspace(workspace: Workspace, plan: &Plan, objects: &[Object]) -> Object {
-    let mut value = workspace.value;
+pub fn workspace(mut value: Value, plan: &Plan, objects: &[Object]) -> Object {
     if let Some(fields) = value.as_object_mut() {
         fields.shift_remove("status");
     }

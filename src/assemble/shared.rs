@@ -8,24 +8,27 @@ use crate::diagnostic::rule;
 use crate::plan::Plan;
 use crate::vocab::Provisioner;
 
-/// The labels by which Workspaces of a run select the nodes that are made for them.
-#[derive(Debug, Default)]
-pub struct Selectors {
-    seen: BTreeMap<BTreeMap<String, String>, Selector>,
-}
-
+/// The labels by which a Workspace selects the nodes that are made for it.
 #[derive(Debug)]
-struct Selector {
+pub struct Selector {
+    labels: BTreeMap<String, String>,
     place: Span,
     title: String,
     /// Whether these labels alone place no pod of the Workspace.
     is_exclusive: bool,
 }
 
-impl Selectors {
-    /// Keeps the labels of a Workspace, and warns if those of another one find the same nodes.
-    /// `title` is what people call the Workspace.
-    pub fn add(&mut self, plan: &Plan, place: Span, title: &str) -> Option<Diagnostic> {
+/// The selectors of all Workspaces of a run.
+#[derive(Debug, Default)]
+pub struct Selectors {
+    seen: BTreeMap<BTreeMap<String, String>, Selector>,
+}
+
+impl Selector {
+    /// The selector of a Workspace; none if no nodes are made for it. `place` is that of the
+    /// labels, and `title` what people call the Workspace.
+    #[must_use]
+    pub fn of(plan: &Plan, place: Span, title: &str) -> Option<Self> {
         if plan.provisioner == Provisioner::None || plan.match_labels.is_empty() {
             return None;
         }
@@ -36,25 +39,32 @@ impl Selectors {
             // they ask for none.
             Some(_) => !has_own_labels,
         };
-        let Some(first) = self.seen.get(&plan.match_labels) else {
-            let selector = Selector {
-                place,
-                title: title.to_owned(),
-                is_exclusive,
-            };
-            self.seen.insert(plan.match_labels.clone(), selector);
+        Some(Self {
+            labels: plan.match_labels.clone(),
+            place,
+            title: title.to_owned(),
+            is_exclusive,
+        })
+    }
+}
+
+impl Selectors {
+    /// Keeps the selector of a Workspace, and warns if that of another one finds the same nodes.
+    pub fn add(&mut self, selector: Selector) -> Option<Diagnostic> {
+        let Some(first) = self.seen.get(&selector.labels) else {
+            self.seen.insert(selector.labels.clone(), selector);
             return None;
         };
-        if is_exclusive && first.is_exclusive {
+        if selector.is_exclusive && first.is_exclusive {
             return None;
         }
-        let message = format!("{title} selects its nodes by the labels of {}", first.title);
-        let finding =
-            Diagnostic::new(&rule::SHARED_NODES, place, message).also(first.place, "the other one");
-        Some(
-            finding.hint(
-                "give each labels of its own, so that no pod takes the GPUs of the other one",
-            ),
-        )
+        let message = format!(
+            "{} selects its nodes by the labels of {}",
+            selector.title, first.title
+        );
+        let finding = Diagnostic::new(&rule::SHARED_NODES, selector.place, message)
+            .also(first.place, "the other one");
+        let hint = "give each labels of its own, so that no pod takes the GPUs of the other one";
+        Some(finding.hint(hint))
     }
 }

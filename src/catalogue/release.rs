@@ -1,4 +1,4 @@
-//! A release: its presets and templates, read from a library before they are used.
+//! A release: its presets, read from a library before they are used.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -15,10 +15,8 @@ use crate::catalogue::preset::{
 };
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::expand::template::Template;
 use crate::input;
 use crate::input::schema::Checker;
-use crate::plan;
 use crate::session::Session;
 use crate::vocab::{Cloud, Provisioner};
 
@@ -44,7 +42,6 @@ pub struct Release<'a> {
     instance_types: Loaded<Cloud, InstanceTypes>,
     tuning_configs: Loaded<String, TuningConfig>,
     server_flags: Loaded<String, ServerFlags>,
-    templates: Loaded<Provisioner, Templates>,
 }
 
 /// The files of one kind that were loaded, by name.
@@ -61,15 +58,6 @@ pub struct TuningConfig {
     pub text: String,
     /// What it says.
     pub node: Node,
-}
-
-/// The templates for one provisioner.
-#[derive(Debug)]
-pub struct Templates {
-    /// Makes the node objects; none if the nodes are already there.
-    pub nodes: Option<Template>,
-    /// Make everything else, by name.
-    pub objects: Vec<Template>,
 }
 
 impl<'a> Release<'a> {
@@ -98,7 +86,6 @@ impl<'a> Release<'a> {
             instance_types: Loaded::new(),
             tuning_configs: Loaded::new(),
             server_flags: Loaded::new(),
-            templates: Loaded::new(),
         })
     }
 
@@ -157,14 +144,6 @@ impl<'a> Release<'a> {
                     read(library, &path, session)
                 });
             }
-        }
-    }
-
-    /// Loads the templates for a provisioner.
-    pub fn load_templates(&mut self, provisioner: Provisioner, session: &mut Session) {
-        if !self.templates.contains_key(&provisioner) {
-            let templates = self.read_templates(provisioner, session);
-            self.templates.insert(provisioner, templates);
         }
     }
 
@@ -310,12 +289,6 @@ impl<'a> Release<'a> {
         found(&self.server_flags, runtime)
     }
 
-    /// The templates for a provisioner that were loaded.
-    #[must_use]
-    pub fn templates(&self, provisioner: Provisioner) -> Lookup<'_, Templates> {
-        found(&self.templates, &provisioner)
-    }
-
     /// What `presets import` goes by.
     ///
     /// # Errors
@@ -325,36 +298,21 @@ impl<'a> Release<'a> {
         read(self.library, &self.path("import.yaml"), session)
     }
 
-    fn read_templates(
-        &self,
-        provisioner: Provisioner,
-        session: &mut Session,
-    ) -> Result<Templates, Reported> {
-        let schema = plan::template_schema();
-        let mark = session.mark();
-        let folder = format!("templates/{}/", self.name);
-        let mut template = |name: &str| {
-            let (node, _) = parse(self.library, &format!("{folder}{name}"), session).ok()?;
-            Template::parse(&node, &schema, &session.sources, &mut session.diagnostics)
-        };
-        let nodes = self
-            .file
-            .node_objects
-            .get(&provisioner)
-            .and_then(|name| template(name));
-        let is_node_template =
-            |name: &str| self.file.node_objects.values().any(|file| file == name);
-        let names = self
-            .library
-            .names(&folder)
-            .into_iter()
-            .map(|name| format!("{name}.yaml"));
-        let objects = names
-            .filter(|name| !is_node_template(name))
-            .filter_map(|name| template(&name))
-            .collect();
-        session.diagnostics.checked(mark)?;
-        Ok(Templates { nodes, objects })
+    /// The files of the templates, sorted.
+    #[must_use]
+    pub fn template_files(&self) -> Vec<String> {
+        let names = self.library.names(&format!("templates/{}/", self.name));
+        names.iter().map(|name| format!("{name}.yaml")).collect()
+    }
+
+    /// Parses a template, which has to be one document.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such file, or it can't be parsed.
+    pub fn template(&self, file: &str, session: &mut Session) -> Result<Node, Reported> {
+        let path = format!("templates/{}/{file}", self.name);
+        parse(self.library, &path, session).map(|(node, _)| node)
     }
 }
 

@@ -16,12 +16,7 @@ use super::{Outcome, fix, load, output};
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    let mut objects = load::compile(
-        &args.input,
-        args.only_generated,
-        &mut session,
-        &mut |_, _, _| {},
-    )?;
+    let mut objects = load::compile(&args.input, args.only_generated, &mut session)?;
     let selection = Selection {
         only: args.only.clone(),
         exclude: args.exclude.clone(),

@@ -1,37 +1,75 @@
 //! `explain`: what was decided and why.
 
 use anyhow::{Result, bail};
-use kaito_render::explain::{self, field};
+use kaito_render::base::object::Object;
+use kaito_render::compile::{self, Keep};
+use kaito_render::explain;
+use kaito_render::explain::field::{self, Field};
 use kaito_render::session::Session;
 
 use super::args::{Color, Explain};
 use super::compile::conclude;
-use super::{Outcome, load, output};
+use super::load::{self, Loaded};
+use super::{Outcome, output};
 
 /// Prints the plan of each Workspace, or what made one field of its objects.
 pub(super) fn explain(args: &Explain, color: Color) -> Result<Outcome> {
     let mut session = Session::default();
-    let mut texts = Vec::new();
-    let objects = load::compile(
-        &args.input,
-        true,
-        &mut session,
-        &mut |compiled, profile, library| {
-            texts.push(match &args.field {
-                Some(field) => field::explain(compiled, field, profile, library),
-                None => explain::plan(compiled, profile, library),
-            });
-        },
-    )?;
+    let loaded = load::load(&args.input, None, true, &mut session)?;
+    let mut explanation = Explanation::default();
+    if let Some(loaded) = loaded {
+        explanation = Explanation::of(loaded, args.field.as_ref(), &mut session);
+    }
     let outcome = conclude(&args.input, &mut session);
     output::findings(&session, color)?;
-    texts.retain(|text| !text.is_empty());
     if let Some(field) = &args.field
-        && texts.is_empty()
+        && explanation.texts.is_empty()
         && outcome == Outcome::Done
     {
-        bail!("{}", field::not_found(field, &objects));
+        bail!("{}", field::not_found(field, &explanation.objects));
     }
-    output::print(texts.join("\n").as_bytes())?;
+    output::print(explanation.texts.join("\n").as_bytes())?;
     Ok(outcome)
+}
+
+/// What there is to say of the Workspaces of a run.
+#[derive(Default)]
+struct Explanation {
+    /// Of each Workspace, as far as there is something.
+    texts: Vec<String>,
+    /// All objects of the run.
+    objects: Vec<Object>,
+}
+
+impl Explanation {
+    fn of(loaded: Loaded, field: Option<&Field>, session: &mut Session) -> Self {
+        let Loaded {
+            documents,
+            options,
+            library,
+        } = loaded;
+        let keep = Keep::Everything;
+        let compilation = compile::run(documents, &options, &library, keep, session);
+        let inputs = explain::Inputs {
+            compilation: &compilation,
+            profile: &options.profile,
+            library: &library,
+            sources: &session.sources,
+        };
+        let mut texts = Vec::new();
+        for compiled in &compilation.workspaces {
+            match field {
+                Some(field) => match field::explain(compiled, field, inputs) {
+                    Ok(text) => texts.push(text),
+                    Err(diagnostic) => session.diagnostics.report(diagnostic),
+                },
+                None => texts.push(explain::plan(compiled, inputs)),
+            }
+        }
+        texts.retain(|text| !text.is_empty());
+        Self {
+            texts,
+            objects: compilation.objects,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
-use kaito_render::compile::{self, Compiled, Options};
+use kaito_render::compile::{self, Keep, Options};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::diagnostic::rule;
 use kaito_render::input::{self, Disk, Document, DocumentFilter};
@@ -32,12 +32,11 @@ pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
     Ok(library)
 }
 
-/// Compiles what the command line names, and shows each Workspace on its way.
+/// Compiles what the command line names.
 pub(super) fn compile(
     input: &Input,
     only_generated: bool,
     session: &mut Session,
-    each: &mut dyn FnMut(Compiled, &Profile, &Library),
 ) -> Result<Vec<Object>> {
     let Some(Loaded {
         documents,
@@ -47,10 +46,7 @@ pub(super) fn compile(
     else {
         return Ok(Vec::new());
     };
-    let mut each = |compiled: Compiled| each(compiled, &options.profile, &library);
-    Ok(compile::compile_each(
-        documents, &options, &library, session, &mut each,
-    ))
+    Ok(compile::compile(documents, &options, &library, session))
 }
 
 /// Finds what is wrong with what the command line names, `against` what was before. Gives the files
@@ -60,17 +56,19 @@ pub(super) fn check(
     against: Option<&Against>,
     session: &mut Session,
 ) -> Result<Vec<FileId>> {
-    let mut files = Vec::new();
-    if let Some(Loaded {
+    let Some(Loaded {
         documents,
         options,
         library,
     }) = load(input, against, false, session)?
-    {
-        let mut each = |compiled: Compiled| files.push(compiled.workspace.span("").file);
-        compile::check_each(documents, &options, &library, session, &mut each);
-    }
-    Ok(files)
+    else {
+        return Ok(Vec::new());
+    };
+    let compilation = compile::run(documents, &options, &library, Keep::Outlines, session);
+    let outlines = compilation.outlines.iter();
+    Ok(outlines
+        .map(|outline| outline.places.resource.file)
+        .collect())
 }
 
 /// As [`check`], and adds what another release finds besides.
@@ -100,14 +98,14 @@ pub(super) fn compare(
 }
 
 /// What a command line names.
-struct Loaded {
-    documents: Vec<Document>,
-    options: Options,
-    library: Library,
+pub(super) struct Loaded {
+    pub(super) documents: Vec<Document>,
+    pub(super) options: Options,
+    pub(super) library: Library,
 }
 
 /// Reads what the command line names; none if the profile can't be used.
-fn load(
+pub(super) fn load(
     input: &Input,
     against: Option<&Against>,
     only_generated: bool,

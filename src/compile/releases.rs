@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Options;
+use super::documents::Documents;
 use crate::base::node::Node;
 use crate::base::wording;
 use crate::catalogue::library::Library;
@@ -11,6 +11,7 @@ use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
+use crate::expand::Templates;
 use crate::session::Session;
 use crate::vocab::Provisioner;
 
@@ -26,38 +27,68 @@ pub(super) struct Releases<'a> {
     library: &'a Library,
     profile: &'a Profile,
     /// By name.
-    loaded: BTreeMap<String, Result<Release<'a>, Reported>>,
+    loaded: BTreeMap<String, Result<Loaded<'a>, Reported>>,
     /// The name of the release that compiles an apiVersion.
     chosen: BTreeMap<String, Option<String>>,
 }
 
+/// A release with the templates for the profile's provisioner; none as long as it compiles
+/// nothing.
+#[derive(Debug)]
+struct Loaded<'a> {
+    release: Release<'a>,
+    templates: Option<Result<Templates, Reported>>,
+}
+
+/// What compiles a document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compiling<'r, 'a> {
+    pub(super) release: &'r Release<'a>,
+    pub(super) templates: Result<&'r Templates, Reported>,
+}
+
 impl<'a> Releases<'a> {
-    /// Chooses and loads what `documents` are compiled with. Of what compiles the `earlier` ones
-    /// only release.yaml is read.
-    pub(super) fn load<'n>(
-        documents: impl Iterator<Item = &'n Node>,
-        earlier: impl Iterator<Item = &'n Node>,
-        options: &'a Options,
-        library: &'a Library,
-        session: &mut Session,
-    ) -> Self {
-        let mut releases = Self {
+    /// None yet.
+    pub(super) fn new(profile: &'a Profile, library: &'a Library) -> Self {
+        Self {
             library,
-            profile: &options.profile,
+            profile,
             loaded: BTreeMap::new(),
             chosen: BTreeMap::new(),
+        }
+    }
+
+    /// Reports a release of the profile that does not exist.
+    pub(super) fn check_named(&self, session: &mut Session) -> Result<(), Reported> {
+        let known = self.library.releases();
+        let Some(name) = &self.profile.release else {
+            return Ok(());
         };
-        for document in documents {
-            releases.choose(version(document), session);
-            let chosen = releases.chosen.get(version(document)).cloned().flatten();
-            if let Some(Ok(release)) = chosen.and_then(|name| releases.loaded.get_mut(&name)) {
-                load_for(document, release, releases.profile, session);
+        if known.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+        let message = format!("there is no release `{name}`");
+        let hint = format!("the releases are {}", wording::and(&names));
+        Err(session.diagnostics.fail(Diagnostic {
+            place: self.profile.span("/release"),
+            ..Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint)
+        }))
+    }
+
+    /// Chooses and loads what the documents are compiled with. Of the release that compiled what
+    /// they were before only release.yaml is read.
+    pub(super) fn load_for(&mut self, documents: &Documents, session: &mut Session) {
+        for source in documents.compiled() {
+            self.choose(version(&source.node), session);
+            let chosen = self.chosen.get(version(&source.node)).cloned().flatten();
+            if let Some(Ok(loaded)) = chosen.and_then(|name| self.loaded.get_mut(&name)) {
+                loaded.load_for(&source.node, self.profile, session);
             }
         }
-        for document in earlier {
-            releases.choose(version(document), session);
+        for earlier in documents.compiled().filter_map(|source| source.earlier) {
+            self.choose(version(earlier), session);
         }
-        releases
     }
 
     /// Chooses the release that compiles an apiVersion: the profile's, or else the oldest.
@@ -75,8 +106,8 @@ impl<'a> Releases<'a> {
             let release = self
                 .loaded
                 .entry(name.to_owned())
-                .or_insert_with(|| Release::load(library, name, session));
-            if compiles(release, version) {
+                .or_insert_with(|| Loaded::new(library, name, session));
+            if release.as_ref().is_ok_and(|it| it.compiles(version)) {
                 chosen = Some(name.to_owned());
                 break;
             }
@@ -84,17 +115,21 @@ impl<'a> Releases<'a> {
         self.chosen.insert(version.to_owned(), chosen);
     }
 
-    /// The release that compiles a document.
+    /// The release that compiles a document, and its templates.
     ///
     /// # Errors
     ///
     /// Where no release compiles its apiVersion.
-    pub(super) fn compiling(&self, node: &Node) -> Result<&Release<'a>, Diagnostic> {
+    pub(super) fn compiling(&self, node: &Node) -> Result<Compiling<'_, 'a>, Diagnostic> {
         let version = version(node);
         if let Some(Some(name)) = self.chosen.get(version)
-            && let Some(Ok(release)) = self.loaded.get(name)
+            && let Some(Ok(loaded)) = self.loaded.get(name)
+            && let Some(templates) = &loaded.templates
         {
-            return Ok(release);
+            return Ok(Compiling {
+                release: &loaded.release,
+                templates: templates.as_ref().map_err(|reported| *reported),
+            });
         }
         let message = match &self.profile.release {
             Some(name) => format!("release {name} does not compile `{version}`"),
@@ -110,11 +145,18 @@ impl<'a> Releases<'a> {
             Some(name) => name,
             None => self.chosen.get(version(node))?.as_ref()?,
         };
-        self.loaded.get(name)?.as_ref().ok()
+        let loaded = self.loaded.get(name)?.as_ref().ok()?;
+        Some(&loaded.release)
+    }
+
+    /// A release that compiles Workspaces of the run, and its templates.
+    pub(super) fn get(&self, name: &str) -> Option<(&Release<'a>, &Templates)> {
+        let loaded = self.loaded.get(name)?.as_ref().ok()?;
+        Some((&loaded.release, loaded.templates.as_ref()?.as_ref().ok()?))
     }
 
     fn usable(&self) -> impl Iterator<Item = &Release<'a>> {
-        self.loaded.values().flatten()
+        self.loaded.values().flatten().map(|loaded| &loaded.release)
     }
 
     fn versions(&self) -> String {
@@ -147,13 +189,6 @@ impl<'a> Releases<'a> {
     }
 }
 
-fn compiles(release: &Result<Release, Reported>, version: &str) -> bool {
-    release.as_ref().is_ok_and(|release| {
-        let mut versions = release.file.api_versions.iter();
-        versions.any(|known| known == version)
-    })
-}
-
 /// The apiVersion of a document.
 pub(super) fn version(node: &Node) -> &str {
     string(node, "/apiVersion").unwrap_or_default()
@@ -164,31 +199,53 @@ fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
     Some(found).filter(|text| !text.is_empty())
 }
 
-/// Loads what a release needs to compile a Workspace or an InferenceSet: the machine types and
-/// templates that every one needs, and of the catalogue the files that this one names.
-fn load_for(document: &Node, release: &mut Release, profile: &Profile, session: &mut Session) {
-    let default = release.default_provisioner();
-    release.load_instance_types(profile.cloud, session);
-    release.load_templates(profile.provisioner.unwrap_or(default), session);
-    for section in SECTIONS {
-        let field = |field: &str| string(document, &format!("{section}{field}"));
-        if let Some(name) = field("/inference/preset/name") {
-            release.load_model(name, session);
+impl<'a> Loaded<'a> {
+    fn new(library: &'a Library, name: &str, session: &mut Session) -> Result<Self, Reported> {
+        Ok(Self {
+            release: Release::load(library, name, session)?,
+            templates: None,
+        })
+    }
+
+    fn compiles(&self, version: &str) -> bool {
+        let mut versions = self.release.file.api_versions.iter();
+        versions.any(|known| known == version)
+    }
+
+    /// Loads what the release needs to compile a Workspace or an InferenceSet: the machine types
+    /// and templates that every one needs, and of the catalogue the files that this one names.
+    fn load_for(&mut self, document: &Node, profile: &Profile, session: &mut Session) {
+        let release = &mut self.release;
+        if self.templates.is_none() {
+            let default = release.default_provisioner();
+            let provisioner = profile.provisioner.unwrap_or(default);
+            release.load_instance_types(profile.cloud, session);
+            self.templates = Some(Templates::load(release, provisioner, session));
         }
-        if field("/inference/config").is_some() {
-            release.load_server_flags(session);
+        for section in SECTIONS {
+            load_section(document, section, release, session);
         }
-        if let Some(name) = field("/tuning/preset/name") {
-            release.load_model(name, session);
-            if !release.is_tunable(name) {
-                release.load_models(session); // to name those that are
-            }
+    }
+}
+
+fn load_section(document: &Node, section: &str, release: &mut Release, session: &mut Session) {
+    let field = |field: &str| string(document, &format!("{section}{field}"));
+    if let Some(name) = field("/inference/preset/name") {
+        release.load_model(name, session);
+    }
+    if field("/inference/config").is_some() {
+        release.load_server_flags(session);
+    }
+    if let Some(name) = field("/tuning/preset/name") {
+        release.load_model(name, session);
+        if !release.is_tunable(name) {
+            release.load_models(session); // to name those that are
         }
-        let method = field("/tuning/method").map(str::to_lowercase);
-        if let Some(method) = method.filter(|method| METHODS.contains(&method.as_str()))
-            && field("/tuning/config").is_none()
-        {
-            release.load_tuning_config(&method, session);
-        }
+    }
+    let method = field("/tuning/method").map(str::to_lowercase);
+    if let Some(method) = method.filter(|method| METHODS.contains(&method.as_str()))
+        && field("/tuning/config").is_none()
+    {
+        release.load_tuning_config(&method, session);
     }
 }

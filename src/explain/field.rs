@@ -2,18 +2,17 @@
 
 use std::str::FromStr;
 
-use super::{Places, reasons};
+use super::{Inputs, Places, decisions, reasons};
 use crate::base::json::Json;
 use crate::base::object::Object;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
-use crate::catalogue::library::Library;
-use crate::catalogue::profile::Profile;
-use crate::compile::Compiled;
+use crate::compile::CompiledWorkspace;
+use crate::diagnostic::Diagnostic;
 use crate::emit::yaml;
 use crate::expand;
 use crate::expand::template::{Step, Trace};
-use crate::plan::{self, Decision};
+use crate::plan::Decision;
 
 /// A field of an object: `KIND/PATH` or `KIND/NAME/PATH`, such as
 /// `Deployment/spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']`.
@@ -115,25 +114,22 @@ impl Field {
 
 /// What made a field of the objects of a Workspace: its value, the line of the template, and the
 /// decisions that the template reads there. Empty if no object has the field.
-#[must_use]
-pub fn explain(compiled: Compiled, field: &Field, profile: &Profile, library: &Library) -> String {
-    let Compiled {
-        workspace,
-        plan,
-        release,
-        templates,
-        objects,
-        session,
-    } = compiled;
-    let decisions = plan::decisions(workspace, plan, release, profile);
-    let places = Places {
-        workspace,
-        profile,
-        library,
-        sources: &session.sources,
+///
+/// # Errors
+///
+/// Where a template can't be rendered.
+pub fn explain(
+    compiled: &CompiledWorkspace,
+    field: &Field,
+    inputs: Inputs,
+) -> Result<String, Diagnostic> {
+    let (decisions, places) = (decisions(compiled, inputs), Places::new(compiled, inputs));
+    let Some((_, templates)) = inputs.compilation.release(compiled) else {
+        return Ok(String::new());
     };
     let mut out = String::new();
-    for object in objects.iter().filter(|object| field.is_of(object)) {
+    let objects = compiled.objects.iter();
+    for object in objects.filter(|object| field.is_of(object)) {
         let Some(value) = field.value(&object.value) else {
             continue;
         };
@@ -144,13 +140,12 @@ pub fn explain(compiled: Compiled, field: &Field, profile: &Profile, library: &L
             identity.name,
             indented(&yaml::document(value), 2)
         );
-        match expand::trace(plan, templates, &object.value, &field.steps) {
-            Ok(Some(trace)) => out += &made(&trace, &decisions, &places),
-            Ok(None) => {}
-            Err(diagnostic) => session.diagnostics.report(diagnostic),
+        let trace = expand::trace(&compiled.plan, templates, &object.value, &field.steps)?;
+        if let Some(trace) = trace {
+            out += &made(&trace, &decisions, &places);
         }
     }
-    out
+    Ok(out)
 }
 
 fn made(trace: &Trace, decisions: &[Decision], places: &Places) -> String {

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
-use kaito_render::compile::{Compiled, Options, compile_each};
+use kaito_render::catalogue::release::Release;
+use kaito_render::compile::{self, CompiledWorkspace, Keep, Options};
+use kaito_render::expand::Templates;
 use kaito_render::expand::template::Step;
 use kaito_render::session::Session;
 use kaito_render::{expand, input, plan};
@@ -165,27 +167,28 @@ fn every_field_has_a_line_and_reasons() {
             allow_empty: false,
             against: Vec::new(),
         };
-        let mut each = |compiled: Compiled| fields += check(compiled, &options.profile);
-        compile_each(
-            documents,
-            &options,
-            &Library::embedded(),
-            &mut session,
-            &mut each,
-        );
+        let library = Library::embedded();
+        let keep = Keep::Everything;
+        let compilation = compile::run(documents, &options, &library, keep, &mut session);
+        for compiled in &compilation.workspaces {
+            let (release, templates) = compilation.release(compiled).unwrap();
+            fields += check(compiled, release, templates, &options.profile);
+        }
     }
     assert!(fields > 500, "only {fields} fields were looked at");
 }
 
 /// Checks the objects of a Workspace, and counts their fields.
-fn check(compiled: Compiled, profile: &Profile) -> usize {
-    let Compiled {
+fn check(
+    compiled: &CompiledWorkspace,
+    release: &Release,
+    templates: &Templates,
+    profile: &Profile,
+) -> usize {
+    let CompiledWorkspace {
         workspace,
         plan,
-        release,
-        templates,
         objects,
-        ..
     } = compiled;
     let decisions = plan::decisions(workspace, plan, release, profile);
     let decided: BTreeSet<_> = decisions

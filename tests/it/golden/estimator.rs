@@ -13,7 +13,7 @@ use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::preset::Sizing;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
-use kaito_render::compile::{Compiled, Options, compile_each};
+use kaito_render::compile::{self, Keep, Options};
 use kaito_render::input::{self, Document};
 use kaito_render::plan;
 use kaito_render::session::Session;
@@ -141,21 +141,17 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
         .into_iter()
         .map(|node| Document { node, named: true })
         .collect();
-    let mut nodes = BTreeMap::new();
-    let mut each = |compiled: Compiled| {
-        nodes.insert(
-            compiled.plan.name.clone(),
-            u64::from(compiled.plan.node_count),
-        );
-    };
-    compile_each(
+    let library = Library::embedded();
+    let compilation = compile::run(
         documents,
         &options,
-        &Library::embedded(),
+        &library,
+        Keep::Everything,
         &mut session,
-        &mut each,
     );
-    (nodes, session)
+    let plans = compilation.workspaces.iter().map(|compiled| &compiled.plan);
+    let nodes = plans.map(|plan| (plan.name.clone(), u64::from(plan.node_count)));
+    (nodes.collect(), session)
 }
 
 #[test]

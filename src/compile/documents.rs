@@ -1,0 +1,156 @@
+//! The documents of a run, told apart before the first one is compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Options;
+use crate::assemble;
+use crate::base::node::Node;
+use crate::catalogue::profile;
+use crate::input::Document;
+use crate::session::Session;
+use crate::workspace;
+
+/// Where Workspaces and InferenceSets name ConfigMaps.
+const CONFIGS: [&str; 3] = [
+    "/inference/config",
+    "/tuning/config",
+    "/spec/template/inference/config",
+];
+
+/// The documents of a run.
+#[derive(Debug)]
+pub(super) struct Documents<'a> {
+    /// What objects are made of: Workspaces, then InferenceSets.
+    pub(super) sources: Vec<Source<'a>>,
+    /// Everything else, such as ConfigMaps and node objects.
+    pub(super) others: Vec<Document>,
+    /// How many rendered Workspaces were found in directories. They are passed over.
+    pub(super) passed_over: usize,
+    /// The numbers of the node objects of rendered Workspaces, by kind and name.
+    pub(super) ordinals: BTreeMap<(String, String), u32>,
+    /// The documents of KAITO in [`Options::against`] whose Workspace is not among `sources`, by
+    /// kind, namespace and name.
+    pub(super) removed: BTreeMap<String, &'a Node>,
+}
+
+/// A document that objects are made of.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub(super) kind: SourceKind,
+    pub(super) node: Node,
+    /// What the document was before.
+    pub(super) earlier: Option<&'a Node>,
+}
+
+/// What a [`Source`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SourceKind {
+    Workspace,
+    InferenceSet,
+    /// A Workspace of rendered output that was named outright, and stays as it is.
+    Rendered,
+}
+
+impl<'a> Documents<'a> {
+    /// Tells documents apart. Those of this program, such as profiles, are left out.
+    pub(super) fn new(
+        documents: Vec<Document>,
+        options: &'a Options,
+        reader: &workspace::Reader,
+    ) -> Self {
+        let mut sorted = Self {
+            sources: Vec::new(),
+            others: Vec::new(),
+            passed_over: 0,
+            ordinals: BTreeMap::new(),
+            removed: earlier(options, reader),
+        };
+        let mut sets = Vec::new();
+        for document in documents {
+            if profile::is_of_ours(&document.node) {
+                continue;
+            }
+            if workspace::is_workspace(&document.node) {
+                sorted.add_workspace(document, reader);
+            } else if workspace::is_inference_set(&document.node) {
+                let earlier = sorted.removed.get(&identity(&document.node, reader));
+                sets.push(Source {
+                    kind: SourceKind::InferenceSet,
+                    earlier: earlier.copied(),
+                    node: document.node,
+                });
+            } else {
+                sorted.others.push(document);
+            }
+        }
+        sorted.sources.append(&mut sets);
+        sorted
+    }
+
+    fn add_workspace(&mut self, document: Document, reader: &workspace::Reader) {
+        let Document { node, named } = document;
+        let earlier = self.removed.remove(&identity(&node, reader));
+        let kind = if workspace::is_rendered(&node) {
+            self.ordinals.extend(assemble::ordinals(&node));
+            SourceKind::Rendered
+        } else {
+            SourceKind::Workspace
+        };
+        if kind == SourceKind::Rendered && !named {
+            self.passed_over += 1;
+            return;
+        }
+        self.sources.push(Source {
+            kind,
+            node,
+            earlier,
+        });
+    }
+
+    /// The documents that are compiled.
+    pub(super) fn compiled(&self) -> impl Iterator<Item = &Source<'a>> {
+        let sources = self.sources.iter();
+        sources.filter(|source| source.kind != SourceKind::Rendered)
+    }
+
+    /// Reports what can be said of the documents before any of them is compiled: kinds that
+    /// nobody compiles, and plaintext secrets in what is compiled and in the ConfigMaps that it
+    /// names.
+    pub(super) fn check(&self, session: &mut Session) {
+        let nodes = self.others.iter().map(|document| &document.node);
+        session
+            .diagnostics
+            .extend(nodes.filter_map(workspace::misfit));
+        let mut names = BTreeSet::new();
+        for Source { node, .. } in self.compiled() {
+            workspace::check_secrets(node, &mut session.sources, &mut session.diagnostics);
+            let named = CONFIGS.iter().filter_map(|pointer| string(node, pointer));
+            names.extend(named);
+        }
+        for Document { node, named } in &self.others {
+            let is_named = || string(node, "/metadata/name").is_some_and(|it| names.contains(it));
+            if string(node, "/kind") == Some("ConfigMap") && (*named || is_named()) {
+                workspace::check_secrets(node, &mut session.sources, &mut session.diagnostics);
+            }
+        }
+    }
+}
+
+/// The documents of KAITO to compare with, by kind, namespace and name.
+fn earlier<'a>(options: &'a Options, reader: &workspace::Reader) -> BTreeMap<String, &'a Node> {
+    let nodes = options.against.iter().map(|document| &document.node);
+    nodes
+        .filter(|node| workspace::is_of_kaito(node))
+        .map(|node| (identity(node, reader), node))
+        .collect()
+}
+
+/// By what a document is found again.
+fn identity(node: &Node, reader: &workspace::Reader) -> String {
+    let kind = string(node, "/kind").unwrap_or_default();
+    format!("{kind} {}", reader.key(node))
+}
+
+fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
+    node.find(pointer)?.node.as_str()
+}

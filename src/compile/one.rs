@@ -1,0 +1,221 @@
+//! One Workspace through all stages: a pure function of the document and of what all Workspaces
+//! of a run share.
+
+use std::mem;
+
+use super::releases::{self, Compiling, Releases};
+use super::{CompiledWorkspace, Keep, Options, Outline};
+use crate::assemble::{self, DocumentObjects, Selector};
+use crate::base::node::{Data, Node};
+use crate::base::object::Object;
+use crate::base::sources::{Sources, Span};
+use crate::catalogue::profile::Profile;
+use crate::catalogue::release::Release;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::expand;
+use crate::input::config_map::ConfigMaps;
+use crate::plan::{self, Plan};
+use crate::vocab::{Provisioner, WorkspaceApi};
+use crate::workspace::{self, Dialect, Reader, Workspace};
+
+/// What all Workspaces of a run share. Nothing changes it while they are compiled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    pub(super) options: &'a Options,
+    pub(super) releases: &'a Releases<'a>,
+    pub(super) config_maps: &'a ConfigMaps<'a>,
+    pub(super) sources: &'a Sources,
+    pub(super) keep: Keep,
+}
+
+/// What came of one Workspace, with the facts that only the whole run can judge.
+#[derive(Debug, Default)]
+pub(super) struct Attempt {
+    pub(super) diagnostics: Diagnostics,
+    /// The apiVersion and the release that was chosen for it, where the profile names none.
+    pub(super) chosen: Option<(String, String)>,
+    /// `namespace/name`, and where it stands.
+    pub(super) name: Option<(String, Span)>,
+    /// Its objects; none if it has errors.
+    pub(super) made: Option<Made>,
+}
+
+/// What was made of a Workspace without errors.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// Its objects; none for a set of no replicas, whose one Workspace is only checked.
+    pub(super) objects: Option<DocumentObjects>,
+    /// The labels by which it selects nodes that are made for it.
+    pub(super) selector: Option<Selector>,
+    /// Whether its nodes are made as Machines.
+    pub(super) has_machines: bool,
+    pub(super) outline: Option<Outline>,
+    pub(super) compiled: Option<CompiledWorkspace>,
+}
+
+/// The Workspaces of an InferenceSet.
+#[derive(Debug)]
+pub(super) struct SetAttempt {
+    /// What is wrong with the set itself.
+    pub(super) diagnostics: Diagnostics,
+    pub(super) replicas: Vec<Attempt>,
+}
+
+/// Compiles a Workspace, and compares it with what it was `earlier`.
+pub(super) fn workspace(
+    node: Node,
+    earlier: Option<&Node>,
+    context: Context,
+    reader: &mut Reader,
+) -> Attempt {
+    let mut attempt = Attempt::default();
+    attempt.made = attempt.compile(node, earlier, context, reader).ok();
+    attempt
+}
+
+/// Compiles the Workspaces of an InferenceSet.
+pub(super) fn inference_set(
+    node: &Node,
+    earlier: Option<&Node>,
+    context: Context,
+    reader: &mut Reader,
+) -> SetAttempt {
+    let mut diagnostics = Diagnostics::default();
+    let replicas = workspace::replicas(node, &mut diagnostics);
+    if let Some(earlier) = earlier {
+        diagnostics.extend(workspace::changes_of_set(earlier, node, &reader.key(node)));
+    }
+    let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
+    let attempt = |replica| {
+        let mut attempt = workspace(replica, None, context, reader);
+        if let Some(made) = attempt.made.as_mut().filter(|_| has_none) {
+            made.objects = None;
+        }
+        attempt
+    };
+    SetAttempt {
+        diagnostics,
+        replicas: replicas.into_iter().map(attempt).collect(),
+    }
+}
+
+impl Attempt {
+    fn compile(
+        &mut self,
+        node: Node,
+        earlier: Option<&Node>,
+        context: Context,
+        reader: &mut Reader,
+    ) -> Result<Made, Reported> {
+        let profile = &context.options.profile;
+        let compiling = context.releases.compiling(&node);
+        let Compiling { release, templates } =
+            compiling.map_err(|finding| self.diagnostics.fail(finding))?;
+        if profile.release.is_none() {
+            let version = releases::version(&node).to_owned();
+            self.chosen = Some((version, release.name.clone()));
+        }
+        let whole = node.span;
+        let dialect = dialect(release, profile);
+        let api = dialect.api;
+        let read = reader.read(node, dialect, &mut self.diagnostics);
+        let workspace = read.ok_or_else(|| self.unread(whole))?;
+        let span = workspace.span("/metadata/name");
+        self.name = Some((workspace.key(), span));
+        if let Some(earlier) = earlier {
+            self.compare(earlier, &workspace, api, context, reader);
+        }
+        let inputs = plan::Inputs {
+            workspace: &workspace,
+            config_maps: context.config_maps,
+            release,
+            profile,
+            sources: context.sources,
+        };
+        let mut plan = plan::make(inputs, 0, &mut self.diagnostics)?;
+        let objects = expand::objects(&mut plan, templates?);
+        let objects = objects.map_err(|finding| self.diagnostics.fail(finding))?;
+        Ok(made(workspace, plan, objects, context.keep))
+    }
+
+    /// The proof that it was reported why a Workspace could not be read.
+    fn unread(&mut self, span: Span) -> Reported {
+        match self.diagnostics.checked(0) {
+            Err(reported) => reported,
+            Ok(()) => {
+                let message = "this Workspace can't be read";
+                self.diagnostics
+                    .fail(Diagnostic::new(&rule::FIELD, span, message))
+            }
+        }
+    }
+
+    /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
+    /// this run's concern.
+    fn compare(
+        &mut self,
+        earlier: &Node,
+        workspace: &Workspace,
+        api: WorkspaceApi,
+        context: Context,
+        reader: &mut Reader,
+    ) {
+        let mut found = Diagnostics::default();
+        let read = context.releases.reading(earlier).and_then(|release| {
+            let dialect = dialect(release, &context.options.profile);
+            reader.read(earlier.clone(), dialect, &mut found)
+        });
+        match read {
+            Some(old) => {
+                let changes = workspace::changes(&old, workspace, api);
+                self.diagnostics.extend(changes);
+            }
+            None => {
+                let found = found.into_iter().collect();
+                self.diagnostics.extend(workspace::not_compared(found));
+            }
+        }
+    }
+}
+
+fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Keep) -> Made {
+    let title = format!("Workspace `{}`", workspace.key());
+    let place = workspace.span("/resource/labelSelector/matchLabels");
+    let selector = Selector::of(&plan, place, &title);
+    let has_machines = plan.provisioner == Provisioner::Machine && !plan.nodes.is_empty();
+    let outline = (keep == Keep::Outlines).then(|| Outline::of(&workspace, &plan, &objects));
+    let span = workspace.span("/metadata/name");
+    let compiled = (keep == Keep::Everything).then(|| objects.clone());
+    let value = match keep {
+        Keep::Everything => workspace.value.clone(),
+        Keep::Objects | Keep::Outlines => mem::take(&mut workspace.value),
+    };
+    objects.push(assemble::workspace(value, &plan, &objects));
+    let compiled = compiled.map(|objects| CompiledWorkspace {
+        workspace,
+        plan,
+        objects,
+    });
+    Made {
+        objects: Some(DocumentObjects {
+            span,
+            title,
+            objects,
+        }),
+        selector,
+        has_machines,
+        outline,
+        compiled,
+    }
+}
+
+/// How a release reads Workspaces of this profile.
+fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {
+    let makes_nodes = profile.provisioner != Some(Provisioner::None);
+    let default_instance_type = makes_nodes.then_some(release.file.default_instance_type.as_str());
+    Dialect {
+        api: release.file.workspace_api,
+        default_instance_type,
+    }
+}

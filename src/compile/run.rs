@@ -1,0 +1,227 @@
+//! A run over all documents: folds what came of each into one result, and judges what no
+//! Workspace can judge of itself.
+
+use std::collections::BTreeMap;
+
+use super::documents::Documents;
+use super::one::{Attempt, Made, SetAttempt};
+use super::releases::Releases;
+use super::{CompiledWorkspace, Keep, Options, Outline};
+use crate::assemble::{self, DocumentObjects, ObjectSet, Selectors};
+use crate::base::node::Node;
+use crate::base::object::{Group, Object, is_of_karpenter};
+use crate::base::sources::Span;
+use crate::base::wording;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::workspace;
+
+/// What was found and made so far. Attempts are added in the order of the documents.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    diagnostics: &'a mut Diagnostics,
+    objects: ObjectSet,
+    outlines: Vec<Outline>,
+    compiled: Vec<CompiledWorkspace>,
+    /// Where each Workspace stands, by namespace and name.
+    names: BTreeMap<String, Span>,
+    /// The releases that were chosen, by the apiVersion that they compile.
+    chosen: BTreeMap<String, String>,
+    selectors: Selectors,
+    has_machines: bool,
+    has_static_pools: bool,
+}
+
+/// What a run made, as far as it was to be kept.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    pub(super) objects: Vec<Object>,
+    pub(super) outlines: Vec<Outline>,
+    pub(super) compiled: Vec<CompiledWorkspace>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(keep: Keep, diagnostics: &'a mut Diagnostics) -> Self {
+        Self {
+            diagnostics,
+            objects: match keep {
+                Keep::Objects | Keep::Everything => ObjectSet::new(),
+                Keep::Outlines => ObjectSet::of_fingerprints(),
+            },
+            outlines: Vec::new(),
+            compiled: Vec::new(),
+            names: BTreeMap::new(),
+            chosen: BTreeMap::new(),
+            selectors: Selectors::default(),
+            has_machines: false,
+            has_static_pools: false,
+        }
+    }
+
+    /// Adds what came of a Workspace.
+    pub(super) fn add(&mut self, attempt: Attempt) {
+        self.diagnostics.extend(attempt.diagnostics);
+        self.chosen.extend(attempt.chosen);
+        let is_first = attempt.name.is_none_or(|(key, span)| self.name(key, span));
+        if let Some(made) = attempt.made.filter(|_| is_first) {
+            self.add_made(made);
+        }
+    }
+
+    /// Adds what came of an InferenceSet. What is wrong with all of its Workspaces is said once.
+    pub(super) fn add_set(&mut self, set: SetAttempt) {
+        let mark = self.diagnostics.mark();
+        self.diagnostics.extend(set.diagnostics);
+        for replica in set.replicas {
+            self.add(replica);
+            workspace::without_repeats(self.diagnostics, mark);
+        }
+    }
+
+    fn add_made(&mut self, made: Made) {
+        self.has_machines |= made.has_machines;
+        self.outlines.extend(made.outline);
+        self.compiled.extend(made.compiled);
+        let shared = made.selector.and_then(|it| self.selectors.add(it));
+        self.diagnostics.extend(shared);
+        if let Some(objects) = made.objects {
+            self.add_objects(objects);
+        }
+    }
+
+    fn add_objects(&mut self, objects: DocumentObjects) {
+        self.has_static_pools |= objects.objects.iter().any(assemble::is_static_pool);
+        self.objects.add(objects);
+    }
+
+    /// Keeps the name of a Workspace. Whether it is new; otherwise it is reported.
+    fn name(&mut self, key: String, span: Span) -> bool {
+        let message = format!("the Workspace `{key}` stands twice in the input");
+        let Some(first) = self.names.insert(key, span) else {
+            return true;
+        };
+        let finding = Diagnostic::new(&rule::DUPLICATE_WORKSPACE, span, message);
+        let finding = finding.also(first, "the other one");
+        self.diagnostics
+            .report(finding.hint("remove or rename one of the two"));
+        false
+    }
+
+    /// Adds a Workspace of rendered output as it is.
+    pub(super) fn add_rendered(&mut self, node: &Node, key: String) {
+        self.name(key, node.span);
+        self.pass_through(node, &BTreeMap::new());
+    }
+
+    /// Looks at the documents of other kinds, and passes through those that were named. To be
+    /// called when all Workspaces have been added.
+    pub(super) fn add_others(&mut self, documents: &Documents, options: &Options) {
+        for document in &documents.others {
+            assemble::check_node(&document.node, self.diagnostics);
+            let gone = self.owner_gone(&document.node, &documents.removed);
+            self.diagnostics.extend(gone);
+        }
+        if options.only_generated {
+            return;
+        }
+        let named = documents.others.iter().filter(|document| document.named);
+        for document in named {
+            self.pass_through(&document.node, &documents.ordinals);
+        }
+    }
+
+    /// Adds a document as it is. Nodes of rendered output get their numbers back.
+    fn pass_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) {
+        let mut object = as_it_is(node);
+        let identity = object.identity();
+        if identity.is_incomplete() {
+            let message = "a document without `apiVersion`, `kind` or `metadata.name`";
+            let finding = Diagnostic::new(&rule::NAMELESS, node.span, message);
+            let hint = "complete it, or leave it out of the input";
+            return self.diagnostics.report(finding.hint(hint));
+        }
+        let title = format!("{} `{}`", identity.kind, identity.name);
+        let key = (identity.kind.to_owned(), identity.name.to_owned());
+        object.ordinal = ordinals.get(&key).copied();
+        self.add_objects(DocumentObjects {
+            span: node.span,
+            title,
+            objects: vec![object],
+        });
+    }
+
+    /// Warns of a node object whose Workspace was there before and is not any more.
+    fn owner_gone(&self, node: &Node, removed: &BTreeMap<String, &Node>) -> Option<Diagnostic> {
+        let version = node.get("apiVersion").and_then(Node::as_str);
+        if removed.is_empty() || !is_of_karpenter(version.unwrap_or_default()) {
+            return None;
+        }
+        let object = as_it_is(node);
+        let Group::Workspace { namespace, name } = object.group() else {
+            return None;
+        };
+        let key = format!("{namespace}/{name}");
+        let before = removed.get(&format!("Workspace {key}"))?;
+        if self.names.contains_key(&key) {
+            return None;
+        }
+        let message =
+            format!("the Workspace `{key}` is not in the input any more, and its node is");
+        let finding = Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
+        let before = before.at("/metadata/name").span;
+        let finding = finding.also(before, "the Workspace, before");
+        Some(finding.hint("remove both, or keep both; or name its file, too"))
+    }
+
+    /// Reports an input that holds no Workspace, as far as no other error says why.
+    pub(super) fn check_empty(&mut self, passed_over: usize) {
+        if self.diagnostics.failed_since(0) {
+            return;
+        }
+        let hint = match passed_over {
+            0 => "name a file or folder that holds one; `--allow-empty` writes the empty output \
+                  all the same"
+                .to_owned(),
+            count => format!(
+                "{} here came out of `kaito-render` already; name the source",
+                wording::count(count, "Workspace")
+            ),
+        };
+        let finding = Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace");
+        self.diagnostics.report(finding.hint(hint));
+    }
+
+    /// Says once what was chosen without being asked for, and ends the run.
+    pub(super) fn finish(self, options: &Options, releases: &Releases) -> Output {
+        let profile = &options.profile;
+        for (version, name) in &self.chosen {
+            let message = format!("`{version}` is compiled with release {name}");
+            let hint = format!("`release: \"{name}\"` in kaito-render.yaml keeps it so");
+            let finding = Diagnostic::global(&rule::RELEASE_CHOSEN, message);
+            self.diagnostics.report(finding.hint(hint));
+        }
+        if self.has_machines && profile.provisioner.is_none() {
+            let message = "the nodes are Machines, which gpu-provisioner 0.2 alone serves";
+            let finding = Diagnostic::global(&rule::MACHINE_API, message);
+            self.diagnostics.report(finding.hint(releases.switch()));
+        }
+        if self.has_static_pools {
+            self.diagnostics
+                .extend(assemble::check_static_capacity(profile));
+        }
+        let (objects, findings) = self.objects.finish();
+        self.diagnostics.extend(findings);
+        Output {
+            objects,
+            outlines: self.outlines,
+            compiled: self.compiled,
+        }
+    }
+}
+
+fn as_it_is(node: &Node) -> Object {
+    Object {
+        value: node.to_value().into(),
+        ordinal: None,
+    }
+}
