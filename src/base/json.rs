@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Index;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
@@ -22,19 +22,19 @@ pub enum Json {
     /// A number.
     Number(Number),
     /// A string.
-    String(Rc<str>),
+    String(Arc<str>),
     /// A list.
-    List(Rc<[Json]>),
+    List(Arc<[Json]>),
     /// A mapping.
     Map(Map),
 }
 
 /// A key and its value.
-pub type Entry = (Rc<str>, Json);
+pub type Entry = (Arc<str>, Json);
 
 /// A mapping, in the order in which it is written. Another order is no other mapping.
 #[derive(Clone, Debug)]
-pub struct Map(Rc<[Entry]>);
+pub struct Map(Arc<[Entry]>);
 
 impl Json {
     /// The value under a key of a mapping.
@@ -152,7 +152,7 @@ impl<'a> IntoIterator for &'a Map {
 
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0) || self.sorted() == other.sorted()
+        Arc::ptr_eq(&self.0, &other.0) || self.sorted() == other.sorted()
     }
 }
 

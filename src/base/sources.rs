@@ -1,10 +1,10 @@
 //! The texts of a run, and places in them.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -59,7 +59,7 @@ struct File {
     text: String,
     /// Whether a byte order mark stood before the text.
     is_marked: bool,
-    line_starts: OnceCell<Vec<usize>>,
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 /// The texts that a run has read. Names are shown to people as they were given: `-` is standard
@@ -115,7 +115,7 @@ impl Sources {
             is_nowhere: false,
             text,
             is_marked,
-            line_starts: OnceCell::new(),
+            line_starts: OnceLock::new(),
         });
         FileId(id)
     }

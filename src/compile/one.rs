@@ -219,3 +219,18 @@ fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {
         default_instance_type,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Attempt, Context};
+
+    /// What Workspaces share can be used by many threads, and what comes of one can be handed from
+    /// one thread to another.
+    #[test]
+    fn workspaces_can_be_compiled_by_many_threads() {
+        fn is_shared<T: Sync>() {}
+        fn is_handed_on<T: Send>() {}
+        is_shared::<Context>();
+        is_handed_on::<Attempt>();
+    }
+}

@@ -11,7 +11,7 @@ mod render;
 mod text;
 mod trace;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use minijinja::Value as Variable;
 use serde_json::Value;
@@ -64,7 +64,7 @@ struct Map {
 /// A literal key and what stands under it.
 #[derive(Debug)]
 struct Field {
-    key: Rc<str>,
+    key: Arc<str>,
     span: Span,
     tree: Tree,
 }

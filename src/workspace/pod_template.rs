@@ -1,6 +1,6 @@
 //! Pods of one's own, read as Kubernetes' API reads them.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ const POINTER: &str = "/inference/template";
 /// Reads pod templates. Its large schema is prepared for the first of them.
 #[derive(Debug, Default)]
 pub(super) struct PodTemplates {
-    checker: OnceCell<Option<Checker>>,
+    checker: OnceLock<Option<Checker>>,
 }
 
 impl PodTemplates {
