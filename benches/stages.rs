@@ -21,7 +21,7 @@ use kaito_render::input::{self, Document};
 use kaito_render::plan::{self, Plan};
 use kaito_render::session::Session;
 use kaito_render::vocab::Provisioner;
-use kaito_render::workspace::{Dialect, Reader, Workspace};
+use kaito_render::workspace::{Draft, ReadRules, Reader, Workspace};
 
 const NUMBER: usize = 100;
 const NAMESPACE: &str = "default";
@@ -126,7 +126,7 @@ impl<'l> Run<'l> {
     }
 
     fn read(&self, nodes: Vec<Node>) -> Vec<Workspace> {
-        let dialect = Dialect {
+        let read_rules = ReadRules {
             api: self.release.file.workspace_api,
             default_instance_type: None,
         };
@@ -135,7 +135,8 @@ impl<'l> Run<'l> {
             .map(|node| {
                 self.reader
                     .borrow_mut()
-                    .read(node, dialect, &mut Diagnostics::default())
+                    .read(node, read_rules, &mut Diagnostics::default())
+                    .and_then(Draft::into_whole)
                     .unwrap()
             })
             .collect()

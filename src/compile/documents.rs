@@ -120,7 +120,7 @@ impl<'a> Documents<'a> {
         let nodes = self.others.iter().map(|document| &document.node);
         session
             .diagnostics
-            .extend(nodes.filter_map(workspace::misfit));
+            .extend(nodes.filter_map(workspace::unrecognized));
         let mut names = BTreeSet::new();
         for Source { node, .. } in self.compiled() {
             workspace::check_secrets(node, &mut session.sources, &mut session.diagnostics);

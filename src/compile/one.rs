@@ -11,13 +11,12 @@ use crate::base::object::Object;
 use crate::base::sources::{Sources, Span};
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::diagnostic::{Diagnostics, Reported};
 use crate::expand;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
 use crate::vocab::{Provisioner, WorkspaceApi};
-use crate::workspace::{self, Dialect, Reader, Workspace};
+use crate::workspace::{self, Draft, ReadRules, Reader, Workspace};
 
 /// What all Workspaces of a run share. Nothing changes it while they are compiled.
 #[derive(Clone, Copy, Debug)]
@@ -83,20 +82,25 @@ pub(super) fn inference_set(
 ) -> SetAttempt {
     let mut diagnostics = Diagnostics::default();
     let replicas = workspace::replicas(node, &mut diagnostics);
+    let is_broken = diagnostics.failed_since(0);
     if let Some(earlier) = earlier {
-        diagnostics.extend(workspace::changes_of_set(earlier, node, &reader.key(node)));
+        workspace::changes_of_set(earlier, node, &reader.key(node), &mut diagnostics);
     }
     let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
     let attempt = |replica| {
         let mut attempt = workspace(replica, None, context, reader);
-        if let Some(made) = attempt.made.as_mut().filter(|_| has_none) {
+        if let Some(made) = attempt.made.as_mut().filter(|_| has_none || is_broken) {
             made.objects = None;
         }
         attempt
     };
     SetAttempt {
         diagnostics,
-        replicas: replicas.into_iter().map(attempt).collect(),
+        replicas: replicas
+            .unwrap_or_default()
+            .into_iter()
+            .map(attempt)
+            .collect(),
     }
 }
 
@@ -116,16 +120,14 @@ impl Attempt {
             let version = releases::version(&node).to_owned();
             self.chosen = Some((version, release.name.clone()));
         }
-        let whole = node.span;
-        let dialect = dialect(release, profile);
-        let api = dialect.api;
-        let read = reader.read(node, dialect, &mut self.diagnostics);
-        let workspace = read.ok_or_else(|| self.unread(whole))?;
-        let span = workspace.span("/metadata/name");
-        self.name = Some((workspace.key(), span));
+        let read_rules = read_rules(release, profile);
+        let api = read_rules.api;
+        let draft = reader.read(node, read_rules, &mut self.diagnostics)?;
+        self.name = draft.identity();
         if let Some(earlier) = earlier {
-            self.compare(earlier, &workspace, api, context, reader);
+            self.compare(earlier, &draft, api, context, reader);
         }
+        let workspace = draft.into_whole()?;
         let inputs = plan::Inputs {
             workspace: &workspace,
             config_maps: context.config_maps,
@@ -139,38 +141,24 @@ impl Attempt {
         Ok(made(workspace, plan, objects, context.keep))
     }
 
-    /// The proof that it was reported why a Workspace could not be read.
-    fn unread(&mut self, span: Span) -> Reported {
-        match self.diagnostics.checked(0) {
-            Err(reported) => reported,
-            Ok(()) => {
-                let message = "this Workspace can't be read";
-                self.diagnostics
-                    .fail(Diagnostic::new(&rule::FIELD, span, message))
-            }
-        }
-    }
-
     /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
     /// this run's concern.
     fn compare(
         &mut self,
         earlier: &Node,
-        workspace: &Workspace,
+        draft: &Draft,
         api: WorkspaceApi,
         context: Context,
         reader: &mut Reader,
     ) {
         let mut found = Diagnostics::default();
         let read = context.releases.reading(earlier).and_then(|release| {
-            let dialect = dialect(release, &context.options.profile);
-            reader.read(earlier.clone(), dialect, &mut found)
+            let read_rules = read_rules(release, &context.options.profile);
+            let old = reader.read(earlier.clone(), read_rules, &mut found);
+            old.ok()?.into_whole().ok()
         });
         match read {
-            Some(old) => {
-                let changes = workspace::changes(&old, workspace, api);
-                self.diagnostics.extend(changes);
-            }
+            Some(old) => workspace::changes(&old, draft, api, &mut self.diagnostics),
             None => {
                 let found = found.into_iter().collect();
                 self.diagnostics.extend(workspace::not_compared(found));
@@ -211,10 +199,10 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
 }
 
 /// How a release reads Workspaces of this profile.
-fn dialect<'a>(release: &'a Release, profile: &Profile) -> Dialect<'a> {
+fn read_rules<'a>(release: &'a Release, profile: &Profile) -> ReadRules<'a> {
     let makes_nodes = profile.provisioner != Some(Provisioner::None);
     let default_instance_type = makes_nodes.then_some(release.file.default_instance_type.as_str());
-    Dialect {
+    ReadRules {
         api: release.file.workspace_api,
         default_instance_type,
     }

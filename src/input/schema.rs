@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 use crate::base::node::Node;
 use crate::base::pointer;
 use crate::base::quantity;
+use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 
 /// The draft of JSON Schema that all of ours are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -135,6 +136,19 @@ impl Checker {
             options.with_format("quantity", |text: &str| quantity::canonical(text).is_some());
         let validator = options.build(&schema).map_err(Box::new)?;
         Ok(Self { schema, validator })
+    }
+
+    /// As [`Self::new`], and reports a schema that is wrong at the place of a document that can't
+    /// be read without it.
+    pub fn prepared(
+        schema: Value,
+        place: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, Reported> {
+        Self::new(schema).map_err(|error| {
+            let message = format!("the schema of this document can't be used: {error}");
+            diagnostics.fail(Diagnostic::new(&rule::FIELD, place, message))
+        })
     }
 
     /// The schema itself.
@@ -354,7 +368,11 @@ fn replace(value: &mut Value, schema: &Value, path: &[Cow<str>]) {
         Value::Object(fields) => {
             let name: &str = step;
             let known = &schema["properties"][name];
-            let field = if known.is_null() { &schema["additionalProperties"] } else { known };
+            let field = if known.is_null() {
+                &schema["additionalProperties"]
+            } else {
+                known
+            };
             match fields.get_mut(name) {
                 Some(value) if !rest.is_empty() => replace(value, field, rest),
                 _ if is_required(schema, name) => {
@@ -366,7 +384,10 @@ fn replace(value: &mut Value, schema: &Value, path: &[Cow<str>]) {
             }
         }
         Value::Array(items) => {
-            let item = step.parse().ok().and_then(|index: usize| items.get_mut(index));
+            let item = step
+                .parse()
+                .ok()
+                .and_then(|index: usize| items.get_mut(index));
             if let Some(item) = item {
                 replace(item, &schema["items"], rest);
             }
@@ -377,7 +398,10 @@ fn replace(value: &mut Value, schema: &Value, path: &[Cow<str>]) {
 
 fn is_required(schema: &Value, name: &str) -> bool {
     let required = schema["required"].as_array().map(Vec::as_slice);
-    required.unwrap_or_default().iter().any(|field| field == name)
+    required
+        .unwrap_or_default()
+        .iter()
+        .any(|field| field == name)
 }
 
 /// The least value of a schema: the constant, the first choice, the empty string, list or mapping,
@@ -389,7 +413,10 @@ fn least(schema: &Value) -> Value {
     match schema["type"].as_str() {
         Some("object") => {
             let required = schema["required"].as_array().map(Vec::as_slice);
-            let names = required.unwrap_or_default().iter().filter_map(Value::as_str);
+            let names = required
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Value::as_str);
             names
                 .map(|name| (name.to_owned(), least(&schema["properties"][name])))
                 .collect()

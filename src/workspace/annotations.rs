@@ -1,9 +1,9 @@
 //! KAITO's own labels and annotations: which there are, and what their values are taken for.
 
-use crate::base::node::{Entry, Node};
+use super::rules::Rules;
+use crate::base::node::Entry;
 use crate::base::wording;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::WorkspaceApi;
 
 /// What carries the keys.
@@ -89,24 +89,36 @@ const ROLES: [&str; 2] = ["prefill", "decode"];
 
 /// Reports labels and annotations of KAITO's that do nothing, and values that are not taken for
 /// what they look like.
-pub(super) fn check(node: &Node, holder: Holder, diagnostics: &mut Diagnostics) {
+pub(super) fn check(rules: &mut Rules, holder: Holder) {
     let annotations: &[&str] = match holder {
         Holder::Workspace(WorkspaceApi::V1alpha1) => &V1ALPHA1,
         Holder::Workspace(WorkspaceApi::V1beta1) => &V1BETA1,
         Holder::Set => &OF_SETS,
     };
-    for entry in node.entries("/metadata/annotations") {
+    for entry in rules.node.entries("/metadata/annotations") {
         if annotations.contains(&entry.key.as_str()) {
-            diagnostics.extend(misread(entry));
+            misread(rules, entry);
         } else if is_kaitos(&entry.key) {
-            diagnostics.report(unread(entry, "annotation", annotations, holder));
+            Unknown {
+                entry,
+                what: "annotation",
+                known: annotations,
+                holder,
+            }
+            .report(rules);
         }
     }
-    for entry in node.entries("/metadata/labels") {
+    for entry in rules.node.entries("/metadata/labels") {
         if entry.key == ROLE {
-            diagnostics.extend(role(entry));
+            role(rules, entry);
         } else if is_kaitos(&entry.key) && !LABELS.contains(&entry.key.as_str()) {
-            diagnostics.report(unread(entry, "label", &LABELS, holder));
+            Unknown {
+                entry,
+                what: "label",
+                known: &LABELS,
+                holder,
+            }
+            .report(rules);
         }
     }
 }
@@ -116,87 +128,127 @@ fn is_kaitos(key: &str) -> bool {
         .is_some_and(|(domain, _)| domain == "kaito.sh" || domain.ends_with(".kaito.sh"))
 }
 
-fn unread(entry: &Entry, what: &str, known: &[&str], holder: Holder) -> Diagnostic {
-    let key = entry.key.as_str();
-    let finding = |message: String| Diagnostic::new(&rule::UNKNOWN_KEY, entry.key_span, message);
-    if let Some(meant) = wording::typo(key, known.iter().copied()) {
-        let finding =
-            finding(format!("there is no {what} `{key}`")).hint(format!("write `{meant}`"));
-        return finding.respell(entry.key_span, key, meant);
-    }
-    if let Some(near) = wording::nearest(key, known.iter().copied()) {
-        return finding(format!("there is no {what} `{key}`"))
-            .hint(format!("did you mean `{near}`?"));
-    }
-    let is_known = V1BETA1.contains(&key) && what == "annotation";
-    match holder {
-        Holder::Set if is_known => finding(format!(
-            "the {what} `{key}` of a set has no effect on its replicas"
-        ))
-        .hint("write it under `spec.template.metadata.annotations`"),
-        Holder::Workspace(_) if is_known => {
-            let finding = finding(format!(
-                "the {what} `{key}` is of a later release, and has no effect in this one"
-            ));
-            match key {
-                "render.kaito.sh/node-count" => {
-                    finding.hint("`resource.count` is the number of nodes")
-                }
-                _ => {
-                    finding.hint("remove it, or choose another release by `release` in the profile")
-                }
-            }
+/// A label or annotation that nothing reads.
+struct Unknown<'a> {
+    entry: &'a Entry,
+    /// `label` or `annotation`.
+    what: &'static str,
+    /// Those that are read.
+    known: &'a [&'a str],
+    holder: Holder,
+}
+
+impl Unknown<'_> {
+    fn report(&self, rules: &mut Rules) {
+        let (key, place) = (self.entry.key.as_str(), self.entry.key_span);
+        let (message, hint) = self.text();
+        let reporting = rules
+            .at("/metadata")
+            .on(place)
+            .report(&rule::UNKNOWN_KEY, message)
+            .hint(hint);
+        if let Some(meant) = self.meant() {
+            reporting.respell(place, key, meant);
         }
-        _ => finding(format!("nothing reads the {what} `{key}`")).hint(format!(
-            "remove it, or give a {what} of your own another domain than KAITO's"
-        )),
+    }
+
+    /// The key that was certainly meant.
+    fn meant(&self) -> Option<&str> {
+        wording::typo(&self.entry.key, self.known.iter().copied())
+    }
+
+    /// What is wrong, and what to do.
+    fn text(&self) -> (String, String) {
+        let (key, what) = (self.entry.key.as_str(), self.what);
+        if let Some(meant) = self.meant() {
+            return (
+                format!("there is no {what} `{key}`"),
+                format!("write `{meant}`"),
+            );
+        }
+        if let Some(near) = wording::nearest(key, self.known.iter().copied()) {
+            return (
+                format!("there is no {what} `{key}`"),
+                format!("did you mean `{near}`?"),
+            );
+        }
+        let is_known = V1BETA1.contains(&key) && what == "annotation";
+        match self.holder {
+            Holder::Set if is_known => (
+                format!("the {what} `{key}` of a set has no effect on its replicas"),
+                "write it under `spec.template.metadata.annotations`".to_owned(),
+            ),
+            Holder::Workspace(_) if is_known => (
+                format!("the {what} `{key}` is of a later release, and has no effect in this one"),
+                match key {
+                    "render.kaito.sh/node-count" => "`resource.count` is the number of nodes",
+                    _ => "remove it, or choose another release by `release` in the profile",
+                }
+                .to_owned(),
+            ),
+            _ => (
+                format!("nothing reads the {what} `{key}`"),
+                format!("remove it, or give a {what} of your own another domain than KAITO's"),
+            ),
+        }
     }
 }
 
-/// A value that is not taken for what it looks like.
-fn misread(entry: &Entry) -> Option<Diagnostic> {
-    let (key, value) = (entry.key.as_str(), entry.value.as_str()?);
-    let said = value.trim().to_lowercase();
+/// Reports a value that is not taken for what it looks like.
+fn misread(rules: &mut Rules, entry: &Entry) {
+    let key = entry.key.as_str();
+    let Some(value) = entry.value.as_str() else {
+        return;
+    };
+    let written = value.trim().to_lowercase();
     let place = entry.value.span;
-    if key == BYPASS && NO.contains(&said.as_str()) {
+    if key == BYPASS && NO.contains(&written.as_str()) {
         let message = format!(
             "`{key}: {}` lets everything pass: any value does",
             value.escape_debug()
         );
-        return Some(
-            Diagnostic::new(&rule::MISREAD_VALUE, place, message).hint("remove the annotation"),
-        );
+        rules
+            .at("/metadata")
+            .on(place)
+            .report(&rule::MISREAD_VALUE, message)
+            .hint("remove the annotation");
     }
-    let (_, exact, effect) = EXACT.iter().find(|(known, ..)| *known == key)?;
+    let Some((_, exact, effect)) = EXACT.iter().find(|(known, ..)| *known == key) else {
+        return;
+    };
     let meanings = if *exact == "disabled" { NO } else { YES };
-    if value == *exact || !meanings.contains(&said.as_str()) {
-        return None;
+    if value != *exact && meanings.contains(&written.as_str()) {
+        let message = format!(
+            "`{key}: {}` has no effect: only `{exact}` {effect}",
+            value.escape_debug()
+        );
+        rules
+            .at("/metadata")
+            .on(place)
+            .report(&rule::MISREAD_VALUE, message)
+            .hint(format!("write `\"{exact}\"`"))
+            .fix(place, format!("\"{exact}\""));
     }
-    let message = format!(
-        "`{key}: {}` has no effect: only `{exact}` {effect}",
-        value.escape_debug()
-    );
-    let finding =
-        Diagnostic::new(&rule::MISREAD_VALUE, place, message).hint(format!("write `\"{exact}\"`"));
-    Some(finding.fix(place, format!("\"{exact}\"")))
 }
 
-fn role(entry: &Entry) -> Option<Diagnostic> {
-    let value = entry
-        .value
-        .as_str()
-        .filter(|value| !ROLES.contains(value))?;
+fn role(rules: &mut Rules, entry: &Entry) {
+    let value = entry.value.as_str();
+    let Some(value) = value.filter(|value| !ROLES.contains(value)) else {
+        return;
+    };
     let message = format!(
         "`{}` is not a role, so the pods serve without one",
         value.escape_debug()
     );
-    let finding = Diagnostic::new(&rule::MISREAD_VALUE, entry.value.span, message);
-    Some(match wording::typo(value, ROLES.into_iter()) {
-        Some(meant) => {
-            finding
-                .hint(format!("write `{meant}`"))
-                .respell(entry.value.span, value, meant)
-        }
-        None => finding.hint("use `prefill` or `decode`"),
-    })
+    let place = entry.value.span;
+    let reporting = rules
+        .at("/metadata")
+        .on(place)
+        .report(&rule::MISREAD_VALUE, message);
+    match wording::typo(value, ROLES.into_iter()) {
+        Some(meant) => reporting
+            .hint(format!("write `{meant}`"))
+            .respell(place, value, meant),
+        None => reporting.hint("use `prefill` or `decode`"),
+    };
 }

@@ -1,102 +1,103 @@
 //! References of container images, as KAITO wants them: in full, with a tag.
 
 use super::placeholder;
+use super::rules::Rules;
 use crate::base::node::Node;
-use crate::base::sources::Span;
+use crate::base::wording;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::WorkspaceApi;
 
 /// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name
 /// (specification of 0.3, D2 and D3).
-pub(super) fn check(image: &str, field: &str, span: Span, diagnostics: &mut Diagnostics) {
-    let refuse =
-        |message: String, hint: &str| Diagnostic::new(&rule::IMAGE, span, message).hint(hint);
-    if check_blanks(image, field, span, diagnostics) {
+pub(super) fn check(rules: &mut Rules, image: &str, pointer: &str) {
+    if check_blanks(rules, image, pointer) {
         return;
     }
+    let field = wording::field(pointer);
     match parts(image) {
         None => {
             let message = format!("`{field}` is not a full image reference: `{image}`");
-            diagnostics.report(refuse(
-                message,
-                "write registry, name and tag, such as `registry.example.com/team/data:1.0`",
-            ));
+            rules
+                .at(pointer)
+                .report(&rule::IMAGE, message)
+                .hint("write registry, name and tag, such as `registry.example.com/team/data:1.0`");
         }
         Some(name) if name.contains(|character: char| character.is_ascii_uppercase()) => {
             let message = format!("`{field}` has upper-case letters in the image's name: `{name}`");
-            diagnostics.report(refuse(message, "registries accept lower-case names only"));
+            rules
+                .at(pointer)
+                .report(&rule::IMAGE, message)
+                .hint("registries accept lower-case names only");
         }
         Some(_) => {}
     }
 }
 
 /// Reports an image with blanks in it, which nothing can pull. Returns whether there were some.
-pub(super) fn check_blanks(
-    image: &str,
-    field: &str,
-    span: Span,
-    diagnostics: &mut Diagnostics,
-) -> bool {
+pub(super) fn check_blanks(rules: &mut Rules, image: &str, pointer: &str) -> bool {
     let has_blanks =
         image.contains(|character: char| character.is_whitespace() || character.is_control());
     if has_blanks {
-        let message = format!("`{field}` has a blank in it: `{}`", image.escape_debug());
-        let hint = "an image reference has no blanks and no line breaks";
-        diagnostics.report(Diagnostic::new(&rule::IMAGE, span, message).hint(hint));
+        let message = format!(
+            "`{}` has a blank in it: `{}`",
+            wording::field(pointer),
+            image.escape_debug()
+        );
+        rules
+            .at(pointer)
+            .report(&rule::IMAGE, message)
+            .hint("an image reference has no blanks and no line breaks");
     }
     has_blanks
 }
 
 const ADAPTERS: &str = "/inference/adapters";
+const DATA: [&str; 2] = ["/tuning/input/image", "/tuning/output/image"];
+const MODELS: [&str; 2] = [
+    "/inference/preset/presetOptions/image",
+    "/tuning/preset/presetOptions/image",
+];
+/// Lists, and where an item of them names an image.
+const LISTS: [(&str, &str); 3] = [
+    (ADAPTERS, "/source/image"),
+    ("/inference/template/spec/initContainers", "/image"),
+    ("/inference/template/spec/containers", "/image"),
+];
 
 /// Warns of images without a fixed content: those that are pulled by the tag `latest`, or by none.
-pub(super) fn check_tags(workspace: &Node, api: WorkspaceApi, diagnostics: &mut Diagnostics) {
+pub(super) fn check_tags(rules: &mut Rules, api: WorkspaceApi) {
     let is_old = api == WorkspaceApi::V1alpha1;
-    let models: &[&str] = if is_old {
-        &[
-            "/inference/preset/presetOptions/image",
-            "/tuning/preset/presetOptions/image",
-        ]
-    } else {
-        &[] // nothing reads them
-    };
-    let data = ["/tuning/input/image", "/tuning/output/image"];
-    let lists = [
-        (ADAPTERS, "/source/image"),
-        ("/inference/template/spec/initContainers", "/image"),
-        ("/inference/template/spec/containers", "/image"),
-    ];
-    let single = models
-        .iter()
-        .copied()
-        .chain(data)
-        .filter_map(|pointer| Some((pointer, workspace.find(pointer)?)));
-    let listed = lists.iter().flat_map(|(list, image)| {
-        workspace
-            .items(list)
-            .iter()
-            .filter_map(|item| Some((*list, item.find(image)?)))
-    });
-    for (pointer, found) in single.chain(listed) {
-        let Some(image) = found
-            .node
-            .as_str()
-            .filter(|image| !placeholder::is_in(image))
-        else {
-            continue;
-        };
-        let is_data = data.contains(&pointer) || pointer == ADAPTERS;
+    for (pointer, image) in named_images(rules.node, is_old) {
+        let is_data = DATA.contains(&pointer.as_str()) || pointer.starts_with(ADAPTERS);
         if is_old && is_data && parts(image).is_none() {
             continue; // that is reported already
         }
         if reference(image).is_some_and(|full| full.ends_with(":latest")) {
-            let message = format!("`{image}` may be another image tomorrow");
-            let hint = "give it the tag of a version, or a digest";
-            diagnostics
-                .report(Diagnostic::new(&rule::FLOATING_TAG, found.span, message).hint(hint));
+            rules
+                .at(&pointer)
+                .report(
+                    &rule::FLOATING_TAG,
+                    format!("`{image}` may be another image tomorrow"),
+                )
+                .hint("give it the tag of a version, or a digest");
         }
     }
+}
+
+/// The images that a Workspace names, with their places; not those that are placeholders still.
+fn named_images(workspace: &Node, is_old: bool) -> Vec<(String, &str)> {
+    let models = MODELS.iter().filter(|_| is_old); // nothing reads them any more
+    let single = models.chain(&DATA).map(|pointer| (*pointer).to_owned());
+    let listed = LISTS.iter().flat_map(|(list, image)| {
+        (0..workspace.items(list).len()).map(move |index| format!("{list}/{index}{image}"))
+    });
+    let images = single.chain(listed).filter_map(|pointer| {
+        let image = workspace.find(&pointer)?.node.as_str()?;
+        Some((pointer, image))
+    });
+    images
+        .filter(|(_, image)| !placeholder::is_in(image))
+        .collect()
 }
 
 /// The last part of the name of `<path>/<name>:<tag>`; none if the reference is not of that form.

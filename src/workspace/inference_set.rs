@@ -6,13 +6,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::rules::{MAX_NODES, Rules};
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
 use super::{annotations, drop_nulls, is_of_kaito, is_rendered, metadata};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::input::schema::Checker;
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::input::schema::{self, Checker, Unread};
 
 /// The label that replicas carry, with the name of their set.
 pub(crate) const CREATED_BY: &str = "inferenceset.kaito.sh/created-by";
@@ -23,9 +24,6 @@ const LABELS: [&str; 2] = [
     "multiroleinference.kaito.sh/created-by",
 ];
 const DISABLE_BENCHMARK: &str = "kaito.sh/disable-benchmark";
-
-/// The most replicas of a set; each has a node at least, and no cluster has more nodes.
-const MOST: i64 = 5000;
 
 /// An InferenceSet.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -133,51 +131,75 @@ pub fn is_inference_set(node: &Node) -> bool {
     is_set && is_of_kaito(node) && !is_rendered(node)
 }
 
-/// The Workspaces of an InferenceSet, named `<set>-<ordinal>`; none if it breaks a rule of its own,
-/// which is reported. A set of no replicas gives one that is to be checked alone.
+/// The Workspaces of an InferenceSet, named `<set>-<ordinal>`. A set of no replicas, or of a number
+/// that can't be read, gives one to be checked.
 ///
-/// Each value keeps its place, so that a finding about a replica points into the set.
-pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Node> {
+/// Each value keeps its place, so that a diagnostic about a replica points into the set.
+///
+/// # Errors
+///
+/// If the set has nothing to make a Workspace of, which is reported. What else is wrong with it is
+/// reported too, and keeps its Workspaces from being written, not from being checked.
+pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Result<Vec<Node>, Reported> {
     let mark = diagnostics.mark();
     let mut value = node.to_value();
     drop_nulls(&mut value);
-    let Ok(checker) = Checker::of::<InferenceSet>() else {
-        return Vec::new();
-    };
-    checker.check(node, &value, &rule::FIELD, diagnostics);
-    metadata::read(node, "", diagnostics);
-    annotations::check(node, annotations::Holder::Set, diagnostics);
-    if diagnostics.iter().skip(mark).any(Diagnostic::is_error) {
-        return Vec::new();
+    let schema = schema::read_as::<InferenceSet>();
+    let checker = Checker::prepared(schema, node.span, diagnostics)?;
+    let mut unread = Unread::default();
+    if !checker.check(node, &value, &rule::FIELD, diagnostics) {
+        unread = checker.repair(&mut value);
     }
-    let set = match InferenceSet::deserialize(&value) {
-        Ok(set) => set,
-        Err(error) => {
-            diagnostics.report(Diagnostic::new(&rule::FIELD, node.span, error.to_string()));
-            return Vec::new();
-        }
-    };
-    let count = set.spec.replicas;
-    if count > MOST {
-        let message = format!("`spec.replicas` must be at most {MOST}, not {count}");
-        let finding = Diagnostic::new(&rule::COUNT, node.at("/spec/replicas").span, message);
-        diagnostics.report(finding.hint("a cluster of Kubernetes has no more nodes"));
-        return Vec::new();
+    let count = replica_count(node, &value, diagnostics)?;
+    let mut rules = Rules::new(node, &unread, diagnostics);
+    metadata::check(&mut rules);
+    annotations::check(&mut rules, annotations::Holder::Set);
+    check_runtime(&mut rules);
+    if count > MAX_NODES {
+        let message = format!("`spec.replicas` must be at most {MAX_NODES}, not {count}");
+        rules
+            .at("/spec/replicas")
+            .report(&rule::COUNT, message)
+            .hint("a cluster of Kubernetes has no more nodes");
     }
-    check_runtime(node, diagnostics);
-    let name = set.metadata.name.unwrap_or_default();
-    (0..count.max(1))
-        .map(|ordinal| replica(node, &name, ordinal))
-        .collect()
+    if unread.covers("/spec/template/inference") {
+        diagnostics.checked(mark)?;
+    }
+    let name = node.find("/metadata/name");
+    let name = name.and_then(|found| found.node.as_str());
+    // Of a set with a mistake, one replica shows what is wrong with all of them.
+    let count = if diagnostics.failed_since(mark) {
+        1
+    } else {
+        count.max(1)
+    };
+    Ok((0..count)
+        .map(|ordinal| replica(node, name.unwrap_or_default(), ordinal))
+        .collect())
+}
+
+fn replica_count(
+    node: &Node,
+    repaired: &Value,
+    diagnostics: &mut Diagnostics,
+) -> Result<i64, Reported> {
+    let set = InferenceSet::deserialize(repaired).map_err(|error| {
+        diagnostics.fail(Diagnostic::new(&rule::FIELD, node.span, error.to_string()))
+    })?;
+    Ok(set.spec.replicas)
 }
 
 /// Warns of the annotation that sets don't hand on to their replicas.
-fn check_runtime(node: &Node, diagnostics: &mut Diagnostics) {
+fn check_runtime(rules: &mut Rules) {
     let pointer = "/metadata/annotations/kaito.sh~1runtime";
-    if let Some(found) = node.find(pointer) {
-        let message = "`kaito.sh/runtime` of a set has no effect on its replicas";
-        let finding = Diagnostic::new(&rule::NO_EFFECT, found.span, message);
-        diagnostics.report(finding.hint("write it under `spec.template.metadata.annotations`"));
+    if rules.node.find(pointer).is_some() {
+        rules
+            .at(pointer)
+            .report(
+                &rule::NO_EFFECT,
+                "`kaito.sh/runtime` of a set has no effect on its replicas",
+            )
+            .hint("write it under `spec.template.metadata.annotations`");
     }
 }
 
@@ -214,11 +236,10 @@ fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
         metadata.push(entry("annotations", place, Data::Map(annotations)));
     }
     let mut resource = entries(at("/spec/template/resource"));
-    resource.extend(
-        at("/spec")
-            .and_then(|spec| spec.entry("labelSelector"))
-            .cloned(),
-    );
+    let selector = at("/spec").and_then(|spec| spec.entry("labelSelector"));
+    // That a set has none is said of the set.
+    let none = || entry("labelSelector", set.at("/spec").span, Data::Map(Vec::new()));
+    resource.push(selector.cloned().unwrap_or_else(none));
     let version = set.at("/apiVersion").span;
     let mut fields = vec![
         entry("apiVersion", version, text(V1BETA1.to_owned())),

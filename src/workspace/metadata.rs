@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::rules::Rules;
 use crate::base::node::{Data, Entry, Node};
 use crate::base::wording;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The metadata of a Workspace that objects are made from.
 #[derive(Clone, Debug)]
@@ -24,65 +24,63 @@ pub struct Metadata {
 /// `TotalAnnotationSizeLimitB`).
 const ALL_ANNOTATIONS: usize = 256 << 10;
 
-/// Reads the metadata of a document and reports what Kubernetes would refuse.
-pub(super) fn read(
-    node: &Node,
-    default_namespace: &str,
-    diagnostics: &mut Diagnostics,
-) -> Metadata {
-    let name = string(node, "/metadata/name");
-    if node
-        .find("/metadata/name")
-        .is_none_or(|found| found.node.data == Data::Null)
-    {
-        let kind = node
-            .get("kind")
-            .and_then(Node::as_str)
-            .unwrap_or("Workspace");
-        let message = format!("the {kind} has no name");
-        let missing = Diagnostic::new(&rule::NAME, node.at("/metadata/name").span, message);
-        diagnostics.report(
-            missing
-                .hint("add `metadata.name`; `generateName` would give other objects in every run"),
-        );
+/// Reads the metadata of a document. What is absent or of a wrong type is left out.
+pub(super) fn read(node: &Node, default_namespace: &str) -> Metadata {
+    let namespace = string(node, "/metadata/namespace").unwrap_or(default_namespace);
+    Metadata {
+        name: string(node, "/metadata/name")
+            .unwrap_or_default()
+            .to_owned(),
+        namespace: namespace.to_owned(),
+        labels: strings(node, "/metadata/labels"),
+        annotations: strings(node, "/metadata/annotations"),
     }
-    let namespace = string(node, "/metadata/namespace");
-    for (pointer, value) in [
-        ("/metadata/name", &name),
-        ("/metadata/namespace", &namespace),
-    ] {
-        if let Some(value) = value.as_ref().filter(|value| !is_dns_label(value)) {
-            let message = format!("`{value}` is not a valid `{}`", wording::field(pointer));
-            diagnostics.report(
-                Diagnostic::new(&rule::NAME, node.at(pointer).span, message).hint(DNS_LABEL),
-            );
+}
+
+/// Reports what Kubernetes refuses in the metadata of any object.
+pub(super) fn check(rules: &mut Rules) {
+    names(rules);
+    let pointer = "/metadata/labels";
+    for entry in rules.node.entries(pointer) {
+        if let Some(value) = entry.value.as_str() {
+            check_label(rules, pointer, entry, value);
         }
     }
-    let labels = strings(node, "/metadata/labels", check_label, diagnostics);
-    let annotations = strings(
-        node,
-        "/metadata/annotations",
-        |entry, _, found| check_key(entry, found),
-        diagnostics,
-    );
-    let total: usize = annotations
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum();
+    let pointer = "/metadata/annotations";
+    let mut total = 0;
+    for entry in rules.node.entries(pointer) {
+        check_key(rules, pointer, entry);
+        total += entry.key.len() + entry.value.as_str().map_or(0, str::len);
+    }
     if total > ALL_ANNOTATIONS {
         let message = format!(
             "the annotations have {total} bytes together, and Kubernetes takes {ALL_ANNOTATIONS}"
         );
-        let place = node.at("/metadata/annotations").span;
-        diagnostics.report(
-            Diagnostic::new(&rule::LABEL, place, message).hint("move large texts into a ConfigMap"),
-        );
+        rules
+            .at(pointer)
+            .report(&rule::LABEL, message)
+            .hint("move large texts into a ConfigMap");
     }
-    Metadata {
-        name: name.unwrap_or_default(),
-        namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
-        labels,
-        annotations,
+}
+
+fn names(rules: &mut Rules) {
+    let node = rules.node;
+    let name = node.find("/metadata/name");
+    if name.is_none_or(|found| found.node.data == Data::Null) {
+        let kind = string(node, "/kind").unwrap_or("Workspace");
+        rules
+            .at("/metadata/name")
+            .report(&rule::NAME, format!("the {kind} has no name"))
+            .hint("add `metadata.name`; `generateName` would give other objects in every run");
+    }
+    for pointer in ["/metadata/name", "/metadata/namespace"] {
+        if let Some(value) = string(node, pointer).filter(|value| !is_dns_label(value)) {
+            let message = format!("`{value}` is not a valid `{}`", wording::field(pointer));
+            rules
+                .at(pointer)
+                .report(&rule::NAME, message)
+                .hint(DNS_LABEL);
+        }
     }
 }
 
@@ -102,16 +100,22 @@ pub fn is_dns_label(name: &str) -> bool {
 }
 
 /// Reports a label that Kubernetes would refuse (Kubernetes documentation, "Labels and Selectors").
-pub(super) fn check_label(entry: &Entry, value: &str, diagnostics: &mut Diagnostics) {
-    check_key(entry, diagnostics);
+/// The entry stands in the mapping at `pointer`.
+pub(super) fn check_label(rules: &mut Rules, pointer: &str, entry: &Entry, value: &str) {
+    check_key(rules, pointer, entry);
     if !value.is_empty() && !is_qualified(value) {
-        let message = format!("`{value}` is not a valid value of a label");
-        diagnostics
-            .report(Diagnostic::new(&rule::LABEL, entry.value.span, message).hint(QUALIFIED));
+        rules
+            .at(pointer)
+            .on(entry.value.span)
+            .report(
+                &rule::LABEL,
+                format!("`{value}` is not a valid value of a label"),
+            )
+            .hint(QUALIFIED);
     }
 }
 
-fn check_key(entry: &Entry, diagnostics: &mut Diagnostics) {
+fn check_key(rules: &mut Rules, pointer: &str, entry: &Entry) {
     let (prefix, name) = match entry.key.rsplit_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, entry.key.as_str()),
@@ -123,7 +127,11 @@ fn check_key(entry: &Entry, diagnostics: &mut Diagnostics) {
             "`{}` is not a valid key of a label or annotation",
             entry.key
         );
-        diagnostics.report(Diagnostic::new(&rule::LABEL, entry.key_span, message).hint(QUALIFIED));
+        rules
+            .at(pointer)
+            .on(entry.key_span)
+            .report(&rule::LABEL, message)
+            .hint(QUALIFIED);
     }
 }
 
@@ -140,26 +148,16 @@ fn is_qualified(name: &str) -> bool {
         && ends(bytes.last())
 }
 
-/// The text at a pointer; other values are the schema's to report.
-fn string(node: &Node, pointer: &str) -> Option<String> {
-    node.find(pointer)?.node.as_str().map(str::to_owned)
+/// The string at a pointer; other values are the schema's to report.
+fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
+    node.find(pointer)?.node.as_str()
 }
 
-/// Reads a mapping of strings, and has each entry checked.
-fn strings(
-    node: &Node,
-    pointer: &str,
-    check: impl Fn(&Entry, &str, &mut Diagnostics),
-    diagnostics: &mut Diagnostics,
-) -> BTreeMap<String, String> {
-    let mut read = BTreeMap::new();
-    for entry in node.entries(pointer) {
-        if let Data::String(value) = &entry.value.data {
-            check(entry, value, diagnostics);
-            read.insert(entry.key.clone(), value.clone());
-        }
-    }
-    read
+fn strings(node: &Node, pointer: &str) -> BTreeMap<String, String> {
+    let entries = node.entries(pointer).iter();
+    entries
+        .filter_map(|entry| Some((entry.key.clone(), entry.value.as_str()?.to_owned())))
+        .collect()
 }
 
 #[cfg(test)]

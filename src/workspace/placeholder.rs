@@ -1,31 +1,45 @@
 //! Placeholders of examples that nobody has filled in.
 
+use super::rules::Rules;
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::base::wording;
+use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
-/// Reports every placeholder in the strings below `node`, which stands at `pointer` in its
-/// document.
+/// Reports every placeholder in the strings of a field.
 ///
 /// In `presetOptions` it is a warning, because KAITO runs any image that is written there.
-pub(super) fn check(node: &Node, pointer: &str, diagnostics: &mut Diagnostics) {
-    walk(node, pointer, &mut |node, pointer, value| {
+pub(super) fn check(rules: &mut Rules, pointer: &str) {
+    check_as(rules, pointer, Severity::Error);
+}
+
+/// As [`check`], with a severity.
+pub(super) fn check_as(rules: &mut Rules, pointer: &str, severity: Severity) {
+    let Some(found) = rules.node.find(pointer) else {
+        return;
+    };
+    walk(found.node, pointer, &mut |node, pointer, value| {
+        let is_option = pointer.contains("/presetOptions/");
         for placeholder in all(value) {
             let message = format!(
                 "`{}` still holds the placeholder `{placeholder}`",
                 wording::field(pointer)
             );
-            let hint = format!("put {} in its place", meaning(placeholder, pointer));
-            let mut finding =
-                Diagnostic::new(&rule::PLACEHOLDER, place(node, value, placeholder), message)
-                    .hint(hint);
-            if pointer.contains("/presetOptions/") {
-                finding.severity = Severity::Warning;
-            }
-            diagnostics.report(finding);
+            rules
+                .at(pointer)
+                .on(place(node, value, placeholder))
+                .report(&rule::PLACEHOLDER, message)
+                .hint(format!(
+                    "put {} in its place",
+                    meaning(placeholder, pointer)
+                ))
+                .severity(if is_option {
+                    Severity::Warning
+                } else {
+                    severity
+                });
         }
     });
 }

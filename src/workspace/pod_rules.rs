@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::rules::Rules;
 use super::{images, metadata, placeholder};
 use crate::base::node::{Data, Node};
 use crate::base::quantity;
 use crate::base::sources::Span;
+use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 const POINTER: &str = "/inference/template/spec";
 
@@ -18,178 +19,176 @@ const POINTER: &str = "/inference/template/spec";
 const WHOLE: [&str; 2] = ["nvidia.com/", "amd.com/"];
 
 /// Reports what can't be run in the pods of a Workspace.
-pub(super) fn check(workspace: &Node, diagnostics: &mut Diagnostics) {
-    let Some(found) = workspace.find(POINTER) else {
+pub(super) fn check(rules: &mut Rules) {
+    let Some(found) = rules.node.find(POINTER) else {
         return;
     };
-    let mut pod = Pod {
-        spec: found.node,
-        diagnostics,
-    };
-    pod.restart_policy();
-    let containers = found.node.items("/containers");
-    if containers.is_empty() {
-        pod.refuse(
-            found.span,
-            "the pods have no container",
-            "add one to `containers`",
-        );
+    let spec = found.node;
+    restart_policy(rules, spec);
+    if spec.items("/containers").is_empty() {
+        rules
+            .at(POINTER)
+            .reads(&format!("{POINTER}/containers"))
+            .report(&rule::POD_REFUSED, "the pods have no container")
+            .hint("add one to `containers`");
     }
-    let all: Vec<_> = containers
-        .iter()
-        .chain(found.node.items("/initContainers"))
-        .collect();
-    pod.names("container", &all);
-    let volumes: Vec<_> = found.node.items("/volumes").iter().collect();
-    pod.names("volume", &volumes);
+    let all = ["containers", "initContainers"].map(|list| {
+        let items = spec.items(&format!("/{list}")).iter().enumerate();
+        items.map(move |(index, node)| Container {
+            pointer: format!("{POINTER}/{list}/{index}"),
+            node,
+            volumes: spec.items("/volumes"),
+        })
+    });
+    let all: Vec<_> = all.into_iter().flatten().collect();
+    names(
+        rules,
+        "container",
+        all.iter().map(|container| container.node),
+    );
+    names(rules, "volume", spec.items("/volumes").iter());
     for container in all {
-        pod.container(container);
+        container.check(rules);
     }
 }
 
-struct Pod<'a> {
-    spec: &'a Node,
-    diagnostics: &'a mut Diagnostics,
+fn restart_policy(rules: &mut Rules, spec: &Node) {
+    let policy = spec.get("restartPolicy").and_then(Node::as_str);
+    if let Some(name) = policy.filter(|name| !["", "Always"].contains(name)) {
+        let message =
+            format!("pods that serve are always restarted, so `restartPolicy` can't be `{name}`");
+        rules
+            .at(&format!("{POINTER}/restartPolicy"))
+            .report(&rule::POD_REFUSED, message)
+            .hint("leave it out");
+    }
 }
 
-impl Pod<'_> {
-    fn restart_policy(&mut self) {
-        let policy = self.spec.get("restartPolicy");
-        if let Some((node, name)) = policy.and_then(|node| Some((node, node.as_str()?)))
-            && !["", "Always"].contains(&name)
-        {
-            let message = format!(
-                "pods that serve are always restarted, so `restartPolicy` can't be `{name}`"
-            );
-            self.refuse(node.span, &message, "leave it out");
+/// Names of containers or volumes, which are labels of DNS, each once.
+fn names<'n>(rules: &mut Rules, what: &str, nodes: impl Iterator<Item = &'n Node>) {
+    let named: Vec<_> = nodes.filter_map(|node| node.get("name")).collect();
+    for node in &named {
+        let name = node.as_str();
+        if let Some(name) = name.filter(|name| !metadata::is_dns_label(name)) {
+            let message = format!("`{}` can't name a {what}", name.escape_debug());
+            refuse(rules, node.span, &message, metadata::DNS_LABEL);
         }
     }
-
-    /// Names of containers or volumes, which are labels of DNS, each once.
-    fn names(&mut self, what: &str, nodes: &[&Node]) {
-        let named = nodes.iter().filter_map(|node| node.get("name"));
-        for name in named.clone().filter(|name| {
-            name.as_str()
-                .is_some_and(|name| !metadata::is_dns_label(name))
-        }) {
-            let message = format!(
-                "`{}` can't name a {what}",
-                name.as_str().unwrap_or_default().escape_debug()
-            );
-            self.refuse(name.span, &message, metadata::DNS_LABEL);
-        }
-        for (name, first, span) in repeated(named) {
-            let message = format!("two {what}s are called `{name}`");
-            let finding =
-                Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
-            self.diagnostics
-                .report(finding.hint("give each a name of its own"));
-        }
+    for (name, first, place) in repeated(named.into_iter()) {
+        rules
+            .at(POINTER)
+            .on(place)
+            .report(
+                &rule::POD_REFUSED,
+                format!("two {what}s are called `{name}`"),
+            )
+            .also(first, "the first is here")
+            .hint("give each a name of its own");
     }
+}
 
-    fn container(&mut self, container: &Node) {
-        self.image(container);
-        self.ports(container);
-        self.mounts(container);
-        self.resources(container);
-        for (name, first, span) in repeated(
-            container
-                .items("/env")
-                .iter()
-                .filter_map(|variable| variable.get("name")),
-        ) {
+/// A container of the pods, with the volumes that there are to mount.
+struct Container<'a> {
+    pointer: String,
+    node: &'a Node,
+    volumes: &'a [Node],
+}
+
+impl Container<'_> {
+    fn check(&self, rules: &mut Rules) {
+        self.image(rules);
+        self.ports(rules);
+        self.mounts(rules);
+        self.resources(rules);
+        let variables = self.node.items("/env").iter();
+        let names = variables.filter_map(|variable| variable.get("name"));
+        for (name, first, place) in repeated(names) {
             let message = format!("the variable `{name}` is set twice, and the last value counts");
-            let finding = Diagnostic::new(&rule::REPEATED_VARIABLE, span, message)
-                .also(first, "the first is here");
-            self.diagnostics.report(
-                finding.hint("remove one of the two: server-side apply refuses such a list"),
-            );
+            rules
+                .at(&self.pointer)
+                .on(place)
+                .report(&rule::REPEATED_VARIABLE, message)
+                .also(first, "the first is here")
+                .hint("remove one of the two: server-side apply refuses such a list");
         }
     }
 
-    fn image(&mut self, container: &Node) {
-        let Some(node) = container.get("image") else {
-            let place = container.at("/name").span;
-            return self.refuse(place, "the container has no `image`", "add it");
-        };
-        let Some(image) = node.as_str().filter(|image| !placeholder::is_in(image)) else {
+    fn image(&self, rules: &mut Rules) {
+        let image = self.node.get("image");
+        let Some(node) = image.filter(|node| node.data != Data::Null) else {
+            let place = self.node.at("/name").span;
+            rules
+                .at(&self.pointer)
+                .on(place)
+                .report(&rule::POD_REFUSED, "the container has no `image`")
+                .hint("add it");
             return;
         };
-        if images::reference(image).is_none() {
+        let image = node.as_str().filter(|image| !placeholder::is_in(image));
+        if let Some(image) = image.filter(|image| images::reference(image).is_none()) {
             let message = format!("`{}` is not an image reference", image.escape_debug());
-            self.refuse(
-                node.span,
-                &message,
-                "such as `registry.example.com/team/server:1.0`",
-            );
+            let hint = "such as `registry.example.com/team/server:1.0`";
+            refuse(rules, node.span, &message, hint);
         }
     }
 
-    fn ports(&mut self, container: &Node) {
-        let ports = container.items("/ports");
-        for (port, key) in ports
-            .iter()
-            .flat_map(|port| ["containerPort", "hostPort"].map(|key| (port, key)))
-        {
-            let Some(Node {
-                span,
-                data: Data::Number(number),
-            }) = port.get(key)
-            else {
-                continue;
-            };
-            let is_free = key == "hostPort" && number.as_i64() == Some(0);
-            if !is_free
-                && !number
-                    .as_i64()
-                    .is_some_and(|number| (1..=65535).contains(&number))
-            {
-                let message = format!("`{key}` must be from 1 to 65535, not {number}");
-                self.refuse(*span, &message, "choose another port");
+    fn ports(&self, rules: &mut Rules) {
+        let ports = self.node.items("/ports");
+        for port in ports {
+            for key in ["containerPort", "hostPort"] {
+                if let Some(node) = port.get(key) {
+                    check_port(rules, key, node);
+                }
             }
         }
-        for (name, first, span) in repeated(ports.iter().filter_map(|port| port.get("name"))) {
+        for (name, first, place) in repeated(ports.iter().filter_map(|port| port.get("name"))) {
             let message = format!("two ports of the container are called `{name}`");
-            let finding =
-                Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
-            self.diagnostics
-                .report(finding.hint("give each a name of its own"));
+            rules
+                .at(&self.pointer)
+                .on(place)
+                .report(&rule::POD_REFUSED, message)
+                .also(first, "the first is here")
+                .hint("give each a name of its own");
         }
     }
 
-    fn mounts(&mut self, container: &Node) {
-        let mounts = container.items("/volumeMounts");
-        let volumes = self.spec.items("/volumes");
-        for name in mounts.iter().filter_map(|mount| mount.get("name")) {
-            let is_there = volumes
-                .iter()
-                .any(|volume| volume.get("name").and_then(Node::as_str) == name.as_str());
-            if let Some(missing) = name.as_str().filter(|_| !is_there) {
-                let message = format!("the pods have no volume `{missing}` to mount");
-                self.refuse(name.span, &message, "add it to `volumes`");
+    fn mounts(&self, rules: &mut Rules) {
+        let mounts = self.node.items("/volumeMounts");
+        let is_there = |name: &str| {
+            let mut names = self.volumes.iter().filter_map(|volume| volume.get("name"));
+            names.any(|volume| volume.as_str() == Some(name))
+        };
+        for node in mounts.iter().filter_map(|mount| mount.get("name")) {
+            if let Some(missing) = node.as_str().filter(|name| !is_there(name)) {
+                rules
+                    .at(&self.pointer)
+                    .reads(&format!("{POINTER}/volumes"))
+                    .on(node.span)
+                    .report(
+                        &rule::POD_REFUSED,
+                        format!("the pods have no volume `{missing}` to mount"),
+                    )
+                    .hint("add it to `volumes`");
             }
         }
-        for (path, first, span) in
-            repeated(mounts.iter().filter_map(|mount| mount.get("mountPath")))
-        {
-            let message = format!("two volumes are mounted at `{path}`");
-            let finding =
-                Diagnostic::new(&rule::POD_REFUSED, span, message).also(first, "the first is here");
-            self.diagnostics
-                .report(finding.hint("mount each at a path of its own"));
+        let paths = mounts.iter().filter_map(|mount| mount.get("mountPath"));
+        for (path, first, place) in repeated(paths) {
+            rules
+                .at(&self.pointer)
+                .on(place)
+                .report(
+                    &rule::POD_REFUSED,
+                    format!("two volumes are mounted at `{path}`"),
+                )
+                .also(first, "the first is here")
+                .hint("mount each at a path of its own");
         }
     }
 
     /// Requests above the limit, and GPUs that are requested in another number than the limit.
-    fn resources(&mut self, container: &Node) {
-        let Some(Data::Map(requests)) = container
-            .find("/resources/requests")
-            .map(|found| &found.node.data)
-        else {
-            return;
-        };
-        let limits = container.find("/resources/limits").map(|found| found.node);
-        for entry in requests {
+    fn resources(&self, rules: &mut Rules) {
+        let limits = self.node.find("/resources/limits").map(|found| found.node);
+        for entry in self.node.entries("/resources/requests") {
             let limit = limits.and_then(|limits| limits.get(&entry.key));
             let (Some(request), limit) = (amount(&entry.value), limit.and_then(amount)) else {
                 continue;
@@ -205,19 +204,35 @@ impl Pod<'_> {
                 None if is_whole => format!("`{}` is requested without a limit", entry.key),
                 _ => continue,
             };
-            let finding = Diagnostic::new(&rule::POD_REFUSED, entry.value.span, message);
-            let finding = finding.hint("write the same under `requests` and `limits`");
-            self.diagnostics.report(Diagnostic {
-                severity: Severity::Warning,
-                ..finding
-            }); // KAITO takes it
+            rules
+                .at(&self.pointer)
+                .reads(&format!("{}/resources/limits", self.pointer))
+                .on(entry.value.span)
+                .report(&rule::POD_REFUSED, message)
+                .hint("write the same under `requests` and `limits`")
+                .severity(Severity::Warning); // KAITO takes it
         }
     }
+}
 
-    fn refuse(&mut self, place: Span, message: &str, hint: &str) {
-        self.diagnostics
-            .report(Diagnostic::new(&rule::POD_REFUSED, place, message).hint(hint));
+fn check_port(rules: &mut Rules, key: &str, node: &Node) {
+    let Data::Number(number) = &node.data else {
+        return;
+    };
+    let port = number.as_i64();
+    let is_free = key == "hostPort" && port == Some(0);
+    if !is_free && !port.is_some_and(|port| (1..=65535).contains(&port)) {
+        let message = format!("`{key}` must be from 1 to 65535, not {number}");
+        refuse(rules, node.span, &message, "choose another port");
     }
+}
+
+fn refuse(rules: &mut Rules, place: Span, message: &str, hint: &str) {
+    rules
+        .at(POINTER)
+        .on(place)
+        .report(&rule::POD_REFUSED, message)
+        .hint(hint);
 }
 
 /// The texts that stand twice: with the places of the first one and of the other.

@@ -1,7 +1,5 @@
 //! Pods of one's own, read as Kubernetes' API reads them.
 
-use std::sync::OnceLock;
-
 use serde_json::{Map, Value};
 
 use crate::base::node::Node;
@@ -19,28 +17,42 @@ const POINTER: &str = "/inference/template";
 /// Reads pod templates. Its large schema is prepared for the first of them.
 #[derive(Debug, Default)]
 pub(super) struct PodTemplates {
-    checker: OnceLock<Option<Checker>>,
+    checker: Option<Checker>,
 }
 
 impl PodTemplates {
     /// The template of a Workspace in the form in which Go writes what it has read: quantities are
-    /// canonical, and values that mean nothing are gone. Whatever Go could not read is
-    /// reported.
+    /// canonical, and values that mean nothing are gone.
+    ///
+    /// # Errors
+    ///
+    /// The places of what Go could not read, which is reported.
     pub(super) fn read(
-        &self,
+        &mut self,
         workspace: &Node,
         template: &Value,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Value> {
-        let prepare = || Checker::new(serde_json::from_str(SCHEMA).ok()?).ok();
-        let checker = self.checker.get_or_init(prepare).as_ref()?;
+    ) -> Result<Value, Vec<String>> {
+        let checker = match &mut self.checker {
+            Some(checker) => checker,
+            none => {
+                let schema = serde_json::from_str(SCHEMA).unwrap_or_default();
+                let prepared = Checker::prepared(schema, workspace.span, diagnostics);
+                none.insert(prepared.map_err(|_| vec![POINTER.to_owned()])?)
+            }
+        };
         let part = Part {
             document: workspace,
             pointer: POINTER,
             value: template,
         };
-        let is_right = checker.check_part(&part, &rule::FIELD, diagnostics);
-        is_right.then(|| encoded(template, checker.schema(), checker.schema()))
+        if checker.check_part(&part, &rule::FIELD, diagnostics) {
+            return Ok(encoded(template, checker.schema(), checker.schema()));
+        }
+        let violations = checker.violations(template);
+        Err(violations
+            .map(|pointer| POINTER.to_owned() + &pointer)
+            .collect())
     }
 }
 
@@ -124,7 +136,7 @@ mod tests {
         let node = input::parse(&sources, file, &mut Diagnostics::default()).remove(0);
         let mut diagnostics = Diagnostics::default();
         let read = PodTemplates::default().read(&node, template, &mut diagnostics);
-        read.ok_or_else(|| {
+        read.map_err(|_| {
             diagnostics
                 .into_iter()
                 .map(|found| found.message + "; " + &found.hint.unwrap_or_default())

@@ -5,27 +5,30 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::rules::{self, Rules};
 use super::spec::{LabelSelector, Preset, Tuning};
-use super::{Workspace, drop_nulls, rules, strength};
+use super::{Draft, Workspace, drop_nulls, strength};
 use crate::base::node::Node;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::input::schema::Unread;
 use crate::vocab::{AccessMode, WorkspaceApi};
 
 /// An annotation that decides how the weights come to the pods.
 const STREAMING: &str = "/metadata/annotations/kaito.sh~1model-streaming";
 
-/// Everything that differs between two versions of a Workspace and may not, by the rules of an API.
+/// Reports everything that differs between two versions of a Workspace and may not, by the rules
+/// of an API.
 ///
-/// A finding stands where the newer version has the field, or would have it, and shows the place in
-/// the older one. What is wrong with the newer version alone is not repeated.
-#[must_use]
-pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagnostic> {
+/// A diagnostic stands where the newer version has the field, or would have it, and shows the
+/// place in the older one. What is wrong with the newer version by itself is not repeated.
+pub fn changes(old: &Workspace, new: &Draft, api: WorkspaceApi, diagnostics: &mut Diagnostics) {
+    let workspace = new.repaired();
     let mut changes = Changes {
         old,
-        new,
-        found: Diagnostics::default(),
+        new: workspace,
+        rules: Rules::new(&workspace.node, new.unread(), diagnostics),
     };
     changes.purpose();
     changes.resource();
@@ -42,25 +45,23 @@ pub fn changes(old: &Workspace, new: &Workspace, api: WorkspaceApi) -> Vec<Diagn
             changes.strengths();
         }
     }
-    changes.found.into_iter().collect()
 }
 
 /// As [`changes`], of an InferenceSet, whose `namespace/name` is the key: of all its fields, KAITO
 /// holds on to one.
-#[must_use]
-pub fn changes_of_set(old: &Node, new: &Node, key: &str) -> Option<Diagnostic> {
+pub fn changes_of_set(old: &Node, new: &Node, key: &str, diagnostics: &mut Diagnostics) {
     let pointer = "/spec/template/resource/partition";
     let of = |node: &Node| node.find(pointer).map(|found| plain(found.node));
-    if of(old).unwrap_or_default() == of(new).unwrap_or_default() {
-        return None;
+    if of(old).unwrap_or_default() != of(new).unwrap_or_default() {
+        Rules::new(new, &Unread::default(), diagnostics)
+            .at(pointer)
+            .report(
+                &rule::PARTITION_CHANGED,
+                "the part of the GPUs that is used can't change",
+            )
+            .hint(instead("InferenceSet", key))
+            .also(old.at(pointer).span, before(old, pointer));
     }
-    let message = "the part of the GPUs that is used can't change";
-    let finding = Diagnostic::new(&rule::PARTITION_CHANGED, new.at(pointer).span, message);
-    Some(shown(
-        finding.hint(instead("InferenceSet", key)),
-        old,
-        pointer,
-    ))
 }
 
 /// Says of errors in what was there before that they stand in the way of comparing; nothing of
@@ -78,7 +79,7 @@ pub fn not_compared(found: Vec<Diagnostic>) -> Option<Diagnostic> {
 struct Changes<'a> {
     old: &'a Workspace,
     new: &'a Workspace,
-    found: Diagnostics,
+    rules: Rules<'a>,
 }
 
 impl Changes<'_> {
@@ -92,7 +93,12 @@ impl Changes<'_> {
                 (false, true) => format!("`{section}` can't be added to a Workspace"),
                 _ => continue,
             };
-            self.report(&rule::PURPOSE_CHANGED, &format!("/{section}"), message);
+            let pointer = format!("/{section}");
+            self.rules
+                .at(&pointer) // whatever is wrong in the section
+                .report(&rule::PURPOSE_CHANGED, message)
+                .hint(instead("Workspace", &self.new.key()))
+                .also(self.old.span(&pointer), before(&self.old.node, &pointer));
         }
     }
 
@@ -216,48 +222,39 @@ impl Changes<'_> {
 
     /// Reports mistakes in adapters beside a template, at which KAITO 0.3 looks in updates alone.
     fn ignored_adapters(&mut self) {
-        if self
-            .new
-            .spec
-            .inference
-            .as_ref()
-            .is_some_and(|inference| inference.template.is_some())
-        {
-            rules::check_adapters(self.new, &mut self.found);
+        let inference = self.new.spec.inference.as_ref();
+        if let Some(inference) = inference.filter(|inference| inference.template.is_some()) {
+            for (index, adapter) in inference.adapters.iter().enumerate() {
+                let pointer = format!("/inference/adapters/{index}");
+                rules::check_adapter(&mut self.rules, adapter, &pointer);
+            }
         }
     }
 
     /// Reports strengths of adapters that KAITO 0.12 lets pass when a Workspace is created, and
     /// only then.
     fn strengths(&mut self) {
-        let adapters = self
-            .new
-            .spec
-            .inference
-            .iter()
-            .flat_map(|inference| &inference.adapters);
+        let inference = self.new.spec.inference.iter();
+        let adapters = inference.flat_map(|inference| &inference.adapters);
         for (index, adapter) in adapters.enumerate() {
-            let Some(given) = adapter
-                .strength
-                .as_deref()
-                .filter(|given| !strength::is_allowed(given))
-            else {
-                continue;
-            };
-            let message = format!("no update may have an adapter of strength `{given}`");
-            let place = self
-                .new
-                .span(&format!("/inference/adapters/{index}/strength"));
-            let finding = Diagnostic::new(&rule::STRENGTH_IN_UPDATE, place, message);
-            self.found
-                .report(finding.hint("write a number from 0 to 1 as a string, such as \"0.5\""));
+            let given = adapter.strength.as_deref();
+            if let Some(given) = given.filter(|given| !strength::is_allowed(given)) {
+                let message = format!("no update may have an adapter of strength `{given}`");
+                self.rules
+                    .at(&format!("/inference/adapters/{index}/strength"))
+                    .report(&rule::STRENGTH_IN_UPDATE, message)
+                    .hint("write a number from 0 to 1 as a string, such as \"0.5\"");
+            }
         }
     }
 
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String) {
-        let finding = Diagnostic::new(rule, self.new.span(pointer), message);
-        let finding = finding.hint(instead("Workspace", &self.new.key()));
-        self.found.report(shown(finding, &self.old.node, pointer));
+        self.rules
+            .at(pointer)
+            .reads(pointer)
+            .report(rule, message)
+            .hint(instead("Workspace", &self.new.key()))
+            .also(self.old.span(pointer), before(&self.old.node, pointer));
     }
 }
 
@@ -273,14 +270,13 @@ fn instead(kind: &str, key: &str) -> String {
     )
 }
 
-/// A finding with the place in the older document.
-fn shown(finding: Diagnostic, old: &Node, pointer: &str) -> Diagnostic {
-    let was = match old.find(pointer).map(|found| plain(found.node)) {
+/// What the older document has at a place.
+fn before(old: &Node, pointer: &str) -> String {
+    match old.find(pointer).map(|found| plain(found.node)) {
         None | Some(Value::Null) => "was not set here".to_owned(),
         Some(Value::Object(_) | Value::Array(_)) => "was another one here".to_owned(),
         Some(value) => format!("was `{}` here", wording::plain(&value).escape_debug()),
-    };
-    finding.also(old.at(pointer).span, was)
+    }
 }
 
 /// A value as it counts: without nulls.

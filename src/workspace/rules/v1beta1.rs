@@ -5,24 +5,26 @@
 
 use std::net::IpAddr;
 
-use super::{ADAPTER_NAME, MAX_NODES, Rules};
+use super::{Rules, adapters, shared};
 use crate::base::pointer;
 use crate::base::wording;
+use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::workspace::{
-    Adapter, DataDestination, DataSource, Inference, Preset, Tuning, images, metadata, placeholder,
+use crate::workspace::spec::{
+    Adapter, DataDestination, DataSource, Inference, LabelSelector, Preset, Spec, Tuning,
 };
+use crate::workspace::{Metadata, images, metadata, placeholder};
 
 /// Annotations that have one of a few values (5, 6, 7).
 const ANNOTATIONS: [(&str, &[&str]); 3] = [
-    ("kaito.sh/node-image-family", &["ubuntu", "azurelinux"]),
+    (NODE_IMAGE_FAMILY, &["ubuntu", "azurelinux"]),
     (
         "kaito.sh/performance-mode",
         &["balanced", "interactivity", "throughput"],
     ),
     ("kaito.sh/use-local-weights", &["true", "false"]),
 ];
+const NODE_IMAGE_FAMILY: &str = "kaito.sh/node-image-family";
 
 /// Hosts that a cluster keeps for itself (T5).
 const PRIVATE_HOSTS: [&str; 4] = [
@@ -32,12 +34,16 @@ const PRIVATE_HOSTS: [&str; 4] = [
     "instance-data.ec2.internal",
 ];
 
-/// Reports every rule that a Workspace breaks.
-pub(super) fn check(rules: &mut Rules) {
-    rules.purpose(); // 2
-    annotations(rules);
-    resource(rules);
-    let spec = &rules.workspace.spec;
+/// Reports every rule that a Workspace breaks, beside those of every version.
+pub(super) fn check(rules: &mut Rules, spec: &Spec, metadata: &Metadata) {
+    annotations(rules, metadata);
+    if let Some(resource) = &spec.resource {
+        selector(rules, &resource.label_selector);
+        // T1
+        if spec.tuning.is_some() && resource.count > 1 {
+            shared::one_node(rules, resource.count);
+        }
+    }
     if let Some(found) = &spec.inference {
         inference(rules, found);
     }
@@ -46,13 +52,12 @@ pub(super) fn check(rules: &mut Rules) {
     }
 }
 
-fn annotations(rules: &mut Rules) {
+fn annotations(rules: &mut Rules, metadata: &Metadata) {
     for (key, allowed) in ANNOTATIONS {
-        let Some(value) = rules.workspace.metadata.annotations.get(key) else {
+        let Some(value) = metadata.annotations.get(key) else {
             continue;
         };
-        let is_image_family = key == "kaito.sh/node-image-family";
-        let read = if is_image_family {
+        let read = if key == NODE_IMAGE_FAMILY {
             value.trim().to_lowercase()
         } else {
             value.clone()
@@ -60,185 +65,106 @@ fn annotations(rules: &mut Rules) {
         if !allowed.contains(&read.as_str()) {
             let names: Vec<_> = allowed.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{key}` can't be `{}`", value.escape_debug());
-            let place = format!("/metadata/annotations/{}", pointer::escape(key));
-            rules.report(
-                &rule::ANNOTATION,
-                &place,
-                &message,
-                &format!("use {}", wording::or(&names)),
-            );
+            rules
+                .at(&format!("/metadata/annotations/{}", pointer::escape(key)))
+                .report(&rule::ANNOTATION, message)
+                .hint(format!("use {}", wording::or(&names)));
         }
     }
 }
 
-fn resource(rules: &mut Rules) {
-    let Some(resource) = &rules.workspace.spec.resource else {
-        let hint = "add it with `instanceType` and `labelSelector`";
-        return rules.report(&rule::RESOURCE, "", "the Workspace has no `resource`", hint);
-    };
-    if resource.count > MAX_NODES {
-        let message = format!(
-            "`resource.count` must be at most {MAX_NODES}, not {}",
-            resource.count
-        );
-        rules.report(
-            &rule::COUNT,
-            "/resource/count",
-            &message,
-            "a cluster of Kubernetes has no more nodes",
-        );
-    }
-    // R2
-    for (index, expression) in resource.label_selector.match_expressions.iter().enumerate() {
+/// Reports requirements, on which nothing acts (R2).
+fn selector(rules: &mut Rules, selector: &LabelSelector) {
+    for (index, expression) in selector.match_expressions.iter().enumerate() {
         let place = format!("/resource/labelSelector/matchExpressions/{index}");
+        let key = &expression.key;
+        let at = rules.at(&place).reads(&place);
         if expression.operator == "In" && expression.values.len() == 1 {
-            let message = format!("the requirement on `{}` has no effect", expression.key);
-            let finding = Diagnostic::new(&rule::SELECTOR, rules.workspace.span(&place), message);
-            let finding = finding.hint("write it as a label under `matchLabels`");
-            rules.diagnostics.report(Diagnostic {
-                severity: Severity::Warning,
-                ..finding
-            });
+            let message = format!("the requirement on `{key}` has no effect");
+            at.report(&rule::SELECTOR, message)
+                .hint("write it as a label under `matchLabels`")
+                .severity(Severity::Warning);
         } else {
-            let message = format!(
-                "the requirement on `{}` says more than a label can",
-                expression.key
-            );
-            rules.report(
-                &rule::SELECTOR,
-                &place,
-                &message,
-                "write labels under `matchLabels`",
-            );
+            let message = format!("the requirement on `{key}` says more than a label can");
+            at.report(&rule::SELECTOR, message)
+                .hint("write labels under `matchLabels`");
         }
-    }
-    for entry in rules
-        .workspace
-        .node
-        .entries("/resource/labelSelector/matchLabels")
-    {
-        metadata::check_label(
-            entry,
-            entry.value.as_str().unwrap_or_default(),
-            rules.diagnostics,
-        );
     }
 }
 
 fn inference(rules: &mut Rules, inference: &Inference) {
-    match (&inference.preset, &inference.template) {
-        (None, None) => {
-            let message = "`inference` has neither `preset` nor `template`"; // I1
-            rules.report(&rule::PURPOSE, "/inference", message, "add one of them");
-        }
-        (Some(_), Some(_)) => {
-            let message = "`inference` has both `preset` and `template`"; // I2
-            rules.report(
-                &rule::PURPOSE,
-                "/inference/template",
-                message,
-                "remove one of them",
-            );
-        }
-        (Some(found), None) => preset(rules, found, "/inference/preset"),
-        (None, Some(_)) => {}
+    if let (Some(found), None) = (&inference.preset, &inference.template) {
+        preset(rules, found, "/inference/preset");
     }
-    rules.number_of_adapters(&inference.adapters); // I7, I8
+    adapters::number(rules, &inference.adapters); // I7, I8
     for (index, found) in inference.adapters.iter().enumerate() {
         adapter(rules, found, &format!("/inference/adapters/{index}"));
     }
 }
 
 fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
-    if let Some(secret) = preset
-        .preset_options
-        .model_access_secret
-        .as_deref()
-        .filter(|name| !name.is_empty())
-    {
+    let secret = shared::filled(preset.preset_options.model_access_secret.as_ref());
+    if let Some(secret) = secret {
         let place = format!("{pointer}/presetOptions/modelAccessSecret");
-        rules.secret(secret, &place);
-        rules.placeholders(&place);
+        shared::secret(rules, secret, &place);
+        placeholder::check(rules, &place);
     }
 }
 
 /// KAITO does not look at adapters before it makes pods of them, which then can't be created.
 fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
-    let place = format!("{pointer}/source");
-    let Some(source) = &adapter.source else {
-        let hint = "add it with `name`, and `image` or `volumeSource`";
-        return rules.report(&rule::ADAPTER, pointer, "the adapter has no `source`", hint);
+    let hint = "add it with `name`, and `image` or `volumeSource`";
+    let Some(source) = adapters::source(rules, adapter, pointer, hint) else {
+        return;
     };
-    match source.name.as_deref() {
-        None | Some("") => {
-            rules.report(
-                &rule::ADAPTER,
-                &place,
-                "the adapter has no `name`",
-                "it names a container: add `name`",
-            );
-        }
-        Some(name) if !metadata::is_dns_label(name) => {
-            let message = format!("`{name}` can't name an adapter");
-            rules.report(
-                &rule::ADAPTER,
-                &format!("{place}/name"),
-                &message,
-                ADAPTER_NAME,
-            );
-        }
-        Some(name)
-            if adapter.strength.is_some()
-                && name.starts_with(|first: char| first.is_ascii_digit()) =>
-        {
+    let place = format!("{pointer}/source");
+    if let Some(name) = adapters::name(rules, source, &place) {
+        if adapter.strength.is_some() && name.starts_with(|first: char| first.is_ascii_digit()) {
             let message = format!("`{name}` can't name an adapter with a strength");
-            rules.report(
-                &rule::ADAPTER,
-                &format!("{place}/name"),
-                &message,
-                ADAPTER_NAME,
-            );
+            rules
+                .at(&format!("{place}/name"))
+                .report(&rule::ADAPTER, message)
+                .hint(adapters::NAME);
+        } else {
+            adapter_volumes(rules, name, source, &place);
         }
-        Some(name) => adapter_volumes(rules, name, source, &place),
     }
-    let image = source.image.as_deref().filter(|image| !image.is_empty());
-    match (image, &source.volume_source) {
+    adapter_data(rules, source, &place);
+    let secrets = format!("{place}/imagePullSecrets");
+    shared::secrets(rules, &source.image_pull_secrets, &secrets);
+    adapters::strength(rules, adapter, pointer, Severity::Warning); // the server may make sense of it
+    placeholder::check(rules, &place);
+}
+
+/// Reports an adapter that comes from nowhere, from two places, or from where none can.
+fn adapter_data(rules: &mut Rules, source: &DataSource, place: &str) {
+    let image = format!("{place}/image");
+    match (shared::filled(source.image.as_ref()), &source.volume_source) {
         (Some(_), Some(_)) => {
-            let message = "the adapter comes from an image and from a volume";
-            rules.report(
-                &rule::ADAPTER,
-                &place,
-                message,
-                "remove one of `image` and `volumeSource`",
-            );
+            rules
+                .at(place)
+                .report(
+                    &rule::ADAPTER,
+                    "the adapter comes from an image and from a volume",
+                )
+                .hint("remove one of `image` and `volumeSource`");
         }
         (None, None) => {
-            let message = "the adapter comes from nowhere";
-            rules.report(
-                &rule::ADAPTER,
-                &place,
-                message,
-                "add `image` or `volumeSource`",
-            );
+            rules
+                .at(place)
+                .reads(&image)
+                .report(&rule::ADAPTER, "the adapter comes from nowhere")
+                .hint("add `image` or `volumeSource`");
         }
-        (Some(image), None) => reference(rules, image, &format!("{place}/image")),
+        (Some(found), None) => reference(rules, found, &image),
         (None, Some(_)) => {}
     }
     if !source.urls.is_empty() {
-        let hint = "use `image` or `volumeSource`";
-        rules.report(
-            &rule::ADAPTER,
-            &format!("{place}/urls"),
-            "an adapter can't be downloaded from URLs",
-            hint,
-        );
+        rules
+            .at(&format!("{place}/urls"))
+            .report(&rule::ADAPTER, "an adapter can't be downloaded from URLs")
+            .hint("use `image` or `volumeSource`");
     }
-    rules.secrets(
-        &source.image_pull_secrets,
-        &format!("{place}/imagePullSecrets"),
-    );
-    rules.strength(adapter, pointer, Severity::Warning); // the server may make sense of it
-    rules.placeholders(&place);
 }
 
 /// Reports a name from which no container or volume could be named.
@@ -252,12 +178,11 @@ fn adapter_volumes(rules: &mut Rules, name: &str, source: &DataSource, place: &s
         let message = format!(
             "`{name}` is too long to name an adapter: `{longest}` has more than 63 characters"
         );
-        rules.report(
-            &rule::ADAPTER,
-            &format!("{place}/name"),
-            &message,
-            "choose a shorter name",
-        );
+        rules
+            .at(&format!("{place}/name"))
+            .reads(&format!("{place}/image"))
+            .report(&rule::ADAPTER, message)
+            .hint("choose a shorter name");
     }
 }
 
@@ -268,87 +193,47 @@ fn reference(rules: &mut Rules, image: &str, pointer: &str) {
             wording::field(pointer),
             image.escape_debug()
         );
-        rules.report(
-            &rule::IMAGE,
-            pointer,
-            &message,
-            "such as `registry.example.com/team/data:1.0`",
-        );
+        rules
+            .at(pointer)
+            .report(&rule::IMAGE, message)
+            .hint("such as `registry.example.com/team/data:1.0`");
     }
 }
 
 fn tuning(rules: &mut Rules, tuning: &Tuning) {
-    let count = rules
-        .workspace
-        .spec
-        .resource
-        .as_ref()
-        .map_or(1, |resource| resource.count);
-    if count > 1 {
-        // T1
-        let message = format!("tuning runs on one node, not on {count}");
-        rules.report(
-            &rule::COUNT,
-            "/resource/count",
-            &message,
-            "set `resource.count` to 1",
-        );
-    }
-    rules.method(tuning); // T2
-    match &tuning.preset {
-        Some(found) => preset(rules, found, "/tuning/preset"),
-        None => rules.report(
-            &rule::PURPOSE,
-            "/tuning",
-            "`tuning.preset` is missing",
-            "add the model to tune",
-        ), // T4
+    if let Some(found) = &tuning.preset {
+        preset(rules, found, "/tuning/preset");
     }
     input(rules, &tuning.input);
     output(rules, &tuning.output);
 }
 
 fn input(rules: &mut Rules, input: &DataSource) {
-    let pointer = "/tuning/input";
-    if let Some(image) = input.image.as_deref().filter(|image| !image.is_empty()) {
+    let image = shared::filled(input.image.as_ref());
+    if let Some(image) = image {
         reference(rules, image, "/tuning/input/image");
         input_volume(rules, input);
     }
-    rules.secrets(&input.image_pull_secrets, "/tuning/input/imagePullSecrets");
-    rules.urls(&input.urls);
-    for (index, url) in input.urls.iter().enumerate() {
+    let secrets = "/tuning/input/imagePullSecrets";
+    shared::secrets(rules, &input.image_pull_secrets, secrets);
+    public_urls(rules, &input.urls);
+    // T5
+    let hint = "give one of `urls`, `image` and `volumeSource`";
+    shared::one_source(rules, input, image.is_some(), [hint, hint]);
+    placeholder::check(rules, "/tuning/input");
+}
+
+/// Reports addresses that KAITO would not download from (T5).
+fn public_urls(rules: &mut Rules, urls: &[String]) {
+    for (index, url) in urls.iter().enumerate() {
         if let Some(reason) = unfit(url) {
-            let place = format!("/tuning/input/urls/{index}");
-            let message = format!("`{}` {reason}", url.escape_debug());
-            let finding = Diagnostic::new(&rule::URL, rules.workspace.span(&place), message);
-            let finding = finding
-                .hint("write a public address in full, such as `https://example.com/data.parquet`");
-            rules.diagnostics.report(Diagnostic {
-                severity: Severity::Error,
-                ..finding
-            });
+            rules
+                .at(&format!("/tuning/input/urls/{index}"))
+                .report(&rule::URL, format!("`{}` {reason}", url.escape_debug()))
+                .hint("write a public address in full, such as `https://example.com/data.parquet`")
+                .severity(Severity::Error);
         }
     }
-    let image = input
-        .image
-        .as_deref()
-        .is_some_and(|image| !image.is_empty());
-    let sources = [!input.urls.is_empty(), input.volume_source.is_some(), image];
-    let message = match sources.into_iter().filter(|given| *given).count() {
-        1 => None,
-        0 => Some("`tuning.input` names no data"),
-        _ => Some("`tuning.input` names data in more than one way"),
-    };
-    if let Some(message) = message {
-        // T5
-        rules.report(
-            &rule::TUNING_DATA,
-            pointer,
-            message,
-            "give one of `urls`, `image` and `volumeSource`",
-        );
-    }
-    rules.placeholders(pointer);
 }
 
 /// Reports a name of the data from which the volume with its Secrets could not be named.
@@ -357,8 +242,10 @@ fn input_volume(rules: &mut Rules, input: &DataSource) {
     let volume = format!("docker-config-{name}-tuning-input");
     if !input.image_pull_secrets.is_empty() && !metadata::is_dns_label(&volume) {
         let message = format!("`{name}` can't name the data: `{volume}` could not name a volume");
-        let hint = "use at most 36 lower-case letters, digits and `-`";
-        rules.report(&rule::TUNING_DATA, "/tuning/input/name", &message, hint);
+        rules
+            .at("/tuning/input/name")
+            .report(&rule::TUNING_DATA, message)
+            .hint("use at most 36 lower-case letters, digits and `-`");
     }
 }
 
@@ -405,56 +292,40 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 fn output(rules: &mut Rules, output: &DataDestination) {
-    let pointer = "/tuning/output";
-    let image = output.image.as_deref().filter(|image| !image.is_empty());
-    let secret = output
-        .image_push_secret
-        .as_deref()
-        .filter(|secret| !secret.is_empty());
+    let image = shared::filled(output.image.as_ref());
+    // T6
     match (image, &output.volume_source) {
-        // T6
         (None, None) => {
-            let hint = "add `image` with `imagePushSecret`, or `volumeSource`";
-            rules.report(
-                &rule::TUNING_DATA,
-                pointer,
-                "`tuning.output` names neither an image nor a volume",
-                hint,
-            );
+            rules
+                .at("/tuning/output")
+                .reads("/tuning/output/image")
+                .report(
+                    &rule::TUNING_DATA,
+                    "`tuning.output` names neither an image nor a volume",
+                )
+                .hint("add `image` with `imagePushSecret`, or `volumeSource`");
         }
         (Some(_), Some(_)) => {
-            let hint = "remove one of `image` and `volumeSource`";
-            rules.report(
-                &rule::TUNING_DATA,
-                pointer,
-                "`tuning.output` names an image and a volume",
-                hint,
-            );
+            rules
+                .at("/tuning/output")
+                .report(
+                    &rule::TUNING_DATA,
+                    "`tuning.output` names an image and a volume",
+                )
+                .hint("remove one of `image` and `volumeSource`");
         }
         (Some(image), None) => {
             reference(rules, image, "/tuning/output/image");
-            if secret.is_none() {
-                let hint = "add `imagePushSecret`: the name of the Secret that holds the registry's credentials";
-                rules.report(
-                    &rule::TUNING_DATA,
-                    pointer,
-                    "`tuning.output.imagePushSecret` is missing",
-                    hint,
-                );
-            }
+            shared::push_secret(rules, output);
         }
         (None, Some(_)) => {}
     }
-    if let Some(secret) = secret {
-        rules.secret(secret, "/tuning/output/imagePushSecret");
+    let secret = "/tuning/output/imagePushSecret";
+    if let Some(name) = shared::filled(output.image_push_secret.as_ref()) {
+        shared::secret(rules, name, secret);
     }
-    rules.placeholders("/tuning/output/image");
-    // A Secret may have any name.
-    let mark = rules.diagnostics.mark();
-    rules.placeholders("/tuning/output/imagePushSecret");
-    for finding in rules.diagnostics.as_mut_vec().iter_mut().skip(mark) {
-        finding.severity = Severity::Warning;
-    }
+    placeholder::check(rules, "/tuning/output/image");
+    placeholder::check_as(rules, secret, Severity::Warning); // a Secret may have any name
 }
 
 #[cfg(test)]

@@ -1,0 +1,54 @@
+//! Documents that are KAITO's, or were meant to be, and that nothing compiles.
+
+use super::is_of_kaito;
+use crate::base::node::Node;
+use crate::base::wording;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// Reports a document that nobody compiles although it is KAITO's, or was probably meant to be.
+#[must_use]
+pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
+    let text = |key| node.get(key).and_then(Node::as_str);
+    let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind"));
+    if !is_of_kaito(node) {
+        let is_near = version
+            .split_once('/')
+            .is_none_or(|(group, _)| group.contains("kaito"));
+        let is_meant = matches!(kind, Some("Workspace" | "InferenceSet")) && is_near;
+        let message = match version {
+            "" => "a Workspace without KAITO's `apiVersion`".to_owned(),
+            version => format!("`{version}` is not KAITO's `apiVersion`"),
+        };
+        let finding = || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, message);
+        return is_meant.then(|| finding().hint("write `apiVersion: kaito.sh/v1beta1`"));
+    }
+    let place = node.at("/kind").span;
+    let Some(kind) = kind else {
+        return Some(
+            Diagnostic::new(
+                &rule::MISFIT,
+                place,
+                format!("a document of `{version}` has no `kind`"),
+            )
+            .hint("add it"),
+        );
+    };
+    if let Some(near) = wording::nearest(kind, ["Workspace", "InferenceSet"].into_iter())
+        .filter(|near| *near != kind)
+    {
+        let message = format!("`{kind}` is not a kind of `{version}`");
+        return Some(
+            Diagnostic::new(&rule::MISFIT, place, message).hint(format!("did you mean `{near}`?")),
+        );
+    }
+    if kind == "InferenceSet" {
+        return None; // in rendered output
+    }
+    let message =
+        format!("nothing is made of a `{kind}`: only Workspaces and InferenceSets are compiled");
+    Some(Diagnostic {
+        severity: Severity::Warning,
+        ..Diagnostic::new(&rule::NOT_YET, place, message)
+    })
+}
