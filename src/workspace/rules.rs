@@ -52,6 +52,11 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// Whether a field is given: a value was read, or something stands there that can't be read.
+    pub(super) fn is_given<T>(&self, value: Option<&T>, pointer: &str) -> bool {
+        value.is_some() || self.unread.covers(pointer)
+    }
+
     /// Begins a diagnostic about a field, given as a JSON Pointer. Where the field is absent, the
     /// place is that of what would hold it.
     pub(super) fn at(&mut self, pointer: &str) -> At<'_> {

@@ -41,30 +41,26 @@ pub(super) fn check(rules: &mut Rules, spec: &Spec) {
 }
 
 fn purpose(rules: &mut Rules, spec: &Spec) {
-    match (&spec.inference, &spec.tuning) {
+    let serves = rules.is_given(spec.inference.as_ref(), "/inference");
+    let tunes = rules.is_given(spec.tuning.as_ref(), "/tuning");
+    if !serves && !tunes {
         // C1
-        (None, None) => {
-            rules
-                .at("")
-                .reads("/inference")
-                .reads("/tuning")
-                .report(
-                    &rule::PURPOSE,
-                    "the Workspace has neither `inference` nor `tuning`",
-                )
-                .hint("add one of them");
-        }
+        rules
+            .at("")
+            .report(
+                &rule::PURPOSE,
+                "the Workspace has neither `inference` nor `tuning`",
+            )
+            .hint("add one of them");
+    } else if serves && tunes {
         // C2
-        (Some(_), Some(_)) => {
-            rules
-                .at("/tuning")
-                .report(
-                    &rule::PURPOSE,
-                    "the Workspace has both `inference` and `tuning`",
-                )
-                .hint("make two Workspaces of it");
-        }
-        _ => {}
+        rules
+            .at("/tuning")
+            .report(
+                &rule::PURPOSE,
+                "the Workspace has both `inference` and `tuning`",
+            )
+            .hint("make two Workspaces of it");
     }
 }
 
@@ -89,29 +85,26 @@ fn nodes(rules: &mut Rules, resource: &Resource) {
 
 /// What is served: a preset or a template, and adapters.
 fn served(rules: &mut Rules, inference: &Inference) {
-    match (&inference.preset, &inference.template) {
+    let has_preset = rules.is_given(inference.preset.as_ref(), "/inference/preset");
+    let has_template = inference.template.is_some(); // any value is one
+    if !has_preset && !has_template {
         // I1
-        (None, None) => {
-            rules
-                .at("/inference")
-                .reads("/inference/preset")
-                .report(
-                    &rule::PURPOSE,
-                    "`inference` has neither `preset` nor `template`",
-                )
-                .hint("add one of them");
-        }
+        rules
+            .at("/inference")
+            .report(
+                &rule::PURPOSE,
+                "`inference` has neither `preset` nor `template`",
+            )
+            .hint("add one of them");
+    } else if has_preset && has_template {
         // I2
-        (Some(_), Some(_)) => {
-            rules
-                .at("/inference/template")
-                .report(
-                    &rule::PURPOSE,
-                    "`inference` has both `preset` and `template`",
-                )
-                .hint("remove one of them");
-        }
-        _ => {}
+        rules
+            .at("/inference/template")
+            .report(
+                &rule::PURPOSE,
+                "`inference` has both `preset` and `template`",
+            )
+            .hint("remove one of them");
     }
 }
 
@@ -158,11 +151,16 @@ pub(super) fn one_node(rules: &mut Rules, count: i64) {
 
 /// Reports data that comes from nowhere or from more than one place; the hints say what to do
 /// about either. Whether an empty image counts is for the version to say.
-pub(super) fn one_source(rules: &mut Rules, input: &DataSource, has_image: bool, hints: [&str; 2]) {
+pub(super) fn one_source(
+    rules: &mut Rules,
+    input: &DataSource,
+    image: Option<&str>,
+    hints: [&str; 2],
+) {
     let sources = [
-        !input.urls.is_empty(),
-        input.volume_source.is_some(),
-        has_image,
+        rules.is_given(input.urls.first(), "/tuning/input/urls"),
+        rules.is_given(input.volume_source.as_ref(), "/tuning/input/volumeSource"),
+        rules.is_given(image.as_ref(), "/tuning/input/image"),
     ];
     let [none, many] = hints;
     let (message, hint) = match sources.into_iter().filter(|given| *given).count() {
@@ -172,7 +170,6 @@ pub(super) fn one_source(rules: &mut Rules, input: &DataSource, has_image: bool,
     };
     rules
         .at("/tuning/input")
-        .reads("/tuning/input")
         .report(&rule::TUNING_DATA, message)
         .hint(hint);
 }

@@ -139,6 +139,7 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
 /// KAITO checks these when a Workspace is updated, which its own controller does at once (quirk
 /// 36).
 pub(in crate::workspace) fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
+    adapters::strength(rules, adapter, pointer, Severity::Error);
     let hint = "add it with `name` and `image`";
     let Some(source) = adapters::source(rules, adapter, pointer, hint) else {
         return;
@@ -170,7 +171,6 @@ pub(in crate::workspace) fn adapter(rules: &mut Rules, adapter: &Adapter, pointe
             .report(&rule::ADAPTER, "an adapter comes from an image alone")
             .hint("remove `urls` and `volumeSource`");
     }
-    adapters::strength(rules, adapter, pointer, Severity::Error);
     placeholder::check(rules, &place);
 }
 
@@ -204,7 +204,7 @@ fn input(rules: &mut Rules, input: &DataSource) {
     shared::one_source(
         rules,
         input,
-        input.image.is_some(),
+        input.image.as_deref(),
         ["add `urls` or `image`", "keep one of `urls` and `image`"],
     );
     placeholder::check(rules, pointer);
@@ -236,17 +236,19 @@ fn output(rules: &mut Rules, output: &DataDestination) {
             .report(&rule::VOLUME, "KAITO can't write an adapter to a volume")
             .hint("use `image` and `imagePushSecret`");
     }
+    let pointer = "/tuning/output/image";
     if let Some(image) = &output.image {
-        shared::image(rules, image, "/tuning/output/image");
-        shared::push_secret(rules, output); // O4
+        shared::image(rules, image, pointer);
         if let Some(secret) = shared::filled(output.image_push_secret.as_ref()) {
             shared::secret(rules, secret, "/tuning/output/imagePushSecret");
         }
+    }
+    if rules.is_given(output.image.as_ref(), pointer) {
+        shared::push_secret(rules, output); // O4
     } else if output.volume_source.is_none() {
         // O5
         rules
             .at("/tuning/output")
-            .reads("/tuning/output/image")
             .report(&rule::TUNING_DATA, "`tuning.output` names no image")
             .hint("add `image` and `imagePushSecret`");
     }

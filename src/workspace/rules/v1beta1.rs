@@ -113,6 +113,8 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
 
 /// KAITO does not look at adapters before it makes pods of them, which then can't be created.
 fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
+    // The server may make sense of a strength that KAITO does not take.
+    adapters::strength(rules, adapter, pointer, Severity::Warning);
     let hint = "add it with `name`, and `image` or `volumeSource`";
     let Some(source) = adapters::source(rules, adapter, pointer, hint) else {
         return;
@@ -132,15 +134,18 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
     adapter_data(rules, source, &place);
     let secrets = format!("{place}/imagePullSecrets");
     shared::secrets(rules, &source.image_pull_secrets, &secrets);
-    adapters::strength(rules, adapter, pointer, Severity::Warning); // the server may make sense of it
     placeholder::check(rules, &place);
 }
 
 /// Reports an adapter that comes from nowhere, from two places, or from where none can.
 fn adapter_data(rules: &mut Rules, source: &DataSource, place: &str) {
-    let image = format!("{place}/image");
-    match (shared::filled(source.image.as_ref()), &source.volume_source) {
-        (Some(_), Some(_)) => {
+    let pointer = format!("{place}/image");
+    let image = shared::filled(source.image.as_ref());
+    match (
+        rules.is_given(image.as_ref(), &pointer),
+        &source.volume_source,
+    ) {
+        (true, Some(_)) => {
             rules
                 .at(place)
                 .report(
@@ -149,15 +154,16 @@ fn adapter_data(rules: &mut Rules, source: &DataSource, place: &str) {
                 )
                 .hint("remove one of `image` and `volumeSource`");
         }
-        (None, None) => {
+        (false, None) => {
             rules
                 .at(place)
-                .reads(&image)
                 .report(&rule::ADAPTER, "the adapter comes from nowhere")
                 .hint("add `image` or `volumeSource`");
         }
-        (Some(found), None) => reference(rules, found, &image),
-        (None, Some(_)) => {}
+        _ => {}
+    }
+    if let Some(image) = image {
+        reference(rules, image, &pointer);
     }
     if !source.urls.is_empty() {
         rules
@@ -219,7 +225,7 @@ fn input(rules: &mut Rules, input: &DataSource) {
     public_urls(rules, &input.urls);
     // T5
     let hint = "give one of `urls`, `image` and `volumeSource`";
-    shared::one_source(rules, input, image.is_some(), [hint, hint]);
+    shared::one_source(rules, input, image, [hint, hint]);
     placeholder::check(rules, "/tuning/input");
 }
 
@@ -292,20 +298,21 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 fn output(rules: &mut Rules, output: &DataDestination) {
+    let pointer = "/tuning/output/image";
     let image = shared::filled(output.image.as_ref());
+    let has_image = rules.is_given(image.as_ref(), pointer);
     // T6
-    match (image, &output.volume_source) {
-        (None, None) => {
+    match (has_image, &output.volume_source) {
+        (false, None) => {
             rules
                 .at("/tuning/output")
-                .reads("/tuning/output/image")
                 .report(
                     &rule::TUNING_DATA,
                     "`tuning.output` names neither an image nor a volume",
                 )
                 .hint("add `image` with `imagePushSecret`, or `volumeSource`");
         }
-        (Some(_), Some(_)) => {
+        (true, Some(_)) => {
             rules
                 .at("/tuning/output")
                 .report(
@@ -314,17 +321,17 @@ fn output(rules: &mut Rules, output: &DataDestination) {
                 )
                 .hint("remove one of `image` and `volumeSource`");
         }
-        (Some(image), None) => {
-            reference(rules, image, "/tuning/output/image");
-            shared::push_secret(rules, output);
-        }
-        (None, Some(_)) => {}
+        (true, None) => shared::push_secret(rules, output),
+        (false, Some(_)) => {}
+    }
+    if let Some(image) = image {
+        reference(rules, image, pointer);
     }
     let secret = "/tuning/output/imagePushSecret";
     if let Some(name) = shared::filled(output.image_push_secret.as_ref()) {
         shared::secret(rules, name, secret);
     }
-    placeholder::check(rules, "/tuning/output/image");
+    placeholder::check(rules, pointer);
     placeholder::check_as(rules, secret, Severity::Warning); // a Secret may have any name
 }
 
