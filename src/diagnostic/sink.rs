@@ -6,7 +6,7 @@ use super::Diagnostic;
 ///
 /// ```
 /// use kaito_render::diagnostic::{Diagnostic, Diagnostics, Reported};
-/// use kaito_render::rule;
+/// use kaito_render::diagnostic::rule;
 ///
 /// fn stage(diagnostics: &mut Diagnostics) -> Result<u32, Reported> {
 ///     Err(diagnostics.fail(Diagnostic::global(&rule::NO_WORKSPACE, "no Workspace")))

@@ -72,9 +72,10 @@ impl Reader {
     /// wrong with it.
     ///
     /// ```
-    /// use kaito_render::diagnostic::Diagnostics;
-    /// use kaito_render::catalogue::preset::WorkspaceApi;
     /// use kaito_render::base::sources::Sources;
+    /// use kaito_render::catalogue::preset::WorkspaceApi;
+    /// use kaito_render::diagnostic::Diagnostics;
+    /// use kaito_render::input;
     /// use kaito_render::workspace::{ReadRules, Reader};
     ///
     /// let text = "\
