@@ -244,7 +244,7 @@ mod tests {
 
     use super::{ReadRules, Reader};
     use crate::base::sources::Sources;
-    use crate::catalogue::preset::WorkspaceApi;
+    use crate::vocab::WorkspaceApi;
     use crate::diagnostic::Diagnostics;
     use crate::input;
 
