@@ -12,10 +12,12 @@ mod load;
 mod output;
 mod page;
 mod repository;
+mod run;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use kaito_render::report::Report;
 
 use args::{Cli, Command};
 
@@ -28,6 +30,16 @@ enum Outcome {
     Refused,
     /// The two sides of a comparison differ.
     Different,
+}
+
+impl Outcome {
+    fn of(report: &Report) -> Self {
+        if report.has_errors() {
+            Self::Refused
+        } else {
+            Self::Done
+        }
+    }
 }
 
 /// Runs the command that the process was started with.

@@ -1,19 +1,23 @@
-//! Findings as plain data. How they look is decided by one file per format.
+//! Diagnostics as plain data, the rules that they belong to, and the one sink for them.
+//!
+//! Uses only [`base`](crate::base). Every stage reports here; how diagnostics look is decided in
+//! [`report`](crate::report).
 
+mod respell;
 pub mod rule;
 mod sink;
 
 pub use sink::{Diagnostics, Reported};
 
-use crate::base::sources::{Sources, Span};
+use crate::base::sources::Span;
 use rule::Rule;
 
-/// How much a finding matters.
+/// How serious a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing; nothing is wrong.
     Note,
-    /// Probably not what was meant; objects are written all the same.
+    /// Probably not what was meant; objects are written anyway.
     Warning,
     /// Wrong; no object is written.
     Error,
@@ -31,47 +35,63 @@ impl Severity {
     }
 }
 
-/// A place with a word on why it is shown.
+/// A second place that explains a diagnostic, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The place.
+    /// The bytes to show.
     pub span: Span,
-    /// What to see there: lower case, no full stop.
+    /// What is to be seen there: lower case, no full stop.
     pub text: String,
 }
 
-/// A change to the text that is certain to be right.
+/// A change to the text that `check --fix` makes, because it is certain to be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// The bytes to replace.
     pub span: Span,
-    /// What to put there.
+    /// The text to write in their place.
     pub replacement: String,
 }
 
-/// One finding.
+/// Something that a rule found in the input.
 ///
 /// Messages are one line in lower case without a full stop, with names and values in backticks.
+/// They may quote secrets: only a [`Report`](crate::report::Report) is ready to be shown.
+///
+/// ```
+/// use kaito_render::base::sources::{Sources, Span};
+/// use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
+///
+/// let mut sources = Sources::default();
+/// let file = sources.add("a.yaml", "name: Falcon\n");
+/// let place = Span { file, start: 6, end: 12 };
+///
+/// let mut diagnostics = Diagnostics::default();
+/// diagnostics.report(
+///     Diagnostic::new(&rule::NAME, place, "`Falcon` has a capital letter").hint("write `falcon`"),
+/// );
+/// assert_eq!(diagnostics.as_slice()[0].rule.id, "KR104");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The rule that found it.
+    /// The rule that was broken.
     pub rule: &'static Rule,
-    /// How much it matters: the rule's own severity unless something raised or lowered it.
+    /// The rule's severity, unless the policy raised or lowered it.
     pub severity: Severity,
     /// What is wrong, with the values concerned.
     pub message: String,
-    /// Where; none for a finding about the run as a whole.
+    /// Where it is; none for a diagnostic about the run as a whole.
     pub place: Option<Span>,
     /// Other places that explain it.
     pub also: Vec<Label>,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The certain repair, if there is one.
+    /// A certain fix, if there is one.
     pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
-    /// A finding at a place.
+    /// A diagnostic at a place, with the severity of its rule.
     #[must_use]
     pub fn new(rule: &'static Rule, span: Span, message: impl Into<String>) -> Self {
         Self {
@@ -80,7 +100,7 @@ impl Diagnostic {
         }
     }
 
-    /// A finding about the run as a whole.
+    /// A diagnostic about the run as a whole, with the severity of its rule.
     #[must_use]
     pub fn global(rule: &'static Rule, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -101,14 +121,14 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// Everywhere that it shows.
+    /// All places that it shows: its own, then the others.
     pub fn places(&self) -> impl Iterator<Item = Span> {
         self.place
             .into_iter()
             .chain(self.also.iter().map(|label| label.span))
     }
 
-    /// `error[KR113]`, which begins a finding in text.
+    /// `error[KR113]`, which begins a diagnostic in text.
     pub(crate) fn head(&self) -> String {
         format!("{}[{}]", self.severity.name(), self.rule.id)
     }
@@ -121,7 +141,7 @@ impl Diagnostic {
         )
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint: what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -138,7 +158,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the certain repair.
+    /// Adds a certain fix.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix {
@@ -147,43 +167,4 @@ impl Diagnostic {
         });
         self
     }
-
-    /// Adds the certain repair of a word by another, which gets quotes where the word has them.
-    #[must_use]
-    pub fn respell(self, span: Span, word: &str, replacement: &str) -> Self {
-        let is_bare = (span.end - span.start) as usize == word.len();
-        let replacement = if is_bare {
-            replacement.to_owned()
-        } else {
-            format!("\"{replacement}\"")
-        };
-        self.fix(span, replacement)
-    }
-}
-
-/// Puts findings into the order in which people read: by file, place and rule, those without a
-/// place last. Equal ones are kept once.
-pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
-    let key = |finding: &Diagnostic| {
-        (
-            finding.place.is_none(),
-            finding.place.map(|span| (span.start, span.end)),
-        )
-    };
-    let name = |finding: &Diagnostic| {
-        finding
-            .place
-            .map_or("", |span| sources.name(span.file))
-            .to_owned()
-    };
-    diagnostics.sort_by_cached_key(|finding| {
-        (
-            key(finding).0,
-            name(finding),
-            key(finding).1,
-            finding.rule.id,
-            finding.message.clone(),
-        )
-    });
-    diagnostics.dedup();
 }

@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use kaito_render::compile::{Options, compile};
-use kaito_render::report::{human, json};
+use kaito_render::report::policy::Policy;
+use kaito_render::report::{Report, Strictness, human, json};
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::session::Session;
@@ -38,10 +39,11 @@ fuzz_target!(|text: &str| {
             against: Vec::new(),
         };
         compile(documents, &options, &LIBRARY, &mut session);
-        session.sort();
-        for finding in &session.diagnostics {
-            assert!(!human::render(finding, &session.sources, true).is_empty());
-        }
-        assert!(!json::document(session.diagnostics.as_slice(), &session.sources).is_empty());
+        let report = Report::finish(session, &Policy::default(), Strictness::Errors);
+        assert_eq!(
+            human::document(&report, true).is_empty(),
+            report.diagnostics().is_empty()
+        );
+        assert!(!json::document(&report).is_empty());
     }
 });

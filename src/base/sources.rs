@@ -75,24 +75,56 @@ pub struct Sources {
 }
 
 /// What hides secrets in messages.
+///
+/// Secrets of up to three bytes stay: they would be found in any sentence.
 #[derive(Debug)]
 pub struct Mask(Option<AhoCorasick>);
 
 impl Mask {
+    /// The mask of some secrets, and of the lines of those that have many.
+    pub fn of<'a>(secrets: impl Iterator<Item = &'a str>) -> Self {
+        let lines = |secret: &'a str| {
+            let lines = secret.lines().map(str::trim);
+            // The title of a private key is in every message about one.
+            let lines = lines.filter(|line| !line.starts_with("-----"));
+            std::iter::once(secret).chain(lines)
+        };
+        let secrets = secrets.flat_map(lines).filter(|secret| secret.len() > 3);
+        let machine = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(secrets);
+        Self(machine.ok())
+    }
+
     /// Puts asterisks in the place of every secret that a message quotes.
     pub fn apply(&self, message: &mut String) {
-        // Secrets that no machine can look for are no reason to show one.
-        let Some(secrets) = &self.0 else {
-            return MASK.clone_into(message);
-        };
-        if secrets.is_match(&*message) {
-            let mut masked = String::new();
-            secrets.replace_all_with(message, &mut masked, |_, _, masked| {
-                masked.push_str(MASK);
-                true
-            });
+        if let Cow::Owned(masked) = self.applied(message) {
             *message = masked;
         }
+    }
+
+    /// A text with asterisks in the place of every secret.
+    #[must_use]
+    pub fn applied<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        // Secrets that can't be looked for are no reason to show one.
+        let Some(secrets) = &self.0 else {
+            return Cow::Borrowed(MASK);
+        };
+        if !secrets.is_match(text) {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = String::new();
+        secrets.replace_all_with(text, &mut masked, |_, _, masked| {
+            masked.push_str(MASK);
+            true
+        });
+        Cow::Owned(masked)
+    }
+
+    /// Whether a text quotes a secret.
+    #[must_use]
+    pub fn hides(&self, text: &str) -> bool {
+        self.0.as_ref().is_none_or(|secrets| secrets.is_match(text))
     }
 }
 
@@ -229,17 +261,15 @@ impl Sources {
         Some(Cow::Owned(shown.collect()))
     }
 
-    /// What hides, in messages, everything that is hidden by now. Words of three letters stay: they
-    /// would be found in any sentence.
+    /// What hides, in messages, everything that is hidden by now.
     #[must_use]
     pub fn mask(&self) -> Mask {
-        let secrets = self.secrets.iter().filter(|secret| secret.len() > 3);
-        Mask(
-            AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(secrets)
-                .ok(),
-        )
+        Mask::of(self.secrets())
+    }
+
+    /// Everything that is hidden by now, without quotes and escapes.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(String::as_str)
     }
 
     /// The line and column of a byte offset; an offset behind the end counts as the end.

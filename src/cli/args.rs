@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diff::ignore;
 use kaito_render::explain::field::Field;
+use kaito_render::report::Strictness;
 use kaito_render::workspace;
 
 /// Compiles KAITO Workspaces into every Kubernetes object they stand for, offline and
@@ -200,6 +201,17 @@ pub(super) struct Input {
     pub(super) deny_warnings: bool,
 }
 
+impl Input {
+    /// Whether warnings fail the run.
+    pub(super) fn strictness(&self) -> Strictness {
+        if self.deny_warnings {
+            Strictness::DenyWarnings
+        } else {
+            Strictness::Errors
+        }
+    }
+}
+
 fn namespace(text: &str) -> Result<String, &'static str> {
     workspace::is_dns_label(text)
         .then(|| text.to_owned())
@@ -253,7 +265,7 @@ pub(super) struct Check {
     pub(super) against: Against,
     /// How findings are written: `human` on standard error, the others on standard output
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: FindingFormat,
+    pub(super) format: ReportFormat,
     /// The former way to print a rule, kept to say the new one
     #[arg(long, value_name = "RULE", exclusive = true, hide = true)]
     pub(super) explain: Option<String>,
@@ -461,7 +473,7 @@ pub(super) enum ObjectFormat {
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum FindingFormat {
+pub(super) enum ReportFormat {
     /// With excerpts of the source
     #[default]
     Human,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use kaito_render::base::wording;
 use kaito_render::catalogue::editor::Editor;
 use kaito_render::catalogue::import::{self, Facts};
@@ -15,6 +15,7 @@ use kaito_render::emit::{self, Format};
 use kaito_render::input::schema;
 use kaito_render::input::{self, Disk};
 use kaito_render::plan;
+use kaito_render::report::Strictness;
 use kaito_render::session::Session;
 use kaito_render::vocab::{AccessMode, Cloud};
 use kaito_render::workspace;
@@ -22,6 +23,7 @@ use kaito_render::workspace;
 use super::args::{
     Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, Schema, SchemaKind,
 };
+use super::run::Run;
 use super::{Outcome, load, output};
 
 /// Lists the presets, or shows one.
@@ -54,7 +56,7 @@ pub(super) fn presets(command: &PresetsCommand, color: Color) -> Result<Outcome>
             };
             import.run(color)
         }
-        PresetsCommand::Show { name, catalogue } => show(name, catalogue),
+        PresetsCommand::Show { name, catalogue } => show(name, catalogue, color),
     }
 }
 
@@ -113,16 +115,20 @@ fn model_row(name: &str, release: &str, model: &Model) -> Vec<String> {
 }
 
 /// Prints the file of a preset, of each release that has it.
-fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
+fn show(name: &str, catalogue: &Catalogue, color: Color) -> Result<Outcome> {
     let library = load::library(catalogue.library.as_deref())?;
     let folders: Vec<_> = releases(&library, catalogue.release.as_deref())?
         .iter()
         .map(|release| format!("presets/{release}/models/"))
         .collect();
-    let names = [name.to_lowercase()]
-        .into_iter()
-        .chain(aliased(&library, catalogue, name)?)
-        .collect::<Vec<_>>();
+    let mut run = Run::default();
+    let mut names = vec![name.to_lowercase()];
+    names.extend(aliased(&library, catalogue, name, &mut run.session)?);
+    let report = run.finish(Strictness::Errors);
+    output::report(&report, color)?;
+    if report.has_errors() {
+        return Ok(Outcome::Refused);
+    }
     let paths = folders
         .iter()
         .flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}.yaml")));
@@ -145,11 +151,15 @@ fn show(name: &str, catalogue: &Catalogue) -> Result<Outcome> {
 }
 
 /// The models that a name is an alias of.
-fn aliased(library: &Library, catalogue: &Catalogue, name: &str) -> Result<Vec<String>> {
-    let mut session = Session::default();
+fn aliased(
+    library: &Library,
+    catalogue: &Catalogue,
+    name: &str,
+    session: &mut Session,
+) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for release in releases(library, catalogue.release.as_deref())? {
-        let release = Release::load(library, &release, &mut session);
+        let release = Release::load(library, &release, session);
         found.extend(
             release
                 .ok()
@@ -170,8 +180,27 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn run(&self, color: Color) -> Result<Outcome> {
+        let mut run = Run::default();
+        let made = self.preset(&mut run.session)?;
+        let report = run.finish(Strictness::Errors);
+        output::report(&report, color)?;
+        let Some(made) = made else {
+            return Ok(Outcome::Refused);
+        };
+        let (path, model) = made.map_err(|error| anyhow!("{}", report.mask(&error)))?;
+        let text = Format::Yaml.document(&serde_json::to_value(&model)?.into());
+        let Some(directory) = self.library else {
+            return output::print(text.as_bytes());
+        };
+        let path = directory.join(path);
+        emit::disk::write_file_in_folders(&path, &text)?;
+        output::written(&path)?;
+        Ok(Outcome::Done)
+    }
+
+    /// The preset and its path in a library, or why there is none; nothing if that was reported.
+    fn preset(&self, session: &mut Session) -> Result<Option<Result<(String, HubModel), String>>> {
         let library = Library::embedded();
-        let mut session = Session::default();
         let newest = library.releases().last().copied().unwrap_or_default();
         let release = self.release.unwrap_or(newest);
         if !library.releases().contains(&release) {
@@ -180,16 +209,16 @@ impl Import<'_> {
                 wording::and(&library.releases())
             );
         }
-        let release = Release::load(&library, release, &mut session)
-            .ok()
-            .context("the release can't be used")?;
+        let Ok(release) = Release::load(&library, release, session) else {
+            return Ok(None);
+        };
         if matches!(release.models, Models::Image) {
             bail!(
                 "release {} has an image for each model, and imports none",
                 release.name
             );
         }
-        let rules = release.import_rules(&mut session);
+        let rules = release.import_rules(session);
         let mut read = |path: &Path| {
             if !path.is_file() {
                 bail!("there is no file `{}`", path.display());
@@ -202,28 +231,19 @@ impl Import<'_> {
             ))
         };
         let (config, files) = (read(self.config)?, read(self.files)?);
-        output::findings(&session, color)?;
         let (Ok(rules), Some(config), Some(files)) = (rules, config, files) else {
-            return Ok(Outcome::Refused);
+            return Ok(None);
         };
         let (config, files) = (session.sources.text(config), session.sources.text(files));
-        let model = import::preset(
-            &Facts {
-                name: self.name,
-                config,
-                files,
-            },
-            &rules,
-        )
-        .map_err(Error::msg)?;
-        let text = Format::Yaml.document(&serde_json::to_value(&model)?.into());
-        let Some(folder) = self.library else {
-            return output::print(text.as_bytes());
+        let facts = Facts {
+            name: self.name,
+            config,
+            files,
         };
-        let path = folder.join(release.model_path(&model.repository()));
-        emit::disk::write_file_in_folders(&path, &text)?;
-        output::written(&path)?;
-        Ok(Outcome::Done)
+        let model = import::preset(&facts, &rules);
+        Ok(Some(model.map(|model| {
+            (release.model_path(&model.repository()), model)
+        })))
     }
 }
 
@@ -307,11 +327,11 @@ pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
 pub(super) fn schema(command: &Schema, color: Color) -> Result<Outcome> {
     let library = load::library(command.library.as_deref())?;
     let releases = releases(&library, command.release.as_deref())?;
-    let mut session = Session::default();
+    let mut run = Run::default();
     let mut editor = Editor::new(
         &library,
         releases.iter().map(String::as_str).collect(),
-        &mut session,
+        &mut run.session,
     );
     let schema = match command.kind {
         SchemaKind::Workspace => editor.workspaces(),
@@ -327,8 +347,9 @@ pub(super) fn schema(command: &Schema, color: Color) -> Result<Outcome> {
         SchemaKind::Release => schema::read_as::<ReleaseFile>(),
         SchemaKind::Plan => plan::schema(),
     };
-    output::findings(&session, color)?;
-    if session.failed_since(0) {
+    let report = run.finish(Strictness::Errors);
+    output::report(&report, color)?;
+    if report.has_errors() {
         return Ok(Outcome::Refused);
     }
     output::print(format!("{}\n", serde_json::to_string_pretty(&schema)?).as_bytes())
@@ -357,7 +378,7 @@ fn table(
     mut rows: impl FnMut(&mut Release, &mut Session) -> Vec<Vec<String>>,
 ) -> Result<Outcome> {
     let library = load::library(catalogue.library.as_deref())?;
-    let mut session = Session::default();
+    let mut run = Run::default();
     let mut lines = vec![
         header
             .iter()
@@ -365,12 +386,13 @@ fn table(
             .collect::<Vec<_>>(),
     ];
     for name in releases(&library, catalogue.release.as_deref())? {
-        if let Ok(mut release) = Release::load(&library, &name, &mut session) {
-            lines.extend(rows(&mut release, &mut session));
+        if let Ok(mut release) = Release::load(&library, &name, &mut run.session) {
+            lines.extend(rows(&mut release, &mut run.session));
         }
     }
-    output::findings(&session, color)?;
-    if session.failed_since(0) {
+    let report = run.finish(Strictness::Errors);
+    output::report(&report, color)?;
+    if report.has_errors() {
         return Ok(Outcome::Refused);
     }
     let width = |column: usize| {

@@ -6,35 +6,34 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use kaito_render::assemble::Selection;
 use kaito_render::base::object::Object;
-use kaito_render::diagnostic::Severity;
 use kaito_render::emit::{self, Format};
-use kaito_render::session::Session;
 
-use super::args::{Check, Color, Input, ObjectFormat, Render};
+use super::args::{Check, Color, ObjectFormat, Render};
+use super::run::Run;
 use super::{Outcome, fix, load, output};
 
 /// Writes all objects, or says why not.
 pub(super) fn render(args: &Render, color: Color) -> Result<Outcome> {
-    let mut session = Session::default();
-    let mut objects = load::compile(&args.input, args.only_generated, &mut session)?;
+    let mut run = Run::default();
+    let mut objects = load::compile(&args.input, args.only_generated, &mut run)?;
     let selection = Selection {
         only: args.only.clone(),
         exclude: args.exclude.clone(),
     };
-    selection.apply(&mut objects, &mut session.diagnostics);
-    let outcome = conclude(&args.input, &mut session);
-    output::findings(&session, color)?;
-    if outcome == Outcome::Done {
+    selection.apply(&mut objects, &mut run.session.diagnostics);
+    let report = run.finish(args.input.strictness());
+    output::report(&report, color)?;
+    if !report.has_errors() {
         emit::sort(&mut objects);
         write(args, &objects)?;
     }
     // The process ends now, and to free every value on its own would take as long as to write them
     // all.
     std::mem::forget(objects);
-    Ok(outcome)
+    Ok(Outcome::of(&report))
 }
 
-/// Reports every finding.
+/// Reports every diagnostic.
 pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
     if let Some(rule) = &args.explain {
         bail!("`check --explain {rule}` is now `rule {rule}`");
@@ -42,34 +41,15 @@ pub(super) fn check(args: &Check, color: Color) -> Result<Outcome> {
     if args.fix {
         fix::fix(&args.input)?;
     }
-    let mut session = Session::default();
+    let mut run = Run::default();
     let against = Some(&args.against);
     let checked = match &args.target_release {
-        Some(release) => load::compare(&args.input, against, release, &mut session)?,
-        None => load::check(&args.input, against, &mut session)?,
+        Some(release) => load::compare(&args.input, against, release, &mut run)?,
+        None => load::check(&args.input, against, &mut run)?,
     };
-    let outcome = conclude(&args.input, &mut session);
-    output::findings_as(args, &session, &checked, color)?;
-    Ok(outcome)
-}
-
-/// Puts the findings in order and decides on the exit code.
-pub(super) fn conclude(input: &Input, session: &mut Session) -> Outcome {
-    session.settle();
-    if input.deny_warnings {
-        let warnings = session
-            .diagnostics
-            .as_mut_vec()
-            .iter_mut()
-            .filter(|finding| finding.severity == Severity::Warning);
-        warnings.for_each(|finding| finding.severity = Severity::Error);
-    }
-    session.sort();
-    if session.failed_since(0) {
-        Outcome::Refused
-    } else {
-        Outcome::Done
-    }
+    let report = run.finish(args.input.strictness());
+    output::report_as(args, &report, &checked, color)?;
+    Ok(Outcome::of(&report))
 }
 
 fn write(args: &Render, objects: &[Object]) -> Result<()> {

@@ -8,12 +8,12 @@ use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{self, Options};
-use kaito_render::diagnostic::Severity;
 use kaito_render::diff::bill::Machines;
 use kaito_render::diff::ignore::Ignore;
 use kaito_render::diff::{self, json, markdown, text};
 use kaito_render::emit;
 use kaito_render::input::{self, Disk, Document, DocumentFilter};
+use kaito_render::report::Strictness;
 use kaito_render::session::Session;
 use kaito_render::vocab::Cloud;
 use kaito_render::workspace;
@@ -21,27 +21,25 @@ use serde_json::Value;
 
 use super::args::{Color, Diff, DiffFormat};
 use super::git::Revision;
+use super::run::Run;
 use super::{Outcome, load, output};
 
 /// Compares two sides and says what differs.
 pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     let library = load::library(args.surroundings.library.as_deref())?;
-    let mut session = Session::default();
+    let mut run = Run::default();
     let [before, after] = sides(args)?;
-    let mut before = objects(&before, args, &library, &mut session)?;
-    let mut after = objects(&after, args, &library, &mut session)?;
-    session
-        .diagnostics
-        .as_mut_vec()
-        .retain(|finding| finding.severity == Severity::Error);
-    if session.failed_since(0) {
-        session.sort();
-        output::findings(&session, color)?;
+    let mut before = objects(&before, args, &library, &mut run.session)?;
+    let mut after = objects(&after, args, &library, &mut run.session)?;
+    let machines = machines(&library, &mut run.session);
+    // Warnings are for `check`: what counts here is what differs.
+    let report = run.finish(Strictness::Errors).only_errors();
+    if report.has_errors() {
+        output::report(&report, color)?;
         bail!("both sides have to be free of errors to be compared");
     }
     emit::sort(&mut before);
     emit::sort(&mut after);
-    let machines = machines(&library, &mut session);
     let comparison = diff::compare(
         &before,
         &after,
@@ -58,7 +56,7 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
         DiffFormat::Markdown => markdown::render(&comparison, markdown::BUDGET),
         DiffFormat::Json => json::render(&comparison),
     };
-    output::print(text.as_bytes())?;
+    output::print(report.mask(&text).as_bytes())?;
     let outcome = if comparison.is_empty() {
         Outcome::Done
     } else {

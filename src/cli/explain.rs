@@ -8,28 +8,29 @@ use kaito_render::explain::field::{self, Field};
 use kaito_render::session::Session;
 
 use super::args::{Color, Explain};
-use super::compile::conclude;
 use super::load::{self, Loaded};
+use super::run::Run;
 use super::{Outcome, output};
 
 /// Prints the plan of each Workspace, or what made one field of its objects.
 pub(super) fn explain(args: &Explain, color: Color) -> Result<Outcome> {
-    let mut session = Session::default();
-    let loaded = load::load(&args.input, None, true, &mut session)?;
+    let mut run = Run::default();
+    let loaded = load::load(&args.input, None, true, &mut run)?;
     let mut explanation = Explanation::default();
     if let Some(loaded) = loaded {
-        explanation = Explanation::of(loaded, args.field.as_ref(), &mut session);
+        explanation = Explanation::of(loaded, args.field.as_ref(), &mut run.session);
     }
-    let outcome = conclude(&args.input, &mut session);
-    output::findings(&session, color)?;
+    let report = run.finish(args.input.strictness());
+    output::report(&report, color)?;
     if let Some(field) = &args.field
         && explanation.texts.is_empty()
-        && outcome == Outcome::Done
+        && !report.has_errors()
     {
-        bail!("{}", field::not_found(field, &explanation.objects));
+        let message = field::not_found(field, &explanation.objects);
+        bail!("{}", report.mask(&message));
     }
-    output::print(explanation.texts.join("\n").as_bytes())?;
-    Ok(outcome)
+    output::print(report.mask(&explanation.texts.join("\n")).as_bytes())?;
+    Ok(Outcome::of(&report))
 }
 
 /// What there is to say of the Workspaces of a run.

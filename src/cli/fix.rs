@@ -5,11 +5,9 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use kaito_render::emit::disk;
-use kaito_render::report::fix;
-use kaito_render::session::Session;
 
 use super::args::Input;
-use super::compile::conclude;
+use super::run::Run;
 use super::{load, output};
 
 /// How often the files are gone through, at most: a repair can bring to light what an error hid.
@@ -20,20 +18,20 @@ pub(super) fn fix(args: &Input) -> Result<()> {
     if args.paths.iter().any(|path| path == Path::new("-")) {
         bail!("`--fix` writes into files, and standard input is none: name files or folders");
     }
-    let (mut findings, mut files) = (0, BTreeSet::new());
+    let (mut fixes, mut files) = (0, BTreeSet::new());
     for _ in 0..ROUNDS {
-        let mut session = Session::default();
-        load::check(args, None, &mut session)?;
-        conclude(args, &mut session);
-        let fixed = fix::fixed(session.diagnostics.as_slice(), &session.sources);
+        let mut run = Run::default();
+        load::check(args, None, &mut run)?;
+        let report = run.finish(args.strictness());
+        let fixed = report.fixed();
         if fixed.is_empty() {
             break;
         }
         for file in fixed {
             disk::edit_file(file.path, &file.before, &file.after)?;
-            findings += file.count;
+            fixes += file.count;
             files.insert(file.path.to_owned());
         }
     }
-    output::fixed(findings, files.len())
+    output::fixed(fixes, files.len())
 }

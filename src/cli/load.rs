@@ -19,6 +19,7 @@ use kaito_render::upgrade;
 
 use super::against;
 use super::args::{Against, Input, Surroundings};
+use super::run::Run;
 
 /// The name under which profiles are found.
 pub(super) const PROFILE: &str = "kaito-render.yaml";
@@ -33,19 +34,16 @@ pub(super) fn library(folder: Option<&Path>) -> Result<Library> {
 }
 
 /// Compiles what the command line names.
-pub(super) fn compile(
-    input: &Input,
-    only_generated: bool,
-    session: &mut Session,
-) -> Result<Vec<Object>> {
+pub(super) fn compile(input: &Input, only_generated: bool, run: &mut Run) -> Result<Vec<Object>> {
     let Some(Loaded {
         documents,
         options,
         library,
-    }) = load(input, None, only_generated, session)?
+    }) = load(input, None, only_generated, run)?
     else {
         return Ok(Vec::new());
     };
+    let session = &mut run.session;
     Ok(compile::compile(documents, &options, &library, session))
 }
 
@@ -54,16 +52,17 @@ pub(super) fn compile(
 pub(super) fn check(
     input: &Input,
     against: Option<&Against>,
-    session: &mut Session,
+    run: &mut Run,
 ) -> Result<Vec<FileId>> {
     let Some(Loaded {
         documents,
         options,
         library,
-    }) = load(input, against, false, session)?
+    }) = load(input, against, false, run)?
     else {
         return Ok(Vec::new());
     };
+    let session = &mut run.session;
     let compilation = compile::run(documents, &options, &library, Keep::Outlines, session);
     let outlines = compilation.outlines.iter();
     Ok(outlines
@@ -76,13 +75,13 @@ pub(super) fn compare(
     input: &Input,
     against: Option<&Against>,
     release: &str,
-    session: &mut Session,
+    run: &mut Run,
 ) -> Result<Vec<FileId>> {
     let Some(Loaded {
         documents,
         options,
         library,
-    }) = load(input, against, false, session)?
+    }) = load(input, against, false, run)?
     else {
         return Ok(Vec::new());
     };
@@ -93,7 +92,11 @@ pub(super) fn compare(
         );
     }
     Ok(upgrade::check(
-        &documents, &options, release, &library, session,
+        &documents,
+        &options,
+        release,
+        &library,
+        &mut run.session,
     ))
 }
 
@@ -109,8 +112,9 @@ pub(super) fn load(
     input: &Input,
     against: Option<&Against>,
     only_generated: bool,
-    session: &mut Session,
+    run: &mut Run,
 ) -> Result<Option<Loaded>> {
+    let session = &mut run.session;
     let Surroundings {
         namespace,
         profile: named,
@@ -130,7 +134,7 @@ pub(super) fn load(
     let Some(mut profile) = profile(&input.paths, named.as_deref(), session)? else {
         return Ok(None);
     };
-    session.policy = Policy::read(
+    run.policy = Policy::read(
         &profile,
         &documents,
         &session.sources,

@@ -10,11 +10,10 @@ use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::emit::disk::Changes;
 use kaito_render::input::{Disk, FileTree};
-use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
-use kaito_render::session::Session;
+use kaito_render::report::{Report, concise, github, human, json, junit, sarif, without_secrets};
 
 use super::Outcome;
-use super::args::{Check, Color, FindingFormat};
+use super::args::{Check, Color, ReportFormat};
 
 /// Writes data to standard output. A reader that has seen enough and closed its end is no failure.
 pub(super) fn print(data: &[u8]) -> Result<Outcome> {
@@ -36,20 +35,15 @@ pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -
     }
 }
 
-/// Writes findings for people to standard error, and how many there were.
-pub(super) fn findings(session: &Session, color: Color) -> Result<()> {
-    let color = wants_color(color, &io::stderr());
-    let mut text = String::new();
-    for finding in &session.diagnostics {
-        text += &human::render(finding, &session.sources, color);
-        text.push('\n');
-    }
-    write_stderr(&(text + &summary(session)))
+/// Writes a report for people to standard error.
+pub(super) fn report(report: &Report, color: Color) -> Result<()> {
+    let text = human::document(report, wants_color(color, &io::stderr()));
+    write_stderr(&(text + &summary(report)))
 }
 
-/// How many findings there were, as a line for people.
-fn summary(session: &Session) -> String {
-    let summary = human::summary(session.diagnostics.as_slice());
+/// The last line for people, with the name of the program.
+fn summary(report: &Report) -> String {
+    let summary = human::summary(report);
     if summary.is_empty() {
         summary
     } else {
@@ -57,54 +51,41 @@ fn summary(session: &Session) -> String {
     }
 }
 
-/// Writes findings in the format that was asked for.
+/// Writes a report in the format that was asked for.
 ///
 /// `checked` are the files whose Workspaces could be compiled.
-pub(super) fn findings_as(
+pub(super) fn report_as(
     args: &Check,
-    session: &Session,
+    report: &Report,
     checked: &[FileId],
     color: Color,
 ) -> Result<()> {
-    let Session {
-        sources,
-        diagnostics,
-        ..
-    } = session;
-    let diagnostics = diagnostics.as_slice();
-    let folder = working_folder();
-    let report = Report {
-        diagnostics,
-        sources,
-        folder: &folder,
-    };
+    let directory = working_directory();
     let text = match args.format {
-        FindingFormat::Human => return findings(session, color),
-        FindingFormat::Concise => {
-            print(concise::lines(&report, wants_color(color, &io::stdout())).as_bytes())?;
-            return write_stderr(&summary(session));
+        ReportFormat::Human => return self::report(report, color),
+        ReportFormat::Concise => {
+            let color = wants_color(color, &io::stdout());
+            print(concise::document(report, &directory, color).as_bytes())?;
+            return write_stderr(&summary(report));
         }
-        FindingFormat::Json => json::document(diagnostics, sources),
-        FindingFormat::Sarif => {
-            let input = args
-                .input
-                .paths
-                .first()
-                .map_or_else(String::new, |path| Disk.name(path));
-            sarif::document(&report, &input)
+        ReportFormat::Json => json::document(report),
+        ReportFormat::Sarif => {
+            let input = args.input.paths.first();
+            let input = input.map_or_else(String::new, |path| Disk.name(path));
+            sarif::document(report, &directory, &input)
         }
-        FindingFormat::Github => github::commands(&report),
-        FindingFormat::Junit => junit::document(&report, checked),
+        ReportFormat::Github => github::document(report, &directory),
+        ReportFormat::Junit => junit::document(report, &directory, checked),
     };
     print(text.as_bytes()).map(drop)
 }
 
-/// The working folder; nothing if it is gone, and paths stay what they are.
+/// The working directory; empty if it is gone, so that paths stay as they are.
 #[expect(
     clippy::disallowed_methods,
     reason = "the command line reads the environment for the library"
 )]
-fn working_folder() -> PathBuf {
+fn working_directory() -> PathBuf {
     std::env::current_dir().unwrap_or_default()
 }
 
@@ -123,18 +104,19 @@ pub(super) fn written(path: &Path) -> Result<()> {
 }
 
 /// Says how much was repaired.
-pub(super) fn fixed(findings: usize, files: usize) -> Result<()> {
-    let (findings, files) = (
-        wording::count(findings, "finding"),
+pub(super) fn fixed(diagnostics: usize, files: usize) -> Result<()> {
+    let (diagnostics, files) = (
+        wording::count(diagnostics, "diagnostic"),
         wording::count(files, "file"),
     );
-    write_stderr(&format!("kaito-render: fixed {findings} in {files}\n"))
+    write_stderr(&format!("kaito-render: fixed {diagnostics} in {files}\n"))
 }
 
 /// Says why the command could not run.
 pub(super) fn failure(error: &Error) -> ExitCode {
+    let error = format!("error: {error:#}\n");
     // Nobody is left to tell if standard error is gone.
-    let _ = write_stderr(&format!("error: {error:#}\n"));
+    let _ = write_stderr(&without_secrets(&error));
     ExitCode::from(2)
 }
 

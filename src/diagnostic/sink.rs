@@ -85,11 +85,6 @@ impl Diagnostics {
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.reported
     }
-
-    /// What was reported, for the end of a run, which settles severities and order.
-    pub fn as_mut_vec(&mut self) -> &mut Vec<Diagnostic> {
-        &mut self.reported
-    }
 }
 
 impl Extend<Diagnostic> for Diagnostics {

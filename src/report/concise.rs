@@ -1,24 +1,28 @@
-//! Findings one a line, for people in a hurry, for grep and for editors.
+//! Diagnostics one a line, for people in a hurry, for grep and for editors.
+
+use std::path::Path;
 
 use crate::diagnostic::Severity;
+use crate::report::place::View;
 use crate::report::{Report, one_line};
 
-/// `path:line:column: error[KR113]: message (hint: …)`, a line for each finding; one without a
+/// `path:line:column: error[KR113]: message (hint: …)`, a line for each diagnostic; one without a
 /// place begins with its severity.
 #[must_use]
-pub fn lines(report: &Report, color: bool) -> String {
+pub fn document(report: &Report, directory: &Path, color: bool) -> String {
+    let view = View { report, directory };
     let mut lines = String::new();
-    for finding in report.diagnostics {
-        if let Some(place) = finding.place {
-            lines += &format!("{}: ", one_line(&report.start(place)));
+    for diagnostic in report.diagnostics() {
+        if let Some(place) = diagnostic.place {
+            lines += &format!("{}: ", one_line(&view.start(place)));
         }
-        let head = finding.head();
+        let head = diagnostic.head();
         let head = if color {
-            format!("{}{head}\u{1b}[0m", style(finding.severity))
+            format!("{}{head}\u{1b}[0m", style(diagnostic.severity))
         } else {
             head
         };
-        lines += &format!("{head}: {}\n", one_line(&finding.text()));
+        lines += &format!("{head}: {}\n", one_line(&diagnostic.text()));
     }
     lines
 }

@@ -1,51 +1,46 @@
-//! Repairs that are certain to be right, made in the texts that were read: byte for byte, so that
-//! comments, layout, line ends and marks stay as they are.
+//! Fixes made in the texts that were read: byte for byte, so that comments, layout, line ends and
+//! byte order marks stay as they are.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::base::sources::{FileId, Sources, Span};
-use crate::diagnostic::{Diagnostic, Fix};
+use crate::diagnostic::Fix;
 
-/// A file with its repairs.
+/// A file with its fixes made.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fixed<'a> {
-    /// Where it lies.
+    /// Its path on the disk.
     pub path: &'a Path,
     /// The text that was read.
     pub before: Cow<'a, str>,
     /// The text to put in its place.
     pub after: String,
-    /// How many repairs there are.
+    /// How many fixes were made.
     pub count: usize,
 }
 
-/// The files that findings have repairs for, by path. Of repairs that touch each other the first is
-/// made alone: the next run finds what is left. Standard input and what the program carries stay as
-/// they are.
-#[must_use]
-pub fn fixed<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<Fixed<'a>> {
+/// The files that there are fixes for, sorted by path.
+///
+/// Of fixes that touch each other only the first is made: the next run finds what is left. Standard
+/// input and the files built into the program stay as they are.
+pub(super) fn fixed<'a>(fixes: &'a [Fix], sources: &'a Sources) -> Vec<Fixed<'a>> {
     let mut by_path = BTreeMap::<&Path, (FileId, BTreeSet<(Span, &str)>)>::new();
-    for fix in diagnostics
-        .iter()
-        .filter_map(|finding| finding.fix.as_ref())
-    {
+    for fix in fixes {
         let Some(path) = sources.path(fix.span.file) else {
             continue;
         };
         let (first, fixes) = by_path
             .entry(path)
             .or_insert_with(|| (fix.span.file, BTreeSet::new()));
-        // A profile may have been read as part of a folder too.
+        // A profile may have been read as part of a directory too.
         if sources.text(*first) == sources.text(fix.span.file) {
-            fixes.insert((
-                Span {
-                    file: *first,
-                    ..fix.span
-                },
-                &fix.replacement,
-            ));
+            let span = Span {
+                file: *first,
+                ..fix.span
+            };
+            fixes.insert((span, &fix.replacement));
         }
     }
     let fixed = by_path
@@ -86,10 +81,9 @@ fn spliced<'a>(
     }
 }
 
-/// Whether a repair changes its place alone: a value that has an anchor, or is an alias, stands for
+/// Whether a fix changes only its place: a value that has an anchor, or is an alias, stands for
 /// others too.
-#[must_use]
-pub fn is_certain(fix: &Fix, sources: &Sources) -> bool {
+pub(super) fn is_certain(fix: &Fix, sources: &Sources) -> bool {
     let text = sources.text(fix.span.file);
     let (start, end) = (fix.span.start as usize, fix.span.end as usize);
     let (Some(before), Some(value)) = (text.get(..start), text.get(start..end)) else {
@@ -102,71 +96,27 @@ pub fn is_certain(fix: &Fix, sources: &Sources) -> bool {
     !value.starts_with(['*', '&', '!']) && !line.contains(['&', '!'])
 }
 
-impl Diagnostic {
-    /// Adds the repair that writes `new` for the value `old` at the finding's place, quoted as it
-    /// was. None is added where the value is written in some other way.
-    #[must_use]
-    pub fn respelt(self, old: &str, new: &str, sources: &Sources) -> Self {
-        let Some(span) = self.place else { return self };
-        let raw = sources
-            .text(span.file)
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default();
-        let is_simple = new
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
-        let replacement = match raw.strip_suffix(['"', '\'']) {
-            None if raw == old && new.eq_ignore_ascii_case(old) => new.to_owned(),
-            None if raw == old => format!("\"{new}\""),
-            Some(rest) if rest.strip_prefix(['"', '\'']) == Some(old) => {
-                format!("{0}{new}{0}", &raw[..1])
-            }
-            _ => return self,
-        };
-        if is_simple {
-            self.fix(span, replacement)
-        } else {
-            self
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
     use super::{fixed, is_certain};
     use crate::base::sources::{FileId, Sources, Span};
-    use crate::diagnostic::Diagnostic;
-    use crate::diagnostic::rule;
+    use crate::diagnostic::Fix;
 
-    fn finding(file: FileId, start: u32, end: u32) -> Diagnostic {
-        Diagnostic::new(&rule::NAME, Span { file, start, end }, "odd")
+    fn fix(file: FileId, start: u32, end: u32, replacement: &str) -> Fix {
+        Fix {
+            span: Span { file, start, end },
+            replacement: replacement.to_owned(),
+        }
     }
 
     #[test]
     fn texts_are_spliced_at_bytes_and_keep_everything_else() {
         let mut sources = Sources::default();
         let file = sources.add_at(PathBuf::from("/a.yaml"), "\u{feff}é: a # é\r\nb: c\r\n");
-        let findings = [
-            finding(file, 15, 16).fix(
-                Span {
-                    file,
-                    start: 15,
-                    end: 16,
-                },
-                "long",
-            ),
-            finding(file, 4, 5).fix(
-                Span {
-                    file,
-                    start: 4,
-                    end: 5,
-                },
-                "",
-            ),
-        ];
-        let [fixed] = fixed(&findings, &sources).try_into().unwrap();
+        let fixes = [fix(file, 15, 16, "long"), fix(file, 4, 5, "")];
+        let [fixed] = fixed(&fixes, &sources).try_into().unwrap();
         assert_eq!(
             (fixed.after.as_str(), fixed.count),
             ("\u{feff}é:  # é\r\nb: long\r\n", 2)
@@ -175,70 +125,26 @@ mod tests {
     }
 
     #[test]
-    fn repairs_that_touch_each_other_are_made_one_by_one_and_equal_ones_once() {
+    fn fixes_that_touch_each_other_are_made_one_by_one_and_equal_ones_once() {
         let mut sources = Sources::default();
         let file = sources.add_at(PathBuf::from("/a.yaml"), "abcdef");
         let again = sources.add_at(PathBuf::from("/a.yaml"), "abcdef");
-        let fix =
-            |file, start, end, text: &str| finding(file, 0, 1).fix(Span { file, start, end }, text);
-        let findings = [
+        let fixes = [
             fix(file, 1, 3, "X"),
             fix(again, 1, 3, "X"),
             fix(file, 2, 4, "Y"),
             fix(file, 3, 4, "Z"),
             fix(file, 5, 6, "W"),
         ];
-        let fixed = fixed(&findings, &sources);
+        let fixed = fixed(&fixes, &sources);
         assert_eq!((fixed[0].after.as_str(), fixed[0].count), ("aXdeW", 2));
     }
 
     #[test]
-    fn what_lies_on_no_disk_is_not_fixed() {
+    fn what_is_not_on_a_disk_is_not_fixed() {
         let mut sources = Sources::default();
         let file = sources.add("<stdin>", "a");
-        assert_eq!(
-            fixed(
-                &[finding(file, 0, 1).fix(
-                    Span {
-                        file,
-                        start: 0,
-                        end: 1
-                    },
-                    "b"
-                )],
-                &sources
-            ),
-            []
-        );
-    }
-
-    #[test]
-    fn values_are_respelt_in_their_own_quotes_and_only_where_they_stand_as_they_are() {
-        for (text, expected) in [
-            ("a", Some("A")),
-            ("\"a\"", Some("\"A\"")),
-            ("'a'", Some("'A'")),
-            ("\"\\x61\"", None),
-            ("*a", None),
-            ("b", None),
-        ] {
-            let mut sources = Sources::default();
-            let file = sources.add("", text);
-            let respelt =
-                finding(file, 0, u32::try_from(text.len()).unwrap()).respelt("a", "A", &sources);
-            assert_eq!(
-                respelt.fix.as_ref().map(|fix| fix.replacement.as_str()),
-                expected,
-                "{text}"
-            );
-        }
-        let mut sources = Sources::default();
-        let file = sources.add("", "true");
-        let fix = finding(file, 0, 4)
-            .respelt("true", "other", &sources)
-            .fix
-            .unwrap();
-        assert_eq!(fix.replacement, "\"other\"");
+        assert_eq!(fixed(&[fix(file, 0, 1, "b")], &sources), []);
     }
 
     #[test]
@@ -254,10 +160,7 @@ mod tests {
             let mut sources = Sources::default();
             let file = sources.add("", text);
             let start = u32::try_from(text.len() - 1).unwrap();
-            let fix = finding(file, start, start + 1)
-                .respelt("v", "V", &sources)
-                .fix
-                .unwrap();
+            let fix = fix(file, start, start + 1, "V");
             assert_eq!(is_certain(&fix, &sources), certain, "{text}");
         }
     }

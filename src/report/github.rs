@@ -1,28 +1,30 @@
-//! Findings as commands that GitHub Actions shows beside the lines concerned.
+//! Diagnostics as commands that GitHub Actions shows beside the lines concerned.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use annotate_snippets::normalize_untrusted_str as normalized;
 
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::Report;
-use crate::report::place::Whereabouts;
+use crate::report::place::{Location, View};
 
 /// How many of each kind GitHub shows of one step.
 const SHOWN: usize = 10;
 
-/// A workflow command for each finding, ten of each severity at most, and behind them how many more
-/// there are.
+/// A workflow command for each diagnostic, at most ten of each severity, followed by the number of
+/// those left out. `directory` is the absolute path of the working directory.
 #[must_use]
-pub fn commands(report: &Report) -> String {
+pub fn document(report: &Report, directory: &Path) -> String {
+    let view = View { report, directory };
     let mut counts = BTreeMap::<Severity, usize>::new();
     let mut commands = String::new();
-    for finding in report.diagnostics {
-        let count = counts.entry(finding.severity).or_default();
+    for diagnostic in report.diagnostics() {
+        let count = counts.entry(diagnostic.severity).or_default();
         *count += 1;
         if *count <= SHOWN {
-            commands += &command(finding, report);
+            commands += &command(diagnostic, view);
         }
     }
     let more = counts.iter().rev().filter(|(_, count)| **count > SHOWN);
@@ -31,41 +33,43 @@ pub fn commands(report: &Report) -> String {
         .collect();
     if !more.is_empty() {
         commands += &format!(
-            "kaito-render: not shown beside the files: {} more\n",
+            "kaito-render: {} more not shown beside the files\n",
             wording::and(&more)
         );
     }
     commands
 }
 
-fn command(finding: &Diagnostic, report: &Report) -> String {
-    let name = match finding.severity {
+fn command(diagnostic: &Diagnostic, view: View) -> String {
+    let name = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    let (place, before) = place(finding, report);
-    let message = data(&normalized(&format!("{before}{}", report.details(finding))));
+    let (place, before) = place(diagnostic, view);
+    let message = data(&normalized(&format!(
+        "{before}{}",
+        view.details(diagnostic)
+    )));
     format!(
         "::{name} {place}title={}::{message}\n",
-        property(finding.rule.id)
+        property(diagnostic.rule.id)
     )
 }
 
-/// The properties that say where a finding is; for what lies in no file of the repository, a text
-/// to put before the message.
-fn place(finding: &Diagnostic, report: &Report) -> (String, String) {
-    let Some(span) = finding.place else {
+/// The properties that say where a diagnostic is; for what lies in no file of the repository, a
+/// prefix for the message.
+fn place(diagnostic: &Diagnostic, view: View) -> (String, String) {
+    let Some(span) = diagnostic.place else {
         return Default::default();
     };
-    let file = match report.whereabouts(span.file) {
-        Whereabouts::Nowhere(_) => return (String::new(), format!("{}: ", report.start(span))),
-        Whereabouts::Inside(path) | Whereabouts::Outside(path) => property(&normalized(&path)),
+    let file = match view.location(span.file) {
+        Location::Nowhere(_) => return (String::new(), format!("{}: ", view.start(span))),
+        Location::Inside(path) | Location::Outside(path) => property(&normalized(&path)),
     };
-    let [start, end] =
-        [span.start, span.end].map(|offset| report.sources.position(span.file, offset));
+    let [start, end] = view.report.positions(span);
     let lines = format!("file={file},line={},endLine={}", start.line, end.line);
-    // Columns are understood within one line alone.
+    // GitHub understands columns only within one line.
     let columns = if start.line == end.line {
         format!(",col={},endColumn={}", start.column, end.column)
     } else {
@@ -88,8 +92,7 @@ fn property(text: &str) -> String {
 mod tests {
     use std::path::Path;
 
-    use super::commands;
-    use crate::base::sources::Sources;
+    use super::document;
     use crate::diagnostic::Diagnostic;
     use crate::diagnostic::rule;
     use crate::report::Report;
@@ -99,26 +102,21 @@ mod tests {
         let many = |rule, number: usize| {
             (0..number).map(move |index| Diagnostic::global(rule, format!("no {index}")))
         };
-        let findings: Vec<_> = many(&rule::NAME, 12)
+        let diagnostics: Vec<_> = many(&rule::NAME, 12)
             .chain(many(&rule::TIGHT_MEMORY, 11))
             .collect();
-        let write = |diagnostics: &[Diagnostic]| {
-            commands(&Report {
-                diagnostics,
-                sources: &Sources::default(),
-                folder: Path::new("/"),
-            })
-        };
-        let text = write(&findings);
+        let write =
+            |diagnostics| document(&Report::of(Default::default(), diagnostics), Path::new("/"));
+        let text = write(diagnostics);
         assert_eq!(text.matches("::error ").count(), 10);
         assert_eq!(text.matches("::warning ").count(), 10);
         assert!(
             text.ends_with(
-                "\nkaito-render: not shown beside the files: 2 errors and 1 warning more\n"
+                "\nkaito-render: 2 errors and 1 warning more not shown beside the files\n"
             ),
             "{text}"
         );
         let notes: Vec<_> = many(&rule::RELEASE_CHOSEN, 10).collect();
-        assert_eq!(write(&notes).lines().count(), 10);
+        assert_eq!(write(notes).lines().count(), 10);
     }
 }

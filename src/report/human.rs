@@ -1,4 +1,4 @@
-//! Findings for people, with excerpts of the source.
+//! Diagnostics for people, with excerpts of the source.
 
 use std::ops::Range;
 
@@ -7,9 +7,10 @@ use annotate_snippets::{
     normalize_untrusted_str as normalized,
 };
 
-use crate::base::sources::{FileId, Sources, Span};
+use crate::base::sources::Span;
 use crate::base::wording;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::report::Report;
 
 /// The lines that may lie between two places for one excerpt to show both.
 const NEAR: usize = 20;
@@ -17,12 +18,20 @@ const NEAR: usize = 20;
 /// The longest line that is shown, in bytes.
 const LONG: usize = 4096;
 
-/// One finding: what it is, where, an excerpt, and what to do.
+/// All diagnostics in their order, each with an excerpt and a blank line behind it.
 ///
 /// Only the lines concerned are looked at, whatever the size of the file, and what a terminal could
 /// take for more than text is made visible.
 #[must_use]
-pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+pub fn document(report: &Report, color: bool) -> String {
+    let diagnostics = report.diagnostics().iter();
+    diagnostics
+        .map(|diagnostic| render(diagnostic, report, color) + "\n\n")
+        .collect()
+}
+
+/// One diagnostic: what it is, where, an excerpt, and what to do.
+fn render(diagnostic: &Diagnostic, report: &Report, color: bool) -> String {
     let level = level(diagnostic.severity);
     let title = level
         .primary_title(normalized(&diagnostic.message))
@@ -32,76 +41,63 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         let (near, far): (Vec<_>, Vec<_>) = diagnostic
             .also
             .iter()
-            .partition(|label| is_near(label.span, place, sources));
-        group = excerpt(group, place, None, &near, sources);
+            .partition(|label| is_near(label.span, place, report));
+        group = excerpt(group, place, None, &near, report);
         for label in far {
-            group = excerpt(group, label.span, Some(&label.text), &[], sources);
+            group = excerpt(group, label.span, Some(&label.text), &[], report);
         }
     }
     if let Some(hint) = &diagnostic.hint {
         group = group.element(Level::HELP.message(normalized(hint)));
     }
-    let fix = diagnostic.fix.as_ref().and_then(|fix| {
-        let window = window(fix.span, &[], sources)?;
-        let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
-        Some(
-            Level::HELP
-                .secondary_title("`check --fix` writes this")
-                .element(
-                    Snippet::source(window.text.clone())
-                        .line_start(window.line)
-                        .path(normalized(sources.name(fix.span.file)))
-                        .patch(patch),
-                ),
-        )
-    });
+    let fix = diagnostic.fix.as_ref().and_then(|fix| patch(fix, report));
     let renderer = if color {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
     let groups: Vec<_> = [Some(group), fix].into_iter().flatten().collect();
-    format!("{}\n", renderer.render(&groups))
+    renderer.render(&groups)
 }
 
-/// How many findings there were, such as `2 errors, 1 warning (1 fixable by `check --fix`)`, and
-/// the command that says more about the first of the worst; empty if there were none to act on.
+/// The line of a fix as it will be.
+fn patch<'a>(fix: &Fix, report: &'a Report) -> Option<Group<'a>> {
+    let window = window(fix.span, &[], report)?;
+    let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
+    let title = Level::HELP.secondary_title("`check --fix` writes this");
+    let snippet = Snippet::source(window.text)
+        .line_start(window.line)
+        .path(normalized(report.name(fix.span.file)))
+        .patch(patch);
+    Some(title.element(snippet))
+}
+
+/// The last line for people, such as ``2 errors, 1 warning (1 fixable by `check --fix`);
+/// `kaito-render rule KR113` explains the first error``; empty if there is nothing to act on.
 #[must_use]
-pub fn summary(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| {
-        diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.severity == severity)
-            .count()
+pub fn summary(report: &Report) -> String {
+    let severities = [Severity::Error, Severity::Warning];
+    let counts = severities.map(|severity| (severity, report.count(severity)));
+    let counts = counts.iter().filter(|(_, number)| *number > 0);
+    let counts: Vec<_> = counts
+        .map(|(severity, number)| wording::count(*number, severity.name()))
+        .collect();
+    let first = severities.into_iter().find_map(|severity| {
+        let mut all = report.diagnostics().iter();
+        all.find(|found| found.severity == severity)
+    });
+    let Some(first) = first else {
+        return String::new();
     };
-    let counts = [
-        (count(Severity::Error), "error"),
-        (count(Severity::Warning), "warning"),
-    ];
-    let counts = counts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| wording::count(*number, noun));
-    let counts = counts.collect::<Vec<_>>().join(", ");
-    let of = |severity| {
-        diagnostics
-            .iter()
-            .find(|diagnostic| diagnostic.severity == severity)
-    };
-    let Some(worst) = of(Severity::Error).or_else(|| of(Severity::Warning)) else {
-        return counts;
-    };
-    let fixable = match diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.fix.is_some())
-        .count()
-    {
+    let fixable = match report.fixable() {
         0 => String::new(),
-        fixable => format!(" ({fixable} fixable by `check --fix`)"),
+        number => format!(" ({number} fixable by `check --fix`)"),
     };
     format!(
-        "{counts}{fixable}; `kaito-render rule {}` says more",
-        worst.rule.id
+        "{}{fixable}; `kaito-render rule {}` explains the first {}",
+        counts.join(", "),
+        first.rule.id,
+        first.severity.name()
     )
 }
 
@@ -113,12 +109,13 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn line(span: Span, sources: &Sources) -> usize {
-    sources.position(span.file, span.start).line
+fn line(span: Span, report: &Report) -> usize {
+    let [start, _] = report.positions(span);
+    start.line
 }
 
-fn is_near(span: Span, place: Span, sources: &Sources) -> bool {
-    span.file == place.file && line(span, sources).abs_diff(line(place, sources)) <= NEAR
+fn is_near(span: Span, place: Span, report: &Report) -> bool {
+    span.file == place.file && line(span, report).abs_diff(line(place, report)) <= NEAR
 }
 
 fn excerpt<'a>(
@@ -126,11 +123,11 @@ fn excerpt<'a>(
     place: Span,
     label: Option<&'a str>,
     near: &[&'a Label],
-    sources: &'a Sources,
+    report: &'a Report,
 ) -> Group<'a> {
-    let Some(window) = window(place, near, sources) else {
-        let position = sources.position(place.file, place.start);
-        let name = normalized(sources.name(place.file));
+    let Some(window) = window(place, near, report) else {
+        let [position, _] = report.positions(place);
+        let name = normalized(report.name(place.file));
         return group.element(
             Origin::path(name)
                 .line(position.line)
@@ -149,7 +146,7 @@ fn excerpt<'a>(
     });
     let snippet = Snippet::source(window.text.clone())
         .line_start(window.line)
-        .path(normalized(sources.name(place.file)))
+        .path(normalized(report.name(place.file)))
         .annotation(kind.span(window.range(place)).label(label.map(normalized)))
         .annotations(labels);
     group.element(snippet)
@@ -185,43 +182,37 @@ impl Window {
 }
 
 /// The lines of some places; none if there is nothing to see, or too much.
-fn window(place: Span, near: &[&Label], sources: &Sources) -> Option<Window> {
-    let lines = near
-        .iter()
-        .map(|label| line(label.span, sources))
-        .chain([line(place, sources)]);
-    let (first, last) = lines.fold((usize::MAX, 0), |(first, last), line| {
-        (first.min(line), last.max(line))
-    });
-    let (start, end) = (
-        line_start(place.file, first, sources)?,
-        line_end(place.file, last, sources),
-    );
-    let text = sources.shown(place.file, start..end)?;
+fn window(place: Span, near: &[&Label], report: &Report) -> Option<Window> {
+    let lines = near.iter().map(|label| line(label.span, report));
+    let (first, last) = lines
+        .chain([line(place, report)])
+        .fold((usize::MAX, 0), |(first, last), line| {
+            (first.min(line), last.max(line))
+        });
+    let range = report.lines(place.file, first..=last)?;
+    let start = range.start;
+    let is_shown = !range.is_empty() && range.len() <= LONG;
+    let text = report.excerpt(place.file, range).filter(|_| is_shown)?;
     // Offsets stay what they are.
     let text = text.replace('\r', " ");
-    let is_shown = !text.is_empty() && text.len() <= LONG;
-    is_shown.then_some(Window {
+    Some(Window {
         text,
         line: first,
         start,
     })
 }
 
-fn line_start(file: FileId, line: usize, sources: &Sources) -> Option<usize> {
-    sources.line_starts(file).get(line.checked_sub(1)?).copied()
-}
-
-fn line_end(file: FileId, line: usize, sources: &Sources) -> usize {
-    line_start(file, line + 1, sources).map_or(sources.text(file).len(), |start| start - 1)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{render, summary};
+    use super::{document, summary};
     use crate::base::sources::{FileId, Sources, Span};
     use crate::diagnostic::Diagnostic;
     use crate::diagnostic::rule;
+    use crate::report::Report;
+
+    fn render(diagnostic: Diagnostic, sources: Sources) -> String {
+        document(&Report::of(sources, [diagnostic]), false)
+    }
 
     fn span(file: FileId, text: &str, part: &str) -> Span {
         let start = u32::try_from(text.find(part).unwrap()).unwrap();
@@ -254,31 +245,34 @@ error[KR104]: `Falcon` is no name
   | ----- beside this
   |
   = help: use `falcon`
+
 ";
-        assert_eq!(render(&diagnostic, &sources, false), expected);
-        assert!(render(&diagnostic, &sources, true).contains("\u{1b}["));
+        let report = Report::of(sources, [diagnostic]);
+        assert_eq!(document(&report, false), expected);
+        assert!(document(&report, true).contains("\u{1b}["));
     }
 
     #[test]
-    fn findings_without_a_place_or_with_a_long_line_have_no_excerpt() {
-        let mut sources = Sources::default();
+    fn diagnostics_without_a_place_or_with_a_long_line_have_no_excerpt() {
         let global = Diagnostic::global(&rule::NO_WORKSPACE, "nothing here");
         assert_eq!(
-            render(&global, &sources, false),
-            "error[KR401]: nothing here\n"
+            render(global, Sources::default()),
+            "error[KR401]: nothing here\n\n"
         );
         let text = format!("a\n{}Falcon", "x".repeat(100_000));
+        let mut sources = Sources::default();
         let file = sources.add("long.json", text.clone());
         let long = Diagnostic::new(&rule::NAME, span(file, &text, "Falcon"), "no name");
         assert_eq!(
-            render(&long, &sources, false),
-            "error[KR104]: no name\n--> long.json:2:100001\n"
+            render(long, sources),
+            "error[KR104]: no name\n--> long.json:2:100001\n\n"
         );
+        let mut sources = Sources::default();
         let empty = sources.add("empty.yaml", "");
         let nothing = Diagnostic::new(&rule::UNREADABLE, Span::whole(empty), "can't be read");
         assert_eq!(
-            render(&nothing, &sources, false),
-            "error[KR001]: can't be read\n--> empty.yaml:1:1\n"
+            render(nothing, sources),
+            "error[KR001]: can't be read\n--> empty.yaml:1:1\n\n"
         );
     }
 
@@ -289,24 +283,25 @@ error[KR104]: `Falcon` is no name
         let file = sources.add("\u{1b}]0;x.yaml", text);
         let diagnostic =
             Diagnostic::new(&rule::NAME, span(file, text, "red"), "\u{1b}[2J").hint("\u{1b}[2J");
-        let rendered = render(&diagnostic, &sources, false);
+        let rendered = render(diagnostic, sources);
         assert!(!rendered.contains(['\u{1b}', '\u{7}']), "{rendered:?}");
     }
 
     #[test]
     fn summaries_count() {
-        let error = Diagnostic::global(&rule::NAME, "");
+        let summary = |found: Vec<_>| summary(&Report::of(Sources::default(), found));
+        let error = |message| Diagnostic::global(&rule::NAME, message);
         let warning = Diagnostic::global(&rule::TIGHT_MEMORY, "");
-        let more = |id| format!("`kaito-render rule {id}` says more");
         assert_eq!(
-            summary(&[warning.clone(), error.clone(), error]),
-            format!("2 errors, 1 warning; {}", more("KR104"))
+            summary(vec![warning.clone(), error("a"), error("b")]),
+            "2 errors, 1 warning; `kaito-render rule KR104` explains the first error"
         );
-        assert_eq!(summary(&[warning]), format!("1 warning; {}", more("KR207")));
         assert_eq!(
-            summary(&[Diagnostic::global(&rule::RELEASE_CHOSEN, "")]),
-            ""
+            summary(vec![warning]),
+            "1 warning; `kaito-render rule KR207` explains the first warning"
         );
+        let note = Diagnostic::global(&rule::RELEASE_CHOSEN, "");
+        assert_eq!(summary(vec![note]), "");
     }
 
     proptest::proptest! {
@@ -319,7 +314,7 @@ error[KR104]: `Falcon` is no name
             let diagnostic = Diagnostic::new(&rule::NAME, Span { file, start, end: start + length }, "no name")
                 .also(Span { file, start: other, end: other + 1 }, "other")
                 .fix(Span { file, start: other, end: other + 1 }, "new");
-            proptest::prop_assert!(render(&diagnostic, &sources, false).contains("no name"));
+            proptest::prop_assert!(render(diagnostic, sources).contains("no name"));
         }
     }
 }

@@ -1,19 +1,20 @@
-//! Findings as one JSON document.
+//! Diagnostics as one JSON document.
 
 use serde::Serialize;
 
-use crate::base::sources::{Sources, Span};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::base::sources::{Position, Span};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::report::Report;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Document<'a> {
     version: u32,
-    diagnostics: Vec<Finding<'a>>,
+    diagnostics: Vec<Entry<'a>>,
     summary: Summary,
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+struct Entry<'a> {
     rule: &'a str,
     title: &'a str,
     severity: &'static str,
@@ -63,67 +64,60 @@ struct Summary {
     notes: usize,
 }
 
-/// All findings, in their order, and how many there are.
+/// The diagnostics in their order, and how many there are of each severity.
 ///
 /// A place has a file, as it was named, and a start and an end, which lies behind its last
 /// character: the line and the column, both from 1, the column in characters, and the byte, from 0.
 #[must_use]
-pub fn document(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let count = |severity| {
-        diagnostics
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
-    let report = Report {
+pub fn document(report: &Report) -> String {
+    let document = Document {
         version: 1,
-        diagnostics: diagnostics
+        diagnostics: report
+            .diagnostics()
             .iter()
-            .map(|finding| self::finding(finding, sources))
+            .map(|diagnostic| entry(diagnostic, report))
             .collect(),
         summary: Summary {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            notes: count(Severity::Note),
+            errors: report.count(Severity::Error),
+            warnings: report.count(Severity::Warning),
+            notes: report.count(Severity::Note),
         },
     };
     // These types hold nothing that JSON can't.
-    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
-fn finding<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Finding<'a> {
-    let related = |label: &'a crate::diagnostic::Label| Related {
+fn entry<'a>(diagnostic: &'a Diagnostic, report: &'a Report) -> Entry<'a> {
+    let related = |label: &'a Label| Related {
         message: &label.text,
-        place: place(label.span, sources),
+        place: place(label.span, report),
     };
-    Finding {
-        rule: finding.rule.id,
-        title: finding.rule.title,
-        severity: finding.severity.name(),
-        message: &finding.message,
-        hint: finding.hint.as_deref(),
-        place: finding.place.map(|span| place(span, sources)),
-        related: finding.also.iter().map(related).collect(),
-        fix: finding.fix.as_ref().map(|fix| Replacement {
-            place: place(fix.span, sources),
+    Entry {
+        rule: diagnostic.rule.id,
+        title: diagnostic.rule.title,
+        severity: diagnostic.severity.name(),
+        message: &diagnostic.message,
+        hint: diagnostic.hint.as_deref(),
+        place: diagnostic.place.map(|span| place(span, report)),
+        related: diagnostic.also.iter().map(related).collect(),
+        fix: diagnostic.fix.as_ref().map(|fix| Replacement {
+            place: place(fix.span, report),
             replacement: &fix.replacement,
         }),
     }
 }
 
-fn place(span: Span, sources: &Sources) -> Place<'_> {
-    let point = |byte| {
-        let position = sources.position(span.file, byte);
-        Point {
-            line: position.line,
-            column: position.column,
-            byte: sources.in_file(span.file, byte),
-        }
+fn place(span: Span, report: &Report) -> Place<'_> {
+    let point = |position: Position, byte| Point {
+        line: position.line,
+        column: position.column,
+        byte,
     };
+    let ([start, end], [first, behind]) = (report.positions(span), report.offsets(span));
     Place {
-        file: sources.name(span.file),
-        start: point(span.start),
-        end: point(span.end),
+        file: report.name(span.file),
+        start: point(start, first),
+        end: point(end, behind),
     }
 }
 
@@ -135,12 +129,13 @@ mod tests {
     use crate::base::sources::{Sources, Span};
     use crate::diagnostic::Diagnostic;
     use crate::diagnostic::rule;
+    use crate::report::Report;
 
     #[test]
     fn bytes_are_those_of_the_file() {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "\u{feff}a: on\n");
-        let finding = Diagnostic::new(
+        let diagnostic = Diagnostic::new(
             &rule::AMBIGUOUS_SCALAR,
             Span {
                 file,
@@ -149,7 +144,8 @@ mod tests {
             },
             "odd",
         );
-        let json: Value = serde_json::from_str(&document(&[finding], &sources)).unwrap();
+        let json: Value =
+            serde_json::from_str(&document(&Report::of(sources, [diagnostic]))).unwrap();
         assert_eq!(
             json["diagnostics"][0]["start"],
             json!({"line": 1, "column": 4, "byte": 6})
@@ -157,18 +153,16 @@ mod tests {
     }
 
     #[test]
-    fn findings_are_written_with_all_they_hold() {
+    fn diagnostics_are_written_with_all_they_hold() {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", "é: on\nb: 1\n");
         let span = |start, end| Span { file, start, end };
-        let finding = Diagnostic::new(&rule::AMBIGUOUS_SCALAR, span(4, 6), "odd")
+        let diagnostic = Diagnostic::new(&rule::AMBIGUOUS_SCALAR, span(4, 6), "odd")
             .also(span(7, 8), "see")
             .hint("quote it")
             .fix(span(4, 6), "\"on\"");
-        let text = document(
-            &[finding, Diagnostic::global(&rule::NO_WORKSPACE, "nothing")],
-            &sources,
-        );
+        let global = Diagnostic::global(&rule::NO_WORKSPACE, "nothing");
+        let text = document(&Report::of(sources, [diagnostic, global]));
         let point = |line: u32, column: u32, byte: u32| json!({"line": line, "column": column, "byte": byte});
         let expected = json!({
             "version": 1,

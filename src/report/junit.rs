@@ -1,43 +1,46 @@
-//! Findings as the report of a test run, which GitLab, Jenkins and others show and compare.
+//! Diagnostics as the report of a test run, which GitLab, Jenkins and others show and compare.
 //!
 //! A file is a suite. An error is a failed test; a warning is a skipped one, which those programs
 //! count and show with its text, and which breaks nothing; a note is a passed one with output. A
-//! file without findings is one passed test. The names of tests hold no line numbers: a test stays
+//! file without diagnostics is one passed test. The names of tests hold no line numbers: a test stays
 //! the same when lines move.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use annotate_snippets::normalize_untrusted_str as normalized;
 
 use crate::base::sources::FileId;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::place::View;
 use crate::report::{Report, one_line};
 
-/// The suite of findings without a place.
+/// The suite of diagnostics without a place.
 const WHOLE: &str = "kaito-render";
 
-/// The findings of a suite.
+/// The diagnostics of a suite.
 type Suite<'a> = Vec<&'a Diagnostic>;
 
-/// All findings, in suites by file, and a suite for each file that was checked and is clean.
+/// All diagnostics, in suites by file, and a suite for each file that was checked and is clean.
 #[must_use]
-pub fn document(report: &Report, checked: &[FileId]) -> String {
+pub fn document(report: &Report, directory: &Path, checked: &[FileId]) -> String {
+    let view = View { report, directory };
     // The suite without a file comes last.
     let mut suites = BTreeMap::<(bool, String), Suite>::new();
-    let of_file = |file| (false, report.whereabouts(file).as_str().to_owned());
+    let of_file = |file| (false, view.location(file).as_str().to_owned());
     for file in checked {
         suites.entry(of_file(*file)).or_default();
     }
-    for finding in report.diagnostics {
-        let key = finding
+    for diagnostic in report.diagnostics() {
+        let key = diagnostic
             .place
             .map_or((true, WHOLE.to_owned()), |place| of_file(place.file));
-        suites.entry(key).or_default().push(finding);
+        suites.entry(key).or_default().push(diagnostic);
     }
     let counts = counts(&suites.values().collect::<Vec<_>>());
     let suites: String = suites
         .iter()
-        .map(|((_, name), findings)| suite(name, findings, report))
+        .map(|((_, name), diagnostics)| suite(name, diagnostics, view))
         .collect();
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
     format!("{head}\n<testsuites name=\"kaito-render\" {counts}>\n{suites}</testsuites>\n")
@@ -45,25 +48,28 @@ pub fn document(report: &Report, checked: &[FileId]) -> String {
 
 /// The attributes that say how many tests there are.
 fn counts(suites: &[&Suite]) -> String {
-    let tests: usize = suites.iter().map(|findings| findings.len().max(1)).sum();
+    let tests: usize = suites
+        .iter()
+        .map(|diagnostics| diagnostics.len().max(1))
+        .sum();
     let count = |severity| {
         suites
             .iter()
             .copied()
             .flatten()
-            .filter(|finding| finding.severity == severity)
+            .filter(|diagnostic| diagnostic.severity == severity)
             .count()
     };
     let (failures, skipped) = (count(Severity::Error), count(Severity::Warning));
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
 }
 
-fn suite(name: &str, findings: &Suite, report: &Report) -> String {
+fn suite(name: &str, diagnostics: &Suite, view: View) -> String {
     let mut tests = String::new();
     // Of tests with one name, some programs show the first alone.
     let mut names = BTreeMap::<String, usize>::new();
-    for finding in findings {
-        let test = format!("{} {}", finding.rule.id, finding.message);
+    for diagnostic in diagnostics {
+        let test = format!("{} {}", diagnostic.rule.id, diagnostic.message);
         let number = names.entry(test.clone()).or_default();
         *number += 1;
         let test = if *number > 1 {
@@ -74,13 +80,13 @@ fn suite(name: &str, findings: &Suite, report: &Report) -> String {
         tests += &format!(
             "    {}>\n      {}\n    </testcase>\n",
             test_case(name, &test),
-            outcome(finding, report)
+            outcome(diagnostic, view)
         );
     }
-    if findings.is_empty() {
-        tests += &format!("    {}/>\n", test_case(name, "no findings"));
+    if diagnostics.is_empty() {
+        tests += &format!("    {}/>\n", test_case(name, "no diagnostics"));
     }
-    let counts = counts(&[findings]);
+    let counts = counts(&[diagnostics]);
     format!(
         "  <testsuite name=\"{}\" {counts}>\n{tests}  </testsuite>\n",
         attribute(name)
@@ -94,20 +100,20 @@ fn test_case(suite: &str, name: &str) -> String {
     format!("<testcase classname=\"{suite}\" name=\"{name}\" file=\"{suite}\"")
 }
 
-fn outcome(finding: &Diagnostic, report: &Report) -> String {
-    let place = finding
+fn outcome(diagnostic: &Diagnostic, view: View) -> String {
+    let place = diagnostic
         .place
-        .map_or_else(String::new, |place| format!("{}: ", report.start(place)));
+        .map_or_else(String::new, |place| format!("{}: ", view.start(place)));
     let body = escaped(&normalized(&format!(
         "{place}{}: {}",
-        finding.head(),
-        report.details(finding)
+        diagnostic.head(),
+        view.details(diagnostic)
     )));
-    let message = attribute(&finding.text());
-    match finding.severity {
+    let message = attribute(&diagnostic.text());
+    match diagnostic.severity {
         Severity::Error => format!(
             "<failure type=\"{}\" message=\"{message}\">{body}</failure>",
-            finding.rule.id
+            diagnostic.rule.id
         ),
         Severity::Warning => format!("<skipped message=\"{message}\">{body}</skipped>"),
         Severity::Note => format!("<system-out>{body}</system-out>"),

@@ -1,15 +1,16 @@
-//! Where findings are, as other programs are told.
+//! Where diagnostics are, as other programs are told.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::base::sources::{FileId, Span};
+use crate::diagnostic::Diagnostic;
 use crate::input::STDIN;
 use crate::report::Report;
 
 /// Where a file lies, with forward slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Whereabouts {
-    /// In the working folder, by its path from there.
+pub(super) enum Location {
+    /// In the working directory, by its path from there.
     Inside(String),
     /// Elsewhere, by its absolute path.
     Outside(String),
@@ -17,21 +18,21 @@ pub(super) enum Whereabouts {
     Nowhere(String),
 }
 
-impl Whereabouts {
-    /// Where the file of a name lies that may be relative to `folder`. No link is followed.
-    pub(super) fn of(name: &str, folder: &Path) -> Self {
+impl Location {
+    /// Where the file of a name lies that may be relative to `directory`. No link is followed.
+    pub(super) fn of(name: &str, directory: &Path) -> Self {
         if name == STDIN {
             return Self::Nowhere(name.to_owned());
         }
         let mut path = PathBuf::new();
-        for component in folder.join(name).components() {
+        for component in directory.join(name).components() {
             match component {
                 Component::CurDir => {}
                 Component::ParentDir => drop(path.pop()),
                 other => path.push(other),
             }
         }
-        match path.strip_prefix(folder) {
+        match path.strip_prefix(directory) {
             Ok(inside) if inside == Path::new("") => Self::Inside(".".to_owned()),
             Ok(inside) => Self::Inside(slashed(inside)),
             Err(_) => Self::Outside(slashed(&path)),
@@ -52,24 +53,39 @@ fn slashed(path: &Path) -> String {
         .replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-impl Report<'_> {
+/// A report as a program sees it that shows files by their paths from a directory.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) report: &'a Report,
+    /// An absolute path.
+    pub(super) directory: &'a Path,
+}
+
+impl View<'_> {
     /// Where a file lies.
-    pub(super) fn whereabouts(&self, file: FileId) -> Whereabouts {
-        match self.sources.name(file) {
-            name if self.sources.is_nowhere(file) => Whereabouts::Nowhere(name.to_owned()),
-            name => Whereabouts::of(name, self.folder),
+    pub(super) fn location(self, file: FileId) -> Location {
+        match self.report.name(file) {
+            name if self.report.is_nowhere(file) => Location::Nowhere(name.to_owned()),
+            name => Location::of(name, self.directory),
         }
     }
 
     /// The start of a place, as `path:line:column`.
-    pub(super) fn start(&self, place: Span) -> String {
-        let position = self.sources.position(place.file, place.start);
+    pub(super) fn start(self, place: Span) -> String {
+        let [position, _] = self.report.positions(place);
         format!(
             "{}:{}:{}",
-            self.whereabouts(place.file).as_str(),
+            self.location(place.file).as_str(),
             position.line,
             position.column
         )
+    }
+
+    /// The message and the hint of a diagnostic, and a line for each other place.
+    pub(super) fn details(self, diagnostic: &Diagnostic) -> String {
+        let also = diagnostic.also.iter();
+        let also = also.map(|label| format!("\n{}: {}", self.start(label.span), label.text));
+        diagnostic.text() + &also.collect::<String>()
     }
 }
 
@@ -77,12 +93,12 @@ impl Report<'_> {
 mod tests {
     use std::path::Path;
 
-    use super::Whereabouts;
+    use super::Location;
 
     #[test]
-    fn paths_are_told_from_the_working_folder() {
-        let inside = |path: &str| Whereabouts::Inside(path.to_owned());
-        let outside = |path: &str| Whereabouts::Outside(path.to_owned());
+    fn paths_are_told_from_the_working_directory() {
+        let inside = |path: &str| Location::Inside(path.to_owned());
+        let outside = |path: &str| Location::Outside(path.to_owned());
         for (name, expected) in [
             ("a/b.yaml", inside("a/b.yaml")),
             ("./a//b.yaml", inside("a/b.yaml")),
@@ -93,10 +109,10 @@ mod tests {
             ("../a.yaml", outside("/home/a.yaml")),
             ("../../../../a.yaml", outside("/a.yaml")),
             ("/home/workshop/a.yaml", outside("/home/workshop/a.yaml")),
-            ("<stdin>", Whereabouts::Nowhere("<stdin>".to_owned())),
+            ("<stdin>", Location::Nowhere("<stdin>".to_owned())),
         ] {
             assert_eq!(
-                Whereabouts::of(name, Path::new("/home/work")),
+                Location::of(name, Path::new("/home/work")),
                 expected,
                 "{name}"
             );

@@ -1,10 +1,9 @@
-//! How much findings matter to somebody: the `rules` of a profile, and the annotation by which a
-//! Workspace allows some.
+//! The severities that people set: `rules` in a profile, and the annotation with which a Workspace
+//! allows some rules.
 //!
-//! A policy is applied once, to all findings of a run together. What was found as an error stays
-//! one: the stages stop where they find it, so that the objects behind it were never made, and to
-//! lower it would write an output that lacks them. Everything else can be raised, lowered and taken
-//! away.
+//! A policy is applied once, to all diagnostics of a run. What was found as an error stays one: the
+//! stages stop at an error, so that the objects that depend on it do not exist, and lowering it
+//! would write an output that lacks them. Everything else can be raised, lowered and removed.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +19,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::Document;
 use crate::workspace::{ALLOW, is_inference_set, is_rendered, is_workspace};
 
-/// Rules that only some runs look at: `render` with a selection, and `check` with a target. Nobody
-/// can say that they found nothing.
+/// Rules that only some runs check: `render` with a selection, and `check` with a target release. A
+/// setting for one of them is never reported as unused.
 const ON_DEMAND: [&Rule; 8] = [
     &rule::OLD_API_VERSION,
     &rule::NEW_NODES,
@@ -33,36 +32,38 @@ const ON_DEMAND: [&Rule; 8] = [
     &rule::UNKNOWN_KIND,
 ];
 
-/// Whether only some runs look at a rule: [`ON_DEMAND`], and all about changes, which `--against`
-/// finds.
+/// Whether only some runs check a rule: [`ON_DEMAND`], and the rules for updates, which need
+/// `--against`.
 fn is_on_demand(rule: &'static Rule) -> bool {
     ON_DEMAND.contains(&rule) || rule.id.starts_with("KR6")
 }
 
-/// What was said about rules.
+/// The severities that a profile and single documents set.
 #[derive(Debug, Default)]
 pub struct Policy {
-    /// By the profile, in its order.
+    /// Those of the profile, in its order.
     settings: Vec<Setting>,
-    /// By single documents, in the order of their places.
+    /// Those of single documents, in the order of their places.
     documents: Vec<Allowance>,
+    /// Where the profile writes severities. A bare `off` means the same in YAML 1.1 and 1.2 there.
+    severities: BTreeSet<(FileId, u32)>,
 }
 
-/// What is wanted of the findings of one rule.
+/// The severity that one rule's diagnostics get.
 #[derive(Debug)]
 struct Setting {
     rule: &'static Rule,
-    /// None if they are not to be shown.
+    /// None if they are removed.
     wanted: Option<Severity>,
-    /// The files that it is about; none if everything.
+    /// The files that it applies to; none if all.
     files: Option<BTreeSet<FileId>>,
     /// Where it is written.
     place: Span,
-    /// What to report if there is nothing it could be about.
+    /// The rule to report if nothing needed the setting.
     unused: &'static Rule,
 }
 
-/// What a document allows.
+/// The rules that a document allows.
 #[derive(Debug)]
 struct Allowance {
     /// From the first byte of the document to its last.
@@ -70,17 +71,17 @@ struct Allowance {
     settings: Vec<Setting>,
 }
 
-/// What came of a setting.
+/// What a setting did.
 #[derive(Clone, Copy, Default)]
 struct Met {
-    /// Some finding was as it is wanted.
+    /// It set the severity of some diagnostic.
     used: bool,
-    /// Some finding was an error, and stays one.
+    /// Some diagnostic was an error, and stayed one.
     refused: bool,
 }
 
 impl Policy {
-    /// Reads what the profile and the documents say. The files of the profile's `paths` are those
+    /// Reads the settings of the profile and of the documents. The profile's `paths` match the files
     /// read so far.
     pub fn read(
         profile: &Profile,
@@ -88,7 +89,6 @@ impl Policy {
         sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        forgive_off(profile, sources, diagnostics);
         let settings = profile.rules.iter().enumerate();
         let settings = settings.filter_map(|(index, setting)| {
             let document = profile.document.as_ref()?;
@@ -109,23 +109,31 @@ impl Policy {
         Self {
             settings,
             documents,
+            severities: severities(profile, sources),
         }
     }
 
-    /// Gives every finding its severity, takes away those that nobody wants to see, and adds what
-    /// is wrong with the policy itself. A Workspace has the last word on what is found in it.
-    pub(crate) fn apply(&self, diagnostics: &mut Vec<Diagnostic>) {
+    /// Gives every diagnostic its severity, removes those that are off, and adds what is wrong with
+    /// the policy itself. A Workspace's annotation overrides the profile.
+    pub(super) fn apply(&self, diagnostics: &mut Vec<Diagnostic>) {
+        diagnostics.retain(|found| !self.is_severity(found));
         let failed = diagnostics.iter().any(Diagnostic::is_error);
         let mut met = Record::of(self);
-        diagnostics.retain_mut(|finding| self.decide(finding, &mut met));
+        diagnostics.retain_mut(|diagnostic| self.decide(diagnostic, &mut met));
         let mut notices = self.notices(&met, failed);
-        notices.retain_mut(|finding| self.decide(finding, &mut Record::of(self)));
+        notices.retain_mut(|diagnostic| self.decide(diagnostic, &mut Record::of(self)));
         diagnostics.extend(notices);
     }
 
-    /// Decides about one finding; whether it is to be kept.
-    fn decide(&self, finding: &mut Diagnostic, met: &mut Record) -> bool {
-        let found = finding.severity;
+    /// Whether it warns of a bare `off` in the profile.
+    fn is_severity(&self, found: &Diagnostic) -> bool {
+        let is_there = |place: Span| self.severities.contains(&(place.file, place.start));
+        *found.rule == rule::AMBIGUOUS_SCALAR && found.place.is_some_and(is_there)
+    }
+
+    /// Sets the severity of one diagnostic; whether it is kept.
+    fn decide(&self, diagnostic: &mut Diagnostic, met: &mut Record) -> bool {
+        let found = diagnostic.severity;
         let mut wanted = Some(found);
         let mut weigh = |setting: &Setting, met: &mut Met| {
             if found == Severity::Error && setting.wanted < Some(found) {
@@ -137,18 +145,18 @@ impl Policy {
         };
         let settings = self.settings.iter().zip(&mut met.settings);
         settings
-            .filter(|(setting, _)| setting.concerns(finding))
+            .filter(|(setting, _)| setting.concerns(diagnostic))
             .for_each(|(setting, met)| weigh(setting, met));
-        if let Some(index) = finding.place.and_then(|place| self.document_at(place)) {
+        if let Some(index) = diagnostic.place.and_then(|place| self.document_at(place)) {
             let settings = self.documents[index]
                 .settings
                 .iter()
                 .zip(&mut met.documents[index]);
             settings
-                .filter(|(setting, _)| setting.concerns(finding))
+                .filter(|(setting, _)| setting.concerns(diagnostic))
                 .for_each(|(setting, met)| weigh(setting, met));
         }
-        finding.severity = wanted.unwrap_or(found);
+        diagnostic.severity = wanted.unwrap_or(found);
         wanted.is_some()
     }
 
@@ -172,7 +180,7 @@ impl Policy {
     }
 }
 
-/// What came of each setting of a policy.
+/// What each setting of a policy did.
 struct Record {
     settings: Vec<Met>,
     documents: Vec<Vec<Met>>,
@@ -192,50 +200,50 @@ impl Record {
 }
 
 impl Setting {
-    fn concerns(&self, finding: &Diagnostic) -> bool {
+    fn concerns(&self, diagnostic: &Diagnostic) -> bool {
         let is_inside = |files: &BTreeSet<FileId>| {
-            finding
+            diagnostic
                 .place
                 .is_some_and(|place| files.contains(&place.file))
         };
-        *finding.rule == *self.rule && self.files.as_ref().is_none_or(is_inside)
+        *diagnostic.rule == *self.rule && self.files.as_ref().is_none_or(is_inside)
     }
 
-    /// What is wrong with the setting. After an error nobody knows what else there was to find.
+    /// What is wrong with the setting. After an error it is unknown what else there was to find.
     fn notice(&self, met: Met, failed: bool) -> Option<Diagnostic> {
         let (id, lowers) = (self.rule.id, self.wanted < Some(self.rule.severity));
         if met.refused || (lowers && !met.used && self.rule.severity == Severity::Error) {
             let message = format!(
-                "an error of `{id}` can't be lowered: no objects are made where one is found"
+                "errors of `{id}` can't be lowered: an error means that objects are missing"
             );
-            let hint = "remove the entry, and put right what is found".to_owned();
+            let hint = "remove the entry and fix what the rule reports".to_owned();
             return Some(Diagnostic::new(&rule::NOT_LOWERED, self.place, message).hint(hint));
         }
         let has_files = self.files.as_ref().is_none_or(|files| !files.is_empty());
         let is_unused = lowers && !met.used && !failed && has_files && !is_on_demand(self.rule);
         is_unused.then(|| {
-            let message = format!("`{id}` found nothing that this would have lowered");
+            let message = format!("`{id}` reported nothing that this setting lowers");
             Diagnostic::new(self.unused, self.place, message)
-                .hint("remove it, so that it hides nothing to come")
+                .hint("remove it, so that it does not hide later diagnostics")
         })
     }
 }
 
-/// Takes away what was said of a bare `off` in the profile, also where it was read as part of a
-/// folder: it means the same to us whatever it is read as.
-fn forgive_off(profile: &Profile, sources: &Sources, diagnostics: &mut Diagnostics) {
+/// Where the profile writes severities, in every copy of it that was read: as part of a directory,
+/// too.
+fn severities(profile: &Profile, sources: &Sources) -> BTreeSet<(FileId, u32)> {
     let Some(document) = &profile.document else {
-        return;
+        return BTreeSet::new();
     };
-    let path = sources.path(document.span.file);
-    let severities = (0..profile.rules.len())
+    let file = document.span.file;
+    let path = sources.path(file);
+    let is_copy = |other: &FileId| *other == file || path.is_some() && sources.path(*other) == path;
+    let files: Vec<_> = sources.ids().filter(is_copy).collect();
+    let starts = (0..profile.rules.len())
         .map(|index| document.at(&format!("/rules/{index}/severity")).span.start);
-    let severities: BTreeSet<_> = severities.collect();
-    diagnostics.as_mut_vec().retain(|finding| {
-        let is_severity =
-            |place: Span| sources.path(place.file) == path && severities.contains(&place.start);
-        *finding.rule != rule::AMBIGUOUS_SCALAR || !finding.place.is_some_and(is_severity)
-    });
+    starts
+        .flat_map(|start| files.iter().map(move |file| (*file, start)))
+        .collect()
 }
 
 fn read_setting(
@@ -279,17 +287,19 @@ fn read_setting(
     })
 }
 
-/// The files whose path, seen from the folder of the profile, is one of those meant.
+/// The files whose path, relative to the directory of the profile, matches one of the globs.
 fn files_of(globs: &[GlobMatcher], profile: FileId, sources: &Sources) -> BTreeSet<FileId> {
-    let folder = sources.path(profile).and_then(|path| path.parent());
+    let directory = sources.path(profile).and_then(|path| path.parent());
     let is_meant = |file: &FileId| {
-        let path = folder.and_then(|folder| sources.path(*file)?.strip_prefix(folder).ok());
+        let path =
+            directory.and_then(|directory| sources.path(*file)?.strip_prefix(directory).ok());
         path.is_some_and(|path| globs.iter().any(|glob| glob.is_match(path)))
     };
     sources.ids().filter(is_meant).collect()
 }
 
-/// What a document allows; none if it says nothing. Rendered ones said it when they were rendered.
+/// The rules that a document allows; none if it has no annotation. In rendered documents it has been
+/// applied already.
 fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Allowance> {
     let found = node.find(&format!("/metadata/annotations/{}", pointer::escape(ALLOW)))?;
     let value = found.node.as_str()?;
@@ -337,7 +347,7 @@ fn within(span: Span, at: usize, length: usize) -> Option<Span> {
     })
 }
 
-/// The last byte of a document, as far as something stands there.
+/// The offset behind the last key or value of a document.
 fn last_byte(node: &Node, whole: Span) -> u32 {
     let end = if node.span.file == whole.file {
         node.span.end
@@ -359,15 +369,15 @@ fn last_byte(node: &Node, whole: Span) -> u32 {
 fn known(id: &str, place: Span, diagnostics: &mut Diagnostics) -> Option<&'static Rule> {
     let found = rule::find(id).ok();
     if found.is_none() {
-        let finding = Diagnostic::new(
+        let diagnostic = Diagnostic::new(
             &rule::UNKNOWN_RULE,
             place,
             format!("there is no rule `{}`", id.escape_debug()),
         );
         diagnostics.report(
             match wording::nearest(id, rule::ALL.iter().map(|rule| rule.id)) {
-                Some(near) => finding.hint(format!("did you mean `{near}`?")),
-                None => finding.hint("rules are called `KR` and three digits, such as `KR207`"),
+                Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+                None => diagnostic.hint("a rule is `KR` and three digits, such as `KR207`"),
             },
         );
     }

@@ -1,53 +1,56 @@
-//! Findings as SARIF 2.1.0, in the part of it that GitHub's code scanning reads.
+//! Diagnostics as SARIF 2.1.0, in the part of it that GitHub's code scanning reads.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::base::hex;
-use crate::base::sources::{FileId, Span};
+use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::Rule;
 use crate::report::Report;
-use crate::report::place::Whereabouts;
+use crate::report::place::{Location, View};
 
 /// The most results that GitHub accepts. It shows 5,000 of them, and chooses by severity itself.
 const RESULTS: usize = 25_000;
 
-/// The bytes on each side of a place that tell findings in one line of any length apart.
+/// The bytes on each side of a place that tell diagnostics in one line of any length apart.
 const LINE: usize = 4096;
 
-/// The name of the folder that relative paths start from.
+/// The name of the directory that relative paths start from.
 const ROOT: &str = "%SRCROOT%";
 
-/// One run with all findings, or with the 25,000 worst of them and a word on the others.
+/// One run with all diagnostics, or with the 25,000 worst of them and the number of the others.
 ///
-/// Nobody shows what has no location, so a finding without a place stands at `input`, the first
-/// path that was named. Columns count UTF-16 code units, as editors and browsers do.
+/// `directory` is the absolute path of the working directory. Viewers leave out what has no
+/// location, so a diagnostic without a place stands at `input`, the first path of the command line.
+/// Columns count UTF-16 code units, as editors and browsers do.
 #[must_use]
-pub fn document(report: &Report, input: &str) -> String {
-    let input = Whereabouts::of(input, report.folder);
+pub fn document(report: &Report, directory: &Path, input: &str) -> String {
+    let input = Location::of(input, directory);
+    let view = View { report, directory };
     let sarif = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
-        "runs": [run(report, &input)],
+        "runs": [run(view, &input)],
     });
     // A value is never without a text.
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
 }
 
-fn run(report: &Report, input: &Whereabouts) -> Value {
+fn run(view: View, input: &Location) -> Value {
     let mut fingerprints = Fingerprints::default();
-    let results = report
-        .diagnostics
+    let diagnostics = view.report.diagnostics();
+    let results = diagnostics
         .iter()
-        .map(|finding| (finding, fingerprints.of(finding, report)));
+        .map(|diagnostic| (diagnostic, fingerprints.of(diagnostic, view)));
     let results = worst(results.collect());
     let rules: BTreeMap<_, _> = results
         .iter()
-        .map(|(finding, _)| (finding.rule.id, finding.rule))
+        .map(|(diagnostic, _)| (diagnostic.rule.id, diagnostic.rule))
         .collect();
     let mut run = json!({
         "tool": {"driver": {
@@ -56,13 +59,13 @@ fn run(report: &Report, input: &Whereabouts) -> Value {
             "rules": rules.values().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
         }},
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder in which kaito-render was run."}}},
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The directory in which kaito-render was run."}}},
     });
-    let left_out = report.diagnostics.len() - results.len();
+    let left_out = diagnostics.len() - results.len();
     if left_out > 0 {
         let text = format!(
             "{} left out, because {RESULTS} are the most that are read",
-            wording::count(left_out, "finding")
+            wording::count(left_out, "diagnostic")
         );
         let notification = json!({"level": "warning", "message": {"text": text}});
         run["invocations"] =
@@ -70,9 +73,9 @@ fn run(report: &Report, input: &Whereabouts) -> Value {
     }
     run["results"] = results
         .into_iter()
-        .map(|(finding, fingerprint)| {
-            let mut result = result(finding, report, input);
-            result["ruleIndex"] = rules.keys().position(|id| *id == finding.rule.id).into();
+        .map(|(diagnostic, fingerprint)| {
+            let mut result = result(diagnostic, view, input);
+            result["ruleIndex"] = rules.keys().position(|id| *id == diagnostic.rule.id).into();
             result["partialFingerprints"] = json!({"ruleFileLine/v1": fingerprint});
             result
         })
@@ -80,13 +83,13 @@ fn run(report: &Report, input: &Whereabouts) -> Value {
     run
 }
 
-/// The findings as they are, or if they are too many the worst of them, errors first.
-fn worst(mut findings: Vec<(&Diagnostic, String)>) -> Vec<(&Diagnostic, String)> {
-    if findings.len() > RESULTS {
-        findings.sort_by_key(|(finding, _)| Reverse(finding.severity));
-        findings.truncate(RESULTS);
+/// The diagnostics as they are, or if they are too many the worst of them, errors first.
+fn worst(mut diagnostics: Vec<(&Diagnostic, String)>) -> Vec<(&Diagnostic, String)> {
+    if diagnostics.len() > RESULTS {
+        diagnostics.sort_by_key(|(diagnostic, _)| Reverse(diagnostic.severity));
+        diagnostics.truncate(RESULTS);
     }
-    findings
+    diagnostics
 }
 
 fn descriptor(rule: &Rule) -> Value {
@@ -113,46 +116,46 @@ fn name(title: &str) -> String {
         .collect()
 }
 
-fn result(finding: &Diagnostic, report: &Report, input: &Whereabouts) -> Value {
-    let location = finding.place.map_or_else(
+fn result(diagnostic: &Diagnostic, view: View, input: &Location) -> Value {
+    let location = diagnostic.place.map_or_else(
         || json!({"artifactLocation": artifact(input), "region": {"startLine": 1, "startColumn": 1}}),
-        |place| physical(place, report),
+        |place| physical(place, view),
     );
     let mut result = json!({
-        "ruleId": finding.rule.id,
-        "level": finding.severity.name(),
-        "message": {"text": finding.text()},
+        "ruleId": diagnostic.rule.id,
+        "level": diagnostic.severity.name(),
+        "message": {"text": diagnostic.text()},
         "locations": [{"physicalLocation": location}],
     });
-    let related = finding.also.iter().enumerate().map(|(index, label)| {
+    let related = diagnostic.also.iter().enumerate().map(|(index, label)| {
         json!({
             "id": index + 1,
             "message": {"text": label.text},
-            "physicalLocation": physical(label.span, report),
+            "physicalLocation": physical(label.span, view),
         })
     });
     let related: Vec<_> = related.collect();
     if !related.is_empty() {
         result["relatedLocations"] = related.into();
     }
-    if let Some(fix) = &finding.fix {
-        let replacement = json!({"deletedRegion": region(fix.span, report), "insertedContent": {"text": fix.replacement}});
-        let artifact = artifact(&report.whereabouts(fix.span.file));
+    if let Some(fix) = &diagnostic.fix {
+        let replacement = json!({"deletedRegion": region(fix.span, view.report), "insertedContent": {"text": fix.replacement}});
+        let artifact = artifact(&view.location(fix.span.file));
         result["fixes"] = json!([{"artifactChanges": [{"artifactLocation": artifact, "replacements": [replacement]}]}]);
     }
     result
 }
 
-fn physical(place: Span, report: &Report) -> Value {
-    json!({"artifactLocation": artifact(&report.whereabouts(place.file)), "region": region(place, report)})
+fn physical(place: Span, view: View) -> Value {
+    json!({"artifactLocation": artifact(&view.location(place.file)), "region": region(place, view.report)})
 }
 
-fn artifact(file: &Whereabouts) -> Value {
+fn artifact(file: &Location) -> Value {
     let uri = percent_encoded(file.as_str());
     match file {
-        Whereabouts::Inside(_) => json!({"uri": uri, "uriBaseId": ROOT}),
-        Whereabouts::Outside(_) => json!({"uri": format!("file://{uri}")}),
-        Whereabouts::Nowhere(_) => json!({"uri": uri}),
+        Location::Inside(_) => json!({"uri": uri, "uriBaseId": ROOT}),
+        Location::Outside(_) => json!({"uri": format!("file://{uri}")}),
+        Location::Nowhere(_) => json!({"uri": uri}),
     }
 }
 
@@ -172,68 +175,25 @@ fn percent_encoded(path: &str) -> String {
 
 /// A place: lines and columns from 1, the end behind the last character.
 fn region(place: Span, report: &Report) -> Value {
-    let [start, end] = [place.start, place.end].map(|offset| {
-        let (number, line) = line(place.file, offset, report);
-        (number, line.before.encode_utf16().count() + 1)
-    });
-    json!({"startLine": start.0, "startColumn": start.1, "endLine": end.0, "endColumn": end.1})
+    let ([start, end], [first, behind]) = (report.positions(place), report.utf16_columns(place));
+    json!({"startLine": start.line, "startColumn": first, "endLine": end.line, "endColumn": behind})
 }
 
-/// The text of a line on both sides of an offset.
-struct Line<'a> {
-    before: &'a str,
-    behind: &'a str,
-}
-
-/// The line of an offset, with its number.
-fn line<'a>(file: FileId, offset: u32, report: &'a Report) -> (usize, Line<'a>) {
-    let text = report.sources.text(file);
-    let number = report.sources.position(file, offset).line;
-    let start = report
-        .sources
-        .line_starts(file)
-        .get(number - 1)
-        .copied()
-        .unwrap_or_default();
-    let (head, tail) = text.split_at(text.floor_char_boundary(offset as usize));
-    (
-        number,
-        Line {
-            before: head.get(start..).unwrap_or_default(),
-            behind: tail.lines().next().unwrap_or_default(),
-        },
-    )
-}
-
-/// What tells findings apart from one run to the next, also when lines move: a hash of the rule,
-/// the path and the text of the line, and a number among findings that are alike in these.
+/// What tells diagnostics apart from one run to the next, also when lines move: a hash of the rule,
+/// the path and the text of the line, and a number among diagnostics that are equal in these.
 #[derive(Default)]
 struct Fingerprints(BTreeMap<String, usize>);
 
 impl Fingerprints {
-    fn of(&mut self, finding: &Diagnostic, report: &Report) -> String {
-        let parts = finding.place.map_or_else(String::new, |place| {
-            let (_, Line { before, behind }) = line(place.file, place.start, report);
-            let line = format!("{}{}", end(before), start(behind));
-            format!(
-                "{}\0{}",
-                report.whereabouts(place.file).as_str(),
-                line.trim()
-            )
+    fn of(&mut self, diagnostic: &Diagnostic, view: View) -> String {
+        let parts = diagnostic.place.map_or_else(String::new, |place| {
+            let line = view.report.around(place, LINE);
+            let path = view.location(place.file);
+            format!("{}\0{}", path.as_str(), line.trim())
         });
-        let hash = hex::sha256(&format!("{}\0{parts}", finding.rule.id), 16);
+        let hash = hex::sha256(&format!("{}\0{parts}", diagnostic.rule.id), 16);
         let number = self.0.entry(hash.clone()).or_default();
         *number += 1;
         format!("{hash}:{number}")
     }
-}
-
-fn end(text: &str) -> &str {
-    text.get(text.ceil_char_boundary(text.len().saturating_sub(LINE))..)
-        .unwrap_or_default()
-}
-
-fn start(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LINE))
-        .unwrap_or_default()
 }

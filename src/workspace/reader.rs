@@ -244,9 +244,9 @@ mod tests {
 
     use super::{ReadRules, Reader};
     use crate::base::sources::Sources;
-    use crate::vocab::WorkspaceApi;
     use crate::diagnostic::Diagnostics;
     use crate::input;
+    use crate::vocab::WorkspaceApi;
 
     /// A mistake: the field, what stands there instead (null removes it), and the rule.
     type Mistake = (&'static str, Value, &'static str);

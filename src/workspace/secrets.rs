@@ -1,13 +1,12 @@
 //! Secrets that stand in clear where everybody can read them.
 //!
-//! What is found is also hidden from every excerpt and message of the run; and so is what looks
-//! like a secret in any text that there are findings about, whether or not it could be parsed.
+//! What is found is also hidden from every excerpt and message of the run.
 
 use std::borrow::Cow;
 
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
-use crate::base::sources::{FileId, Sources, Span};
+use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -118,10 +117,9 @@ pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Di
     search.walk(document, &mut Vec::new());
 }
 
-/// Hides what looks like a secret in a text, as far as it can be told without parsing it: the text
-/// may be broken.
-pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
-    let text = sources.text(file);
+/// What looks like a secret in a text, as far as it can be told without parsing it: the text may be
+/// broken.
+pub(crate) fn in_text(text: &str) -> impl Iterator<Item = &str> {
     let keys = text
         .match_indices("-----BEGIN ")
         .filter_map(|(start, _)| private_key(&text[start..]));
@@ -132,24 +130,7 @@ pub(crate) fn hide_in(file: FileId, sources: &mut Sources) {
         .iter()
         .flat_map(|format| of_format(text, format))
         .map(|(_, secret)| secret);
-    // All of them are parts of the text.
-    let start = |secret: &str| secret.as_ptr().addr() - text.as_ptr().addr();
-    let span = |secret: &str| {
-        let (start, end) = (start(secret), start(secret) + secret.len());
-        Some((
-            u32::try_from(start).ok()?,
-            u32::try_from(end).ok()?,
-            secret.to_owned(),
-        ))
-    };
-    let found = keys
-        .chain(passwords)
-        .chain(of_formats)
-        .chain(values(text))
-        .filter_map(span);
-    for (start, end, secret) in found.collect::<Vec<_>>() {
-        sources.hide(Span { file, start, end }, &secret);
-    }
+    keys.chain(passwords).chain(of_formats).chain(values(text))
 }
 
 /// What stands beside the names of variables that hold secrets, by its look.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use kaito_render::base::node::Node;
 use kaito_render::input;
-use kaito_render::report::fix::fixed;
+use kaito_render::report::policy::Policy;
+use kaito_render::report::{Report, Strictness};
 use kaito_render::session::Session;
 use proptest::prelude::{ProptestConfig, Strategy, any};
 use proptest::sample::select;
@@ -46,7 +47,7 @@ fn certain_repairs_are_made_and_the_rest_of_the_file_stays() {
     assert!(
         first
             .stderr
-            .starts_with("kaito-render: fixed 1 finding in 1 file\n"),
+            .starts_with("kaito-render: fixed 1 diagnostic in 1 file\n"),
         "{}",
         first.stderr
     );
@@ -57,7 +58,7 @@ fn certain_repairs_are_made_and_the_rest_of_the_file_stays() {
     assert!(
         second
             .stderr
-            .starts_with("kaito-render: fixed 0 findings in 0 files\n"),
+            .starts_with("kaito-render: fixed 0 diagnostics in 0 files\n"),
         "{}",
         second.stderr
     );
@@ -109,7 +110,7 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(
         run.stderr
-            .starts_with("kaito-render: fixed 4 findings in 3 files\n"),
+            .starts_with("kaito-render: fixed 4 diagnostics in 3 files\n"),
         "{}",
         run.stderr
     );
@@ -130,7 +131,7 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
     let run = check(&folder.path().join("."), &["--fix"]);
     assert!(
         run.stderr
-            .starts_with("kaito-render: fixed 1 finding in 1 file\n"),
+            .starts_with("kaito-render: fixed 1 diagnostic in 1 file\n"),
         "{}",
         run.stderr
     );
@@ -166,7 +167,7 @@ fn values_that_others_repeat_and_findings_that_are_allowed_stay() {
         let run = check(&path, &["--fix"]);
         assert!(
             run.stderr
-                .starts_with("kaito-render: fixed 0 findings in 0 files\n"),
+                .starts_with("kaito-render: fixed 0 diagnostics in 0 files\n"),
             "{}",
             run.stderr
         );
@@ -244,7 +245,7 @@ proptest! {
         prop_assert_eq!(after.starts_with('\u{feff}'), text.starts_with('\u{feff}'));
         prop_assert_eq!(after.lines().count(), text.lines().count());
         let again = check(&path, &["--fix"]);
-        prop_assert!(again.stderr.starts_with("kaito-render: fixed 0 findings"), "{}", again.stderr);
+        prop_assert!(again.stderr.starts_with("kaito-render: fixed 0 diagnostics"), "{}", again.stderr);
     }
 }
 
@@ -253,8 +254,6 @@ fn nothing_is_fixed_that_was_not_read_from_a_file() {
     let mut session = Session::default();
     let file = session.sources.add("a.yaml", "a: 2026-11-24\n");
     input::parse(&session.sources, file, &mut session.diagnostics);
-    assert!(
-        session.diagnostics.as_slice()[0].fix.is_some()
-            && fixed(session.diagnostics.as_slice(), &session.sources).is_empty()
-    );
+    let report = Report::finish(session, &Policy::default(), Strictness::Errors);
+    assert!(report.diagnostics()[0].fix.is_some() && report.fixed().is_empty());
 }

@@ -6,24 +6,35 @@ use std::path::Path;
 use kaito_render::base::sources::{FileId, Sources, Span};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::diagnostic::rule;
-use kaito_render::report::{Report, concise, github, human, json, junit, sarif};
+use kaito_render::report::policy::Policy;
+use kaito_render::report::{Report, Strictness, concise, github, human, json, junit, sarif};
+use kaito_render::session::Session;
 use serde_json::Value;
 
 use crate::support::inputs;
 use crate::support::program::{kaito_render, root, run};
 
-/// The working folder of findings that are made up.
-const FOLDER: &str = "/home/work";
+/// The working directory of reports that are made up.
+pub(super) const DIRECTORY: &str = "/home/work";
 
-/// Findings with what is hard to write, in their order, and a file that is clean.
-pub(super) struct Findings {
-    sources: Sources,
-    diagnostics: Vec<Diagnostic>,
+/// The report of some diagnostics.
+pub(super) fn report(sources: Sources, found: impl IntoIterator<Item = Diagnostic>) -> Report {
+    let mut session = Session {
+        sources,
+        ..Session::default()
+    };
+    session.diagnostics.extend(found);
+    Report::finish(session, &Policy::default(), Strictness::Errors)
+}
+
+/// A report with what is hard to write, and a file that is clean.
+pub(super) struct Tricky {
+    pub(super) report: Report,
     pub(super) clean: FileId,
 }
 
-impl Findings {
-    pub(super) fn tricky() -> Self {
+impl Tricky {
+    pub(super) fn new() -> Self {
         let mut sources = Sources::default();
         let clean = sources.add("clean.yaml", "a: 1\n");
         let text = "🦅🦅: on\nname: x\n\u{1b}[31m\"red\" ]]>: |\n  two\n  lines\n";
@@ -66,26 +77,23 @@ impl Findings {
             ),
             Diagnostic::new(&rule::MISFIT, at(&sources, stdin, "X"), "no Workspace"),
             Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace")
-                .hint("name a folder"),
+                .hint("name a directory"),
         ];
         Self {
-            sources,
-            diagnostics,
+            report: report(sources, diagnostics),
             clean,
         }
     }
 
-    pub(super) fn report(&self) -> Report<'_> {
-        Report {
-            diagnostics: &self.diagnostics,
-            sources: &self.sources,
-            folder: Path::new(FOLDER),
-        }
-    }
-
     pub(super) fn sarif(&self) -> Value {
-        serde_json::from_str(&sarif::document(&self.report(), "workspaces/")).unwrap()
+        read_sarif(&self.report, "workspaces/")
     }
+}
+
+/// The report in SARIF as JSON.
+pub(super) fn read_sarif(report: &Report, input: &str) -> Value {
+    let text = sarif::document(report, Path::new(DIRECTORY), input);
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The first place of a text.
@@ -110,30 +118,21 @@ fn place(file: FileId, start: Option<usize>, part: &str) -> Span {
 /// With `KAITO_RENDER_BLESS` set, the files are written instead of compared.
 #[test]
 fn every_format_writes_what_is_kept() {
-    let findings = Findings::tricky();
-    let (
-        report,
-        Findings {
-            sources,
-            diagnostics,
-            clean,
-        },
-    ) = (findings.report(), &findings);
+    let Tricky { report, clean } = &Tricky::new();
+    let directory = Path::new(DIRECTORY);
+    let sarif = sarif::document(report, directory, "workspaces/");
     for (name, text) in [
+        ("human.txt", human::document(report, false)),
+        ("concise.txt", concise::document(report, directory, false)),
+        ("diagnostics.json", json::document(report)),
+        ("diagnostics.sarif", sarif),
+        ("github.txt", github::document(report, directory)),
         (
-            "human.txt",
-            diagnostics
-                .iter()
-                .map(|finding| human::render(finding, sources, false))
-                .collect(),
+            "junit.xml",
+            junit::document(report, directory, &[*clean, *clean]),
         ),
-        ("concise.txt", concise::lines(&report, false)),
-        ("findings.json", json::document(diagnostics, sources)),
-        ("findings.sarif", sarif::document(&report, "workspaces/")),
-        ("github.txt", github::commands(&report)),
-        ("junit.xml", junit::document(&report, &[*clean, *clean])),
     ] {
-        let path = root().join("tests/fixtures/findings").join(name);
+        let path = root().join("tests/fixtures/diagnostics").join(name);
         if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &text).unwrap();
@@ -149,16 +148,19 @@ fn every_format_writes_what_is_kept() {
 
 #[test]
 fn concise_and_github_keep_each_finding_on_a_line_of_plain_text() {
-    let findings = Findings::tricky();
-    let report = findings.report();
-    for text in [concise::lines(&report, false), github::commands(&report)] {
-        assert_eq!(text.lines().count(), findings.diagnostics.len(), "{text}");
+    let Tricky { report, .. } = &Tricky::new();
+    let directory = Path::new(DIRECTORY);
+    for text in [
+        concise::document(report, directory, false),
+        github::document(report, directory),
+    ] {
+        assert_eq!(text.lines().count(), report.diagnostics().len(), "{text}");
         assert!(
             !text.contains(|letter: char| letter.is_control() && letter != '\n'),
             "{text:?}"
         );
     }
-    let colored = concise::lines(&report, true);
+    let colored = concise::document(report, directory, true);
     assert!(
         colored.contains("plain.yaml:2:9: \u{1b}[1;33mwarning[KR006]\u{1b}[0m: `on` is odd\n"),
         "{colored:?}"
@@ -192,9 +194,8 @@ fn read_command(line: &str) -> (Vec<(String, String)>, String) {
 
 #[test]
 fn github_reads_back_what_was_meant() {
-    let findings = Findings::tricky();
-    let text = github::commands(&findings.report());
-    let (properties, message) = read_command(text.lines().nth(1).unwrap());
+    let text = github::document(&Tricky::new().report, Path::new(DIRECTORY));
+    let (properties, message) = read_command(text.lines().nth(6).unwrap());
     let property = |name: &str| {
         properties
             .iter()
@@ -228,7 +229,7 @@ fn sarif_with_more_findings_than_are_read_keeps_the_errors() {
     let said =
         &document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
     assert!(
-        said.as_str().unwrap().starts_with("1 finding left out"),
+        said.as_str().unwrap().starts_with("1 diagnostic left out"),
         "{said}"
     );
 }
@@ -237,20 +238,13 @@ fn sarif_with_more_findings_than_are_read_keeps_the_errors() {
 pub(super) fn document_of_too_many() -> Value {
     let notes =
         (0..25_000).map(|index| Diagnostic::global(&rule::RELEASE_CHOSEN, format!("note {index}")));
-    let diagnostics: Vec<_> = notes
-        .chain([Diagnostic::global(&rule::NAME, "wrong")])
-        .collect();
-    let report = Report {
-        diagnostics: &diagnostics,
-        sources: &Sources::default(),
-        folder: Path::new(FOLDER),
-    };
-    serde_json::from_str(&sarif::document(&report, "workspaces")).unwrap()
+    let diagnostics = notes.chain([Diagnostic::global(&rule::NAME, "wrong")]);
+    read_sarif(&report(Sources::default(), diagnostics), "workspaces")
 }
 
 #[test]
 fn every_sarif_result_has_a_location_and_columns_in_utf_16() {
-    let document = Findings::tricky().sarif();
+    let document = Tricky::new().sarif();
     let results = document["runs"][0]["results"].as_array().unwrap();
     let location = |index: usize| &results[index]["locations"][0]["physicalLocation"];
     let uri = |index: usize| location(index)["artifactLocation"]["uri"].as_str().unwrap();
@@ -258,21 +252,21 @@ fn every_sarif_result_has_a_location_and_columns_in_utf_16() {
     // Two eagles are two characters and four code units.
     assert_eq!(
         (
-            &location(0)["region"]["startColumn"],
-            &location(0)["region"]["endColumn"]
+            &location(5)["region"]["startColumn"],
+            &location(5)["region"]["endColumn"]
         ),
         (&7.into(), &9.into())
     );
     assert_eq!(
-        uri(0),
+        uri(5),
         "a%20b/100%25%3A%20%C3%A9%2C%07%0A%3C%26%22%27%3E.yaml"
     );
     assert_eq!(
-        (uri(3), &location(3)["artifactLocation"]["uriBaseId"]),
+        (uri(1), &location(1)["artifactLocation"]["uriBaseId"]),
         ("plain.yaml", &"%SRCROOT%".into())
     );
-    assert_eq!(uri(6), "file:///home/other/shared%20folder.yaml");
-    assert_eq!(uri(7), "%3Cstdin%3E");
+    assert_eq!(uri(0), "file:///home/other/shared%20folder.yaml");
+    assert_eq!(uri(4), "%3Cstdin%3E");
     assert_eq!(uri(8), "workspaces");
     assert!(
         results
@@ -293,12 +287,7 @@ fn fingerprints_outlive_moved_lines_and_tell_equal_findings_apart() {
         let diagnostics: Vec<_> = places
             .map(|span| Diagnostic::new(&rule::AMBIGUOUS_SCALAR, span, "odd"))
             .collect();
-        let report = Report {
-            diagnostics: &diagnostics,
-            sources: &sources,
-            folder: Path::new(FOLDER),
-        };
-        let document: Value = serde_json::from_str(&sarif::document(&report, "a.yaml")).unwrap();
+        let document = read_sarif(&report(sources, diagnostics), "a.yaml");
         let results = document["runs"][0]["results"].as_array().unwrap().clone();
         results
             .iter()
@@ -390,10 +379,15 @@ proptest::proptest! {
         let file = sources.add("a.yaml", text);
         let span = Span { file, start, end: start + length };
         let diagnostics = [Diagnostic::new(&rule::NAME, span, "no name").also(span, "other").fix(span, "new")];
-        let report = Report { diagnostics: &diagnostics, sources: &sources, folder: Path::new(FOLDER) };
-        let texts = [concise::lines(&report, true), github::commands(&report), junit::document(&report, &[file])];
+        let (report, directory) = (report(sources, diagnostics), Path::new(DIRECTORY));
+        let texts = [
+            human::document(&report, true),
+            concise::document(&report, directory, true),
+            github::document(&report, directory),
+            junit::document(&report, directory, &[file]),
+        ];
         proptest::prop_assert!(texts.iter().all(|text| text.contains("no name")));
-        let sarif: Value = serde_json::from_str(&sarif::document(&report, ".")).unwrap();
+        let sarif = read_sarif(&report, ".");
         let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
         let number = |name: &str| region[name].as_u64().unwrap();
         let (start, end) = ((number("startLine"), number("startColumn")), (number("endLine"), number("endColumn")));

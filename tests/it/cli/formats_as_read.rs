@@ -1,11 +1,13 @@
 //! Findings in `SARIF` and `JUnit`, read by the programs and schemas of others.
 
 use std::fs;
+use std::path::Path;
 
-use kaito_render::report::{Report, junit, sarif};
+use kaito_render::base::sources::Sources;
+use kaito_render::report::junit;
 use serde_json::Value;
 
-use super::formats::{Findings, document_of_too_many, workspaces};
+use super::formats::{DIRECTORY, Tricky, document_of_too_many, read_sarif, report, workspaces};
 use crate::support::program::{kaito_render, run};
 use crate::support::tools::{self, tool};
 
@@ -30,14 +32,9 @@ fn sarif_errors(document: &Value) -> Vec<String> {
 
 #[test]
 fn sarif_is_valid_by_the_schema_of_the_standard() {
-    let findings = Findings::tricky();
-    let document = findings.sarif();
+    let document = Tricky::new().sarif();
     assert_eq!(sarif_errors(&document), [""; 0]);
-    let none = Report {
-        diagnostics: &[],
-        ..findings.report()
-    };
-    let none: Value = serde_json::from_str(&sarif::document(&none, "-")).unwrap();
+    let none = read_sarif(&report(Sources::default(), []), "-");
     assert_eq!(none["runs"][0]["results"], Value::Array(Vec::new()));
     assert_eq!(sarif_errors(&none), [""; 0]);
     for (pointer, value) in [
@@ -76,8 +73,8 @@ json.dump([root.attrib, suites], sys.stdout)";
 
 #[test]
 fn junit_is_read_by_an_xml_parser_with_every_character() {
-    let findings = Findings::tricky();
-    let read = read_junit(&junit::document(&findings.report(), &[findings.clean]));
+    let Tricky { report, clean } = Tricky::new();
+    let read = read_junit(&junit::document(&report, Path::new(DIRECTORY), &[clean]));
     let counts = |attributes: &Value| {
         ["tests", "failures", "errors", "skipped"]
             .map(|name| attributes[name].as_str().unwrap().to_owned())
@@ -100,7 +97,7 @@ fn junit_is_read_by_an_xml_parser_with_every_character() {
             "kaito-render"
         ]
     );
-    assert_eq!(suites[3][1], serde_json::json!([["no findings"]]));
+    assert_eq!(suites[3][1], serde_json::json!([["no diagnostics"]]));
     let tests: Vec<_> = suites[4][1]
         .as_array()
         .unwrap()
@@ -149,7 +146,7 @@ fn what_check_writes_is_read_back() {
     let suites = junit[1].as_array().unwrap();
     assert_eq!(
         (&suites[0][0]["name"], &suites[0][1][0][0]),
-        (&"right.yaml".into(), &"no findings".into())
+        (&"right.yaml".into(), &"no diagnostics".into())
     );
 }
 

@@ -10,6 +10,8 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{Options, compile};
 use kaito_render::emit::Format;
 use kaito_render::input;
+use kaito_render::report::policy::Policy;
+use kaito_render::report::{Report, Strictness, human};
 use kaito_render::session::Session;
 use proptest::collection::vec;
 use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
@@ -211,9 +213,9 @@ fn compile_bytes(bytes: &[u8]) {
     let objects = compile(documents, &options, &Library::embedded(), &mut session);
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));
     assert!(session.failed_since(0) || !text.is_empty());
-    for finding in &session.diagnostics {
-        assert!(!kaito_render::report::human::render(finding, &session.sources, true).is_empty());
-    }
+    let is_clean = session.diagnostics.is_empty();
+    let report = Report::finish(session, &Policy::default(), Strictness::Errors);
+    assert_eq!(human::document(&report, true).is_empty(), is_clean);
 }
 
 proptest! {

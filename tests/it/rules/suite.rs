@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kaito_render::base::sources::Span;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::{self, Profile};
 use kaito_render::compile::{self, Options};
@@ -17,6 +16,7 @@ use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diagnostic::{Diagnostic, Severity};
 use kaito_render::input;
 use kaito_render::report::policy::Policy;
+use kaito_render::report::{Report, Strictness};
 use kaito_render::session::Session;
 use kaito_render::upgrade;
 use walkdir::WalkDir;
@@ -100,8 +100,9 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
         Some(document) => Profile::read(&document.node, &mut session.diagnostics),
         None => Some(Profile::default()),
     };
+    let mut policy = Policy::default();
     if let Some(profile) = profile {
-        session.policy = Policy::read(
+        policy = Policy::read(
             &profile,
             &documents,
             &session.sources,
@@ -120,17 +121,17 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             compile::compile(documents, &options, &library, &mut session);
         }
     }
-    session.settle();
-    session
-        .diagnostics
+    let report = Report::finish(session, &policy, Strictness::Errors);
+    report
+        .diagnostics()
         .iter()
-        .map(|finding| found(finding, &session, folder.path()))
+        .map(|diagnostic| found(diagnostic, &report, folder.path()))
         .collect()
 }
 
-fn found(finding: &Diagnostic, session: &Session, folder: &Path) -> Found {
-    let (id, severity) = (finding.rule.id, finding.severity);
-    let Some(Span { file, start, end }) = finding.place else {
+fn found(diagnostic: &Diagnostic, report: &Report, folder: &Path) -> Found {
+    let (id, severity) = (diagnostic.rule.id, diagnostic.severity);
+    let Some(place) = diagnostic.place else {
         return Found {
             line: None,
             comment: id.to_owned(),
@@ -138,20 +139,17 @@ fn found(finding: &Diagnostic, session: &Session, folder: &Path) -> Found {
             severity,
         };
     };
-    let (sources, name) = (&session.sources, session.sources.name(file));
+    let name = report.name(place.file);
     let inside = Path::new(name)
         .strip_prefix(folder)
         .unwrap_or_else(|_| panic!("{id} in {name}, which is not shown"));
-    let (start, end) = (sources.position(file, start), sources.position(file, end));
-    let line = sources
-        .text(file)
-        .lines()
-        .nth(start.line - 1)
-        .unwrap_or_default();
+    let [start, end] = report.positions(place);
     let last = if end.line == start.line {
         end.column - 1
     } else {
-        line.chars().count()
+        let line = report.lines(place.file, start.line..=start.line).unwrap();
+        let line = report.excerpt(place.file, line).unwrap();
+        line.trim_end_matches('\r').chars().count()
     };
     Found {
         line: Some((inside.to_str().unwrap().to_owned(), start.line)),
