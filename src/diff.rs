@@ -5,25 +5,22 @@
 //! what follows, `fold` puts together what is the same in many Workspaces. How it looks is decided
 //! by one file per format.
 
-pub mod bill;
+pub mod formats;
 pub mod ignore;
-pub mod json;
-pub mod markdown;
+pub mod resources;
 pub mod risk;
-pub mod text;
 
-mod command;
-mod fold;
-mod lists;
+mod command_line;
+mod equivalent;
+mod fields;
+mod list_keys;
 mod pair;
-mod same;
-mod tree;
 mod view;
 
 use std::collections::BTreeMap;
 
-use bill::{Bill, Machines};
 use ignore::Ignore;
+use resources::{Bill, Machines};
 use risk::Risk;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -159,7 +156,7 @@ pub fn compare<'a>(
             bill.add(object, machines);
         }
         let changes = match (before, after) {
-            (Some(before), Some(after)) => tree::changes(before, after, ignore),
+            (Some(before), Some(after)) => fields::changes(before, after, ignore),
             _ => Vec::new(),
         };
         let diff = ObjectDiff {

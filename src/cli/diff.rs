@@ -8,9 +8,12 @@ use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{self, Options};
-use kaito_render::diff::bill::Machines;
+use kaito_render::diff;
+use kaito_render::diff::formats::json_patch;
+use kaito_render::diff::formats::markdown;
+use kaito_render::diff::formats::terminal;
 use kaito_render::diff::ignore::Ignore;
-use kaito_render::diff::{self, json, markdown, text};
+use kaito_render::diff::resources::Machines;
 use kaito_render::emit;
 use kaito_render::input::{self, Disk, Document, DocumentFilter};
 use kaito_render::report::Strictness;
@@ -47,14 +50,14 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
         &machines,
     );
     let detail = if args.stat {
-        text::Detail::Stat
+        terminal::Detail::Stat
     } else {
-        text::Detail::Full
+        terminal::Detail::Full
     };
     let text = match args.format {
-        DiffFormat::Text => text::render(&comparison, detail, output::colors_stdout(color)),
+        DiffFormat::Text => terminal::render(&comparison, detail, output::colors_stdout(color)),
         DiffFormat::Markdown => markdown::render(&comparison, markdown::BUDGET),
-        DiffFormat::Json => json::render(&comparison),
+        DiffFormat::Json => json_patch::render(&comparison),
     };
     output::print(report.mask(&text).as_bytes())?;
     let outcome = if comparison.is_empty() {

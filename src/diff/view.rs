@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::bill::Bill;
-use super::json::Counts;
+use super::formats::json_patch::Counts;
+use super::resources::Bill;
 use super::risk::{self, Kind, Risk};
 use super::{Change, Comparison, Fate, ObjectDiff};
 use crate::base::object::{Group, Object};
@@ -14,7 +14,9 @@ use crate::base::wording;
 use crate::emit::Format;
 
 /// What stands in the place of the value of a Secret.
-pub(super) const MASK: &str = "(hidden)";
+pub(in crate::diff) const MASK: &str = "(hidden)";
+
+pub(in crate::diff) mod fold;
 
 /// Where a command line is broken.
 const FLAG: &str = " --";
@@ -23,11 +25,11 @@ const FLAG: &str = " --";
 const LONG: usize = 40;
 
 /// How many names are listed in a line before the rest is counted.
-pub(super) const NAMED: usize = 10;
+pub(in crate::diff) const NAMED: usize = 10;
 
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(in crate::diff) enum Mark {
     /// What is there on both sides.
     Context,
     /// What is new.
@@ -39,7 +41,7 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    pub(super) fn sign(self) -> char {
+    pub(in crate::diff) fn sign(self) -> char {
         match self {
             Self::Context => ' ',
             Self::Added => '+',
@@ -61,11 +63,11 @@ impl From<Fate> for Mark {
 
 /// A line of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) mark: Mark,
+pub(in crate::diff) struct Line {
+    pub(in crate::diff) mark: Mark,
     /// How far it is indented, in steps of two blanks.
-    pub(super) depth: usize,
-    pub(super) text: String,
+    pub(in crate::diff) depth: usize,
+    pub(in crate::diff) text: String,
 }
 
 fn line(mark: Mark, depth: usize, text: &str) -> Line {
@@ -77,7 +79,7 @@ fn line(mark: Mark, depth: usize, text: &str) -> Line {
 }
 
 /// Whose objects a group holds.
-pub(super) fn owner(group: &Group) -> String {
+pub(in crate::diff) fn owner(group: &Group) -> String {
     match group {
         Group::Workspace { namespace, name } => format!("{namespace}/{name}"),
         Group::Shared { namespace } => format!("shared in {namespace}"),
@@ -86,7 +88,7 @@ pub(super) fn owner(group: &Group) -> String {
 }
 
 /// Kind and name of an object; both names if it has another one than before.
-pub(super) fn title(diff: &ObjectDiff) -> String {
+pub(in crate::diff) fn title(diff: &ObjectDiff) -> String {
     let name = |object: Option<&Object>| {
         object
             .map_or("", |object| object.identity().name)
@@ -100,7 +102,7 @@ pub(super) fn title(diff: &ObjectDiff) -> String {
 }
 
 /// What differs in an object, without its title.
-pub(super) fn lines(diff: &ObjectDiff) -> Vec<Line> {
+pub(in crate::diff) fn lines(diff: &ObjectDiff) -> Vec<Line> {
     let (before, after) = (
         diff.before.map(Object::identity),
         diff.after.map(Object::identity),
@@ -249,7 +251,7 @@ fn short(value: &Value) -> String {
 }
 
 /// The first names, and how many more there are.
-pub(super) fn names(names: &[String], most: usize) -> String {
+pub(in crate::diff) fn names(names: &[String], most: usize) -> String {
     let (shown, more) = names.split_at(names.len().min(most));
     let shown = shown.join(", ");
     if more.is_empty() {
@@ -260,7 +262,7 @@ pub(super) fn names(names: &[String], most: usize) -> String {
 }
 
 /// How many Workspaces and objects came, went and changed.
-pub(super) fn summary(comparison: &Comparison) -> String {
+pub(in crate::diff) fn summary(comparison: &Comparison) -> String {
     let workspaces = comparison
         .groups
         .iter()
@@ -277,7 +279,7 @@ pub(super) fn summary(comparison: &Comparison) -> String {
 }
 
 /// Such as `1 added, 2 changed`.
-pub(super) fn counts(fates: impl Iterator<Item = Fate>) -> String {
+pub(in crate::diff) fn counts(fates: impl Iterator<Item = Fate>) -> String {
     let Counts {
         added,
         removed,
@@ -302,7 +304,7 @@ pub(super) fn counts(fates: impl Iterator<Item = Fate>) -> String {
 }
 
 /// What may happen: a title, and what it is about. The same about many objects is said once.
-pub(super) fn risks(risks: &[Risk]) -> Vec<(Kind, String)> {
+pub(in crate::diff) fn risks(risks: &[Risk]) -> Vec<(Kind, String)> {
     let mut together = BTreeMap::<(Kind, &str, &str, Option<&str>), Vec<&Risk>>::new();
     for risk in risks {
         let key = (
@@ -350,7 +352,7 @@ fn place(risk: &Risk) -> String {
 }
 
 /// The rows of the bill: name, before, after, difference. Only what either side has.
-pub(super) fn bill(before: &Bill, after: &Bill) -> Vec<[String; 4]> {
+pub(in crate::diff) fn bill(before: &Bill, after: &Bill) -> Vec<[String; 4]> {
     let mut rows = Vec::new();
     let mut row = |name: &str, before: f64, after: f64, unit: &str| {
         if before > 0.0 || after > 0.0 {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kaito_render::base::object::Object;
 use kaito_render::diff::ignore::Ignore;
-use kaito_render::diff::{self, bill::Machines};
+use kaito_render::diff::{self, resources::Machines};
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::sample::subsequence;
 use proptest::{collection, option, prop_assert_eq, proptest};
@@ -478,7 +478,7 @@ proptest! {
     #[test]
     fn what_the_document_says_makes_one_side_of_the_other(before in objects(), after in objects()) {
         let ignore = Ignore::new([]);
-        let document = diff::json::render(&diff::compare(&before, &after, &ignore, &Machines::new()));
+        let document = diff::formats::json_patch::render(&diff::compare(&before, &after, &ignore, &Machines::new()));
         let made: Vec<_> = applied(&before, &document).into_iter().map(|value| Object { value: value.into(), ordinal: None }).collect();
         let mut expected: Vec<_> = after.iter().map(|object| &object.value).collect();
         expected.sort_by_key(|value| value["kind"].as_str());

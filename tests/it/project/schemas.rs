@@ -7,7 +7,7 @@ use kaito_render::catalogue::preset::{
     HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile,
 };
 use kaito_render::catalogue::profile::Profile;
-use kaito_render::diff::json::Document;
+use kaito_render::diff::formats::json_patch::Document;
 use kaito_render::input::schema;
 use kaito_render::vocab::WorkspaceApi;
 use kaito_render::{plan, workspace};

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::bill;
-use super::risk;
-use super::view::MASK;
-use super::{Change, Comparison, Fate, GroupDiff, ObjectDiff};
 use crate::base::object::{Group, Identity, Object};
+use crate::diff::resources as bill;
+use crate::diff::risk;
+use crate::diff::view::MASK;
+use crate::diff::{Change, Comparison, Fate, GroupDiff, ObjectDiff};
 use crate::emit;
 
 /// The version of the document's shape.
@@ -34,12 +34,12 @@ pub struct Document {
 
 /// How many there are of each fate.
 #[derive(Serialize, JsonSchema, Default)]
-pub(super) struct Counts {
-    pub(super) added: usize,
-    pub(super) removed: usize,
+pub(in crate::diff) struct Counts {
+    pub(in crate::diff) added: usize,
+    pub(in crate::diff) removed: usize,
     /// Node objects with another name, and so other nodes.
-    pub(super) replaced: usize,
-    pub(super) changed: usize,
+    pub(in crate::diff) replaced: usize,
+    pub(in crate::diff) changed: usize,
 }
 
 /// One thing that may happen to one object.
@@ -178,7 +178,7 @@ pub fn render(comparison: &Comparison) -> String {
 }
 
 impl Counts {
-    pub(super) fn of(fates: impl Iterator<Item = Fate>) -> Self {
+    pub(in crate::diff) fn of(fates: impl Iterator<Item = Fate>) -> Self {
         let mut counts = Self::default();
         for fate in fates {
             *match fate {

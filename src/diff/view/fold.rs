@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{GroupDiff, view};
 use crate::base::object::Group;
+use crate::diff::{GroupDiff, view};
 
 /// Workspaces that differ in the same way.
-pub(super) struct Fold<'c, 'a> {
+pub(in crate::diff) struct Fold<'c, 'a> {
     /// The one that is shown.
-    pub(super) first: &'c GroupDiff<'a>,
+    pub(in crate::diff) first: &'c GroupDiff<'a>,
     /// What differs in each of its objects.
-    pub(super) lines: Vec<Vec<view::Line>>,
+    pub(in crate::diff) lines: Vec<Vec<view::Line>>,
     /// The others.
-    pub(super) others: Vec<&'c Group>,
+    pub(in crate::diff) others: Vec<&'c Group>,
 }
 
 /// Puts together what differs in the same way but for the names of Workspaces, in the order of the
 /// first of each.
-pub(super) fn folds<'c, 'a>(groups: &'c [GroupDiff<'a>]) -> Vec<Fold<'c, 'a>> {
+pub(in crate::diff) fn folds<'c, 'a>(groups: &'c [GroupDiff<'a>]) -> Vec<Fold<'c, 'a>> {
     let mut folds: Vec<Fold> = Vec::new();
     let mut known = BTreeMap::<String, usize>::new();
     for group in groups {

@@ -1,8 +1,9 @@
 //! Differences for the comment of a pull request.
 
-use super::view::{self, Line, Mark};
-use super::{Comparison, ObjectDiff, fold};
 use crate::base::wording;
+use crate::diff::view::fold;
+use crate::diff::view::{self, Line, Mark};
+use crate::diff::{Comparison, ObjectDiff};
 
 /// The longest comment that GitHub takes, in bytes.
 pub const BUDGET: usize = 65_536;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::ignore::Ignore;
-use super::{Change, command, lists, same};
+use super::{Change, command_line, equivalent, list_keys};
 use crate::base::object::Object;
 use crate::base::pointer;
 use crate::base::sources::Sources;
@@ -53,7 +53,7 @@ impl Walk<'_> {
         match (before, after) {
             (Value::Object(before), Value::Object(after)) => self.map(before, after),
             (Value::Array(before), Value::Array(after)) => self.list(before, after),
-            _ if same::same(self.step(1), self.step(0), before, after) => {}
+            _ if equivalent::same(self.step(1), self.step(0), before, after) => {}
             (Value::String(was), Value::String(is)) => {
                 let Some(inside) = self.inside(was, is) else {
                     return;
@@ -77,7 +77,7 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, before: &[Value], after: &[Value]) {
-        match lists::keys(self.step(0), before, after) {
+        match list_keys::keys(self.step(0), before, after) {
             Some((were, are)) => self.keyed(before, after, &were, &are),
             None => self.positions(before, after),
         }
@@ -227,7 +227,7 @@ impl Walk<'_> {
         }
         let is_command = ["command", "args"].contains(&self.step(1));
         Some(
-            command::changes(before, after)
+            command_line::changes(before, after)
                 .filter(|_| is_command)
                 .unwrap_or_default(),
         )

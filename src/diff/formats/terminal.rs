@@ -2,9 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::view::{self, Line, Mark};
-use super::{Comparison, fold};
 use crate::base::wording;
+use crate::diff::Comparison;
+use crate::diff::view::fold;
+use crate::diff::view::{self, Line, Mark};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub fn render(comparison: &Comparison, detail: Detail, color: bool) -> String {
         } else {
             ""
         };
-        let counts = view::counts(fold.first.objects.iter().map(super::ObjectDiff::fate));
+        let counts = view::counts(fold.first.objects.iter().map(crate::diff::ObjectDiff::fate));
         match detail {
             Detail::Stat => out += &format!("{} {what}{title}: {counts}\n", paint.mark(mark)),
             Detail::Full => {
