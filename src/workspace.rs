@@ -28,7 +28,7 @@ pub(crate) use inference_set::{CREATED_BY, without_repeats};
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 pub use reader::{Draft, ReadRules, Reader};
-pub(crate) use secrets::{check as check_secrets, in_text as secrets_in};
+pub(crate) use secrets::{check as check_secrets, in_text as secrets_in, is_secret_variable};
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource,
     Spec, Tuning, V1ALPHA1, V1BETA1, schema as spec_schema,

@@ -1,4 +1,4 @@
-//! `diff`: what separates two sides, each compiled on its own.
+//! `diff`: compiles two sides and compares their objects.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,8 @@ use kaito_render::diff::formats::json_patch;
 use kaito_render::diff::formats::markdown;
 use kaito_render::diff::formats::terminal;
 use kaito_render::diff::ignore::Ignore;
-use kaito_render::diff::resources::Machines;
+use kaito_render::diff::resources::{Gpus, InstanceGpus};
+use kaito_render::diff::view::View;
 use kaito_render::emit;
 use kaito_render::input::{self, Disk, Document, DocumentFilter};
 use kaito_render::report::Strictness;
@@ -27,19 +28,20 @@ use super::git::Revision;
 use super::run::Run;
 use super::{Outcome, load, output};
 
-/// Compares two sides and says what differs.
+/// Compares two sides and prints what differs.
 pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     let library = load::library(args.surroundings.library.as_deref())?;
     let mut run = Run::default();
     let [before, after] = sides(args)?;
     let mut before = objects(&before, args, &library, &mut run.session)?;
     let mut after = objects(&after, args, &library, &mut run.session)?;
-    let machines = machines(&library, &mut run.session);
+    let gpus = gpus(&library, &mut run.session);
+    let mask = run.session.sources.mask();
     // Warnings are for `check`: what counts here is what differs.
     let report = run.finish(Strictness::Errors).only_errors();
     if report.has_errors() {
         output::report(&report, color)?;
-        bail!("both sides have to be free of errors to be compared");
+        bail!("only inputs without errors can be compared");
     }
     emit::sort(&mut before);
     emit::sort(&mut after);
@@ -47,17 +49,18 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
         &before,
         &after,
         &Ignore::new(args.ignore.iter().cloned()),
-        &machines,
+        &gpus,
     );
+    let view = View::new(&comparison, &mask);
     let detail = if args.stat {
         terminal::Detail::Stat
     } else {
         terminal::Detail::Full
     };
     let text = match args.format {
-        DiffFormat::Text => terminal::render(&comparison, detail, output::colors_stdout(color)),
-        DiffFormat::Markdown => markdown::render(&comparison, markdown::BUDGET),
-        DiffFormat::Json => json_patch::render(&comparison),
+        DiffFormat::Text => terminal::render(&view, detail, output::colors_stdout(color)),
+        DiffFormat::Markdown => markdown::render(&view, markdown::BUDGET),
+        DiffFormat::Json => json_patch::render(&view),
     };
     output::print(report.mask(&text).as_bytes())?;
     let outcome = if comparison.is_empty() {
@@ -65,7 +68,7 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     } else {
         Outcome::Different
     };
-    // The process ends now, and to free every value on its own would take long.
+    // The process is about to end: freeing every value one by one would only take time.
     std::mem::forget((before, after));
     Ok(outcome)
 }
@@ -106,7 +109,9 @@ fn sides(args: &Diff) -> Result<[Side; 2]> {
                 of(or_here, Some(revision), None),
                 of(or_here, args.to.as_ref(), None),
             ],
-            (None, Some(_), []) => bail!("name the files or folders to compile with both releases"),
+            (None, Some(_), []) => {
+                bail!("specify the files or directories to compile with both releases")
+            }
             (None, from @ Some(_), paths) => [
                 of(paths, None, from.as_ref()),
                 of(paths, None, args.to_release.as_ref()),
@@ -116,7 +121,7 @@ fn sides(args: &Diff) -> Result<[Side; 2]> {
             }
             (None, None, paths) => {
                 bail!(
-                    "name two files or directories to compare, not {}; `--against REV` compares with a Git revision",
+                    "expected two files or directories to compare, got {}; `--against REV` compares with a Git revision",
                     paths.len()
                 )
             }
@@ -226,9 +231,9 @@ fn fill_namespace(object: &mut Object, namespace: &str) {
     }
 }
 
-/// The machine types of all clouds, as the newest release that has them says.
-fn machines(library: &Library, session: &mut Session) -> Machines {
-    let mut machines = Machines::new();
+/// The GPUs of the instance types of all clouds. Where releases differ, the newest counts.
+fn gpus(library: &Library, session: &mut Session) -> InstanceGpus {
+    let mut gpus = InstanceGpus::new();
     for name in library.releases() {
         let Ok(mut release) = Release::load(library, name, session) else {
             continue;
@@ -236,13 +241,11 @@ fn machines(library: &Library, session: &mut Session) -> Machines {
         for cloud in Cloud::ALL {
             release.load_instance_types(cloud, session);
             let types = release.instance_types(cloud).and_then(Result::ok);
-            machines.extend(
-                types
-                    .into_iter()
-                    .flatten()
-                    .map(|(name, found)| (name.clone(), (found.gpus, found.memory_gib))),
-            );
+            gpus.extend(types.into_iter().flatten().map(|(name, found)| {
+                let (count, memory_gib) = (found.gpus, found.memory_gib);
+                (name.clone(), Gpus { count, memory_gib })
+            }));
         }
     }
-    machines
+    gpus
 }

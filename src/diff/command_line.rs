@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::Change;
+use super::model::Change;
 
-/// What differs between the flags of two command lines; none if more than flags does.
+/// What differs between the flags of two command lines, in the order of `after` with removed flags
+/// last; none if anything but flags differs.
 pub(super) fn changes(before: &str, after: &str) -> Option<Vec<Change>> {
     let (before, after) = (Line::read(before)?, Line::read(after)?);
     if before.words != after.words {
@@ -19,6 +20,7 @@ pub(super) fn changes(before: &str, after: &str) -> Option<Vec<Change>> {
             before: was.map(value),
             after: is.map(value),
             inside: Vec::new(),
+            is_secret: false,
         })
     };
     let gone = before
@@ -36,14 +38,14 @@ pub(super) fn changes(before: &str, after: &str) -> Option<Vec<Change>> {
 }
 
 struct Line<'a> {
-    /// What is no flag, in its order.
+    /// Everything that is not a flag, in order.
     words: Vec<&'a str>,
     /// The values of each flag, in their order.
     flags: IndexMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Line<'a> {
-    /// Takes a command line of one or more lines apart; none if a quote is not closed.
+    /// Splits a command line of one or more lines; none if a quote is not closed.
     fn read(text: &'a str) -> Option<Self> {
         let mut line = Self {
             words: Vec::new(),

@@ -1,7 +1,6 @@
-//! Values that are written differently and mean the same.
+//! Scalars that are written differently and mean the same to Kubernetes.
 
-use serde_json::Value;
-
+use crate::base::json::Json;
 use crate::base::quantity;
 
 /// Fields whose values are quantities.
@@ -17,8 +16,8 @@ const OF_QUANTITIES: [&str; 6] = [
     "requests",
 ];
 
-/// Fields that take a number or a name, in which a number may stand as a string (Kubernetes,
-/// `IntOrString`).
+/// Fields that take a number or a name, where a string of digits is the same as the number
+/// (`IntOrString` of Kubernetes' API).
 const INT_OR_STRING: [&str; 5] = [
     "maxSurge",
     "maxUnavailable",
@@ -27,8 +26,9 @@ const INT_OR_STRING: [&str; 5] = [
     "targetPort",
 ];
 
-/// Whether two scalars mean the same in a field of a mapping.
-pub(super) fn same(parent: &str, field: &str, before: &Value, after: &Value) -> bool {
+/// Whether two scalars mean the same. `field` is the key they stand under, `parent` the key of the
+/// mapping around them.
+pub(super) fn same(parent: &str, field: &str, before: &Json, after: &Json) -> bool {
     if before == after {
         return true;
     }
@@ -42,19 +42,21 @@ pub(super) fn same(parent: &str, field: &str, before: &Value, after: &Value) -> 
     matches!((before.as_f64(), after.as_f64()), (Some(before), Some(after)) if before.total_cmp(&after).is_eq())
 }
 
-fn scalar(value: &Value) -> Option<String> {
+fn scalar(value: &Json) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Json::String(text) => Some(text.to_string()),
+        Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::same;
+    fn same(parent: &str, field: &str, before: &Value, after: &Value) -> bool {
+        super::same(parent, field, &before.clone().into(), &after.clone().into())
+    }
 
     #[test]
     fn what_means_the_same_is_the_same() {

@@ -1,18 +1,18 @@
-//! Two objects, field by field.
+//! Compares two objects field by field, into operations of JSON Patch.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-
 use super::ignore::Ignore;
-use super::{Change, command_line, equivalent, list_keys};
+use super::model::Change;
+use super::{command_line, equivalent, list_keys, secret_fields};
+use crate::base::json::{Json, Map};
 use crate::base::object::Object;
 use crate::base::pointer;
 use crate::base::sources::Sources;
 use crate::diagnostic::Diagnostics;
 use crate::input;
 
-/// The operations that make one object of the other, but for what is ignored.
+/// The operations that turn one object into the other, without what is ignored.
 pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<Change> {
     if before.value == after.value {
         return Vec::new();
@@ -23,19 +23,22 @@ pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<C
         ignore,
         pointer: String::new(),
         keys: Vec::new(),
+        is_secret: false,
         changes: Vec::new(),
     };
-    walk.value(&Value::from(&before.value), &Value::from(&after.value));
+    walk.value(&before.value, &after.value);
     walk.changes
 }
 
 struct Walk<'a> {
     kind: &'a str,
     ignore: &'a Ignore,
-    /// The place, as a JSON Pointer with the numbers of items.
+    /// The place, as a JSON Pointer with the indexes of items.
     pointer: String,
     /// The place, step by step, with the keys of items.
     keys: Vec<Step>,
+    /// Whether the place is in a field that holds a secret.
+    is_secret: bool,
     changes: Vec<Change>,
 }
 
@@ -46,15 +49,15 @@ struct Step {
 }
 
 impl Walk<'_> {
-    fn value(&mut self, before: &Value, after: &Value) {
+    fn value(&mut self, before: &Json, after: &Json) {
         if before == after || self.is_ignored() {
             return;
         }
         match (before, after) {
-            (Value::Object(before), Value::Object(after)) => self.map(before, after),
-            (Value::Array(before), Value::Array(after)) => self.list(before, after),
+            (Json::Map(before), Json::Map(after)) => self.map(before, after),
+            (Json::List(before), Json::List(after)) => self.list(before, after),
             _ if equivalent::same(self.step(1), self.step(0), before, after) => {}
-            (Value::String(was), Value::String(is)) => {
+            (Json::String(was), Json::String(is)) => {
                 let Some(inside) = self.inside(was, is) else {
                     return;
                 };
@@ -64,35 +67,47 @@ impl Walk<'_> {
         }
     }
 
-    fn map(&mut self, before: &Map<String, Value>, after: &Map<String, Value>) {
+    fn map(&mut self, before: &Map, after: &Map) {
+        // By key: a mapping of a ConfigMap may have thousands.
+        let (were, are) = (before.sorted(), after.sorted());
+        let is_secret = |key: &str| {
+            secret_fields::is_secret(before, key) || secret_fields::is_secret(after, key)
+        };
         for (key, was) in before {
-            self.at(key, key, false, |walk| match after.get(key) {
+            self.entry(key, is_secret(key), |walk| match are.get(&**key) {
                 Some(is) => walk.value(was, is),
                 None => walk.whole(Some(was), None),
             });
         }
-        for (key, is) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
-            self.at(key, key, false, |walk| walk.whole(None, Some(is)));
+        for (key, is) in after.iter().filter(|(key, _)| !were.contains_key(&**key)) {
+            self.entry(key, is_secret(key), |walk| walk.whole(None, Some(is)));
         }
     }
 
-    fn list(&mut self, before: &[Value], after: &[Value]) {
+    fn entry(&mut self, key: &str, is_secret: bool, go: impl FnOnce(&mut Self)) {
+        let around = self.is_secret;
+        self.is_secret |= is_secret;
+        self.at(key, key, false, go);
+        self.is_secret = around;
+    }
+
+    fn list(&mut self, before: &[Json], after: &[Json]) {
         match list_keys::keys(self.step(0), before, after) {
             Some((were, are)) => self.keyed(before, after, &were, &are),
             None => self.positions(before, after),
         }
     }
 
-    /// Items that are known by a key: what is gone goes from the end on, what is new comes in its
-    /// order.
-    fn keyed(&mut self, before: &[Value], after: &[Value], were: &[String], are: &[String]) {
+    /// Items that are known by a key. Removals come first and from the end, so that no index moves
+    /// before it is used; additions follow in their order.
+    fn keyed(&mut self, before: &[Json], after: &[Json], were: &[String], are: &[String]) {
         let (kept, known): (BTreeSet<_>, BTreeSet<_>) =
             (are.iter().collect(), were.iter().collect());
         let order = were.iter().filter(|key| kept.contains(key));
         if !order.eq(are.iter().filter(|key| known.contains(key))) {
-            return self.whole(Some(&before.into()), Some(&after.into()));
+            return self.whole(Some(&list(before)), Some(&list(after)));
         }
-        let mut there: Vec<(String, &Value)> = were.iter().cloned().zip(before).collect();
+        let mut there: Vec<(String, &Json)> = were.iter().cloned().zip(before).collect();
         for index in (0..before.len())
             .rev()
             .filter(|index| !kept.contains(&were[*index]))
@@ -118,9 +133,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Items that are known by their place alone: what is equal at both ends stays, what lies
-    /// between meets in order.
-    fn positions(&mut self, before: &[Value], after: &[Value]) {
+    /// Items that are known only by their place: equal items at both ends stay, and those between are
+    /// compared in order.
+    fn positions(&mut self, before: &[Json], after: &[Json]) {
         let start = before
             .iter()
             .zip(after)
@@ -165,8 +180,8 @@ impl Walk<'_> {
         self.changes.len() > found
     }
 
-    /// A value that is new, gone, or another one altogether.
-    fn whole(&mut self, before: Option<&Value>, after: Option<&Value>) {
+    /// A value that is added, removed, or replaced as a whole.
+    fn whole(&mut self, before: Option<&Json>, after: Option<&Json>) {
         if !self.is_ignored() {
             self.push(before, after, Vec::new());
         }
@@ -177,15 +192,14 @@ impl Walk<'_> {
             .is_field(self.kind, &self.keys.iter().map(|step| step.key.as_str()))
     }
 
-    fn push(&mut self, before: Option<&Value>, after: Option<&Value>, inside: Vec<Change>) {
-        let (before, after) = (before.cloned(), after.cloned());
-        let (pointer, field) = (self.pointer.clone(), self.field());
+    fn push(&mut self, before: Option<&Json>, after: Option<&Json>, inside: Vec<Change>) {
         self.changes.push(Change {
-            pointer,
-            field,
-            before,
-            after,
+            pointer: self.pointer.clone(),
+            field: self.field(),
+            before: before.cloned(),
+            after: after.cloned(),
             inside,
+            is_secret: self.is_secret,
         });
     }
 
@@ -210,7 +224,8 @@ impl Walk<'_> {
         field
     }
 
-    /// What differs inside two texts that can be looked into; none if they mean the same.
+    /// What differs inside two strings that are YAML or command lines, empty if they are neither;
+    /// none if both mean the same.
     fn inside(&self, before: &str, after: &str) -> Option<Vec<Change>> {
         if self.kind == "ConfigMap" && self.step(1) == "data" {
             let (Some(before), Some(after)) = (yaml(before), yaml(after)) else {
@@ -234,14 +249,19 @@ impl Walk<'_> {
     }
 }
 
-/// The content of a text that is one YAML document with a mapping or a list.
-fn yaml(text: &str) -> Option<Value> {
-    let (mut sources, mut findings) = (Sources::default(), Diagnostics::default());
+fn list(items: &[Json]) -> Json {
+    Json::List(items.into())
+}
+
+/// The content of a string that is one YAML document with a mapping or a list.
+fn yaml(text: &str) -> Option<Json> {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     let file = sources.add("", text);
-    let documents = input::parse(&sources, file, &mut findings);
+    let documents = input::parse(&sources, file, &mut diagnostics);
     let [document] = &documents[..] else {
         return None;
     };
-    let is_whole = !findings.failed_since(0);
-    Some(document.to_value()).filter(|value| is_whole && (value.is_object() || value.is_array()))
+    let is_whole = !diagnostics.failed_since(0);
+    Some(Json::from(document.to_value()))
+        .filter(|value| is_whole && matches!(value, Json::Map(_) | Json::List(_)))
 }

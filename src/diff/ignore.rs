@@ -1,4 +1,4 @@
-//! Differences that nobody wants to see.
+//! Which differences the user asked to leave out.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use crate::base::object::Object;
 use crate::base::pointer;
 use crate::workspace::RENDERED;
 
-/// What is ignored.
+/// What is left out of a comparison.
 #[derive(Clone, Debug)]
 pub struct Ignore {
     rules: Vec<Rule>,
@@ -16,8 +16,8 @@ pub struct Ignore {
 ///
 /// - `ConfigMap`: all objects of a kind;
 /// - `app=phi` or `app`: all objects with a label;
-/// - `/metadata/labels/app`: a field of every object and what lies below it. Items of lists go by
-///   key or number, and `*` is any one step;
+/// - `/metadata/labels/app`: a field of every object and everything below it. Items of lists are named
+///   by key or index, and `*` stands for any one step;
 /// - `Service/spec/ports`: a field of the objects of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -54,14 +54,15 @@ impl FromStr for Rule {
             }
             None if is_kind(text) => Ok(Self::Kind(text.to_owned())),
             _ => Err(
-                "name a kind (`ConfigMap`), a field (`/metadata/annotations/a`, `Service/spec/ports`) or a label (`app=x`)",
+                "expected a kind (`ConfigMap`), a field (`/metadata/annotations/a`, `Service/spec/ports`) or a label (`app=x`)",
             ),
         }
     }
 }
 
 impl Ignore {
-    /// Ignores what the rules say, and the annotation by which rendered output is known.
+    /// Ignores what the rules say, and the annotation that lists the objects of a rendered
+    /// Workspace: the objects themselves show what it says.
     #[must_use]
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
         let own = ["metadata", "annotations", RENDERED]

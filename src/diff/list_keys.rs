@@ -1,6 +1,6 @@
-//! Which items of two lists are the same.
+//! Which items of two lists are the same, by the keys that Kubernetes merges lists by.
 
-use serde_json::Value;
+use crate::base::json::Json;
 
 /// The fields by which the items of a list are told apart, by the name of the list: the merge keys
 /// of Kubernetes' API (`x-kubernetes-patch-merge-key`, `x-kubernetes-list-map-keys`), and keys of
@@ -34,14 +34,15 @@ const KEYS: [(&str, &[&str]); 20] = [
     ("volumes", &["name"]),
 ];
 
-/// What tells each item of two lists apart from the others of its list; none if nothing does.
+/// The key of each item of two lists; none if their items have no keys, or the keys of one list are
+/// not distinct. `list` is the key that the lists stand under.
 pub(super) fn keys(
     list: &str,
-    before: &[Value],
-    after: &[Value],
+    before: &[Json],
+    after: &[Json],
 ) -> Option<(Vec<String>, Vec<String>)> {
-    let both = |key: &dyn Fn(&Value) -> Option<String>| {
-        let keys = |items: &[Value]| {
+    let both = |key: &dyn Fn(&Json) -> Option<String>| {
+        let keys = |items: &[Json]| {
             items
                 .iter()
                 .map(key)
@@ -69,12 +70,12 @@ fn are_distinct(keys: &[String]) -> bool {
 }
 
 /// The values of an item's key fields. A protocol that is left out is TCP.
-fn key(item: &Value, fields: &[&str]) -> Option<String> {
+fn key(item: &Json, fields: &[&str]) -> Option<String> {
     let parts = fields
         .iter()
-        .map(|field| match item.pointer(&format!("/{field}")) {
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(Value::Number(number)) => Some(number.to_string()),
+        .map(|field| match field.split('/').try_fold(item, Json::get) {
+            Some(Json::String(text)) => Some(text.to_string()),
+            Some(Json::Number(number)) => Some(number.to_string()),
             None if *field == "protocol" => Some("TCP".to_owned()),
             _ => None,
         });
@@ -88,8 +89,8 @@ fn key(item: &Value, fields: &[&str]) -> Option<String> {
     Some(others.fold(first.clone(), |key, part| format!("{key}/{part}")))
 }
 
-/// The name of a flag that stands as an item of its own.
-fn flag(item: &Value) -> Option<String> {
+/// The name of a flag that is one item of `args` or `command`.
+fn flag(item: &Json) -> Option<String> {
     let text = item.as_str().filter(|text| text.starts_with("--"))?;
     Some(
         text.split_once('=')

@@ -1,4 +1,4 @@
-//! What the node objects of one side stand for: machines, GPUs, their memory, disk.
+//! What the objects of one side ask for: nodes, GPUs, GPU memory and disks.
 
 use std::collections::BTreeMap;
 
@@ -6,59 +6,67 @@ use crate::base::json::Json;
 use crate::base::object::Object;
 use crate::base::quantity;
 
-/// The GPUs of a machine type, and the memory of all of them together in GiB.
-pub type Machines = BTreeMap<String, (u32, u32)>;
+/// The GPUs of instance types, by the name of the type.
+pub type InstanceGpus = BTreeMap<String, Gpus>;
 
-/// What objects stand for.
+/// The GPUs of one instance type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gpus {
+    /// How many there are.
+    pub count: u32,
+    /// The memory of all of them together, in GiB.
+    pub memory_gib: u32,
+}
+
+/// What the objects of one side ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bill {
-    /// Nodes that are made for it.
+pub struct Resources {
+    /// Nodes that are created for the objects.
     pub nodes: u64,
     /// The memory of the nodes' GPUs, in GiB.
     pub gpu_memory_gib: u64,
-    /// The disks of the nodes as far as they are asked for, in GiB.
+    /// The disks that node objects request, in GiB.
     pub disk_gib: f64,
-    /// How many of the nodes are of machine types that are not known, and so bring no GPUs into
-    /// the sum.
-    pub unknown: u64,
+    /// Nodes whose instance type is unknown, and whose GPUs are therefore not counted.
+    pub nodes_of_unknown_type: u64,
     /// The GPUs of the nodes.
     node_gpus: u64,
-    /// GPUs that pods ask for.
+    /// GPUs that pods request.
     pod_gpus: u64,
 }
 
-impl Bill {
-    /// Adds what an object stands for.
-    pub(super) fn add(&mut self, object: Option<&Object>, machines: &Machines) {
+impl Resources {
+    /// Adds what an object asks for.
+    pub(super) fn add(&mut self, object: Option<&Object>, gpus: &InstanceGpus) {
         let Some(Object { value, .. }) = object else {
             return;
         };
         let spec = &value["spec"];
         match value["kind"].as_str() {
-            Some("Machine" | "NodeClaim") => self.nodes(1, spec, machines),
+            Some("Machine" | "NodeClaim") => self.add_nodes(1, spec, gpus),
             Some("NodePool") => {
-                self.nodes(
+                self.add_nodes(
                     spec["replicas"].as_u64().unwrap_or(0),
                     &spec["template"]["spec"],
-                    machines,
+                    gpus,
                 );
             }
             Some("Deployment" | "StatefulSet") => {
-                self.pods(spec["replicas"].as_u64().unwrap_or(1), spec);
+                self.add_pods(spec["replicas"].as_u64().unwrap_or(1), spec);
             }
-            Some("Job") => self.pods(spec["parallelism"].as_u64().unwrap_or(1), spec),
+            Some("Job") => self.add_pods(spec["parallelism"].as_u64().unwrap_or(1), spec),
             _ => {}
         }
     }
 
-    fn nodes(&mut self, count: u64, spec: &Json, machines: &Machines) {
+    fn add_nodes(&mut self, count: u64, spec: &Json, gpus: &InstanceGpus) {
         self.nodes += count;
-        match machine_type(spec).and_then(|name| machines.get(name)) {
-            Some((gpus, memory)) => {
-                self.node_gpus += count * u64::from(*gpus);
-                self.gpu_memory_gib += count * u64::from(*memory);
+        match instance_type(spec).and_then(|name| gpus.get(name)) {
+            Some(gpus) => {
+                self.node_gpus += count * u64::from(gpus.count);
+                self.gpu_memory_gib += count * u64::from(gpus.memory_gib);
             }
-            None => self.unknown += count,
+            None => self.nodes_of_unknown_type += count,
         }
         let disk = spec["resources"]["requests"]["storage"]
             .as_str()
@@ -68,7 +76,7 @@ impl Bill {
         self.disk_gib += disk / f64::from(quantity::GIB);
     }
 
-    fn pods(&mut self, count: u64, spec: &Json) {
+    fn add_pods(&mut self, count: u64, spec: &Json) {
         let containers = spec["template"]["spec"]["containers"].items().iter();
         let gpus = containers.filter_map(|container| {
             let limit = &container["resources"]["limits"]["nvidia.com/gpu"];
@@ -77,7 +85,7 @@ impl Bill {
         self.pod_gpus += count * gpus.sum::<u64>();
     }
 
-    /// The GPUs of nodes that are made, or those that pods ask for where none are.
+    /// The GPUs of the nodes that are created, or those that pods request where no nodes are.
     #[must_use]
     pub fn gpus(&self) -> u64 {
         if self.nodes == 0 {
@@ -88,8 +96,8 @@ impl Bill {
     }
 }
 
-/// The machine type that a node object asks for.
-pub(super) fn machine_type(spec: &Json) -> Option<&str> {
+/// The instance type that the spec of a node object requires.
+fn instance_type(spec: &Json) -> Option<&str> {
     let mut requirements = spec["requirements"].items().iter();
     let key = Some("node.kubernetes.io/instance-type");
     requirements.find(|requirement| requirement["key"].as_str() == key)?["values"]

@@ -1,10 +1,15 @@
 //! What may happen when a change is applied.
+//!
+//! Uses the types of a comparison; [`compare`](super::compare) uses it, object by object.
+
+mod frozen;
+mod summary;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{Change, Fate, ObjectDiff};
+use self::summary::{fields, touches};
+use super::model::{Action, Change, ObjectDiff};
 use crate::base::json::Json;
 use crate::base::object::{Group, Object};
 
@@ -12,24 +17,24 @@ use crate::base::object::{Group, Object};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
-    /// The API server refuses the object.
+    /// The API server rejects the object, because a field is immutable.
     ApplyFails,
-    /// Pods are made anew.
+    /// Pods are replaced.
     PodsRestart,
-    /// Nodes go and others come in their place.
+    /// Nodes are deleted, and others created in their place.
     NodesReplaced,
-    /// Nodes come.
+    /// Nodes are created.
     NodesCreated,
-    /// Nodes go.
+    /// Nodes are deleted.
     NodesRemoved,
     /// Who can reach a Service changes.
     ExposureChanges,
-    /// Pods run on with the content that they started with.
+    /// Running pods keep the settings that they started with.
     ConfigStale,
 }
 
 impl Kind {
-    /// What people are told.
+    /// The risk in two or three words.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -39,7 +44,7 @@ impl Kind {
             Self::NodesCreated => "nodes created",
             Self::NodesRemoved => "nodes removed",
             Self::ExposureChanges => "exposure changes",
-            Self::ConfigStale => "old settings stay",
+            Self::ConfigStale => "stale settings",
         }
     }
 }
@@ -51,53 +56,30 @@ pub struct Risk {
     pub kind: Kind,
     /// The kind of the object.
     pub object: String,
-    /// Its namespace, if it has one.
+    /// The namespace of the object; none if it has none.
     pub namespace: Option<String>,
-    /// Its name; for a node object the Workspace that it is made for, which says more.
+    /// The name of the object. For a node object, whose name is a hash, that of its Workspace.
     pub name: String,
-    /// How many nodes or objects it is.
+    /// How many nodes or pods it affects; 1 where neither is affected.
     pub count: u64,
-    /// Why.
+    /// Why; may be empty.
     pub reason: String,
-    /// What to do about it, with `NAME` and `NAMESPACE` to be filled in.
-    pub way_out: Option<&'static str>,
+    /// What to do about it, with `NAME` and `NAMESPACE` as placeholders, so that equal advice for
+    /// many objects can be shown once.
+    pub remediation: Option<&'static str>,
 }
 
-/// Fields that the API server lets nobody change, by kind: all of `spec` but what stands here
-/// (Kubernetes 1.34, pkg/apis/apps/validation and pkg/apis/batch/validation; Karpenter's CRDs).
-const MUTABLE: [(&str, &[&str]); 3] = [
-    (
-        "StatefulSet",
-        &[
-            "minReadySeconds",
-            "ordinals",
-            "persistentVolumeClaimRetentionPolicy",
-            "replicas",
-            "revisionHistoryLimit",
-            "template",
-            "updateStrategy",
-        ],
-    ),
-    (
-        "Job",
-        &[
-            "activeDeadlineSeconds",
-            "backoffLimit",
-            "maxFailedIndexes",
-            "parallelism",
-            "suspend",
-            "ttlSecondsAfterFinished",
-        ],
-    ),
-    ("NodeClaim", &[]),
-];
-
-/// Fields of other kinds that nobody may change.
-const IMMUTABLE: [(&str, &str); 3] = [
-    ("Deployment", "/spec/selector"),
-    ("Service", "/spec/clusterIP"),
-    ("PersistentVolumeClaim", "/spec/accessModes"),
-];
+impl Risk {
+    /// What to do about it, for this object.
+    #[must_use]
+    pub fn remediation(&self) -> Option<String> {
+        let namespace = self.namespace.as_deref().unwrap_or("default");
+        self.remediation.map(|text| {
+            text.replace("NAMESPACE", namespace)
+                .replace("NAME", &self.name)
+        })
+    }
+}
 
 /// Fields of a Service that decide who reaches it.
 const EXPOSURE: [&str; 7] = [
@@ -110,276 +92,137 @@ const EXPOSURE: [&str; 7] = [
     "/spec/type",
 ];
 
-/// Finds what may happen because of one object.
+/// Adds what may happen because of one object.
 pub(super) fn of(diff: &ObjectDiff, risks: &mut Vec<Risk>) {
     let Some(object) = diff.object() else { return };
-    let mut push = |kind, count: u64, reason: String, way_out| {
-        if count > 0 {
-            risks.push(risk(object, kind, count, reason, way_out));
-        }
-    };
-    match (object.identity().kind, diff.fate()) {
-        ("Machine" | "NodeClaim", fate) => node(diff, fate, &mut push),
-        ("NodePool", fate) => pool(diff, fate, &mut push),
-        ("Service", fate) => exposure(diff, fate, &mut push),
-        ("ConfigMap", Fate::Changed) => {
-            let reason = "pods that run keep the content they started with".to_owned();
-            push(
-                Kind::ConfigStale,
-                1,
-                reason,
-                Some("restart those that use it, such as by kubectl rollout restart"),
-            );
-        }
-        ("Deployment" | "StatefulSet", Fate::Changed)
-            if touches(&diff.changes, "/spec/template") =>
-        {
-            push(
-                Kind::PodsRestart,
-                replicas(object),
-                fields(&diff.changes, "/spec/template"),
-                None,
-            );
-        }
+    let mut found = Found { object, risks };
+    let action = diff.action();
+    match (object.identity().kind, action) {
+        ("Machine" | "NodeClaim", _) => found.node(diff),
+        ("NodePool", _) => found.pool(diff),
+        ("Service", _) => found.exposure(diff),
+        ("ConfigMap", Action::Changed) => found.stale_settings(),
+        ("Deployment" | "StatefulSet", Action::Changed) => found.restart(diff),
         _ => {}
     }
-    if diff.fate() == Fate::Changed {
-        immutable(object, &diff.changes, &mut push);
+    if action == Action::Changed
+        && let Some((reason, remediation)) = frozen::rejection(object, &diff.changes)
+    {
+        found.add(Kind::ApplyFails, 1, reason, Some(remediation));
     }
 }
 
-fn risk(
-    object: &Object,
-    kind: Kind,
-    count: u64,
-    reason: String,
-    way_out: Option<&'static str>,
-) -> Risk {
-    let identity = object.identity();
-    let (namespace, name) = match object.group() {
-        Group::Workspace { namespace, name } if identity.namespace.is_none() => {
-            (Some(namespace), name)
+/// The risks of all objects, to which those of one are added.
+struct Found<'a> {
+    object: &'a Object,
+    risks: &'a mut Vec<Risk>,
+}
+
+impl Found<'_> {
+    /// Adds a risk, unless it affects nothing.
+    fn add(
+        &mut self,
+        kind: Kind,
+        count: u64,
+        reason: impl Into<String>,
+        remediation: Option<&'static str>,
+    ) {
+        if count == 0 {
+            return;
         }
-        _ => (
-            identity.namespace.map(str::to_owned),
-            identity.name.to_owned(),
-        ),
-    };
-    Risk {
-        kind,
-        object: identity.kind.to_owned(),
-        namespace,
-        name,
-        count,
-        reason,
-        way_out,
+        let identity = self.object.identity();
+        let (namespace, name) = match self.object.group() {
+            Group::Workspace { namespace, name } if identity.namespace.is_none() => {
+                (Some(namespace), name)
+            }
+            _ => (
+                identity.namespace.map(str::to_owned),
+                identity.name.to_owned(),
+            ),
+        };
+        self.risks.push(Risk {
+            kind,
+            object: identity.kind.to_owned(),
+            namespace,
+            name,
+            count,
+            reason: reason.into(),
+            remediation,
+        });
     }
-}
 
-type Push<'a> = dyn FnMut(Kind, u64, String, Option<&'static str>) + 'a;
-
-fn node(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
-    match fate {
-        Fate::Added => push(Kind::NodesCreated, 1, String::new(), None),
-        Fate::Removed => push(Kind::NodesRemoved, 1, String::new(), None),
-        Fate::Replaced => push(Kind::NodesReplaced, 1, causes(&diff.changes), None),
-        Fate::Changed => {}
+    fn node(&mut self, diff: &ObjectDiff) {
+        match diff.action() {
+            Action::Added => self.add(Kind::NodesCreated, 1, "", None),
+            Action::Removed => self.add(Kind::NodesRemoved, 1, "", None),
+            Action::Replaced => self.add(Kind::NodesReplaced, 1, causes(&diff.changes), None),
+            Action::Changed => {}
+        }
     }
-}
 
-/// What makes a node another one. Its own name is none of it.
-fn causes(changes: &[Change]) -> String {
-    let is_name = |change: &Change| {
-        change.pointer.ends_with("/name") && change.after.as_ref().is_some_and(Value::is_string)
-    };
-    fields(
-        &changes
-            .iter()
-            .filter(|change| !is_name(change))
-            .cloned()
-            .collect::<Vec<_>>(),
-        "",
-    )
-}
+    fn pool(&mut self, diff: &ObjectDiff) {
+        let was = diff.before.map_or(0, replicas);
+        let is = diff.after.map_or(0, replicas);
+        self.add(Kind::NodesCreated, is.saturating_sub(was), "", None);
+        self.add(Kind::NodesRemoved, was.saturating_sub(is), "", None);
+        if diff.action() == Action::Changed && touches(&diff.changes, "/spec/template") {
+            // Karpenter replaces nodes that no longer match the template of their pool.
+            let reason = fields(&diff.changes, "/spec/template");
+            self.add(Kind::NodesReplaced, was.min(is), reason, None);
+        }
+    }
 
-fn pool(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
-    let (was, is) = (
-        diff.before.map_or(0, replicas),
-        diff.after.map_or(0, replicas),
-    );
-    push(
-        Kind::NodesCreated,
-        is.saturating_sub(was),
-        String::new(),
-        None,
-    );
-    push(
-        Kind::NodesRemoved,
-        was.saturating_sub(is),
-        String::new(),
-        None,
-    );
-    if fate == Fate::Changed && touches(&diff.changes, "/spec/template") {
-        push(
-            Kind::NodesReplaced,
-            was.min(is),
-            fields(&diff.changes, "/spec/template"),
-            None,
+    fn restart(&mut self, diff: &ObjectDiff) {
+        if touches(&diff.changes, "/spec/template") {
+            let reason = fields(&diff.changes, "/spec/template");
+            self.add(Kind::PodsRestart, replicas(self.object), reason, None);
+        }
+    }
+
+    fn stale_settings(&mut self) {
+        self.add(
+            Kind::ConfigStale,
+            1,
+            "running pods keep the settings that they read at startup",
+            Some("restart the pods that use it, for example with `kubectl rollout restart`"),
         );
     }
-}
 
-fn exposure(diff: &ObjectDiff, fate: Fate, push: &mut Push) {
-    let kind = |object: Option<&Object>| {
-        object
-            .and_then(|object| object.value["spec"]["type"].as_str())
-            .unwrap_or("ClusterIP")
-            .to_owned()
-    };
-    let is_open = |kind: &str| kind != "ClusterIP";
-    let (was, is) = (kind(diff.before), kind(diff.after));
-    match fate {
-        Fate::Added if is_open(&is) => push(Kind::ExposureChanges, 1, format!("a new {is}"), None),
-        Fate::Removed if is_open(&was) => {
-            push(Kind::ExposureChanges, 1, format!("the {was} goes"), None);
-        }
-        Fate::Changed if was != is => push(
-            Kind::ExposureChanges,
-            1,
-            format!("{was} becomes {is}"),
-            None,
-        ),
-        Fate::Changed if EXPOSURE.iter().any(|field| touches(&diff.changes, field)) => {
-            push(
-                Kind::ExposureChanges,
-                1,
-                fields(&diff.changes, "/spec"),
-                None,
-            );
-        }
-        _ => {}
+    fn exposure(&mut self, diff: &ObjectDiff) {
+        let kind = |object: Option<&Object>| {
+            object
+                .and_then(|object| object.value["spec"]["type"].as_str())
+                .unwrap_or("ClusterIP")
+                .to_owned()
+        };
+        let is_open = |kind: &str| kind != "ClusterIP";
+        let (was, is) = (kind(diff.before), kind(diff.after));
+        let reason = match diff.action() {
+            Action::Added if is_open(&is) => format!("a Service of type {is} is added"),
+            Action::Removed if is_open(&was) => format!("a Service of type {was} is removed"),
+            Action::Changed if was != is => format!("the type changes from {was} to {is}"),
+            Action::Changed if EXPOSURE.iter().any(|field| touches(&diff.changes, field)) => {
+                fields(&diff.changes, "/spec")
+            }
+            _ => return,
+        };
+        self.add(Kind::ExposureChanges, 1, reason, None);
     }
 }
 
-/// Reports changes that the API server refuses.
-fn immutable(object: &Object, changes: &[Change], push: &mut Push) {
-    let kind = object.identity().kind;
-    let is_frozen = |change: &&Change| {
-        let mutable = MUTABLE
-            .iter()
-            .find(|(known, _)| *known == kind)
-            .map(|(_, fields)| *fields);
-        let mut steps = change.pointer.split('/').skip(1);
-        let is_spec = steps.next() == Some("spec");
-        let field = steps.next().unwrap_or_default();
-        mutable.is_some_and(|fields| is_spec && !fields.contains(&field))
-            || IMMUTABLE
-                .iter()
-                .any(|(known, field)| *known == kind && is_at(&change.pointer, field))
+/// The fields that make a node another one. Its name only follows from them.
+fn causes(changes: &[Change]) -> String {
+    let is_name = |change: &&Change| {
+        change.pointer.ends_with("/name") && matches!(change.after, Some(Json::String(_)))
     };
-    let frozen: Vec<_> = changes.iter().filter(is_frozen).cloned().collect();
-    let is_sealed = object.value["immutable"] == Json::Bool(true) && touches(changes, "/data");
-    if frozen.is_empty() && !is_sealed {
-        return;
-    }
-    let way_out = match kind {
-        "StatefulSet" if !touches(&frozen, "/spec/selector") => {
-            "kubectl delete statefulset NAME -n NAMESPACE --cascade=orphan, and apply: the pods run on meanwhile"
-        }
-        "StatefulSet" => "kubectl delete statefulset NAME -n NAMESPACE, and apply",
-        "Job" => {
-            "give the Workspace a new name, or kubectl delete job NAME -n NAMESPACE, and apply"
-        }
-        "Deployment" => "kubectl delete deployment NAME -n NAMESPACE, and apply",
-        "Service" => "kubectl delete service NAME -n NAMESPACE, and apply",
-        _ => "delete it, and apply",
-    };
-    push(
-        Kind::ApplyFails,
-        1,
-        format!("{} can't be changed", fields(&frozen, "")),
-        Some(way_out),
-    );
+    let causes: Vec<_> = changes
+        .iter()
+        .filter(|change| !is_name(change))
+        .cloned()
+        .collect();
+    fields(&causes, "")
 }
 
 fn replicas(object: &Object) -> u64 {
     object.value["spec"]["replicas"].as_u64().unwrap_or(1)
-}
-
-fn touches(changes: &[Change], pointer: &str) -> bool {
-    changes.iter().any(|change| is_at(&change.pointer, pointer))
-}
-
-/// Whether a pointer leads to a field, into it, or to what holds it.
-fn is_at(pointer: &str, field: &str) -> bool {
-    let is_below = |long: &str, short: &str| {
-        long.strip_prefix(short)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    is_below(pointer, field) || is_below(field, pointer)
-}
-
-/// The fields below a pointer that differ, without what all of them have in common.
-fn fields(changes: &[Change], below: &str) -> String {
-    const SHOWN: usize = 3;
-    let prefix = below.trim_start_matches('/').replace('/', ".");
-    let short = |change: &Change| {
-        let field = change
-            .field
-            .strip_prefix(&prefix)
-            .unwrap_or(&change.field)
-            .trim_start_matches('.');
-        brief(field.strip_prefix("spec.").unwrap_or(field))
-    };
-    let mut names: Vec<_> = changes
-        .iter()
-        .filter(|change| is_at(&change.pointer, below))
-        .map(short)
-        .collect();
-    names.dedup();
-    let more = names.len().saturating_sub(SHOWN);
-    names.truncate(SHOWN);
-    let names = names.join(", ");
-    if more > 0 {
-        format!("{names} and {more} more")
-    } else {
-        names
-    }
-}
-
-/// The first two steps of a field, without the keys of items, which are often those of one
-/// Workspace.
-fn brief(field: &str) -> String {
-    let (mut brief, mut steps, mut depth) = (String::new(), 0, 0_usize);
-    for char in field.chars() {
-        match char {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            '.' if depth == 0 => steps += 1,
-            _ => {}
-        }
-        if steps == 2 {
-            break;
-        }
-        if depth == 0 && char != ']' {
-            brief.push(char);
-        }
-    }
-    brief
-}
-
-/// Fills in the name and namespace of what a way out is about.
-#[must_use]
-pub fn filled(way_out: &str, namespace: Option<&str>, name: &str) -> String {
-    way_out
-        .replace("NAMESPACE", namespace.unwrap_or("default"))
-        .replace("NAME", name)
-}
-
-/// The values of Secrets, which nobody is shown.
-pub(super) fn is_secret(object: &Object, pointer: &str) -> bool {
-    object.identity().kind == "Secret"
-        && ["/data", "/stringData"]
-            .iter()
-            .any(|field| is_at(pointer, field))
 }

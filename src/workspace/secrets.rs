@@ -306,7 +306,8 @@ fn password(value: &str) -> Option<&str> {
     (is_literal && !password.is_empty()).then_some(password)
 }
 
-fn is_secret_variable(name: &str, value: &str) -> bool {
+/// Whether the name of an environment variable says that its literal value is a secret.
+pub(crate) fn is_secret_variable(name: &str, value: &str) -> bool {
     let names_secret = VARIABLES.iter().any(|word| {
         name.strip_suffix(word)
             .is_some_and(|before| before.is_empty() || before.ends_with('_'))

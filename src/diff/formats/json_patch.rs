@@ -1,14 +1,15 @@
-//! Differences as one JSON document, by which the objects before can be made into those after.
+//! A comparison as one JSON document, whose operations of JSON Patch turn the objects before into
+//! those after.
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::base::object::{Group, Identity, Object};
-use crate::diff::resources as bill;
-use crate::diff::risk;
-use crate::diff::view::MASK;
-use crate::diff::{Change, Comparison, Fate, GroupDiff, ObjectDiff};
+use crate::base::json::Json;
+use crate::diff::model::{Action, Change};
+use crate::diff::resources::Resources;
+use crate::diff::risk::{Kind, Risk};
+use crate::diff::view::{Counts, GroupView, Name, ObjectView, View};
 use crate::emit;
 
 /// The version of the document's shape.
@@ -20,26 +21,16 @@ const VERSION: u32 = 1;
 pub struct Document {
     /// The version of this shape: 1.
     version: u32,
-    /// How many Workspaces came, went and changed.
+    /// How many Workspaces are added, removed and changed.
     workspaces: Counts,
-    /// How many objects did.
+    /// How many objects are added, removed, replaced and changed.
     objects: Counts,
     /// What may happen when the change is applied.
     risks: Vec<RiskEntry>,
-    /// What the objects stand for.
-    bill: BillEntry,
+    /// What the objects ask for.
+    resources: BothResources,
     /// Every object that differs, by Workspace.
     changes: Vec<ObjectEntry>,
-}
-
-/// How many there are of each fate.
-#[derive(Serialize, JsonSchema, Default)]
-pub(in crate::diff) struct Counts {
-    pub(in crate::diff) added: usize,
-    pub(in crate::diff) removed: usize,
-    /// Node objects with another name, and so other nodes.
-    pub(in crate::diff) replaced: usize,
-    pub(in crate::diff) changed: usize,
 }
 
 /// One thing that may happen to one object.
@@ -47,82 +38,85 @@ pub(in crate::diff) struct Counts {
 #[serde(rename_all = "camelCase")]
 struct RiskEntry {
     /// What may happen.
-    risk: risk::Kind,
+    risk: Kind,
     /// The kind of the object.
     kind: String,
     /// The namespace of the object, or of its Workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
-    /// The name of the object; of a node object that of its Workspace.
+    /// The name of the object; of a node object, that of its Workspace.
     name: String,
-    /// How many nodes or pods it is about.
+    /// How many nodes or pods it affects.
     count: u64,
     /// Why.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    way_out: Option<String>,
+    remediation: Option<String>,
 }
 
-/// What the objects of both sides stand for.
+/// What the objects of both sides ask for.
 #[derive(Serialize, JsonSchema)]
-struct BillEntry {
-    before: SideBill,
-    after: SideBill,
+struct BothResources {
+    before: SideResources,
+    after: SideResources,
 }
 
-/// What the objects of one side stand for.
+/// What the objects of one side ask for.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct SideBill {
-    /// The nodes that are made.
+struct SideResources {
+    /// The nodes that are created.
     nodes: u64,
-    /// Their GPUs; where no nodes are made, those that pods ask for.
+    /// Their GPUs; where no nodes are created, those that pods request.
     gpus: u64,
-    /// The memory of these GPUs.
+    /// The memory of the nodes' GPUs, in GiB.
     #[serde(rename = "gpuMemoryGiB")]
     gpu_memory_gib: u64,
-    /// The disks that nodes are asked for with.
+    /// The disks that node objects request, in GiB.
     #[serde(rename = "diskGiB")]
     disk_gib: f64,
-    /// Nodes of machine types that are not known, and so not counted in GPUs.
-    nodes_of_unknown_size: u64,
+    /// Nodes whose instance type is unknown, and whose GPUs are therefore not counted.
+    nodes_of_unknown_type: u64,
 }
 
 /// An object that differs.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ObjectEntry {
-    /// What became of it.
-    fate: Fate,
-    /// The Workspace it was made for; absent if several share it.
+    /// What applying the change does to the object.
+    action: Action,
+    /// The Workspace that the object is for; absent if several share it.
     #[serde(skip_serializing_if = "Option::is_none")]
     workspace: Option<WorkspaceName>,
-    /// What it was.
+    /// The object before; absent if it is added.
     #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<Named>,
-    /// What it is.
+    before: Option<ObjectName>,
+    /// The object after; absent if it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<Named>,
-    /// What makes the one of the other, as JSON Patch (RFC 6902), one operation after the other.
+    after: Option<ObjectName>,
+    /// The operations of JSON Patch (RFC 6902) that turn the object before into the one after, to
+    /// be applied in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     patch: Vec<Operation>,
-    /// The whole object, if it is new.
+    /// The whole object, if it is added; secrets are hidden.
     #[serde(skip_serializing_if = "Option::is_none")]
-    object: Option<Value>,
+    #[schemars(with = "Option<Value>")]
+    object: Option<Json>,
 }
 
+/// The namespace and name of a Workspace.
 #[derive(Serialize, JsonSchema)]
 struct WorkspaceName {
     namespace: String,
     name: String,
 }
 
-/// What tells an object from all others of a cluster.
+/// What identifies an object in a cluster.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Named {
+struct ObjectName {
     api_version: String,
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,156 +124,96 @@ struct Named {
     name: String,
 }
 
-/// An operation of JSON Patch, with what stood there before.
+/// An operation of JSON Patch, with the value before it.
 #[derive(Serialize, JsonSchema)]
 struct Operation {
     /// `add`, `remove` or `replace`.
     op: &'static str,
     /// The place, as a JSON Pointer (RFC 6901).
     path: String,
-    /// What stands there then; values of Secrets are hidden.
+    /// The value after the operation; secrets are hidden.
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Value>,
-    /// What stood there; values of Secrets are hidden.
+    #[schemars(with = "Option<Value>")]
+    value: Option<Json>,
+    /// The value before the operation; secrets are hidden.
     #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<Value>,
+    #[schemars(with = "Option<Value>")]
+    before: Option<Json>,
 }
 
-/// Writes the document, over several lines and with a line break at the end.
+/// Writes the document on several lines, with a line break at the end.
 #[must_use]
-pub fn render(comparison: &Comparison) -> String {
-    let workspaces = comparison
-        .groups
-        .iter()
-        .filter(|group| group.is_workspace());
-    let document = Document {
+pub fn render(view: &View) -> String {
+    let (before, after) = view.resources();
+    emit::json::document(&Document {
         version: VERSION,
-        workspaces: Counts::of(workspaces.map(|group| group.fate)),
-        objects: Counts::of(
-            comparison
-                .groups
-                .iter()
-                .flat_map(|group| &group.objects)
-                .map(ObjectDiff::fate),
-        ),
-        risks: comparison.risks.iter().map(risk_entry).collect(),
-        bill: BillEntry {
-            before: side(&comparison.bill.0),
-            after: side(&comparison.bill.1),
+        workspaces: view.workspaces(),
+        objects: view.objects(),
+        risks: view.risks().map(risk_entry).collect(),
+        resources: BothResources {
+            before: side(before),
+            after: side(after),
         },
-        changes: comparison
-            .groups
-            .iter()
-            .flat_map(|group| entries(group))
-            .collect(),
-    };
-    // Texts, numbers and lists can always be written.
-    emit::json::document(&serde_json::to_value(document).unwrap_or_default())
+        changes: view.groups().flat_map(|group| entries(&group)).collect(),
+    })
 }
 
-impl Counts {
-    pub(in crate::diff) fn of(fates: impl Iterator<Item = Fate>) -> Self {
-        let mut counts = Self::default();
-        for fate in fates {
-            *match fate {
-                Fate::Added => &mut counts.added,
-                Fate::Removed => &mut counts.removed,
-                Fate::Replaced => &mut counts.replaced,
-                Fate::Changed => &mut counts.changed,
-            } += 1;
-        }
-        counts
-    }
-}
-
-fn risk_entry(risk: &risk::Risk) -> RiskEntry {
+fn risk_entry(risk: Risk) -> RiskEntry {
     RiskEntry {
+        remediation: risk.remediation(),
         risk: risk.kind,
-        kind: risk.object.clone(),
-        namespace: risk.namespace.clone(),
-        name: risk.name.clone(),
+        kind: risk.object,
+        namespace: risk.namespace,
+        name: risk.name,
         count: risk.count,
-        reason: risk.reason.clone(),
-        way_out: risk
-            .way_out
-            .map(|way_out| risk::filled(way_out, risk.namespace.as_deref(), &risk.name)),
+        reason: risk.reason,
     }
 }
 
-fn side(bill: &bill::Bill) -> SideBill {
-    SideBill {
-        nodes: bill.nodes,
-        gpus: bill.gpus(),
-        gpu_memory_gib: bill.gpu_memory_gib,
-        disk_gib: bill.disk_gib,
-        nodes_of_unknown_size: bill.unknown,
+fn side(resources: &Resources) -> SideResources {
+    SideResources {
+        nodes: resources.nodes,
+        gpus: resources.gpus(),
+        gpu_memory_gib: resources.gpu_memory_gib,
+        disk_gib: resources.disk_gib,
+        nodes_of_unknown_type: resources.nodes_of_unknown_type,
     }
 }
 
-fn entries(group: &GroupDiff) -> Vec<ObjectEntry> {
-    let entry = |diff: &ObjectDiff| ObjectEntry {
-        fate: diff.fate(),
-        workspace: match &group.group {
-            Group::Workspace { namespace, name } => Some(WorkspaceName {
-                namespace: namespace.clone(),
-                name: name.clone(),
-            }),
-            _ => None,
-        },
-        before: diff.before.map(|object| named(&object.identity())),
-        after: diff.after.map(|object| named(&object.identity())),
-        patch: diff
-            .changes
-            .iter()
-            .map(|change| operation(diff, change))
-            .collect(),
-        object: diff.after.filter(|_| diff.before.is_none()).map(shown),
+fn entries(group: &GroupView) -> Vec<ObjectEntry> {
+    let entry = |object: ObjectView| {
+        let [before, after] = object.names().map(|name| name.map(object_name));
+        let workspace = group.workspace();
+        ObjectEntry {
+            action: object.action(),
+            workspace: workspace.map(|(namespace, name)| WorkspaceName { namespace, name }),
+            before,
+            after,
+            patch: object.changes().map(operation).collect(),
+            object: object.created(),
+        }
     };
-    group.objects.iter().map(entry).collect()
+    group.objects().map(entry).collect()
 }
 
-fn named(identity: &Identity) -> Named {
-    Named {
-        api_version: identity.api_version.to_owned(),
-        kind: identity.kind.to_owned(),
-        namespace: identity.namespace.map(str::to_owned),
-        name: identity.name.to_owned(),
+fn object_name(name: Name) -> ObjectName {
+    ObjectName {
+        api_version: name.api_version,
+        kind: name.kind,
+        namespace: name.namespace,
+        name: name.name,
     }
 }
 
-fn operation(diff: &ObjectDiff, change: &Change) -> Operation {
-    let is_hidden = diff
-        .object()
-        .is_some_and(|object| risk::is_secret(object, &change.pointer));
-    let value = |value: &Option<Value>| {
-        value
-            .clone()
-            .map(|value| if is_hidden { MASK.into() } else { value })
-    };
+fn operation(change: Change) -> Operation {
     Operation {
         op: match (&change.before, &change.after) {
             (None, _) => "add",
             (_, None) => "remove",
             _ => "replace",
         },
-        path: change.pointer.clone(),
-        value: value(&change.after),
-        before: value(&change.before),
+        path: change.pointer,
+        value: change.after,
+        before: change.before,
     }
-}
-
-/// A new object, with the values of a Secret hidden.
-fn shown(object: &Object) -> Value {
-    let mut value = Value::from(&object.value);
-    if object.identity().kind == "Secret" {
-        for field in ["data", "stringData"] {
-            if let Some(Value::Object(entries)) = value.get_mut(field) {
-                *entries = entries
-                    .iter()
-                    .map(|(key, _)| (key.clone(), MASK.into()))
-                    .collect::<Map<_, _>>();
-            }
-        }
-    }
-    value
 }

@@ -1,34 +1,33 @@
-//! Differences for the comment of a pull request.
+//! A comparison as Markdown for the comment of a pull request.
 
 use crate::base::wording;
-use crate::diff::view::fold;
-use crate::diff::view::{self, Line, Mark};
-use crate::diff::{Comparison, ObjectDiff};
+use crate::diff::view::{Fold, Line, Mark, ObjectView, View, names};
 
-/// The longest comment that GitHub takes, in bytes.
+/// The longest comment that GitHub accepts, in bytes.
 pub const BUDGET: usize = 65_536;
 
-/// By this a program finds the comment that it is to update.
+/// By this line a program finds the comment to update.
 const MARKER: &str = "<!-- kaito-render diff -->";
 
-/// How many of the Workspaces that differ in the same way are named.
+/// How many of the Workspaces that change in the same way are named.
 const NAMED: usize = 100;
 
-/// What is kept free for the line that says what was left out.
+/// How many bytes are reserved for the line that says what is left out.
 const RESERVE: usize = 512;
 
-/// All that differs, in at most so many bytes: what it comes to always, and Workspaces and objects
-/// as far as there is room. Nothing is cut in the middle, and what is left out is counted.
+/// Everything that differs, in at most `budget` bytes: always the summary, then Workspaces and
+/// objects as far as there is room. Objects are shown in full or not at all, and those left out are
+/// counted.
 #[must_use]
-pub fn render(comparison: &Comparison, budget: usize) -> String {
-    let mut out = head(comparison);
-    let (mut workspaces, mut objects) = (0, 0);
-    for fold in fold::folds(&comparison.groups) {
+pub fn render(view: &View, budget: usize) -> String {
+    let mut out = head(view);
+    let (mut groups, mut objects) = (0, 0);
+    for fold in view.folds() {
         let (start, end) = (opening(&fold), "</details>\n");
         let room = budget.saturating_sub(out.len() + RESERVE + start.len() + end.len());
         let mut body = String::new();
-        for (diff, lines) in fold.first.objects.iter().zip(&fold.lines) {
-            let section = section(diff, lines);
+        for (object, lines) in fold.first.objects().zip(&fold.lines) {
+            let section = section(&object, lines);
             if body.len() + section.len() > room {
                 objects += 1;
             } else {
@@ -36,81 +35,84 @@ pub fn render(comparison: &Comparison, budget: usize) -> String {
             }
         }
         if body.is_empty() {
-            workspaces += 1 + fold.others.len();
-            continue;
+            groups += 1 + fold.others.len();
+        } else {
+            out += &format!("{start}{body}{end}");
         }
-        out += &format!("{start}{body}{end}");
     }
-    if objects > 0 {
-        let workspaces = match workspaces {
-            0 => String::new(),
-            count => format!(
-                ", and with them {} altogether",
-                wording::count(count, "Workspace")
-            ),
-        };
-        let objects = wording::count(objects, "object");
-        out += &format!(
-            "\n_Left out for want of room: {objects}{workspaces}. `kaito-render diff` shows them all._\n"
-        );
-    }
-    out
+    out + &left_out(groups, objects)
 }
 
-/// The marker, how much differs, what may happen, and the bill.
-fn head(comparison: &Comparison) -> String {
-    if comparison.is_empty() {
+/// The marker, how much changes, the risks, and the resources.
+fn head(view: &View) -> String {
+    if view.is_empty() {
         return format!("{MARKER}\nNo object changes.\n");
     }
-    let mut out = format!("{MARKER}\n**{}**\n", view::summary(comparison));
-    let risks = view::risks(&comparison.risks);
+    let mut out = format!("{MARKER}\n**{}**\n", view.summary());
+    let risks = view.risk_rows();
     if !risks.is_empty() {
         out += "\n| risk | |\n|---|---|\n";
-        out.extend(risks.iter().map(|(kind, said)| {
-            let said = escaped(said);
-            let said = said
-                .split_once('\n')
-                .map_or(said.clone(), |(said, way)| format!("{said}<br>`{way}`"));
-            format!("| **{}** | {said} |\n", kind.title())
+        out.extend(risks.iter().map(|risk| {
+            let remediation = risk.remediation.as_ref();
+            let remediation = remediation.map(|text| format!("<br>{}", escaped(text)));
+            format!(
+                "| **{}** | {}{} |\n",
+                risk.kind.title(),
+                escaped(&risk.text),
+                remediation.unwrap_or_default()
+            )
         }));
     }
-    let rows = view::bill(&comparison.bill.0, &comparison.bill.1);
+    let rows = view.resource_rows();
     if !rows.is_empty() {
-        out += "\n| bill | before | after | delta |\n|---|---:|---:|---:|\n";
+        out += "\n| resource | before | after | delta |\n|---|---:|---:|---:|\n";
         out.extend(rows.iter().map(|row| format!("| {} |\n", row.join(" | "))));
     }
     out.push('\n');
     out
 }
 
-fn opening(fold: &fold::Fold) -> String {
-    let what = if fold.first.is_workspace() {
+fn left_out(groups: usize, objects: usize) -> String {
+    if objects == 0 {
+        return String::new();
+    }
+    let groups = match groups {
+        0 => String::new(),
+        count => format!(", including all of {}", wording::count(count, "Workspace")),
+    };
+    let objects = wording::count(objects, "object");
+    format!(
+        "\n_Left out because of the size limit: {objects}{groups}. Run `kaito-render diff` to see everything._\n"
+    )
+}
+
+fn opening(fold: &Fold) -> String {
+    let group = &fold.first;
+    let kind = if group.is_workspace() {
         "Workspace "
     } else {
         ""
     };
-    let mark = Mark::from(fold.first.fate).sign();
-    let counts = view::counts(fold.first.objects.iter().map(ObjectDiff::fate));
+    let mark = Mark::from(group.action()).sign();
     let mut title = format!(
-        "{mark} {what}<b>{}</b>: {counts}",
-        escaped(&view::owner(&fold.first.group))
+        "{mark} {kind}<b>{}</b>: {}",
+        escaped(&group.owner()),
+        group.counts().text()
     );
     let mut others = String::new();
     if !fold.others.is_empty() {
-        let names: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
-        title += &format!(
-            ", and the same in {}",
-            wording::count(names.len(), "more Workspace")
-        );
-        others = format!("The same in {}.\n\n", escaped(&view::names(&names, NAMED)));
+        let count = wording::count(fold.others.len(), "more Workspace");
+        title += &format!(", and the same change in {count}");
+        let names = escaped(&names(&fold.others, NAMED));
+        others = format!("The same change in {names}.\n\n");
     }
     format!("<details><summary>{title}</summary>\n\n{others}")
 }
 
 /// One object, as a code block that GitHub colours.
-fn section(diff: &ObjectDiff, lines: &[Line]) -> String {
-    let mark = Mark::from(diff.fate());
-    let mut body = format!("{} {}\n", sign(mark), view::title(diff));
+fn section(object: &ObjectView, lines: &[Line]) -> String {
+    let mark = Mark::from(object.action());
+    let mut body = format!("{} {}\n", sign(mark), object.title());
     for line in lines {
         body += &format!(
             "{}   {:indent$}{}\n",
@@ -120,11 +122,12 @@ fn section(diff: &ObjectDiff, lines: &[Line]) -> String {
             indent = line.depth * 2
         );
     }
+    // A longer fence than any in the block: the block must not end early.
     let fence = "`".repeat(longest_run(&body).max(2) + 1);
     format!("{fence}diff\n{body}{fence}\n\n")
 }
 
-/// What colours a line of a `diff` block.
+/// The character that colours a line of a `diff` block.
 fn sign(mark: Mark) -> char {
     if mark == Mark::Changed {
         '!'
@@ -133,6 +136,7 @@ fn sign(mark: Mark) -> char {
     }
 }
 
+/// How many backticks stand together at most.
 fn longest_run(text: &str) -> usize {
     text.split(|char| char != '`')
         .map(str::len)
@@ -140,7 +144,7 @@ fn longest_run(text: &str) -> usize {
         .unwrap_or(0)
 }
 
-/// Text that stays text in a table and in HTML.
+/// Text that is neither HTML nor the end of a cell.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

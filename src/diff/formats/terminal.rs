@@ -1,11 +1,9 @@
-//! Differences for a terminal.
+//! A comparison as text for a terminal.
 
 use anstyle::{AnsiColor, Style};
 
 use crate::base::wording;
-use crate::diff::Comparison;
-use crate::diff::view::fold;
-use crate::diff::view::{self, Line, Mark};
+use crate::diff::view::{Fold, Line, Mark, NAMED, View, names};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,70 +14,48 @@ pub enum Detail {
     Stat,
 }
 
-/// All that differs: first what it comes to, then each Workspace. Empty if nothing does.
+/// Everything that differs: the summary, then each Workspace. Empty if nothing differs.
 #[must_use]
-pub fn render(comparison: &Comparison, detail: Detail, color: bool) -> String {
-    if comparison.is_empty() {
+pub fn render(view: &View, detail: Detail, color: bool) -> String {
+    if view.is_empty() {
         return String::new();
     }
     let paint = Paint { color };
-    let mut out = head(comparison, paint);
-    for fold in fold::folds(&comparison.groups) {
-        let mark = Mark::from(fold.first.fate);
-        let mut title = view::owner(&fold.first.group);
-        if !fold.others.is_empty() {
-            let others: Vec<_> = fold.others.iter().map(|group| view::owner(group)).collect();
-            let count = wording::count(others.len(), "more Workspace");
-            title += &format!(
-                ", and the same in {count}: {}",
-                view::names(&others, view::NAMED)
-            );
-        }
-        let what = if fold.first.is_workspace() {
-            "Workspace "
-        } else {
-            ""
+    let mut out = head(view, paint);
+    for fold in view.folds() {
+        out += &match detail {
+            Detail::Full => full(&fold, paint),
+            Detail::Stat => format!(
+                "{} {}: {}\n",
+                paint.mark(fold.first.action().into()),
+                title(&fold),
+                fold.first.counts().text()
+            ),
         };
-        let counts = view::counts(fold.first.objects.iter().map(crate::diff::ObjectDiff::fate));
-        match detail {
-            Detail::Stat => out += &format!("{} {what}{title}: {counts}\n", paint.mark(mark)),
-            Detail::Full => {
-                out += &format!(
-                    "\n{} {}\n",
-                    paint.mark(mark),
-                    paint.bold(&format!("{what}{title}"))
-                );
-                for (diff, lines) in fold.first.objects.iter().zip(&fold.lines) {
-                    let mark = Mark::from(diff.fate());
-                    out += &format!("  {} {}\n", paint.mark(mark), view::title(diff));
-                    out.extend(lines.iter().map(|line| paint.line(line)));
-                }
-            }
-        }
     }
     out
 }
 
-/// What it comes to: how much, what may happen, and the bill.
-fn head(comparison: &Comparison, paint: Paint) -> String {
-    let mut out = format!("{}\n", view::summary(comparison));
-    let risks = view::risks(&comparison.risks);
+/// How much changes, the risks, and the resources.
+fn head(view: &View, paint: Paint) -> String {
+    let mut out = format!("{}\n", view.summary());
+    let risks = view.risk_rows();
     if !risks.is_empty() {
-        out += &format!("\n{}\n", paint.bold("Risk"));
-        for (kind, said) in risks {
-            let indented = said.replace('\n', &format!("\n  {:19}", ""));
-            out += &format!(
-                "  {} {indented}\n",
-                paint.risk(&format!("{:18}", kind.title()))
-            );
+        out += &format!("\n{}\n", paint.bold("Risks"));
+        for risk in risks {
+            let title = paint.yellow(&format!("{:18}", risk.kind.title()));
+            out += &format!("  {title} {}\n", risk.text);
+            if let Some(remediation) = risk.remediation {
+                out += &format!("  {:18} {remediation}\n", "");
+            }
         }
     }
-    let rows = view::bill(&comparison.bill.0, &comparison.bill.1);
+    let rows = view.resource_rows();
     if !rows.is_empty() {
-        // Escapes would count as characters where a width is filled.
+        // Only the word is painted: escape sequences would count as characters of a column.
         out += &format!(
-            "\n{}{:20} {:>12} {:>12} {:>12}\n",
-            paint.bold("Bill"),
+            "\n{}{:15} {:>12} {:>12} {:>12}\n",
+            paint.bold("Resources"),
             "",
             "before",
             "after",
@@ -92,6 +68,31 @@ fn head(comparison: &Comparison, paint: Paint) -> String {
     out
 }
 
+/// Whose objects change, and which other Workspaces change in the same way.
+fn title(fold: &Fold) -> String {
+    let title = fold.first.title();
+    if fold.others.is_empty() {
+        return title;
+    }
+    let count = wording::count(fold.others.len(), "more Workspace");
+    format!(
+        "{title}, and the same change in {count}: {}",
+        names(&fold.others, NAMED)
+    )
+}
+
+fn full(fold: &Fold, paint: Paint) -> String {
+    let mark = paint.mark(fold.first.action().into());
+    let mut out = format!("\n{mark} {}\n", paint.bold(&title(fold)));
+    for (object, lines) in fold.first.objects().zip(&fold.lines) {
+        let mark = paint.mark(object.action().into());
+        out += &format!("  {mark} {}\n", object.title());
+        out.extend(lines.iter().map(|line| paint.line(line)));
+    }
+    out
+}
+
+/// Writes in colour, if the terminal has it.
 #[derive(Clone, Copy)]
 struct Paint {
     color: bool,
@@ -110,7 +111,7 @@ impl Paint {
         self.with(Style::new().bold(), text)
     }
 
-    fn risk(self, text: &str) -> String {
+    fn yellow(self, text: &str) -> String {
         self.with(AnsiColor::Yellow.on_default(), text)
     }
 

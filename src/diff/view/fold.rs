@@ -1,31 +1,34 @@
-//! The same difference in many Workspaces, put together.
+//! Shows the same change in many Workspaces only once.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::lines::Line;
+use super::{GroupView, View};
 use crate::base::object::Group;
-use crate::diff::{GroupDiff, view};
 
-/// Workspaces that differ in the same way.
-pub(in crate::diff) struct Fold<'c, 'a> {
+/// Workspaces that change in the same way.
+pub struct Fold<'a> {
     /// The one that is shown.
-    pub(in crate::diff) first: &'c GroupDiff<'a>,
-    /// What differs in each of its objects.
-    pub(in crate::diff) lines: Vec<Vec<view::Line>>,
-    /// The others.
-    pub(in crate::diff) others: Vec<&'c Group>,
+    pub first: GroupView<'a>,
+    /// What differs in each of its objects, in their order.
+    pub lines: Vec<Vec<Line>>,
+    /// Whose objects the others are.
+    pub others: Vec<String>,
 }
 
-/// Puts together what differs in the same way but for the names of Workspaces, in the order of the
-/// first of each.
-pub(in crate::diff) fn folds<'c, 'a>(groups: &'c [GroupDiff<'a>]) -> Vec<Fold<'c, 'a>> {
+/// Puts together groups that change in the same way except for the names of their Workspaces, in
+/// the order of the first of each.
+pub(super) fn folds<'a>(view: &View<'a>) -> Vec<Fold<'a>> {
     let mut folds: Vec<Fold> = Vec::new();
     let mut known = BTreeMap::<String, usize>::new();
-    for group in groups {
-        let lines: Vec<_> = group.objects.iter().map(view::lines).collect();
-        let index = *known.entry(signature(group, &lines)).or_insert(folds.len());
+    for group in view.groups() {
+        let lines: Vec<_> = group.objects().map(|object| object.lines()).collect();
+        let index = *known
+            .entry(signature(&group, &lines))
+            .or_insert(folds.len());
         if let Some(fold) = folds.get_mut(index) {
-            fold.others.push(&group.group);
+            fold.others.push(group.owner());
         } else {
             folds.push(Fold {
                 first: group,
@@ -37,35 +40,33 @@ pub(in crate::diff) fn folds<'c, 'a>(groups: &'c [GroupDiff<'a>]) -> Vec<Fold<'c
     folds
 }
 
-/// All that is shown of a group, with its name and namespace made out.
-fn signature(group: &GroupDiff, lines: &[Vec<view::Line>]) -> String {
-    let mut text = format!("{:?}\n", group.fate);
-    for (diff, lines) in group.objects.iter().zip(lines) {
-        let is_numbered = diff.object().is_some_and(|object| object.ordinal.is_some());
-        let kind = diff.object().map_or("", |object| object.identity().kind);
+/// Everything that is shown of a group, with placeholders for its name and namespace.
+fn signature(group: &GroupView, lines: &[Vec<Line>]) -> String {
+    let mut text = format!("{:?}\n", group.action());
+    for (object, lines) in group.objects().zip(lines) {
         // The names of nodes follow from those of their Workspaces.
-        let title = if is_numbered {
-            kind.to_owned()
+        let title = if object.is_numbered() {
+            object.kind().to_owned()
         } else {
-            view::title(diff)
+            object.title()
         };
         // Writing to a string can't fail.
-        let _ = writeln!(text, "{:?} {title}", diff.fate());
+        let _ = writeln!(text, "{:?} {title}", object.action());
         for line in lines {
             let _ = writeln!(text, "{}{}{}", line.mark.sign(), line.depth, line.text);
         }
     }
-    match &group.group {
+    match &group.diff.group {
         Group::Workspace { namespace, name } => {
-            made_out(&made_out(&text, name, "\u{1}"), namespace, "\u{2}")
+            without(&without(&text, name, "\u{1}"), namespace, "\u{2}")
         }
-        // What is shared stands for itself.
-        other => format!("{}\n{text}", view::owner(other)),
+        // The objects of a namespace have no name to leave out.
+        _ => format!("{}\n{text}", group.owner()),
     }
 }
 
-/// Replaces a name where it stands as a whole word.
-fn made_out(text: &str, name: &str, mark: &str) -> String {
+/// Replaces a name where it is a whole word.
+fn without(text: &str, name: &str, mark: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(name) {
@@ -82,14 +83,14 @@ fn made_out(text: &str, name: &str, mark: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::made_out;
+    use super::without;
 
     #[test]
-    fn names_are_made_out_as_whole_words() {
+    fn names_are_replaced_as_whole_words() {
         assert_eq!(
-            made_out("phi phi-0.phi.svc graphite phi", "phi", "X"),
+            without("phi phi-0.phi.svc graphite phi", "phi", "X"),
             "X X-0.X.svc graphite X"
         );
-        assert_eq!(made_out("a", "phi", "X"), "a");
+        assert_eq!(without("a", "phi", "X"), "a");
     }
 }

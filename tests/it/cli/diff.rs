@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kaito_render::base::object::Object;
+use kaito_render::base::sources::Sources;
 use kaito_render::diff::ignore::Ignore;
-use kaito_render::diff::{self, resources::Machines};
+use kaito_render::diff::{self, resources::InstanceGpus, view::View};
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::sample::subsequence;
 use proptest::{collection, option, prop_assert_eq, proptest};
@@ -204,7 +205,10 @@ fn a_comment_has_room_for_what_it_comes_to_and_for_whole_objects() {
         found.starts_with("<!-- kaito-render diff -->\n")
             && found.contains("| GPUs | 150 | 300 | +150 |")
     );
-    assert!(found.contains("_Left out for want of room: "), "{found}");
+    assert!(
+        found.contains("_Left out because of the size limit: "),
+        "{found}"
+    );
     let count = |text: &str| found.matches(text).count();
     assert_eq!(count("<details>"), count("</details>"));
     assert_eq!(count("```") % 2, 0);
@@ -319,15 +323,15 @@ fn revisions_are_compared_with_their_own_profiles() {
 fn sides_that_can_not_be_compared_are_refused() {
     let folder = root().join("tests/fixtures/diff/machine-type");
     for (args, said) in [
-        (&["before"][..], "name two files or directories"),
+        (&["before"][..], "expected two files or directories"),
         (
             &["before", "after", "before"],
-            "name two files or directories",
+            "expected two files or directories",
         ),
         (&["before", "nowhere"], "`nowhere` does not exist"),
         (
             &["--from-release", "0.3", "--to-release", "0.12"],
-            "name the files or folders",
+            "specify the files or directories",
         ),
         (&["--from-release", "0.3", "before"], "--to-release"),
     ] {
@@ -478,12 +482,14 @@ proptest! {
     #[test]
     fn what_the_document_says_makes_one_side_of_the_other(before in objects(), after in objects()) {
         let ignore = Ignore::new([]);
-        let document = diff::formats::json_patch::render(&diff::compare(&before, &after, &ignore, &Machines::new()));
+        let comparison = diff::compare(&before, &after, &ignore, &InstanceGpus::new());
+        let mask = Sources::default().mask();
+        let document = diff::formats::json_patch::render(&View::new(&comparison, &mask));
         let made: Vec<_> = applied(&before, &document).into_iter().map(|value| Object { value: value.into(), ordinal: None }).collect();
         let mut expected: Vec<_> = after.iter().map(|object| &object.value).collect();
         expected.sort_by_key(|value| value["kind"].as_str());
         // Flags in another order are no difference, so that texts may differ where nothing does.
-        let left = diff::compare(&made, &after, &ignore, &Machines::new());
+        let left = diff::compare(&made, &after, &ignore, &InstanceGpus::new());
         prop_assert_eq!(left.groups.len(), 0, "{:?}\n{}", left.groups, document);
         prop_assert_eq!(made.len(), expected.len());
     }
