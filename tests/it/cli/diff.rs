@@ -173,6 +173,86 @@ fn no_format_shows_the_values_of_secrets() {
     }
 }
 
+/// Rendered objects with a secret in each place that one can be in.
+fn with_secrets(secret: &str) -> String {
+    let token = format!("hf_{}", secret.repeat(36).get(..36).unwrap());
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n");
+    let copy = json!({"kind": "Secret", "stringData": {"a": secret}}).to_string();
+    let env = json!([
+        {"name": "DB_PASSWORD", "value": secret},
+        {"name": "TLS", "value": key},
+        {"name": "ESCAPED", "value": key.escape_debug().to_string()},
+        {"name": "PROXY", "value": format!("http://one:{secret}@a http://two:{secret}@b")},
+    ]);
+    let arguments = json!([
+        format!("--token={token}"),
+        format!("--url=http://u:{secret}@a")
+    ]);
+    let container = json!({"name": "a", "image": "a:1", "env": env, "args": arguments,
+        "command": ["sh", "-c", format!("serve --url=http://u:{secret}@a --token={token}")]});
+    let workspace =
+        json!({"name": "a", "namespace": "x", "annotations": {"render.kaito.sh/rendered": "{}"}});
+    // A password in a URL would be an error here (KR124).
+    let settings = format!("env:\n- name: API_KEY\n  value: {secret}\n");
+    let last_applied = "kubectl.kubernetes.io/last-applied-configuration";
+    let objects = [
+        json!({"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "metadata": workspace}),
+        json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": secret}, "stringData": {"b": secret},
+            "metadata": {"name": "a", "namespace": "x", "annotations": {last_applied: copy}}}),
+        json!({"apiVersion": "v1", "kind": "Secret", "stringData": [secret], "data": secret,
+            "metadata": {"name": "b", "namespace": "x"}}),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a.yaml": settings, "text": format!("{settings}: no YAML")},
+            "metadata": {"name": "a", "namespace": "x"}}),
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "x"},
+            "spec": {"template": {"spec": {"containers": [container]}}}}),
+    ];
+    objects.map(|object| format!("{object}\n")).join("---\n")
+}
+
+#[test]
+fn no_format_shows_secrets_of_any_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("old.yaml", with_secrets("Old5ecret")),
+        ("new.yaml", with_secrets("New5ecret")),
+        ("none.yaml", String::new()),
+    ] {
+        fs::write(folder.path().join(file), text).unwrap();
+    }
+    let diff = |args: &[&str]| {
+        run(
+            kaito_render(&[&["diff"], args].concat()).current_dir(folder.path()),
+            "",
+        )
+    };
+    for format in ["text", "markdown", "json"] {
+        for sides in [
+            ["old.yaml", "new.yaml"],
+            ["none.yaml", "new.yaml"],
+            ["old.yaml", "none.yaml"],
+        ] {
+            let found = diff(&["--format", format, sides[0], sides[1]]);
+            assert_eq!(found.code, 1, "{}", found.stderr);
+            for secret in ["Old5ecret", "New5ecret"] {
+                assert!(
+                    !found.stdout.contains(secret) && !found.stderr.contains(secret),
+                    "{format} of {sides:?} shows {secret}:\n{}",
+                    found.stdout
+                );
+            }
+        }
+    }
+    // That they differ is no secret.
+    let text = diff(&["old.yaml", "new.yaml"]).stdout;
+    for line in [
+        "stringData.b: (hidden) → (hidden), value changed",
+        "env[DB_PASSWORD].value: (hidden) → (hidden), value changed",
+        "--url: http://u:***@a → http://u:***@a, value changed",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
 #[test]
 fn a_comment_has_room_for_what_it_comes_to_and_for_whole_objects() {
     let folder = tempfile::tempdir().unwrap();
