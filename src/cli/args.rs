@@ -282,7 +282,7 @@ pub(super) struct Check {
 #[derive(Args, Debug)]
 pub(super) struct Diff {
     /// Two files or directories, of Workspaces or of rendered output; with `--against`,
-    /// `--against-path` or `--from-release` what to compare
+    /// `--against-path` or `--from-release`, any number of paths to compare
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
     /// Compare the paths (by default the working directory) of this Git revision with those of the
@@ -297,23 +297,23 @@ pub(super) struct Diff {
     /// The option's former name, kept to say the new one
     #[arg(long, value_name = "REV", hide = true)]
     pub(super) git: Option<String>,
-    /// Compare with this revision and not with the working tree
+    /// Compare with this revision instead of the working tree
     #[arg(long, value_name = "REV", requires = "against")]
     pub(super) to: Option<String>,
-    /// Compare what this release makes of the paths…
+    /// Compile the paths with this release before
     #[arg(long, value_name = "RELEASE", requires = "to_release")]
     pub(super) from_release: Option<String>,
-    /// …with what this one makes
+    /// Compile the paths with this release after
     #[arg(long, value_name = "RELEASE", requires = "from_release")]
     pub(super) to_release: Option<String>,
-    /// How differences are written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: DiffFormat,
-    /// Show how many objects differ, and not which fields
+    /// Show only how many objects of each Workspace differ (text format)
     #[arg(long)]
     pub(super) stat: bool,
-    /// Leave out a kind (`ConfigMap`), a field (`/metadata/labels/team`, `Service/spec/ports`; `*`
-    /// is any one step) or the objects with a label (`team=a`)
+    /// Ignore a kind (`ConfigMap`), a field (`/metadata/labels/team`, `Service/spec/ports`; `*`
+    /// matches any one step) or the objects with a label (`team=a`)
     #[arg(long, value_name = "WHAT")]
     pub(super) ignore: Vec<ignore::Rule>,
     #[command(flatten)]
