@@ -1,4 +1,31 @@
 //! The last stage: puts objects in order and writes them as YAML or JSON, to a file or a directory.
+//!
+//! Uses [`base`](crate::base), and from [`input`](crate::input) the name of the index; the command line uses it for objects, and
+//! [`diff`](crate::diff) for values. The same objects always give the same bytes.
+//!
+//! ```
+//! use kaito_render::base::object::Object;
+//! use kaito_render::emit::{self, Format, directory};
+//!
+//! let object = |kind: &str| Object {
+//!     value: serde_json::json!({
+//!         "apiVersion": "v1",
+//!         "kind": kind,
+//!         "metadata": {"namespace": "ai", "name": "phi"},
+//!     })
+//!     .into(),
+//!     ordinal: None,
+//! };
+//! let mut objects = vec![object("Service"), object("ConfigMap")];
+//! emit::sort(&mut objects);
+//!
+//! let stream = Format::Yaml.stream(objects.iter().map(|object| &object.value));
+//! assert!(stream.starts_with("apiVersion: v1\nkind: ConfigMap\n"));
+//!
+//! let files = directory::layout(&objects, Format::Yaml)?;
+//! assert!(files.contains_key("ai/_shared/service-phi.yaml"));
+//! # Ok::<(), directory::Clash>(())
+//! ```
 
 pub mod directory;
 #[cfg(feature = "fs")]
@@ -35,7 +62,7 @@ impl Format {
         }
     }
 
-    /// Writes objects into one text, in the order given.
+    /// Writes objects into one string, in the order given.
     #[must_use]
     pub fn stream<'a>(self, values: impl IntoIterator<Item = &'a Json>) -> String {
         match self {
@@ -44,7 +71,7 @@ impl Format {
         }
     }
 
-    /// As [`Self::stream`], in pieces, so that the whole text never has to be held.
+    /// As [`Self::stream`], in pieces, so that the whole output is never in memory at once.
     pub fn pieces<'a>(
         self,
         values: impl IntoIterator<Item = &'a Json> + 'a,
@@ -55,7 +82,7 @@ impl Format {
         }
     }
 
-    /// What the names of files end in, without the dot.
+    /// The extension of file names, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {

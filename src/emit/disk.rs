@@ -1,16 +1,16 @@
-//! Writes texts to files and directories: the only part of this stage that touches the disk.
+//! Writes files and directories: the only part of this stage that touches the disk.
 //!
 //! Each text is written to a temporary file beside its target, which then takes the target's name
 //! in one step. A kill at any moment leaves every file wholly old or wholly new.
 //!
-//! A directory is brought to its new state in this order: the index lists all files, old and new;
-//! new texts are written beside their targets; they take their names; files no longer wanted go;
-//! the index lists what is left. So whatever this program ever wrote is listed, and the next run
-//! finishes what a kill cut short.
+//! A directory is updated in this order: the index lists all files, old and new; new contents are
+//! written to temporary files; these take the names of their targets; stale files are removed; the
+//! index lists what is left. So every file that this program ever wrote is listed, and the next run
+//! finishes what a kill interrupted.
 //!
-//! Runs that write into one folder at the same time wait for each other by a lock on the folder
-//! itself, which leaves no file behind; the last one wins. Where a file system has no such locks,
-//! they must be kept apart by the caller.
+//! Runs that write into one directory at the same time wait for each other by a lock on the
+//! directory itself, which leaves no file behind; the last one wins. On file systems without such
+//! locks the caller must not let runs overlap.
 #![expect(
     clippy::disallowed_methods,
     reason = "all writing of the compiler is done here"
@@ -38,20 +38,20 @@ pub enum WriteError {
         /// The answer.
         error: io::Error,
     },
-    /// Something that this program did not write stands where it would. Nothing was written.
-    #[error("`{}` stands in the way: it was not written by kaito-render; move it, or choose another folder", path.display())]
+    /// Something that this program did not write is where a file belongs. Nothing was written.
+    #[error("`{}` exists and was not written by kaito-render: move it, or choose another directory", path.display())]
     Foreign {
-        /// What stands in the way: where a file belongs, or one of the folders that lead there.
+        /// Its path: that of the file, or of one of the directories that lead there.
         path: PathBuf,
     },
-    /// A file does not have the text any more with which it was read. It was left as it is.
-    #[error("`{}` was changed by somebody else in the meantime, and is left as it is: run again", path.display())]
+    /// A file no longer has the content with which it was read. It was not written.
+    #[error("`{}` changed while kaito-render ran, and was not written: run again", path.display())]
     Changed {
         /// The file.
         path: PathBuf,
     },
-    /// The index can't be relied on. Nothing was written.
-    #[error("can't use the index `{}`: {error}; restore it, or delete it and all that kaito-render wrote", path.display())]
+    /// The index can't be used. Nothing was written.
+    #[error("can't use the index `{}`: {error}; restore it, or delete it together with the files that kaito-render wrote", path.display())]
     Index {
         /// The index.
         path: PathBuf,

@@ -144,7 +144,7 @@ fn a_file_of_another_in_the_way_is_named_and_nothing_is_written() {
         )
         .unwrap_err();
         let named = format!(
-            "`{}` stands in the way",
+            "`{}` exists and was not written by kaito-render",
             folder.path().join(in_the_way).display()
         );
         assert!(error.to_string().starts_with(&named), "{error}");
@@ -234,7 +234,7 @@ fn links_are_never_followed_out_of_the_folder() {
             symlink(outside.path().join(target), &path).unwrap();
             let error = write(folder.path(), &wanted).unwrap_err().to_string();
             assert!(
-                error.starts_with(&format!("`{}` stands in the way", path.display())),
+                error.starts_with(&format!("`{}` exists and was not written by kaito-render", path.display())),
                 "{link}: {error}"
             );
             // To remove what is behind a link would be as bad as to write it.
@@ -292,7 +292,7 @@ fn a_damaged_index_is_an_error_that_says_what_to_do() {
             "{error}"
         );
         assert!(
-            error.contains(said) && error.contains("restore it, or delete it and all that"),
+            error.contains(said) && error.contains("restore it, or delete it together with"),
             "{error}"
         );
         assert_eq!(tree(folder.path()), before);
