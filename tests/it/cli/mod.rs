@@ -13,3 +13,4 @@ mod formats_as_read;
 mod hostile_git;
 mod output;
 mod third_release;
+mod secrets;
