@@ -241,8 +241,8 @@ fn no_other_finding_shows_a_secret() {
         .finds("KR124 error", None)
         .run();
     for format in ["human", "json"] {
-        let test = Test::new().input(&text).format(format);
-        test.hides("s3cret").run();
+        let check = Test::new().input(&text).format(format);
+        check.hides("s3cret").run();
     }
 }
 

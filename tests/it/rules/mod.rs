@@ -2,6 +2,7 @@
 
 mod hub;
 mod lints;
+mod mistakes;
 mod pages;
 mod places;
 mod policy;
