@@ -3,6 +3,8 @@
 #[cfg(feature = "e2e")]
 mod book;
 mod files;
+mod hermetic;
+mod layers;
 mod package;
 #[cfg(feature = "e2e")]
 mod programs;
