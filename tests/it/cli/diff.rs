@@ -557,7 +557,7 @@ fn applied(before: &[Object], document: &str) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: u32::try_from(sample(500)).unwrap(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_the_document_says_makes_one_side_of_the_other(before in objects(), after in objects()) {

@@ -219,7 +219,7 @@ fn compile_bytes(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(u32::try_from(sample(300)).unwrap()))]
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in vec(any::<u8>(), 0..200)) {

@@ -56,12 +56,10 @@ fn module(path: &Path) -> Option<Module> {
     let names = match names.as_slice() {
         ["lib"] => return None,
         ["main"] => vec!["cli"],
-        ["bin", _, rest @ ..] => [&["controller"], rest].concat(),
+        ["bin", ..] => vec!["controller"],
         names => names.to_vec(),
     };
-    let names = names
-        .into_iter()
-        .filter(|name| *name != "mod" && *name != "main");
+    let names = names.into_iter().filter(|name| *name != "mod");
     Some(names.map(str::to_owned).collect())
 }
 
@@ -224,10 +222,8 @@ fn read() -> (BTreeSet<Module>, BTreeSet<Use>) {
 /// The module that a path leads to or into.
 fn resolved(by: &Module, path: &[String], modules: &BTreeSet<Module>) -> Option<Module> {
     let supers = path.iter().take_while(|name| *name == "super").count();
-    let of_controller = by.first().is_some_and(|name| name == "controller");
     let start = match path[0].as_str() {
         "super" => by[..by.len().checked_sub(supers)?].to_vec(),
-        "crate" if of_controller => vec!["controller".to_owned()],
         _ => Vec::new(),
     };
     let mut module = [start, path[supers.max(1)..].to_vec()].concat();
