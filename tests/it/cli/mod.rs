@@ -12,5 +12,5 @@ mod formats;
 mod formats_as_read;
 mod hostile_git;
 mod output;
-mod third_release;
 mod secrets;
+mod third_release;
