@@ -113,9 +113,14 @@ impl Attempt {
         reader: &mut Reader,
     ) -> Result<Made, Reported> {
         let profile = &context.options.profile;
-        let compiling = context.releases.compiling(&node);
-        let Compiling { release, templates } =
-            compiling.map_err(|finding| self.diagnostics.fail(finding))?;
+        let Compiling { release, templates } = match context.releases.compiling(&node) {
+            Ok(compiling) => compiling,
+            Err(finding) => {
+                let reported = self.diagnostics.fail(finding);
+                reader.check_any_version(node, &mut self.diagnostics)?;
+                return Err(reported);
+            }
+        };
         if profile.release.is_none() {
             let version = releases::version(&node).to_owned();
             self.chosen = Some((version, release.name.clone()));

@@ -104,6 +104,45 @@ impl Reader {
         read_rules: ReadRules,
         diagnostics: &mut Diagnostics,
     ) -> Result<Draft, Reported> {
+        let draft = self.draft(node, read_rules, diagnostics)?;
+        let Draft {
+            workspace, unread, ..
+        } = &draft;
+        let mut rules = Rules::new(&workspace.node, unread, diagnostics);
+        check(&mut rules);
+        annotations::check(&mut rules, annotations::Holder::Workspace(read_rules.api));
+        images::check_tags(&mut rules, read_rules.api);
+        rules::check(&mut rules, workspace, read_rules.api);
+        Ok(draft)
+    }
+
+    /// Reports what is wrong with a Workspace in every version, for one whose version nothing
+    /// compiles.
+    pub fn check_any_version(
+        &mut self,
+        node: Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let read_rules = ReadRules {
+            api: WorkspaceApi::V1beta1, // it has the fields of all
+            default_instance_type: None,
+        };
+        let Draft {
+            workspace, unread, ..
+        } = self.draft(node, read_rules, diagnostics)?;
+        let mut rules = Rules::new(&workspace.node, &unread, diagnostics);
+        check(&mut rules);
+        rules::check_any_version(&mut rules, &workspace);
+        Ok(())
+    }
+
+    /// Reads a document without asking more of it than that its fields are of their types.
+    fn draft(
+        &mut self,
+        node: Node,
+        read_rules: ReadRules,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Draft, Reported> {
         let mark = diagnostics.mark();
         let mut value = node.to_value();
         drop_nulls(&mut value);
@@ -133,7 +172,6 @@ impl Reader {
             node,
             value,
         };
-        check(&workspace, read_rules.api, &unread, diagnostics);
         Ok(Draft {
             workspace,
             unread,
@@ -194,13 +232,10 @@ fn complete(spec: &mut Spec, node: &Node, template: Option<Value>, read_rules: R
     }
 }
 
-fn check(workspace: &Workspace, api: WorkspaceApi, unread: &Unread, diagnostics: &mut Diagnostics) {
-    let mut rules = Rules::new(&workspace.node, unread, diagnostics);
-    metadata::check(&mut rules);
-    annotations::check(&mut rules, annotations::Holder::Workspace(api));
-    images::check_tags(&mut rules, api);
-    pod_rules::check(&mut rules);
-    rules::check(&mut rules, &workspace.spec, &workspace.metadata, api);
+/// The rules of Kubernetes, which hold in every version.
+fn check(rules: &mut Rules) {
+    metadata::check(rules);
+    pod_rules::check(rules);
 }
 
 impl Draft {

@@ -10,7 +10,7 @@ mod shared;
 mod v1alpha1;
 mod v1beta1;
 
-use super::{Metadata, Spec};
+use super::Workspace;
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::diagnostic::rule::Rule;
@@ -22,12 +22,18 @@ pub(super) use shared::MAX_NODES;
 pub(super) use v1alpha1::adapter as check_adapter;
 
 /// Reports every rule that a Workspace breaks, of the version whose rules hold.
-pub(super) fn check(rules: &mut Rules, spec: &Spec, metadata: &Metadata, api: WorkspaceApi) {
+pub(super) fn check(rules: &mut Rules, workspace: &Workspace, api: WorkspaceApi) {
+    let Workspace { spec, metadata, .. } = workspace;
     shared::check(rules, spec);
     match api {
         WorkspaceApi::V1alpha1 => v1alpha1::check(rules, spec, metadata),
         WorkspaceApi::V1beta1 => v1beta1::check(rules, spec, metadata),
     }
+}
+
+/// Reports the rules that a Workspace breaks in every version.
+pub(super) fn check_any_version(rules: &mut Rules, workspace: &Workspace) {
+    shared::check(rules, &workspace.spec);
 }
 
 /// The document that rules look at, and where they report.
