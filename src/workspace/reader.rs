@@ -73,7 +73,7 @@ impl Reader {
     ///
     /// ```
     /// use kaito_render::base::sources::Sources;
-    /// use kaito_render::catalogue::preset::WorkspaceApi;
+    /// use kaito_render::vocab::WorkspaceApi;
     /// use kaito_render::diagnostic::Diagnostics;
     /// use kaito_render::input;
     /// use kaito_render::workspace::{ReadRules, Reader};
