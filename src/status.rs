@@ -7,8 +7,8 @@
 //! scripts which wait for them keep working, and those of kstatus, which Flux, Argo CD and kubectl
 //! read: `Ready`, and while they hold `Reconciling` or `Stalled`.
 //!
-//! Uses the annotation that `render` writes and the tables of [`crate::catalogue`]; the controller
-//! uses it. Its files, each using only those before it: `conditions`, `index`, `objects`, `cause`,
+//! Uses [`crate::vocab`] and the condition tables of [`crate::catalogue`]; the controller uses it.
+//! Its files, each using only those before it: `conditions`, `index`, `objects`, `cause`,
 //! `observed`; `pods` and `workload`, `node_objects` and `nodes`; `verdict`, with its tables `steps`
 //! and `summary`.
 
@@ -30,8 +30,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::assemble::rendered::Rendered;
 use crate::catalogue::preset::ConditionTable;
+use crate::vocab::Rendered;
 
 use cause::{Cause, Progress};
 use conditions::{Condition, ConditionStatus, DesiredCondition};

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::base::node::Node;
 use crate::base::sources::Span;
+use crate::vocab::RENDERED;
 
 pub(crate) use images::reference as image_reference;
 pub(crate) use inference_set::{CREATED_BY, without_repeats};
@@ -35,9 +36,6 @@ pub use spec::{
 };
 pub use unrecognized::unrecognized;
 pub use update_rules::{changes, changes_of_set, not_compared};
-
-/// The annotation by which rendered output is recognised.
-pub const RENDERED: &str = "render.kaito.sh/rendered";
 
 /// The annotation of a Workspace or InferenceSet that names the rules whose findings in it are not
 /// to be shown.

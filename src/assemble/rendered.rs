@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::base::node::Node;
 use crate::base::object::{Identity, Object};
 use crate::base::pointer;
 use crate::plan::Plan;
-use crate::vocab::Provisioner;
-use crate::workspace::RENDERED;
+use crate::vocab::RENDERED;
+use crate::vocab::Rendered;
+use crate::vocab::RenderedObject;
 
 /// The most objects that the annotation names; more are counted.
 const NAMED: usize = 64;
@@ -79,56 +79,22 @@ pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
     let annotation = rendered
         .find(&pointer)
         .and_then(|found| found.node.as_str());
-    let annotation: Value = annotation
-        .and_then(|text| serde_json::from_str(text).ok())
+    let objects = annotation
+        .and_then(Rendered::parse)
+        .map(|rendered| rendered.objects)
         .unwrap_or_default();
     let mut ordinals = BTreeMap::new();
-    let mut counts = BTreeMap::<&str, u32>::new();
-    for object in annotation["objects"].as_array().into_iter().flatten() {
-        if let (None, Some(kind), Some(name)) = (
-            object.get("namespace"),
-            object["kind"].as_str(),
-            object["name"].as_str(),
-        ) {
-            let count = counts.entry(kind).or_default();
-            ordinals.insert((kind.to_owned(), name.to_owned()), *count);
+    let mut counts = BTreeMap::<String, u32>::new();
+    for object in objects {
+        // Node objects are the cluster-scoped ones.
+        if object.namespace.is_none() {
+            let kind = object.kind.into_owned();
+            let count = counts.entry(kind.clone()).or_default();
+            ordinals.insert((kind, object.name.into_owned()), *count);
             *count += 1;
         }
     }
     ordinals
-}
-
-/// What the annotation says, in the order in which it is written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rendered<'a> {
-    /// The version of the compiler.
-    pub version: Cow<'a, str>,
-    /// The release, such as `0.12`.
-    pub release: Cow<'a, str>,
-    /// What creates the nodes.
-    pub provisioner: Provisioner,
-    /// The number of nodes that are wanted.
-    pub nodes: u32,
-    /// The objects: node objects by their numbers, then the others.
-    pub objects: Vec<Named<'a>>,
-    /// How many objects more there are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub more: Option<usize>,
-}
-
-/// An object that was made for a Workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Named<'a> {
-    /// The API group and version.
-    pub api_version: Cow<'a, str>,
-    /// The kind.
-    pub kind: Cow<'a, str>,
-    /// The namespace; none for a cluster-scoped object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<Cow<'a, str>>,
-    /// The name.
-    pub name: Cow<'a, str>,
 }
 
 /// Node objects come first, by their numbers.
@@ -142,7 +108,7 @@ fn annotation(plan: &Plan, objects: &[Object]) -> String {
         .map(Object::identity)
         .chain(others)
         .collect();
-    let annotation = Rendered {
+    let rendered = Rendered {
         version: env!("CARGO_PKG_VERSION").into(),
         release: (&plan.release).into(),
         provisioner: plan.provisioner,
@@ -150,18 +116,17 @@ fn annotation(plan: &Plan, objects: &[Object]) -> String {
         objects: identities.iter().take(NAMED).map(named).collect(),
         more: identities.len().checked_sub(NAMED).filter(|more| *more > 0),
     };
-    // Texts, numbers and lists are always written.
-    serde_json::to_string(&annotation).unwrap_or_default()
+    rendered.to_json()
 }
 
-fn named<'a>(identity: &Identity<'a>) -> Named<'a> {
+fn named<'a>(identity: &Identity<'a>) -> RenderedObject<'a> {
     let Identity {
         api_version,
         kind,
         namespace,
         name,
     } = *identity;
-    Named {
+    RenderedObject {
         api_version: api_version.into(),
         kind: kind.into(),
         namespace: namespace.map(Cow::from),

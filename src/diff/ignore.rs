@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::base::object::Object;
 use crate::base::pointer;
-use crate::workspace::RENDERED;
+use crate::vocab::RENDERED;
 
 /// What is left out of a comparison.
 #[derive(Clone, Debug)]

@@ -2,8 +2,7 @@
 //!
 //! Uses [`super::cause`] and [`super::observed`]; [`super::nodes`] uses it.
 
-use crate::assemble::rendered::Rendered;
-use crate::vocab::Provisioner;
+use crate::vocab::{Provisioner, Rendered};
 
 use super::cause::{Cause, Progress, is_overdue, quote};
 use super::objects::{NodeObject, ObservedCondition};

@@ -2,8 +2,7 @@
 //!
 //! Uses [`super::node_objects`] and [`super::observed`]; [`super`] uses it.
 
-use crate::assemble::rendered::Rendered;
-use crate::vocab::Provisioner;
+use crate::vocab::{Provisioner, Rendered};
 
 use super::cause::{Cause, Progress, quote};
 use super::node_objects;

@@ -11,9 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::assemble::rendered::Rendered;
-use crate::vocab::Provisioner;
-use crate::workspace::RENDERED;
+use crate::vocab::{Provisioner, RENDERED, Rendered};
 
 use super::conditions::Condition;
 use super::index::{IndexKey, Indexed, NamespacedName, ObjectKey};
@@ -324,7 +322,7 @@ impl Workspace {
     pub fn read(value: &serde_json::Value) -> Result<Self, serde_json::Error> {
         let mut workspace = Self::deserialize(value)?;
         let annotation = value["metadata"]["annotations"][RENDERED].as_str();
-        workspace.rendered = annotation.and_then(|text| serde_json::from_str(text).ok());
+        workspace.rendered = annotation.and_then(Rendered::parse);
         Ok(workspace)
     }
 

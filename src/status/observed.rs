@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::assemble::rendered::Rendered;
+use crate::vocab::Rendered;
 
 use super::cause::PROGRESS_DEADLINE;
 use super::index::{Index, IndexKey, NamespacedName, ObjectKey};
