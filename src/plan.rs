@@ -1,18 +1,12 @@
 //! The third stage: what is decided for one Workspace before any object is laid out.
 
+mod config;
 mod decision;
 mod decisions;
-mod estimator;
-mod gpus;
 mod hub;
-mod inference;
-mod node_labels;
-mod output_dir;
-mod preset_count;
-mod server_config;
-mod server_flags;
-mod training_config;
-mod tuning;
+mod image;
+mod nodes;
+mod sizing;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +29,7 @@ use crate::workspace::{Preset, Resource, Workspace};
 
 pub use decision::{Decision, Origin};
 pub use decisions::decisions;
-pub use estimator::estimated_nodes;
+pub use sizing::estimator::estimated_nodes;
 
 /// What was decided for one Workspace: all that templates read, under the name `plan`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

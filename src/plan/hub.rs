@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Plan, PlannedNode, Planner, PodTemplate, gpus};
+use super::nodes::gpus;
+use super::{Plan, PlannedNode, Planner, PodTemplate};
 use crate::base::hex;
 use crate::base::pointer;
 use crate::base::wording;

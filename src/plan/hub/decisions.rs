@@ -3,8 +3,9 @@
 
 use super::super::decision::{Decision, Origin};
 use super::super::decisions::{Why, flags, output_dir};
-use super::super::estimator::{Demand, Estimate};
-use super::super::{InferencePlan, TuningPlan, gpus};
+use super::super::nodes::gpus;
+use super::super::sizing::estimator::{Demand, Estimate};
+use super::super::{InferencePlan, TuningPlan};
 use super::annotation_pointer;
 use super::inference::{NODE_COUNT, VLLM};
 use crate::base::pointer;

@@ -1,6 +1,6 @@
 //! The flags of the servers.
 
-use super::super::gpus::Gpus;
+use super::super::nodes::gpus::Gpus;
 use crate::catalogue::preset::{Flags, HubModel};
 
 /// What vLLM's flags follow from.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::estimator::{self, Demand, Estimate};
-use super::super::gpus::Gpus;
+use super::super::nodes::gpus::Gpus;
+use super::super::sizing::estimator::{self, Demand, Estimate};
 use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
 use super::{Estimated, annotation_pointer, flags, gpu_request};
 use crate::base::pointer;

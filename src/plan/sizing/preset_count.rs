@@ -14,7 +14,7 @@ use crate::workspace::{Resource, Workspace};
 const PLACE: &str = "/resource/instanceType";
 
 /// Reports where the nodes of a Workspace are too small to serve a model.
-pub(super) fn check_inference(
+pub(in crate::plan) fn check_inference(
     workspace: &Workspace,
     needs: &Needs,
     cloud: Cloud,
@@ -40,7 +40,7 @@ pub(super) fn check_inference(
 
 /// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO
 /// does not look, and small batches may do with less, so it is no error.
-pub(super) fn check_tuning(
+pub(in crate::plan) fn check_tuning(
     workspace: &Workspace,
     needs: &Needs,
     cloud: Cloud,
@@ -176,7 +176,7 @@ fn check_gpus(
 
 /// R4: reports a machine type that no table has. Of Azure's N and D series there may be more than
 /// KAITO knows.
-pub(super) fn check_name(
+pub(in crate::plan) fn check_name(
     workspace: &Workspace,
     cloud: Cloud,
     types: &InstanceTypes,

@@ -10,25 +10,25 @@ use crate::catalogue::preset::{EstimatorNumbers, HubModel, InstanceType};
 
 /// What an estimate starts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Demand {
+pub(in crate::plan) struct Demand {
     /// The constants of the release.
-    pub(super) numbers: EstimatorNumbers,
+    pub(in crate::plan) numbers: EstimatorNumbers,
     /// The bytes of the files that hold the weights.
-    pub(super) weights: u64,
+    pub(in crate::plan) weights: u64,
     /// The bytes that one token takes in the cache.
-    pub(super) bytes_per_token: u64,
+    pub(in crate::plan) bytes_per_token: u64,
     /// The tokens that the cache is sized for.
-    pub(super) context: u64,
+    pub(in crate::plan) context: u64,
     /// The GPUs of a node, at least one.
-    pub(super) gpus: u32,
+    pub(in crate::plan) gpus: u32,
     /// The bytes of memory of all GPUs of a node.
-    pub(super) memory: u64,
+    pub(in crate::plan) memory: u64,
 }
 
 impl Demand {
     /// What an estimate for a model on nodes with such GPUs starts from. Without a `context` that of
     /// the release counts.
-    pub(super) fn new(
+    pub(in crate::plan) fn new(
         numbers: EstimatorNumbers,
         model: &HubModel,
         gpus: u32,
@@ -48,23 +48,23 @@ impl Demand {
 
 /// An estimate with its intermediate figures, all in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Estimate {
+pub(in crate::plan) struct Estimate {
     /// The weights once they are loaded.
-    pub(super) loaded: f64,
+    pub(in crate::plan) loaded: f64,
     /// The memory of one GPU.
-    pub(super) gpu: f64,
+    pub(in crate::plan) gpu: f64,
     /// The part of it that the server may use.
-    pub(super) usable: f64,
+    pub(in crate::plan) usable: f64,
     /// A GPU's share of the cache.
-    pub(super) cache: f64,
+    pub(in crate::plan) cache: f64,
     /// What is needed on each GPU beside weights.
-    pub(super) fixed: f64,
+    pub(in crate::plan) fixed: f64,
     /// What is left on each GPU for weights.
-    pub(super) room: f64,
+    pub(in crate::plan) room: f64,
     /// The GPUs that hold the weights.
-    pub(super) gpus: u64,
+    pub(in crate::plan) gpus: u64,
     /// The nodes that have so many GPUs; none if no number of them is enough.
-    pub(super) nodes: Option<u64>,
+    pub(in crate::plan) nodes: Option<u64>,
 }
 
 /// The nodes of an instance type that serve a model with a context of so many tokens, by default
@@ -86,7 +86,7 @@ pub fn estimated_nodes(
     clippy::cast_sign_loss,
     reason = "KAITO truncates the number of GPUs, which is positive here"
 )]
-pub(super) fn estimate(demand: &Demand) -> Estimate {
+pub(in crate::plan) fn estimate(demand: &Demand) -> Estimate {
     let numbers = &demand.numbers;
     let per_node = u64::from(demand.gpus.max(1));
     let loaded = float(demand.weights) * numbers.loaded_weights_factor;

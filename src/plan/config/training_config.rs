@@ -2,7 +2,7 @@
 //!
 //! Numbers such as K1 are those of the specification of KAITO 0.3.
 
-use super::{Planner, output_dir};
+use super::output_dir;
 use crate::base::node::{Data, Node};
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
@@ -10,6 +10,7 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input;
 use crate::input::config_map::ConfigMap;
+use crate::plan::Planner;
 use crate::vocab::WorkspaceApi;
 
 const KEY: &str = "training_config.yaml";
@@ -25,18 +26,21 @@ const SECTIONS: [&str; 6] = [
 ];
 
 /// What was decided about the parameters of a training.
-pub(super) struct TrainingConfig {
+pub(in crate::plan) struct TrainingConfig {
     /// The name of the ConfigMap.
-    pub(super) name: String,
+    pub(in crate::plan) name: String,
     /// The text of a default ConfigMap; none if the ConfigMap is the user's own.
-    pub(super) text: Option<String>,
+    pub(in crate::plan) text: Option<String>,
     /// The directory that the result is written to.
-    pub(super) output_dir: String,
+    pub(in crate::plan) output_dir: String,
 }
 
 impl Planner<'_> {
     /// Finds the configuration of the Workspace, whose method is `lora` or `qlora`.
-    pub(super) fn training_config(&mut self, method: &str) -> Result<TrainingConfig, Reported> {
+    pub(in crate::plan) fn training_config(
+        &mut self,
+        method: &str,
+    ) -> Result<TrainingConfig, Reported> {
         let tuning = self.workspace.spec.tuning.as_ref();
         let named = tuning
             .and_then(|tuning| tuning.config.as_deref())

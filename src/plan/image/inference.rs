@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::{
-    AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, preset_count, private_pull_secrets,
-};
 use crate::catalogue::preset::{InferencePreset, InstanceTypes};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
+use crate::plan::sizing::preset_count;
+use crate::plan::{AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, private_pull_secrets};
 use crate::vocab::AccessMode;
 use crate::workspace::{Inference, Preset};
 
@@ -16,7 +15,7 @@ const STRENGTH: &str = "1.0";
 
 impl Planner<'_> {
     /// Serving by preset.
-    pub(super) fn inference(
+    pub(in crate::plan) fn inference(
         &mut self,
         base: Plan,
         inference: &Inference,
@@ -126,7 +125,7 @@ impl Planner<'_> {
     }
 
     /// Serving by the user's own pods.
-    pub(super) fn pod_template(
+    pub(in crate::plan) fn pod_template(
         &mut self,
         base: Plan,
         template: &Value,

@@ -1,10 +1,11 @@
 //! Machine types and labels of nodes that are accepted, but give other nodes than meant, or none.
 
-use super::{Planner, gpus};
+use super::gpus;
 use crate::base::node::Entry;
 use crate::catalogue::preset::InstanceTypes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
+use crate::plan::Planner;
 use crate::vocab::Provisioner;
 
 const TYPE: &str = "/resource/instanceType";
@@ -44,7 +45,11 @@ const OWN: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
 
 impl Planner<'_> {
     /// Reports what nodes that are made can't have.
-    pub(super) fn check_made_nodes(&mut self, provisioner: Provisioner, types: &InstanceTypes) {
+    pub(in crate::plan) fn check_made_nodes(
+        &mut self,
+        provisioner: Provisioner,
+        types: &InstanceTypes,
+    ) {
         if provisioner == Provisioner::None {
             return;
         }

@@ -1,15 +1,16 @@
 //! What is decided about tuning a model.
 
-use super::{Plan, Planner, TuningPlan, filled, preset_count, private_pull_secrets};
 use crate::base::wording;
 use crate::catalogue::preset::InstanceTypes;
 use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
+use crate::plan::sizing::preset_count;
+use crate::plan::{Plan, Planner, TuningPlan, filled, private_pull_secrets};
 use crate::workspace::{Preset, Tuning};
 
 impl Planner<'_> {
     /// Tuning by preset.
-    pub(super) fn tuning(
+    pub(in crate::plan) fn tuning(
         &mut self,
         base: Plan,
         tuning: &Tuning,

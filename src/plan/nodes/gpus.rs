@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Planner;
 use crate::base::quantity::GIB;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes};
 use crate::catalogue::profile::ProfileNode;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::vocab::{Cloud, Provisioner};
+use crate::plan::Planner;
 use crate::workspace::{Partition, PartitionMode, Workspace};
 
 const TYPE: &str = "/resource/instanceType";
@@ -34,23 +33,23 @@ const MIG_PROFILES: [(u32, &[u32]); 5] = [
 
 /// The GPUs that each node has for a Workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gpus {
+pub(in crate::plan) struct Gpus {
     /// Their number.
-    pub(super) count: u32,
+    pub(in crate::plan) count: u32,
     /// The memory of all of them, in bytes.
-    pub(super) memory: u64,
+    pub(in crate::plan) memory: u64,
     /// The maker and model.
-    pub(super) model: String,
+    pub(in crate::plan) model: String,
     /// Whether the machine has a fast disk of its own.
-    pub(super) nvme: bool,
+    pub(in crate::plan) nvme: bool,
     /// The resource of slices; none where whole GPUs are asked for.
-    pub(super) mig_resource: Option<String>,
+    pub(in crate::plan) mig_resource: Option<String>,
     /// The nodes that are there already and would do; none where nodes are made.
-    pub(super) nodes: Option<u32>,
+    pub(in crate::plan) nodes: Option<u32>,
 }
 
 /// A machine type by its name, in any spelling, with the exact one.
-pub(super) fn instance_type<'a>(
+pub(in crate::plan) fn instance_type<'a>(
     types: &'a InstanceTypes,
     name: &str,
 ) -> Option<(&'a str, &'a InstanceType)> {
@@ -66,7 +65,7 @@ pub(super) fn instance_type<'a>(
 impl Planner<'_> {
     /// Reports a machine type that is missing, needless, unknown or misspelt. `is_open` lets those
     /// of Azure pass that no table has.
-    pub(super) fn check_machine(
+    pub(in crate::plan) fn check_machine(
         &mut self,
         provisioner: Provisioner,
         types: &InstanceTypes,
@@ -128,7 +127,7 @@ impl Planner<'_> {
     }
 
     /// The GPUs of a node; none if they are not known or can't be used, which is reported.
-    pub(super) fn gpus(
+    pub(in crate::plan) fn gpus(
         &mut self,
         provisioner: Provisioner,
         labels: &BTreeMap<String, String>,
@@ -167,7 +166,7 @@ impl Planner<'_> {
     }
 
     /// Reports a partition where nodes are made, or one that says too much or too little.
-    pub(super) fn check_partition(&mut self, provisioner: Provisioner) {
+    pub(in crate::plan) fn check_partition(&mut self, provisioner: Provisioner) {
         let resource = self.workspace.spec.resource.as_ref();
         let Some(partition) = resource.and_then(|resource| resource.partition.clone()) else {
             return;
@@ -345,7 +344,7 @@ fn is_azure(name: &str) -> bool {
 }
 
 /// Whether a node of a Workspace has GPUs of NVIDIA, as far as its machine type tells.
-pub(super) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
+pub(in crate::plan) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
     let name = workspace
         .spec
         .resource

@@ -1,18 +1,18 @@
 //! The settings for a server held against the flags that its version has, and against what the plan
 //! sets.
 
-use super::Planner;
 use super::server_config::{ServerConfig, Setting};
 use crate::base::wording;
 use crate::catalogue::preset::{Flags, ServerFlags};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
+use crate::plan::Planner;
 
 impl Planner<'_> {
     /// Warns of settings that the server does not know, and of those by which it becomes another
     /// one than was planned for: what a ConfigMap says stands behind the plan's flags, and the
     /// last one counts.
-    pub(super) fn check_server_flags(
+    pub(in crate::plan) fn check_server_flags(
         &mut self,
         config: Option<&ServerConfig>,
         runtime: &str,

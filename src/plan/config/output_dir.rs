@@ -6,7 +6,7 @@ const DEFAULT: &str = "/mnt/output";
 
 /// Reads `TrainingArguments.output_dir` as KAITO 0.3 does: a path that does not begin with `/mnt`
 /// is meant to be under it, and one that leads out of it, or to `/mnt` itself, counts as absent.
-pub(super) fn of(config: &Node) -> String {
+pub(in crate::plan) fn of(config: &Node) -> String {
     let written = config
         .find("/training_config/TrainingArguments/output_dir")
         .and_then(|found| found.node.as_str());
@@ -27,14 +27,14 @@ pub(super) fn of(config: &Node) -> String {
 
 /// Whether a written directory is one below `/mnt`, as KAITO 0.3 checks it when a Workspace is
 /// created: there even an absolute path is taken as one under `/mnt`.
-pub(super) fn is_inside(written: &str) -> bool {
+pub(in crate::plan) fn is_inside(written: &str) -> bool {
     let path = clean(&format!("/mnt/{written}"));
     path.starts_with("/mnt") && path != "/mnt"
 }
 
 /// Whether a written directory is `/mnt` itself, or nothing, which KAITO 0.12 refuses where 0.3
 /// took its default.
-pub(super) fn is_all(written: &str) -> bool {
+pub(in crate::plan) fn is_all(written: &str) -> bool {
     ["/", "/mnt"].contains(&clean(written).as_str())
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Numbers such as C1 are those of the specification of KAITO 0.12, section 2.1.
 
-use super::Planner;
 use crate::base::node::{Data, Entry, Node};
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
@@ -10,42 +9,47 @@ use crate::catalogue::preset::HubModel;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input;
+use crate::plan::Planner;
 
 const KEY: &str = "inference_config.yaml";
 const PLACE: &str = "/inference/config";
 
 /// The settings of a ConfigMap.
 #[derive(Debug)]
-pub(super) struct ServerConfig {
+pub(in crate::plan) struct ServerConfig {
     /// The place to show for them.
-    pub(super) place: Span,
+    pub(in crate::plan) place: Span,
     /// The context length that they name.
-    pub(super) context: Option<u64>,
+    pub(in crate::plan) context: Option<u64>,
     /// Those for vLLM.
-    pub(super) flags: Vec<Setting>,
+    pub(in crate::plan) flags: Vec<Setting>,
     /// Those beside them.
-    pub(super) others: Vec<Setting>,
+    pub(in crate::plan) others: Vec<Setting>,
 }
 
 /// One setting.
 #[derive(Debug)]
-pub(super) struct Setting {
-    pub(super) name: String,
-    pub(super) value: String,
+pub(in crate::plan) struct Setting {
+    pub(in crate::plan) name: String,
+    pub(in crate::plan) value: String,
     /// Its line in the text of the ConfigMap.
-    pub(super) line: usize,
+    pub(in crate::plan) line: usize,
 }
 
 impl Setting {
     /// The place in words, for a message.
-    pub(super) fn place(&self) -> String {
+    pub(in crate::plan) fn place(&self) -> String {
         format!("`{KEY}`, line {}", self.line)
     }
 }
 
 impl Planner<'_> {
     /// Reads and checks the settings for vLLM (C1).
-    pub(super) fn server_config(&mut self, name: &str, model: &HubModel) -> Option<ServerConfig> {
+    pub(in crate::plan) fn server_config(
+        &mut self,
+        name: &str,
+        model: &HubModel,
+    ) -> Option<ServerConfig> {
         let namespace = &self.workspace.metadata.namespace;
         let Some(config_map) = self.config_maps.get(namespace, name) else {
             let message =
