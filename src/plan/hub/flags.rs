@@ -24,67 +24,94 @@ pub(super) struct Serving<'a> {
 
 /// The flags of vLLM, those that every model gets first (specification of KAITO 0.12, §4.6).
 pub(super) fn vllm(common: &Flags, serving: &Serving) -> Flags {
-    let Serving {
-        model, gpus, nodes, ..
-    } = serving;
-    let mut flags = Flags::new();
-    let mut set = |name: &str, value: String| flags.insert(name.to_owned(), Some(value));
-    set(
-        "model",
-        serving
-            .local_weights
-            .map_or_else(|| model.repository(), str::to_owned),
-    );
-    set("served-model-name", serving.served_name.clone());
-    set(
-        "dtype",
-        if model.quantization.is_some() {
-            "auto"
-        } else {
-            "bfloat16"
-        }
-        .to_owned(),
-    );
-    set("gpu-memory-utilization", serving.utilization.to_owned());
-    let mut no_cpu_cache = gpus.mig_resource.is_some() || *nodes > 1;
-    if *nodes == 1 && gpus.count > 1 && is_small(model, gpus) {
-        set("data-parallel-size", gpus.count.to_string());
-        set("tensor-parallel-size", "1".to_owned());
-        no_cpu_cache = true;
-    } else {
-        set("tensor-parallel-size", gpus.count.to_string());
-    }
-    if *nodes > 1 {
-        set("pipeline-parallel-size", nodes.to_string());
-        set("distributed-executor-backend", "ray".to_owned());
-    }
+    let mut flags = model_flags(serving);
+    flags.extend(parallel_flags(serving));
     flags.extend(common.clone());
-    flags.extend(model.vllm.flags.clone());
-    let mut set = |name: &str, value: &str| flags.insert(name.to_owned(), Some(value.to_owned()));
-    if no_cpu_cache {
-        set("kaito-kv-cache-cpu-memory-utilization", "0");
-    }
+    flags.extend(serving.model.vllm.flags.clone());
+    flags.extend(option_flags(serving));
     if serving.local_weights.is_some() {
-        set("load-format", "runai_streamer");
-    } else {
-        set("download-dir", "/workspace/weights");
-    }
-    if serving.has_config {
-        set("kaito-config-file", "/mnt/config/inference_config.yaml");
-    }
-    if let Some(mode) = serving.performance_mode {
-        set("performance-mode", mode);
-    }
-    if let Some(port) = serving.port {
-        set("port", &port.to_string());
-    }
-    if serving.has_adapters {
-        flags.insert("enable-lora".to_owned(), None);
-    }
-    if serving.local_weights.is_some() {
+        // `load-format`, which `option_flags` sets, is the same flag.
         flags.shift_remove("load_format");
     }
     flags
+}
+
+fn flag(name: &str, value: impl Into<String>) -> (String, Option<String>) {
+    (name.to_owned(), Some(value.into()))
+}
+
+/// The model, its name, and how its numbers are kept.
+fn model_flags(serving: &Serving) -> Flags {
+    let model = serving.model;
+    let weights = serving
+        .local_weights
+        .map_or_else(|| model.repository(), str::to_owned);
+    let dtype = if model.quantization.is_some() {
+        "auto"
+    } else {
+        "bfloat16"
+    };
+    Flags::from([
+        flag("model", weights),
+        flag("served-model-name", serving.served_name.clone()),
+        flag("dtype", dtype),
+        flag("gpu-memory-utilization", serving.utilization),
+    ])
+}
+
+/// How the model is spread over GPUs and nodes.
+fn parallel_flags(serving: &Serving) -> Flags {
+    let gpus = serving.gpus.count.to_string();
+    let mut flags = if is_replicated(serving) {
+        Flags::from([
+            flag("data-parallel-size", gpus),
+            flag("tensor-parallel-size", "1"),
+        ])
+    } else {
+        Flags::from([flag("tensor-parallel-size", gpus)])
+    };
+    if serving.nodes > 1 {
+        flags.extend([
+            flag("pipeline-parallel-size", serving.nodes.to_string()),
+            flag("distributed-executor-backend", "ray"),
+        ]);
+    }
+    flags
+}
+
+/// What stands behind the flags of the model, and replaces them.
+fn option_flags(serving: &Serving) -> Flags {
+    let mut flags = Flags::new();
+    if serving.gpus.mig_resource.is_some() || serving.nodes > 1 || is_replicated(serving) {
+        flags.extend([flag("kaito-kv-cache-cpu-memory-utilization", "0")]);
+    }
+    flags.extend([if serving.local_weights.is_some() {
+        flag("load-format", "runai_streamer")
+    } else {
+        flag("download-dir", "/workspace/weights")
+    }]);
+    if serving.has_config {
+        flags.extend([flag(
+            "kaito-config-file",
+            "/mnt/config/inference_config.yaml",
+        )]);
+    }
+    flags.extend(
+        serving
+            .performance_mode
+            .map(|mode| flag("performance-mode", mode)),
+    );
+    flags.extend(serving.port.map(|port| flag("port", port.to_string())));
+    if serving.has_adapters {
+        flags.insert("enable-lora".to_owned(), None);
+    }
+    flags
+}
+
+/// Whether each GPU of a single node serves the whole model.
+fn is_replicated(serving: &Serving) -> bool {
+    let gpus = serving.gpus;
+    serving.nodes == 1 && gpus.count > 1 && is_small(serving.model, gpus)
 }
 
 /// Whether each GPU could hold the whole model twice, so that they serve it side by side.
