@@ -7,6 +7,7 @@ mod hub;
 mod image;
 mod nodes;
 mod sizing;
+mod tuning;
 
 use std::collections::BTreeMap;
 
@@ -15,17 +16,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::base::pointer;
 use crate::base::sources::Sources;
-use crate::base::wording;
-use crate::catalogue::preset::{Flags, InstanceType, InstanceTypes, Model, Models};
+use crate::catalogue::preset::{Flags, Models};
 use crate::catalogue::profile::{NodeClass, Profile};
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule::{self, Rule};
-use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
 use crate::input::config_map::ConfigMaps;
 use crate::input::schema;
 use crate::vocab::{AccessMode, Cloud, Provisioner};
-use crate::workspace::{Preset, Resource, Workspace};
+use crate::workspace::{Inference, Preset, Resource, Workspace};
+
+use hub::Hub;
+use image::Image;
 
 pub use decision::{Decision, Origin};
 pub use decisions::decisions;
@@ -284,20 +288,20 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn plan(&mut self) -> Result<Plan, Reported> {
-        let spec = &self.workspace.spec;
+        let (spec, release) = (&self.workspace.spec, self.release);
         let Some(resource) = &spec.resource else {
             return Err(self.reported("/resource"));
         };
-        let Some(types) = self.release.instance_types(self.profile.cloud) else {
+        let Some(types) = release.instance_types(self.profile.cloud) else {
             return Err(self.unknown_cloud());
         };
         let types = types?;
         let provisioner = self.provisioner();
         self.check_made_nodes(provisioner, types);
         let base = self.base(resource, provisioner);
-        match &self.release.models {
-            Models::Image => self.counted(base, resource, types),
-            Models::Hub(numbers) => self.hub(base, types, numbers),
+        match &release.models {
+            Models::Image => Image::new(self, types).plan(base, resource),
+            Models::Hub(numbers) => Hub::new(self, types, numbers).plan(base),
         }
     }
 
@@ -344,139 +348,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Where the preset says which GPUs a model needs, and the Workspace how many nodes.
-    fn counted(
-        &mut self,
-        base: Plan,
-        resource: &Resource,
-        types: &InstanceTypes,
-    ) -> Result<Plan, Reported> {
-        let spec = &self.workspace.spec;
-        let (nodes, node_count) = nodes(resource, base.provisioner);
-        if !nodes.is_empty() {
-            self.check_nodes(base.provisioner);
-        }
-        let accelerator = is_nvidia(types, &resource.instance_type).then(|| "nvidia".to_owned());
-        let base = Plan {
-            accelerator,
-            node_count,
-            nodes,
-            ..base
-        };
-        match (&spec.inference, &spec.tuning) {
-            (Some(inference), _) => match &inference.template {
-                Some(template) => Ok(self.pod_template(base, template, types)),
-                None => self.inference(base, inference, types),
-            },
-            (None, Some(tuning)) => self.tuning(base, tuning, types),
-            (None, None) => Err(self.reported("")),
-        }
-    }
-
-    fn unknown_cloud(&mut self) -> Reported {
-        let (release, cloud) = (&self.release.name, self.profile.cloud);
-        let message = format!(
-            "release {release} knows no machine types of {}",
-            cloud.title()
-        );
-        let known: Vec<_> = Cloud::ALL
-            .into_iter()
-            .filter(|cloud| self.release.has_cloud(*cloud))
-            .collect();
-        let names: Vec<_> = known
-            .iter()
-            .map(|cloud| format!("`{}`", cloud.name()))
-            .collect();
-        let finding = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
-        let finding = finding.hint(format!(
-            "set the profile's `cloud` to {}, or another `release`",
-            wording::or(&names)
-        ));
-        self.diagnostics.fail(Diagnostic {
-            place: self.profile.span("/cloud"),
-            ..finding
-        })
-    }
-
-    fn provisioner(&mut self) -> Provisioner {
-        let known = &self.release.file.node_objects;
-        let chosen = self
-            .profile
-            .provisioner
-            .unwrap_or_else(|| self.release.default_provisioner());
-        if chosen != Provisioner::None && !known.contains_key(&chosen) {
-            let names: Vec<_> = known
-                .keys()
-                .map(|known| format!("`{}`", known.name()))
-                .collect();
-            let message = format!(
-                "release {} has no node objects for `{}`",
-                self.release.name,
-                chosen.name()
-            );
-            let hint = format!(
-                "set the profile's `provisioner` to {} or `none`",
-                wording::or(&names)
-            );
-            let place = self.profile.span("/provisioner");
-            let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
-            self.diagnostics.report(Diagnostic { place, ..finding });
-        }
-        chosen
-    }
-
-    /// Reports node objects that nobody would act on, or that lack what the profile has to say.
-    fn check_nodes(&mut self, provisioner: Provisioner) {
-        let cloud = self.profile.cloud;
-        let place = self.profile.span("/cloud");
-        let at = |finding: Diagnostic| Diagnostic { place, ..finding };
-        if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
-            let message = format!(
-                "Machines are served on Azure alone, and the profile's cloud is {}",
-                cloud.title()
-            );
-            let finding = Diagnostic::global(&rule::MACHINE_API, message)
-                .hint("set the profile's `provisioner: nodeclaim`");
-            self.diagnostics.report(at(finding));
-        }
-        let needs_name = provisioner == Provisioner::Nodeclaim
-            && self.release.file.cluster_name_for.contains(&cloud);
-        if needs_name && self.profile.cluster_name.is_none() {
-            let message = format!(
-                "the NodeClass of {} is named after the cluster, and the profile names none",
-                cloud.title()
-            );
-            let finding = Diagnostic::global(&rule::CLUSTER_NAME, message)
-                .hint("add `clusterName:` to the profile");
-            self.diagnostics.report(at(finding));
-        }
-    }
-
-    fn model(&mut self, preset: &Preset, pointer: &str) -> Result<&'a Model, Reported> {
-        if let Some(model) = self.release.model(&preset.name) {
-            return model;
-        }
-        self.check_retired_model(&preset.name, pointer)?;
-        let names = self.release.model_names();
-        let message = format!(
-            "release {} has no preset `{}`",
-            self.release.name, preset.name
-        );
-        let hint = match wording::nearest(&preset.name, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the presets are {}", wording::and(&names)),
-        };
-        let finding = Diagnostic::new(&rule::UNKNOWN_PRESET, self.workspace.span(pointer), message)
-            .hint(hint);
-        let mut exact = names
-            .iter()
-            .filter(|known| known.eq_ignore_ascii_case(&preset.name));
-        Err(self.diagnostics.fail(match (exact.next(), exact.next()) {
-            (Some(exact), None) => finding.respelt(&preset.name, exact, self.sources),
-            _ => finding,
-        }))
-    }
-
     /// Reports a model that only earlier releases serve.
     fn check_retired_model(&mut self, name: &str, pointer: &str) -> Result<(), Reported> {
         let Some(near) = self.release.retired_model(name) else {
@@ -485,24 +356,6 @@ impl<'a> Planner<'a> {
         let message = format!("release {} serves `{name}` no more", self.release.name);
         let hint = format!("`{near}` comes nearest");
         Err(self.fail(&rule::RETIRED_PRESET, pointer, message, hint))
-    }
-
-    /// The image that serves and tunes the model.
-    fn image(&mut self, preset: &Preset, model: &Model, pointer: &str) -> Result<String, Reported> {
-        if preset.access_mode == AccessMode::Private {
-            let image = filled(preset.preset_options.image.as_ref());
-            return image.ok_or_else(|| self.reported(pointer));
-        }
-        if let (AccessMode::Public, Some(tag)) = (model.image.access_mode, &model.image.tag) {
-            return Ok(format!(
-                "{}/kaito-{}:{tag}",
-                self.profile.registry, preset.name
-            ));
-        }
-        let message = format!("there is no public image of `{}`", preset.name);
-        let hint =
-            "set `accessMode: private` and name your own image in `presetOptions.image`".to_owned();
-        Err(self.fail(&rule::NO_PUBLIC_IMAGE, pointer, message, hint))
     }
 
     /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).
@@ -575,6 +428,32 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Warns of something that is written but changes nothing.
+    fn without_effect(&mut self, pointer: &str, message: &str) {
+        self.report(
+            &rule::NO_EFFECT,
+            pointer,
+            message.to_owned(),
+            "remove it".to_owned(),
+        );
+    }
+
+    fn warn(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
+        let finding = Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint);
+        self.diagnostics.report(Diagnostic {
+            severity: Severity::Warning,
+            ..finding
+        });
+    }
+
+    fn annotation(&self, key: &str) -> Option<&'a str> {
+        self.workspace
+            .metadata
+            .annotations
+            .get(key)
+            .map(String::as_str)
+    }
+
     fn fail(
         &mut self,
         rule: &'static Rule,
@@ -613,31 +492,6 @@ impl PodTemplate {
     }
 }
 
-/// The nodes to create and the number that the work runs on. A preferred node takes the place of a
-/// new one.
-fn nodes(resource: &Resource, provisioner: Provisioner) -> (Vec<PlannedNode>, u32) {
-    let wanted = u32::try_from(resource.count).unwrap_or(0);
-    let preferred = u32::try_from(resource.preferred_nodes.len()).unwrap_or(u32::MAX);
-    let created = if provisioner == Provisioner::None {
-        0
-    } else {
-        wanted.saturating_sub(preferred)
-    };
-    let nodes = (0..created).map(|ordinal| PlannedNode {
-        ordinal,
-        name: String::new(),
-    });
-    (nodes.collect(), wanted)
-}
-
-/// Whether a machine has NVIDIA's GPUs. Of those that the table does not know, Azure's N series
-/// has.
-fn is_nvidia(types: &InstanceTypes, name: &str) -> bool {
-    types
-        .get(name)
-        .map_or_else(|| name.starts_with("Standard_N"), InstanceType::is_nvidia)
-}
-
 fn private_pull_secrets(preset: &Preset) -> Vec<String> {
     match preset.access_mode {
         AccessMode::Private => preset.preset_options.image_pull_secrets.clone(),
@@ -648,4 +502,18 @@ fn private_pull_secrets(preset: &Preset) -> Vec<String> {
 /// To KAITO an empty text is the same as none.
 fn filled(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
+}
+
+/// The JSON Pointer of an annotation.
+fn annotation_pointer(key: &str) -> String {
+    format!("/metadata/annotations/{}", pointer::escape(key))
+}
+
+/// The Secrets to pull the images of adapters with.
+fn adapter_secrets(inference: &Inference) -> impl Iterator<Item = String> {
+    let sources = inference
+        .adapters
+        .iter()
+        .filter_map(|adapter| adapter.source.as_ref());
+    sources.flat_map(|source| source.image_pull_secrets.clone())
 }

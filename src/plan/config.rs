@@ -1,7 +1,7 @@
 //! The ConfigMaps that a Workspace names: the settings of a server and the parameters of a training.
 //! Both families of models use it.
 
-pub(super) mod output_dir;
+mod output_dir;
 pub(super) mod server_config;
-pub(super) mod server_flags;
+mod server_flags;
 pub(super) mod training_config;

@@ -12,8 +12,12 @@ use crate::input;
 use crate::input::config_map::ConfigMap;
 use crate::plan::Planner;
 use crate::vocab::WorkspaceApi;
+use crate::workspace::Tuning;
 
 const KEY: &str = "training_config.yaml";
+
+/// The methods of tuning.
+const METHODS: [&str; 2] = ["lora", "qlora"];
 
 /// The sections that the training reads.
 const SECTIONS: [&str; 6] = [
@@ -36,15 +40,17 @@ pub(in crate::plan) struct TrainingConfig {
 }
 
 impl Planner<'_> {
-    /// Finds the configuration of the Workspace, whose method is `lora` or `qlora`.
+    /// Finds the configuration of a training: the ConfigMap that it names, or the default of its
+    /// method.
     pub(in crate::plan) fn training_config(
         &mut self,
-        method: &str,
+        tuning: &Tuning,
     ) -> Result<TrainingConfig, Reported> {
-        let tuning = self.workspace.spec.tuning.as_ref();
-        let named = tuning
-            .and_then(|tuning| tuning.config.as_deref())
-            .filter(|name| !name.is_empty());
+        let method = &tuning.method.as_deref().unwrap_or_default().to_lowercase();
+        if !METHODS.contains(&method.as_str()) {
+            return Err(self.reported("/tuning/method"));
+        }
+        let named = tuning.config.as_deref().filter(|name| !name.is_empty());
         let default = format!("{method}-params-template");
         let name = named.unwrap_or(&default);
         let namespace = &self.workspace.metadata.namespace;

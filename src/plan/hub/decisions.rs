@@ -1,29 +1,42 @@
 //! The reasons of a plan whose model comes from Hugging Face: the arithmetic of its memory, line by
 //! line.
 
-use super::super::decision::{Decision, Origin};
-use super::super::decisions::{Why, flags, output_dir};
-use super::super::nodes::gpus;
-use super::super::sizing::estimator::{Demand, Estimate};
-use super::super::{InferencePlan, TuningPlan};
-use super::annotation_pointer;
-use super::inference::{NODE_COUNT, VLLM};
+use super::inference::VLLM;
+use super::node_count::NODE_COUNT;
 use crate::base::pointer;
 use crate::base::quantity;
 use crate::base::wording;
 use crate::catalogue::preset::{HubModel, HubNumbers};
+use crate::plan::decision::{Decision, Origin};
+use crate::plan::decisions::{Section, Why, flags, names, output_dir};
+use crate::plan::nodes::instance_type::instance_type;
+use crate::plan::sizing::estimator::{Demand, Estimate};
+use crate::plan::{InferencePlan, TuningPlan, annotation_pointer};
 use crate::vocab::Provisioner;
 
-/// A model and its file in the library.
-pub(in super::super) struct Hosted<'a> {
-    pub(in super::super) model: &'a HubModel,
-    pub(in super::super) path: String,
-    /// What it is used for: `inference` or `tuning`.
-    pub(in super::super) section: &'static str,
-    pub(in super::super) numbers: &'a HubNumbers,
+/// Everything that was decided, in the order in which people ask.
+pub(in crate::plan) fn all(why: &Why, numbers: &HubNumbers) -> Vec<Decision> {
+    let served = why.preset().and_then(|(preset, section)| {
+        let repository = why.release.repository(&preset.name);
+        let model = why.release.hub_model(&repository)?.ok()?;
+        Some(Served {
+            section,
+            path: why.release.model_path(&repository),
+            model,
+        })
+    });
+    Reasons { why, numbers }.all(served.as_ref())
 }
 
-impl Hosted<'_> {
+/// The preset that a plan is made from.
+struct Served<'a> {
+    section: Section,
+    /// Its file.
+    path: String,
+    model: &'a HubModel,
+}
+
+impl Served<'_> {
     fn field(&self, pointer: &str) -> Origin {
         Origin::library(&self.path, pointer)
     }
@@ -34,82 +47,73 @@ impl Hosted<'_> {
             config,
             context_length,
             ..
-        } = &*self.model;
+        } = self.model;
         let because = format!(
             "{}, {context_length} tokens at most",
             config.attention().name()
         );
-        let decision = Decision::new(&[], "model", name).because(because);
-        decision
-            .from(Origin::workspace(format!("/{}/preset/name", self.section)))
+        let preset = format!("/{}/preset/name", self.section.name());
+        Decision::new(&[], "model", name)
+            .because(because)
+            .from(Origin::workspace(preset))
             .from(self.field("/name"))
     }
 }
 
 /// What a number of nodes follows from.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Estimated {
-    pub(in super::super) demand: Demand,
-    pub(in super::super) estimate: Estimate,
+pub(in crate::plan) struct Estimated {
+    pub(in crate::plan) demand: Demand,
+    pub(in crate::plan) estimate: Estimate,
 }
 
-impl Why<'_> {
-    /// Everything that was decided, in the order in which people ask.
-    pub(in super::super) fn hub(&self, hosted: Option<&Hosted>) -> Vec<Decision> {
+struct Reasons<'a> {
+    why: &'a Why<'a>,
+    numbers: &'a HubNumbers,
+}
+
+impl Reasons<'_> {
+    fn all(&self, served: Option<&Served>) -> Vec<Decision> {
+        let (why, plan) = (self.why, self.why.plan);
         let mut all = vec![
-            self.identity(),
-            self.release(),
-            self.provisioner(),
-            self.cloud(),
-            self.hub_machine(),
+            why.identity(),
+            why.release(),
+            why.provisioner(),
+            why.cloud(),
+            self.machine_type(),
         ];
-        if let Some(hosted) = hosted {
-            all.push(hosted.decision());
+        if let Some(served) = served {
+            all.push(served.decision());
+            let estimate = plan.estimate.as_ref();
             all.extend(
-                self.plan
-                    .estimate
-                    .as_ref()
-                    .into_iter()
-                    .flat_map(|found| self.arithmetic(found, hosted)),
+                estimate
+                    .iter()
+                    .flat_map(|found| self.arithmetic(found, served)),
             );
         }
         all.extend([
-            self.hub_node_count(),
-            self.hub_nodes(),
-            self.hub_labels(),
-            self.hub_disk(hosted),
+            self.node_count(),
+            self.nodes(),
+            self.labels(),
+            self.disk(served),
         ]);
-        if let Some(hosted) = hosted {
-            all.extend([self.hub_gpus(), self.hub_image()]);
-            all.extend(
-                self.plan
-                    .inference
-                    .as_ref()
-                    .into_iter()
-                    .flat_map(|plan| self.hub_inference(plan, hosted)),
-            );
-            all.extend(
-                self.plan
-                    .tuning
-                    .as_ref()
-                    .into_iter()
-                    .flat_map(|plan| self.hub_tuning(plan, hosted)),
-            );
+        if let Some(served) = served {
+            all.extend([self.gpus(), self.image()]);
+            let inference = plan.inference.iter();
+            all.extend(inference.flat_map(|inference| self.inference(inference, served)));
+            let tuning = plan.tuning.iter();
+            all.extend(tuning.flat_map(|tuning| self.tuning(tuning, served)));
         }
-        all.extend(self.service());
-        all.extend(self.pull_secrets());
-        if self.plan.pod_template.is_some() {
-            let pods = Decision::new(&["pod_template"], "pods", "your own")
-                .because("on the Workspace's nodes");
-            all.push(pods.from(Origin::workspace("/inference/template")));
-        }
+        all.extend(why.service(&["service_type", "kv_events"]));
+        all.extend(why.pull_secrets());
+        all.extend(why.pods());
         all
     }
 
-    fn hub_machine(&self) -> Decision {
-        let name = &self.plan.instance_type;
+    fn machine_type(&self) -> Decision {
+        let name = &self.why.plan.instance_type;
         let decision = Decision::new(&["instance_type", "accelerator"], "machine type", name);
-        if self.plan.provisioner == Provisioner::None {
+        if self.why.plan.provisioner == Provisioner::None {
             let decision = Decision {
                 value: "that of the nodes that are there".to_owned(),
                 ..decision
@@ -117,10 +121,10 @@ impl Why<'_> {
             return decision.from(Origin::Profile("nodes"));
         }
         let decision = decision.from(Origin::workspace("/resource/instanceType"));
-        match gpus::instance_type(&self.types, name) {
+        match instance_type(self.why.types, name) {
             Some((exact, found)) => {
                 let origin = Origin::library(
-                    self.release.instance_types_path(self.profile.cloud),
+                    self.why.release.instance_types_path(self.why.profile.cloud),
                     format!("/{}", pointer::escape(exact)),
                 );
                 decision
@@ -135,7 +139,7 @@ impl Why<'_> {
     }
 
     /// The estimate, step by step (specification of KAITO 0.12, §3.3).
-    fn arithmetic(&self, estimated: &Estimated, hosted: &Hosted) -> Vec<Decision> {
+    fn arithmetic(&self, estimated: &Estimated, served: &Served) -> Vec<Decision> {
         let Estimated { demand, estimate } = estimated;
         let numbers = &demand.numbers;
         let step = |title, value: String, because: String| {
@@ -152,15 +156,15 @@ impl Why<'_> {
             .map_or_else(|| "none is enough".to_owned(), |nodes| nodes.to_string());
         vec![
             step("weights", gib(estimate.loaded), loaded)
-                .from(hosted.field("/weights"))
-                .from(self.number("/estimator/loadedWeightsFactor")),
-            self.cache(estimated, hosted),
+                .from(served.field("/weights"))
+                .from(self.why.number("/estimator/loadedWeightsFactor")),
+            self.cache(estimated, served),
             step(
                 "usable memory",
                 format!("{} of each GPU", gib(estimate.usable)),
                 format!("{} × {}", gib(estimate.gpu), numbers.gpu_memory_utilization),
             )
-            .from(self.number("/estimator/gpuMemoryUtilization")),
+            .from(self.why.number("/estimator/gpuMemoryUtilization")),
             step(
                 "room for weights",
                 on_each(estimate.room),
@@ -172,8 +176,8 @@ impl Why<'_> {
                     numbers.weights_room_factor
                 ),
             )
-            .from(self.number("/estimator/overheadGiB"))
-            .from(self.number("/estimator/weightsRoomFactor")),
+            .from(self.why.number("/estimator/overheadGiB"))
+            .from(self.why.number("/estimator/weightsRoomFactor")),
             step(
                 "GPUs needed",
                 estimate.gpus.to_string(),
@@ -188,7 +192,7 @@ impl Why<'_> {
     }
 
     /// The part of the estimate that follows from the context.
-    fn cache(&self, estimated: &Estimated, hosted: &Hosted) -> Decision {
+    fn cache(&self, estimated: &Estimated, served: &Served) -> Decision {
         let Estimated { demand, estimate } = estimated;
         let tokens = format!(
             "{} tokens × {} bytes, over {}",
@@ -197,8 +201,8 @@ impl Why<'_> {
             wording::count(demand.gpus as usize, "GPU")
         );
         let value = format!("{} on each GPU", gib(estimate.cache));
-        let cache = Decision::new(&[], "KV cache", value).from(hosted.field("/config"));
-        match self.workspace.node.find("/inference/config") {
+        let cache = Decision::new(&[], "KV cache", value).from(served.field("/config"));
+        match self.why.workspace.node.find("/inference/config") {
             Some(_) => cache
                 .because(tokens)
                 .from(Origin::workspace("/inference/config")),
@@ -207,27 +211,36 @@ impl Why<'_> {
                     "{tokens}: the context of the ConfigMap, or {} tokens",
                     demand.numbers.default_context_tokens
                 ))
-                .from(self.number("/estimator/defaultContextTokens")),
+                .from(self.why.number("/estimator/defaultContextTokens")),
         }
     }
 
-    fn hub_node_count(&self) -> Decision {
-        let count = Decision::new(&["node_count"], "nodes", self.plan.node_count.to_string());
-        if self.plan.tuning.is_some() {
+    fn node_count(&self) -> Decision {
+        let count = Decision::new(
+            &["node_count"],
+            "nodes",
+            self.why.plan.node_count.to_string(),
+        );
+        if self.why.plan.tuning.is_some() {
             return count.because("a training runs on one");
         }
         let annotation = annotation_pointer(NODE_COUNT);
-        if self.workspace.node.find(&annotation).is_some() {
+        if self.why.workspace.node.find(&annotation).is_some() {
             return count
                 .because("as somebody decided")
                 .from(Origin::workspace(annotation));
         }
-        if self.profile.node_counts.contains_key(&self.workspace.key()) {
+        if self
+            .why
+            .profile
+            .node_counts
+            .contains_key(&self.why.workspace.key())
+        {
             return count
                 .because("as somebody decided")
                 .from(Origin::Profile("nodeCounts"));
         }
-        match &self.plan.estimate {
+        match &self.why.plan.estimate {
             Some(_) => count.because("as estimated"),
             None => count
                 .because("as many as the Workspace says, or 1")
@@ -235,7 +248,7 @@ impl Why<'_> {
         }
     }
 
-    fn hub_nodes(&self) -> Decision {
+    fn nodes(&self) -> Decision {
         let fields = &[
             "nodes",
             "image_family",
@@ -243,13 +256,13 @@ impl Why<'_> {
             "node_class",
             "node_classes",
         ];
-        match self.plan.provisioner {
+        match self.why.plan.provisioner {
             Provisioner::Nodepool => {
-                let class = self.plan.node_class.as_deref().unwrap_or_default();
-                let pool = Decision::new(fields, "NodePool", &self.plan.node_pool);
+                let class = self.why.plan.node_class.as_deref().unwrap_or_default();
+                let pool = Decision::new(fields, "NodePool", &self.why.plan.node_pool);
                 let pool = pool.because(format!(
                     "{} nodes of the NodeClass `{class}`",
-                    self.plan.node_count
+                    self.why.plan.node_count
                 ));
                 pool.from(Origin::Profile("nodeClasses"))
             }
@@ -259,13 +272,16 @@ impl Why<'_> {
                 created.from(Origin::Profile("provisioner"))
             }
             _ => {
-                let created =
-                    Decision::new(fields, "nodes to create", self.plan.nodes.len().to_string());
-                let family = self.plan.image_family.as_deref().unwrap_or_default();
+                let created = Decision::new(
+                    fields,
+                    "nodes to create",
+                    self.why.plan.nodes.len().to_string(),
+                );
+                let family = self.why.plan.image_family.as_deref().unwrap_or_default();
                 let created =
                     created.because(format!("all of them, with the image family `{family}`"));
                 let annotation = annotation_pointer("kaito.sh/node-image-family");
-                match self.workspace.node.find(&annotation) {
+                match self.why.workspace.node.find(&annotation) {
                     Some(_) => created.from(Origin::workspace(annotation)),
                     None => created.from(Origin::Profile("nodeImageFamily")),
                 }
@@ -273,8 +289,9 @@ impl Why<'_> {
         }
     }
 
-    fn hub_labels(&self) -> Decision {
+    fn labels(&self) -> Decision {
         let labels = self
+            .why
             .plan
             .affinity
             .iter()
@@ -286,29 +303,25 @@ impl Why<'_> {
             .from(Origin::workspace("/metadata/labels"))
     }
 
-    fn hub_disk(&self, hosted: Option<&Hosted>) -> Decision {
-        let disk = Decision::new(&["disk"], "disk of a node", &self.plan.disk);
-        match hosted {
-            Some(hosted) if hosted.section == "inference" => disk
+    fn disk(&self, served: Option<&Served>) -> Decision {
+        let disk = Decision::new(&["disk"], "disk of a node", &self.why.plan.disk);
+        match served {
+            Some(served) if served.section == Section::Inference => disk
                 .because(format!(
                     "the weights and {} GiB",
-                    hosted.numbers.disk.beside_weights_gib
+                    self.numbers.disk.beside_weights_gib
                 ))
-                .from(hosted.field("/weights"))
-                .from(self.number("/hub/disk/besideWeightsGiB")),
+                .from(served.field("/weights"))
+                .from(self.why.number("/hub/disk/besideWeightsGiB")),
             _ => disk
                 .because("what KAITO asks for where no model is served by preset")
-                .from(self.number("/hub/disk/unknown")),
+                .from(self.why.number("/hub/disk/unknown")),
         }
     }
 
-    /// A number of the release.
-    fn number(&self, pointer: &str) -> Origin {
-        Origin::library(self.release.path("release.yaml"), pointer)
-    }
-
-    fn hub_gpus(&self) -> Decision {
+    fn gpus(&self) -> Decision {
         let asked = self
+            .why
             .plan
             .gpu_request
             .iter()
@@ -318,91 +331,36 @@ impl Why<'_> {
             "GPUs of a pod",
             asked.collect::<String>(),
         );
-        match self.workspace.node.find("/resource/partition") {
+        match self.why.workspace.node.find("/resource/partition") {
             Some(_) => gpus.from(Origin::workspace("/resource/partition")),
             None => gpus.because("all of the node"),
         }
     }
 
-    fn hub_image(&self) -> Decision {
+    fn image(&self) -> Decision {
         let image = Decision::new(
             &["image"],
             "image",
-            self.plan.image.as_deref().unwrap_or_default(),
+            self.why.plan.image.as_deref().unwrap_or_default(),
         );
         let image = image.from(Origin::library(
-            self.release.path("release.yaml"),
+            self.why.release.path("release.yaml"),
             "/baseImage",
         ));
-        if self.profile.sets("registry") {
+        if self.why.profile.sets("registry") {
             image.from(Origin::Profile("registry"))
         } else {
             image
         }
     }
 
-    fn service(&self) -> Option<Decision> {
-        let service = Decision::new(
-            &["service_type", "kv_events"],
-            "Service",
-            self.plan.service_type.clone()?,
-        );
-        let annotation = annotation_pointer("kaito.sh/enablelb");
-        Some(match self.workspace.node.find(&annotation) {
-            Some(_) => service
-                .because("`LoadBalancer` if this is `True`")
-                .from(Origin::workspace(annotation)),
-            None => service.because("the default"),
-        })
-    }
-
-    fn hub_inference(&self, inference: &InferencePlan, hosted: &Hosted) -> Vec<Decision> {
-        let annotated = |decision: Decision, key: &str| match self
-            .workspace
-            .node
-            .find(&annotation_pointer(key))
-        {
-            Some(_) => decision.from(Origin::workspace(annotation_pointer(key))),
-            None => decision.because("the default"),
-        };
+    fn inference(&self, inference: &InferencePlan, served: &Served) -> Vec<Decision> {
+        let why = self.why;
         let runtime = Decision::new(
             &["inference.runtime", "inference.processes"],
             "runtime",
             &inference.runtime,
         );
-        let spread = if inference.distributed {
-            "over all nodes, by Ray"
-        } else {
-            "whole on each node"
-        };
-        let spread = Decision::new(
-            &["inference.distributed", "inference.leader"],
-            "model runs",
-            spread,
-        );
-        let served = Decision::new(
-            &["inference.flags"],
-            "server's flags",
-            flags(&inference.flags),
-        );
-        let runtimes = Origin::library(
-            self.release.path("release.yaml"),
-            format!("/runtimes/{}", inference.runtime),
-        );
-        let launch = Decision::new(
-            &["inference.launch_flags"],
-            "launcher's flags",
-            flags(&inference.launch_flags),
-        );
-        let section = if inference.runtime == VLLM {
-            "/vllm/flags"
-        } else {
-            "/transformers/flags"
-        };
-        let times = &hosted.numbers.startup;
-        let startup = u64::from(inference.startup_failures) * u64::from(times.probe_period_seconds);
-        let startup = format!("{startup} s at most");
-        let startup = Decision::new(&["inference.startup_failures"], "start", startup);
         let tested = if inference.benchmark {
             "after a benchmark"
         } else {
@@ -413,8 +371,67 @@ impl Why<'_> {
             "pod is ready",
             tested,
         );
+        let mut all = vec![
+            why.annotated(runtime, "kaito.sh/runtime"),
+            spread(inference),
+            self.server_flags(inference, served),
+            self.start(inference, served),
+            why.annotated(probe, "kaito.sh/disable-benchmark"),
+            self.weights(inference),
+            kernels(inference).from(served.field("/vllm")),
+        ];
+        all.extend(self.launcher_flags(inference));
+        all.extend(settings(inference));
+        all.extend(role(inference));
+        all.extend(adapters(inference));
+        all
+    }
+
+    fn server_flags(&self, inference: &InferencePlan, served: &Served) -> Decision {
+        let section = if inference.runtime == VLLM {
+            "/vllm/flags"
+        } else {
+            "/transformers/flags"
+        };
+        let value = flags(&inference.flags);
+        Decision::new(&["inference.flags"], "server's flags", value)
+            .from(self.runtime(inference))
+            .from(served.field(section))
+    }
+
+    fn launcher_flags(&self, inference: &InferencePlan) -> Option<Decision> {
+        if inference.launch_flags.is_empty() {
+            return None;
+        }
+        let value = flags(&inference.launch_flags);
+        let launch = Decision::new(&["inference.launch_flags"], "launcher's flags", value);
+        Some(launch.from(self.runtime(inference)))
+    }
+
+    /// The flags that a runtime always gets.
+    fn runtime(&self, inference: &InferencePlan) -> Origin {
+        self.why.number(&format!("/runtimes/{}", inference.runtime))
+    }
+
+    /// How long a pod may take to start.
+    fn start(&self, inference: &InferencePlan, served: &Served) -> Decision {
+        let numbers = &self.numbers.startup;
+        let seconds =
+            u64::from(inference.startup_failures) * u64::from(numbers.probe_period_seconds);
+        let because = format!(
+            "{} s and {} s for each GiB of weights, from {} s to {} s",
+            numbers.base_seconds, numbers.seconds_per_gib, numbers.min_seconds, numbers.max_seconds
+        );
+        let value = format!("{seconds} s at most");
+        Decision::new(&["inference.startup_failures"], "start", value)
+            .because(because)
+            .from(served.field("/weights"))
+            .from(self.why.number("/hub/startup"))
+    }
+
+    fn weights(&self, inference: &InferencePlan) -> Decision {
         let weights = match (&inference.local_weights, inference.weights_claim) {
-            (Some(folder), _) => format!("on the node, in {folder}"),
+            (Some(directory), _) => format!("on the node, in {directory}"),
             (None, true) => "downloaded to a disk of the machine".to_owned(),
             (None, false) => "downloaded to the node's disk".to_owned(),
         };
@@ -423,132 +440,129 @@ impl Why<'_> {
             "inference.weights_claim",
             "inference.access_secret",
         ];
-        let weights = annotated(
+        let weights = self.why.annotated(
             Decision::new(fields, "weights are", weights),
             "kaito.sh/use-local-weights",
         );
-        let kernels = match (inference.runtime.as_str(), inference.deep_gemm) {
-            (VLLM, true) => "DeepGEMM",
-            (VLLM, false) => "vLLM's own",
-            _ => "PyTorch's",
-        };
-        let kernels = Decision::new(
-            &["inference.deep_gemm", "inference.cuda_toolkit"],
-            "kernels",
-            kernels,
-        );
-        let parallel = |kind: &str| {
-            inference
-                .flags
-                .get(&format!("{kind}-parallel-size"))
-                .cloned()
-                .flatten()
-        };
-        let split = ["tensor", "pipeline", "data"]
-            .into_iter()
-            .filter_map(|kind| Some(format!("{kind} {}", parallel(kind)?)));
-        let spread = spread.because(split.collect::<Vec<_>>().join(", "));
         let secret = "/inference/preset/presetOptions/modelAccessSecret";
-        let weights = match self.workspace.node.find(secret) {
+        match self.why.workspace.node.find(secret) {
             Some(_) => weights.from(Origin::workspace(secret)),
             None => weights,
-        };
-        let mut all = vec![
-            annotated(runtime, "kaito.sh/runtime"),
-            spread,
-            served.from(runtimes.clone()).from(hosted.field(section)),
-            startup
-                .because(format!(
-                    "{} s and {} s for each GiB of weights, from {} s to {} s",
-                    times.base_seconds, times.seconds_per_gib, times.min_seconds, times.max_seconds
-                ))
-                .from(hosted.field("/weights"))
-                .from(self.number("/hub/startup")),
-            annotated(probe, "kaito.sh/disable-benchmark"),
-            weights,
-            kernels.from(hosted.field("/vllm")),
-        ];
-        if !inference.launch_flags.is_empty() {
-            all.push(launch.from(runtimes));
         }
-        if let Some(config) = &inference.config_map {
-            let config = Decision::new(&["inference.config_map"], "settings", config);
-            all.push(config.from(Origin::workspace("/inference/config")));
-        }
-        if let Some(role) = &inference.role {
-            let role = Decision::new(&["inference.role"], "role", role);
-            all.push(role.from(Origin::workspace(
-                "/metadata/labels/kaito.sh~1inference-role",
-            )));
-        }
-        if !inference.adapters.is_empty() {
-            let names: Vec<_> = inference
-                .adapters
-                .iter()
-                .map(|adapter| adapter.name.as_str())
-                .collect();
-            let fields = &["inference.adapters", "inference.adapter_images"];
-            let adapters = Decision::new(fields, "adapters", names.join(", "));
-            all.push(adapters.from(Origin::workspace("/inference/adapters")));
-        }
-        all
     }
 
-    fn hub_tuning(&self, tuning: &TuningPlan, hosted: &Hosted) -> Vec<Decision> {
+    fn tuning(&self, tuning: &TuningPlan, served: &Served) -> Vec<Decision> {
         let weights = tuning.weights_image.as_deref().unwrap_or_default();
         let weights = Decision::new(
             &["tuning.weights_image", "tuning.preset"],
             "weights",
             weights,
         );
-        let data = match (&tuning.input_image, &tuning.input_volume) {
-            (Some(image), _) => image.clone(),
-            (None, Some(_)) => "a volume".to_owned(),
-            (None, None) => wording::count(tuning.urls.len(), "URL"),
-        };
-        let fields = &[
-            "tuning.urls",
-            "tuning.input_name",
-            "tuning.input_image",
-            "tuning.input_secrets",
-            "tuning.input_volume",
-        ];
-        let data = Decision::new(fields, "data", data);
-        let result = tuning.output_image.as_deref().unwrap_or("a volume");
-        let fields = &[
-            "tuning.output_image",
-            "tuning.output_volume",
-            "tuning.push_secret",
-        ];
-        let result = Decision::new(fields, "result", result);
         let launch = Decision::new(
             &["tuning.launch_flags"],
             "launcher's flags",
             flags(&tuning.launch_flags),
         );
         let mut all = vec![
-            self.tuning_config(tuning),
+            self.why.tuning_config(tuning),
             weights
                 .because("registry, model and tag")
-                .from(hosted.field("/tuning/tag")),
-            data.from(Origin::workspace("/tuning/input")),
-            result.from(Origin::workspace("/tuning/output")),
+                .from(served.field("/tuning/tag")),
+            data(tuning),
+            result(tuning),
             output_dir(tuning),
             launch.because("a process for each GPU"),
         ];
         if !tuning.env.is_empty() {
-            let names = tuning
-                .env
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let env = Decision::new(&["tuning.env"], "environment", names)
+            let env = Decision::new(&["tuning.env"], "environment", names(tuning))
                 .because("where a model is named by its alias");
-            all.push(env.from(hosted.field("/tuning/aliasEnv")));
+            all.push(env.from(served.field("/tuning/aliasEnv")));
         }
         all
     }
+}
+
+/// Whether a model is spread over nodes, and how over GPUs.
+fn spread(inference: &InferencePlan) -> Decision {
+    let value = if inference.distributed {
+        "over all nodes, by Ray"
+    } else {
+        "whole on each node"
+    };
+    let parallel = |kind: &str| {
+        let size = inference.flags.get(&format!("{kind}-parallel-size"));
+        size.cloned().flatten()
+    };
+    let split: Vec<_> = ["tensor", "pipeline", "data"]
+        .into_iter()
+        .filter_map(|kind| Some(format!("{kind} {}", parallel(kind)?)))
+        .collect();
+    let fields = &["inference.distributed", "inference.leader"];
+    Decision::new(fields, "model runs", value).because(split.join(", "))
+}
+
+fn kernels(inference: &InferencePlan) -> Decision {
+    let kernels = match (inference.runtime.as_str(), inference.deep_gemm) {
+        (VLLM, true) => "DeepGEMM",
+        (VLLM, false) => "vLLM's own",
+        _ => "PyTorch's",
+    };
+    let fields = &["inference.deep_gemm", "inference.cuda_toolkit"];
+    Decision::new(fields, "kernels", kernels)
+}
+
+fn settings(inference: &InferencePlan) -> Option<Decision> {
+    let config = inference.config_map.as_ref()?;
+    let settings = Decision::new(&["inference.config_map"], "settings", config);
+    Some(settings.from(Origin::workspace("/inference/config")))
+}
+
+fn role(inference: &InferencePlan) -> Option<Decision> {
+    let role = Decision::new(&["inference.role"], "role", inference.role.as_ref()?);
+    let label = "/metadata/labels/kaito.sh~1inference-role";
+    Some(role.from(Origin::workspace(label)))
+}
+
+fn adapters(inference: &InferencePlan) -> Option<Decision> {
+    if inference.adapters.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = inference
+        .adapters
+        .iter()
+        .map(|adapter| adapter.name.as_str())
+        .collect();
+    let fields = &["inference.adapters", "inference.adapter_images"];
+    let adapters = Decision::new(fields, "adapters", names.join(", "));
+    Some(adapters.from(Origin::workspace("/inference/adapters")))
+}
+
+fn data(tuning: &TuningPlan) -> Decision {
+    let data = match (&tuning.input_image, &tuning.input_volume) {
+        (Some(image), _) => image.clone(),
+        (None, Some(_)) => "a volume".to_owned(),
+        (None, None) => wording::count(tuning.urls.len(), "URL"),
+    };
+    let fields = &[
+        "tuning.urls",
+        "tuning.input_name",
+        "tuning.input_image",
+        "tuning.input_secrets",
+        "tuning.input_volume",
+    ];
+    let data = Decision::new(fields, "data", data);
+    data.from(Origin::workspace("/tuning/input"))
+}
+
+fn result(tuning: &TuningPlan) -> Decision {
+    let result = tuning.output_image.as_deref().unwrap_or("a volume");
+    let fields = &[
+        "tuning.output_image",
+        "tuning.output_volume",
+        "tuning.push_secret",
+    ];
+    let result = Decision::new(fields, "result", result);
+    result.from(Origin::workspace("/tuning/output"))
 }
 
 fn gib(bytes: f64) -> String {

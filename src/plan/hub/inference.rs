@@ -2,162 +2,183 @@
 
 use serde_json::Value;
 
-use super::super::nodes::gpus::Gpus;
-use super::super::sizing::estimator::{self, Demand, Estimate};
-use super::super::{AdapterPlan, InferencePlan, Plan, Planner, filled};
-use super::{Estimated, annotation_pointer, flags, gpu_request};
-use crate::base::pointer;
-use crate::base::quantity;
-use crate::base::wording;
-use crate::catalogue::preset::{
-    EstimatorNumbers, Flags, HubModel, HubNumbers, InstanceTypes, Sizing,
-};
+use super::node_count::NODE_COUNT;
+use super::nodes::gpu_request;
+use super::{Hub, flags};
+use crate::catalogue::preset::{Flags, HubModel};
+use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Reported};
+use crate::plan::config::server_config::ServerConfig;
+use crate::plan::nodes::gpus::Gpus;
+use crate::plan::{AdapterPlan, InferencePlan, Plan, adapter_secrets, annotation_pointer, filled};
 use crate::vocab::{AccessMode, Runtime};
 use crate::workspace::{Inference, Preset, image_reference};
 
 /// The names of the runtimes, as the annotation and release.yaml have them.
 pub(super) const VLLM: &str = "vllm";
-const TRANSFORMERS: &str = "transformers";
+pub(super) const TRANSFORMERS: &str = "transformers";
 
 const RUNTIME: &str = "kaito.sh/runtime";
-const BYPASS: &str = "kaito.sh/bypass-resource-checks";
-pub(super) const NODE_COUNT: &str = "render.kaito.sh/node-count";
+
+/// The label with what the pods do of a request, and its values.
+const ROLE: &str = "kaito.sh/inference-role";
+const DECODE: &str = "decode";
+const ROLES: [&str; 2] = ["prefill", DECODE];
 
 /// The port of the server, and that behind a routing sidecar.
 const PORT: u32 = 5000;
 const PORT_BEHIND_SIDECAR: u32 = 5001;
 
-impl Planner<'_> {
+/// A model and what was decided before its flags.
+struct Served<'a> {
+    inference: &'a Inference,
+    preset: &'a Preset,
+    model: &'a HubModel,
+    runtime: &'static str,
+    config: Option<&'a ServerConfig>,
+    gpus: &'a Gpus,
+    nodes: u32,
+}
+
+impl Hub<'_, '_> {
     /// Serving by preset.
-    pub(in super::super) fn hub_inference(
+    pub(super) fn inference(
         &mut self,
         base: Plan,
         inference: &Inference,
-        types: &InstanceTypes,
-        numbers: &HubNumbers,
     ) -> Result<Plan, Reported> {
         let Some(preset) = &inference.preset else {
-            return Err(self.reported("/inference"));
+            return Err(self.planner.reported("/inference"));
         };
         let runtime = self.runtime();
-        self.check_service_names();
+        self.planner.check_service_names();
         self.check_without_effect(preset, runtime);
-        let gpus = self.gpus(base.provisioner, &base.match_labels, types);
-        let model = self.hub_model(preset, "/inference/preset/name")?;
+        let gpus = self
+            .planner
+            .gpus(base.provisioner, &base.match_labels, self.types);
+        let model = self.model(preset, "/inference/preset/name")?;
         self.check_runtime(inference, model, runtime);
-        let config_map = filled(inference.config.as_ref());
-        let config = config_map.as_ref().filter(|_| runtime == VLLM);
-        let config = config.and_then(|name| self.server_config(name, model));
-        let context = config.as_ref().and_then(|config| config.context);
+        let config = filled(inference.config.as_ref())
+            .filter(|_| runtime == VLLM)
+            .and_then(|name| self.planner.server_config(&name, model));
         let gpus = gpus?;
         self.check_memory(model, &gpus, runtime)?;
-        let (node_count, estimate) = match self.estimator(runtime) {
-            Some(numbers) => {
-                let demand = Demand::new(numbers, model, gpus.count, gpus.memory, context);
-                let (count, estimated) = self.estimated_nodes(demand, model, &gpus, types)?;
-                (count, Some(estimated))
-            }
-            None => (self.counted_nodes()?, None),
-        };
-        let is_prefilling = ["prefill", "decode"];
-        let role = base
-            .pod_labels
-            .get("kaito.sh/inference-role")
-            .filter(|role| is_prefilling.contains(&role.as_str()));
-        let behind = role.is_some_and(|role| role == "decode") && runtime == VLLM;
-        let local_weights = self.local_weights(preset);
-        let access_secret = self.access_secret(preset, model, local_weights.is_none());
-        let pull_secrets = pull_secrets(inference);
-        let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
-        self.repeated(&pull_secrets, "/inference/adapters", hint);
-        let adapters = adapters(inference);
-        let serving = flags::Serving {
+        let context = config.as_ref().and_then(|config| config.context);
+        let (node_count, estimate) = self.node_count(model, &gpus, runtime, context)?;
+        let served = Served {
+            inference,
+            preset,
             model,
-            served_name: served_name(&base, model),
+            runtime,
+            config: config.as_ref(),
             gpus: &gpus,
-            // Only the name in the table of instance types counts: that of GPU feature discovery
-            // has a hyphen.
-            utilization: numbers.gpu_memory_utilization.of(&gpus.model),
             nodes: node_count,
-            local_weights: local_weights.as_deref(),
-            has_adapters: !adapters.is_empty(),
-            has_config: config_map.is_some(),
-            performance_mode: self
-                .annotation("kaito.sh/performance-mode")
-                .filter(|mode| *mode != "balanced"),
-            port: behind.then_some(PORT_BEHIND_SIDECAR),
         };
-        let own = self
-            .release
-            .file
-            .runtimes
-            .get(runtime)
-            .cloned()
-            .unwrap_or_default();
-        let (launch_flags, server_flags) = match &model.transformers {
-            Some(transformers) if runtime == TRANSFORMERS => {
-                (own, flags::transformers(model, &transformers.flags))
-            }
-            _ => (Flags::new(), flags::vllm(&own, &serving)),
-        };
-        self.check_server_flags(config.as_ref(), runtime, &server_flags);
-        let leader = format!(
-            "{0}-0.{0}-headless.{1}.svc.{2}",
-            base.name, base.namespace, base.cluster_domain
-        );
-        let disable_benchmark = self.annotation("kaito.sh/disable-benchmark");
+        let plan = self.served(&base, &served);
+        let pull_secrets: Vec<_> = adapter_secrets(inference).collect();
+        let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
+        self.planner
+            .repeated(&pull_secrets, "/inference/adapters", hint);
         Ok(Plan {
             node_count,
             estimate,
-            disk: model.disk(&numbers.disk),
+            disk: model.disk(&self.numbers.disk),
             gpus: gpus.count,
             gpu_request: gpu_request(&gpus),
             mig_resource: gpus.mig_resource.clone(),
             image: Some(self.base_image()?),
             pull_secrets,
-            service_type: Some(self.service_type().to_owned()),
+            service_type: Some(self.planner.service_type().to_owned()),
             kv_events: runtime == VLLM,
-            inference: Some(InferencePlan {
-                runtime: runtime.to_owned(),
-                distributed: node_count > 1 && runtime == VLLM,
-                processes: 1,
-                launch_flags,
-                flags: server_flags,
-                adapter_images: adapters.iter().any(|adapter| adapter.image.is_some()),
-                adapters,
-                port: if behind { PORT_BEHIND_SIDECAR } else { PORT },
-                leader,
-                benchmark: runtime == VLLM && disable_benchmark != Some("true"),
-                startup_failures: model.startup_failures(&numbers.startup),
-                config_map,
-                access_secret,
-                role: role.cloned(),
-                weights_claim: local_weights.is_none()
-                    && gpus.nvme
-                    && self.profile.storage.local_nvme,
-                local_weights,
-                deep_gemm: model.vllm.deep_gemm,
-                cuda_toolkit: model.vllm.cuda_toolkit,
-            }),
+            inference: Some(plan),
             ..base
         })
     }
 
-    /// The constants by which the nodes of a model are estimated; none where the Workspace says how
-    /// many there are.
-    fn estimator(&self, runtime: &str) -> Option<EstimatorNumbers> {
-        match self.release.sizing {
-            Sizing::Estimator(numbers) if runtime == VLLM => Some(numbers),
-            Sizing::Estimator(_) | Sizing::PresetCount => None,
+    /// What the pods of a model run.
+    fn served(&mut self, base: &Plan, served: &Served) -> InferencePlan {
+        let Served { model, runtime, .. } = *served;
+        let role = base
+            .pod_labels
+            .get(ROLE)
+            .filter(|role| ROLES.contains(&role.as_str()));
+        let has_sidecar = role.is_some_and(|role| role == DECODE) && runtime == VLLM;
+        let local_weights = self.local_weights(served.preset);
+        let access_secret = self.access_secret(served.preset, model, local_weights.is_none());
+        let adapters = adapters(served.inference);
+        let (launch_flags, flags) = self.flags(base, served, local_weights.as_deref(), has_sidecar);
+        self.planner
+            .check_server_flags(served.config, runtime, &flags);
+        let disable_benchmark = self.planner.annotation("kaito.sh/disable-benchmark");
+        InferencePlan {
+            runtime: runtime.to_owned(),
+            distributed: served.nodes > 1 && runtime == VLLM,
+            processes: 1,
+            launch_flags,
+            flags,
+            adapter_images: adapters.iter().any(|adapter| adapter.image.is_some()),
+            adapters,
+            port: if has_sidecar {
+                PORT_BEHIND_SIDECAR
+            } else {
+                PORT
+            },
+            leader: format!(
+                "{0}-0.{0}-headless.{1}.svc.{2}",
+                base.name, base.namespace, base.cluster_domain
+            ),
+            benchmark: runtime == VLLM && disable_benchmark != Some("true"),
+            startup_failures: model.startup_failures(&self.numbers.startup),
+            config_map: filled(served.inference.config.as_ref()),
+            access_secret,
+            role: role.cloned(),
+            weights_claim: local_weights.is_none()
+                && served.gpus.nvme
+                && self.planner.profile.storage.local_nvme,
+            local_weights,
+            deep_gemm: model.vllm.deep_gemm,
+            cuda_toolkit: model.vllm.cuda_toolkit,
         }
+    }
+
+    /// The flags of the launcher and those of the server.
+    fn flags(
+        &self,
+        base: &Plan,
+        served: &Served,
+        local_weights: Option<&str>,
+        has_sidecar: bool,
+    ) -> (Flags, Flags) {
+        let Served { model, gpus, .. } = *served;
+        let runtimes = &self.planner.release.file.runtimes;
+        let own = runtimes.get(served.runtime).cloned().unwrap_or_default();
+        if let Some(transformers) = &model.transformers
+            && served.runtime == TRANSFORMERS
+        {
+            return (own, flags::transformers(model, &transformers.flags));
+        }
+        let performance_mode = self.planner.annotation("kaito.sh/performance-mode");
+        let serving = flags::Serving {
+            model,
+            served_name: served_name(base, model),
+            gpus,
+            // Only the name in the table of instance types counts: that of GPU feature discovery
+            // has a hyphen.
+            utilization: self.numbers.gpu_memory_utilization.of(&gpus.model),
+            nodes: served.nodes,
+            local_weights,
+            has_adapters: !adapters(served.inference).is_empty(),
+            has_config: filled(served.inference.config.as_ref()).is_some(),
+            performance_mode: performance_mode.filter(|mode| *mode != "balanced"),
+            port: has_sidecar.then_some(PORT_BEHIND_SIDECAR),
+        };
+        (Flags::new(), flags::vllm(&own, &serving))
     }
 
     /// What serves the model. A profile can have everything served by transformers.
     pub(super) fn runtime(&self) -> &'static str {
-        let is_asked = self.annotation(RUNTIME) == Some(TRANSFORMERS);
-        let is_forced = self.profile.runtime == Some(Runtime::Transformers);
+        let is_asked = self.planner.annotation(RUNTIME) == Some(TRANSFORMERS);
+        let is_forced = self.planner.profile.runtime == Some(Runtime::Transformers);
         if is_asked || is_forced {
             TRANSFORMERS
         } else {
@@ -167,10 +188,11 @@ impl Planner<'_> {
 
     /// Warns of fields and annotations that KAITO accepts and does not act on.
     fn check_without_effect(&mut self, preset: &Preset, runtime: &str) {
-        let workspace = self.workspace;
+        let workspace = self.planner.workspace;
         let resource = workspace.spec.resource.as_ref();
         let mut ignored = Vec::new();
         let odd = self
+            .planner
             .annotation(RUNTIME)
             .filter(|name| ![VLLM, TRANSFORMERS].contains(name));
         if let Some(odd) = odd {
@@ -196,7 +218,7 @@ impl Planner<'_> {
             ignored.push(("/inference/preset/accessMode".to_owned(), message));
         }
         for (pointer, message) in ignored {
-            self.without_effect(&pointer, &message);
+            self.planner.without_effect(&pointer, &message);
         }
     }
 
@@ -215,7 +237,8 @@ impl Planner<'_> {
                 "accept the terms at `https://huggingface.co/{name}`, and name a Secret that has a token under \
                  `HF_TOKEN` in `presetOptions.modelAccessSecret`"
             );
-            self.report(&rule::GATED, "/inference/preset/name", message, hint);
+            self.planner
+                .report(&rule::GATED, "/inference/preset/name", message, hint);
         }
         secret
     }
@@ -225,7 +248,8 @@ impl Planner<'_> {
         if runtime == TRANSFORMERS && model.transformers.is_none() {
             let message = format!("`{}` can't be served by transformers", model.name);
             let hint = format!("leave `{RUNTIME}: transformers` out: vLLM serves it");
-            self.report(&rule::RUNTIME, "/inference/preset/name", message, hint);
+            self.planner
+                .report(&rule::RUNTIME, "/inference/preset/name", message, hint);
         }
         let weighted = inference
             .adapters
@@ -234,7 +258,7 @@ impl Planner<'_> {
         if let (Some(index), VLLM) = (weighted, runtime) {
             let place = format!("/inference/adapters/{index}/strength");
             let message = "vLLM serves adapters at their full strength alone".to_owned();
-            self.report(
+            self.planner.report(
                 &rule::RUNTIME,
                 &place,
                 message,
@@ -243,220 +267,10 @@ impl Planner<'_> {
         }
     }
 
-    /// Reports nodes that have less memory than the weights alone need (R8, R9): an estimate would
-    /// only say it again.
-    fn check_memory(
-        &mut self,
-        model: &HubModel,
-        gpus: &Gpus,
-        runtime: &str,
-    ) -> Result<(), Reported> {
-        let place = if gpus.nodes.is_some() {
-            "/resource/labelSelector"
-        } else {
-            "/resource/instanceType"
-        };
-        let weights = model.weights_bytes();
-        let count = self
-            .workspace
-            .spec
-            .resource
-            .as_ref()
-            .map_or(1, |resource| resource.count);
-        let nodes = gpus
-            .nodes
-            .map_or_else(|| u64::try_from(count).unwrap_or(0), u64::from);
-        let total = nodes.saturating_mul(gpus.memory);
-        let bypasses = self.annotation(BYPASS).is_some();
-        let size = |bytes: u64| wording::gibibytes(quantity::float(bytes), 1);
-        let needed = size(weights);
-        if gpus.mig_resource.is_some() && weights > gpus.memory && !bypasses {
-            let message = format!(
-                "the weights take {needed}, and the slice has {}",
-                size(gpus.memory)
-            );
-            let hint = "choose a larger slice, or a smaller model".to_owned();
-            let place = "/resource/partition";
-            return Err(self.fail(&rule::TOO_LITTLE_MEMORY, place, message, hint));
-        }
-        if runtime == TRANSFORMERS && weights > gpus.memory {
-            let message = format!(
-                "the weights take {needed}, and one node has {}",
-                size(gpus.memory)
-            );
-            let hint =
-                "transformers does not spread a model over nodes: choose larger ones, or vLLM"
-                    .to_owned();
-            return Err(self.fail(&rule::NO_FIT, place, message, hint));
-        }
-        let is_counted = gpus.nodes.is_some() || self.estimator(runtime).is_none();
-        if nodes > 0 && total < weights && !bypasses && is_counted {
-            let message = format!(
-                "the weights take {needed}, and all nodes have {}",
-                size(total)
-            );
-            let hint = format!("choose larger nodes; `{BYPASS}` lets it pass");
-            return Err(self.fail(&rule::TOO_LITTLE_MEMORY, place, message, hint));
-        }
-        Ok(())
-    }
-
-    /// The nodes that a Workspace asks for, each of which serves the whole model.
-    fn counted_nodes(&mut self) -> Result<u32, Reported> {
-        let count = self
-            .workspace
-            .spec
-            .resource
-            .as_ref()
-            .map_or(1, |resource| resource.count);
-        let count = self
-            .wanted_nodes()
-            .or_else(|| u32::try_from(count).ok().filter(|count| *count > 0));
-        count.ok_or_else(|| {
-            let message = "`resource.count` must be at least 1".to_owned();
-            let hint = "say how many nodes to run on".to_owned();
-            self.fail(&rule::COUNT, "/resource/count", message, hint)
-        })
-    }
-
-    /// The nodes that the model is estimated to need (specification of KAITO 0.12, §3).
-    fn estimated_nodes(
-        &mut self,
-        demand: Demand,
-        model: &HubModel,
-        gpus: &Gpus,
-        types: &InstanceTypes,
-    ) -> Result<(u32, Estimated), Reported> {
-        let wanted = self.wanted_nodes();
-        let estimate = estimator::estimate(&demand);
-        let estimated = estimate
-            .nodes
-            .and_then(|nodes| u32::try_from(nodes.max(1)).ok());
-        let estimated = estimated.filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none());
-        let count = match (wanted, estimated) {
-            (Some(wanted), Some(estimated)) if wanted >= estimated => wanted,
-            (Some(wanted), _) => {
-                let needed = estimated.map_or("none would do".to_owned(), |nodes| {
-                    format!("{nodes} are estimated")
-                });
-                let message = format!(
-                    "`{}` is not expected to fit on {}: {needed}",
-                    model.name,
-                    nodes_of(wanted)
-                );
-                let hint = "raise the number, or choose nodes with more memory".to_owned();
-                let annotated = self
-                    .workspace
-                    .node
-                    .find(&annotation_pointer(NODE_COUNT))
-                    .map(|found| found.span);
-                let of_profile = format!("/nodeCounts/{}", pointer::escape(&self.workspace.key()));
-                let place = annotated.or_else(|| self.profile.span(&of_profile));
-                let finding = Diagnostic::global(&rule::COUNT_TOO_SMALL, message).hint(hint);
-                self.diagnostics.report(Diagnostic { place, ..finding });
-                wanted
-            }
-            (None, None) => {
-                let choices = gpus.nodes.is_none().then_some(types);
-                return Err(self.does_not_fit(&demand, &estimate, model, choices));
-            }
-            (None, Some(estimated)) => {
-                if let Some(there) = gpus.nodes.filter(|there| *there < estimated) {
-                    let message = format!(
-                        "the model needs {}, and the profile has {}",
-                        nodes_of(estimated),
-                        nodes_of(there)
-                    );
-                    let hint = "pods wait until there are enough".to_owned();
-                    self.warn(&rule::NODES, "/resource/labelSelector", message, hint);
-                }
-                estimated
-            }
-        };
-        Ok((count, Estimated { demand, estimate }))
-    }
-
-    /// The number of nodes that a person has decided on, whatever is estimated.
-    pub(super) fn wanted_nodes(&mut self) -> Option<u32> {
-        if let Some(text) = self.annotation(NODE_COUNT) {
-            let count = text.trim().parse().ok().filter(|count| *count > 0);
-            if count.is_none() {
-                let message = format!(
-                    "`{NODE_COUNT}` must be a number of nodes, not `{}`",
-                    text.escape_debug()
-                );
-                self.report(
-                    &rule::ANNOTATION,
-                    &annotation_pointer(NODE_COUNT),
-                    message,
-                    "such as \"2\"".to_owned(),
-                );
-            }
-            return count;
-        }
-        self.profile
-            .node_counts
-            .get(&self.workspace.key())
-            .map(|count| count.get())
-    }
-
-    fn does_not_fit(
-        &mut self,
-        demand: &Demand,
-        estimate: &Estimate,
-        model: &HubModel,
-        types: Option<&InstanceTypes>,
-    ) -> Reported {
-        let place = self
-            .workspace
-            .node
-            .find("/resource/instanceType")
-            .map_or("/resource", |_| "/resource/instanceType");
-        let gib = |bytes: f64| wording::gibibytes(bytes, 1);
-        let message = if estimate.nodes.is_none() {
-            format!(
-                "`{}` needs {} on each GPU beside its weights, {} of it for {} tokens, but only {} of {} may be used",
-                model.name,
-                gib(estimate.fixed),
-                gib(estimate.cache),
-                demand.context,
-                gib(estimate.usable),
-                gib(estimate.gpu)
-            )
-        } else {
-            format!(
-                "`{}` needs more than one slice, and slices are not put together",
-                model.name
-            )
-        };
-        let fits = |(name, instance): (&String, &crate::catalogue::preset::InstanceType)| {
-            let memory = u64::from(instance.memory_gib) * u64::from(quantity::GIB);
-            let nodes = estimator::estimate(&Demand {
-                gpus: instance.gpus,
-                memory,
-                ..*demand
-            })
-            .nodes;
-            (instance.is_nvidia() && nodes == Some(1))
-                .then(|| (instance.memory_gib, format!("`{name}`")))
-        };
-        let mut fitting: Vec<_> = types.into_iter().flatten().filter_map(fits).collect();
-        fitting.sort();
-        let names: Vec<_> = fitting.into_iter().take(3).map(|(_, name)| name).collect();
-        let hint = match names.as_slice() {
-            [] => "set a smaller `max-model-len` in the ConfigMap of `inference.config`".to_owned(),
-            names => format!(
-                "{} would do, or a smaller `max-model-len`",
-                wording::or(names)
-            ),
-        };
-        self.fail(&rule::NO_FIT, place, message, hint)
-    }
-
     /// The folder of a node that holds the weights, if they are there already.
     fn local_weights(&self, preset: &Preset) -> Option<String> {
         let name = preset.name.trim().to_lowercase().replace(['/', '\\'], "-");
-        (self.annotation("kaito.sh/use-local-weights") == Some("true"))
+        (self.planner.annotation("kaito.sh/use-local-weights") == Some("true"))
             .then(|| format!("/opt/kaito/models/{name}"))
     }
 }
@@ -470,10 +284,6 @@ fn served_name(base: &Plan, model: &HubModel) -> String {
     of_set
         .filter(|_| !has_roles)
         .unwrap_or_else(|| model.short_name())
-}
-
-fn nodes_of(count: u32) -> String {
-    wording::count(count as usize, "node")
 }
 
 fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
@@ -494,14 +304,4 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
     // Those that are pulled come before those that are mounted.
     let (pulled, mounted): (Vec<_>, Vec<_>) = adapters.partition(|adapter| adapter.image.is_some());
     pulled.into_iter().chain(mounted).collect()
-}
-
-fn pull_secrets(inference: &Inference) -> Vec<String> {
-    let sources = inference
-        .adapters
-        .iter()
-        .filter_map(|adapter| adapter.source.as_ref());
-    sources
-        .flat_map(|source| source.image_pull_secrets.clone())
-        .collect()
 }

@@ -2,40 +2,42 @@
 
 use serde_json::Value;
 
-use crate::catalogue::preset::{InferencePreset, InstanceTypes};
+use super::Image;
+use crate::catalogue::preset::InferencePreset;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::plan::sizing::preset_count;
-use crate::plan::{AdapterPlan, InferencePlan, Plan, Planner, PodTemplate, private_pull_secrets};
+use crate::plan::{
+    AdapterPlan, InferencePlan, Plan, PodTemplate, adapter_secrets, private_pull_secrets,
+};
 use crate::vocab::AccessMode;
 use crate::workspace::{Inference, Preset};
 
 /// The weight of an adapter that names none. KAITO 0.3 means it so, and then loses it.
 const STRENGTH: &str = "1.0";
 
-impl Planner<'_> {
+impl Image<'_, '_> {
     /// Serving by preset.
-    pub(in crate::plan) fn inference(
+    pub(super) fn inference(
         &mut self,
         base: Plan,
         inference: &Inference,
-        types: &InstanceTypes,
     ) -> Result<Plan, Reported> {
         let known = match &inference.preset {
             Some(preset) => self
                 .model(preset, "/inference/preset/name")
                 .map(|model| (preset, model)),
-            None => Err(self.reported("/inference")),
+            None => Err(self.planner.reported("/inference")),
         };
-        let (preset, model) = known.inspect_err(|_| self.check_name(types))?;
+        let (preset, model) = known.inspect_err(|_| self.check_name())?;
         let needs = &model.inference.needs;
         preset_count::check_inference(
-            self.workspace,
+            self.planner.workspace,
             needs,
-            self.profile.cloud,
-            types,
-            self.sources,
-            self.diagnostics,
+            self.planner.profile.cloud,
+            self.types,
+            self.planner.sources,
+            self.planner.diagnostics,
         );
         let processes = self.processes(&model.inference, base.node_count);
         let distributed = model.inference.world_size.is_some();
@@ -44,24 +46,26 @@ impl Planner<'_> {
             self.adapters_without_effect(&preset.name);
         }
         let pull_secrets = pull_secrets(inference, preset);
-        self.repeated(
+        self.planner.repeated(
             &pull_secrets,
             "/inference/adapters",
             "name it once: it counts for all images of the pod",
         );
         Ok(Plan {
             disk: model.inference.disk.clone(),
-            gpus: types
+            gpus: self
+                .types
                 .get(&base.instance_type)
                 .map_or(needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, model, "/inference/preset")?),
             pull_secrets,
-            service_type: Some(self.service_type().to_owned()),
+            service_type: Some(self.planner.service_type().to_owned()),
             inference: Some(InferencePlan {
                 runtime: model.inference.runtime.clone(),
                 distributed,
                 processes,
                 launch_flags: self
+                    .planner
                     .release
                     .file
                     .runtimes
@@ -89,7 +93,8 @@ impl Planner<'_> {
         let message =
             format!("the model runs in {world} processes, which {nodes} nodes can't share evenly");
         let hint = format!("set `resource.count` to a divisor of {world}");
-        self.report(&rule::COUNT, "/resource/count", message, hint);
+        self.planner
+            .report(&rule::COUNT, "/resource/count", message, hint);
         0
     }
 
@@ -97,41 +102,38 @@ impl Planner<'_> {
     fn check_names(&mut self, distributed: bool) {
         if distributed
             || self
+                .planner
                 .workspace
                 .metadata
                 .name
                 .starts_with(|first: char| first.is_ascii_digit())
         {
-            self.check_service_names();
+            self.planner.check_service_names();
         }
     }
 
     fn adapters_without_effect(&mut self, preset: &str) {
         let message =
             format!("adapters have no effect: `{preset}` is spread over nodes and loads none");
-        let place = self.workspace.span("/inference/adapters");
-        self.diagnostics
+        let place = self.planner.workspace.span("/inference/adapters");
+        self.planner
+            .diagnostics
             .report(Diagnostic::new(&rule::ADAPTERS_IGNORED, place, message).hint("remove them"));
     }
 
-    fn check_name(&mut self, types: &InstanceTypes) {
+    fn check_name(&mut self) {
         preset_count::check_name(
-            self.workspace,
-            self.profile.cloud,
-            types,
-            self.sources,
-            self.diagnostics,
+            self.planner.workspace,
+            self.planner.profile.cloud,
+            self.types,
+            self.planner.sources,
+            self.planner.diagnostics,
         );
     }
 
     /// Serving by the user's own pods.
-    pub(in crate::plan) fn pod_template(
-        &mut self,
-        base: Plan,
-        template: &Value,
-        types: &InstanceTypes,
-    ) -> Plan {
-        self.check_name(types);
+    pub(super) fn pod_template(&mut self, base: Plan, template: &Value) -> Plan {
+        self.check_name();
         Plan {
             pod_template: Some(PodTemplate::of(template)),
             ..base
@@ -163,11 +165,5 @@ fn pull_secrets(inference: &Inference, preset: &Preset) -> Vec<String> {
     if preset.access_mode == AccessMode::Private {
         return private_pull_secrets(preset);
     }
-    let sources = inference
-        .adapters
-        .iter()
-        .filter_map(|adapter| adapter.source.as_ref());
-    sources
-        .flat_map(|source| source.image_pull_secrets.clone())
-        .collect()
+    adapter_secrets(inference).collect()
 }

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use super::instance_type::{self, instance_type};
 use crate::base::quantity::GIB;
-use crate::base::wording;
-use crate::catalogue::preset::{InstanceType, InstanceTypes};
+use crate::catalogue::preset::InstanceTypes;
 use crate::catalogue::profile::ProfileNode;
+use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Reported};
 use crate::plan::Planner;
-use crate::workspace::{Partition, PartitionMode, Workspace};
+use crate::vocab::Provisioner;
+use crate::workspace::{Partition, PartitionMode};
 
-const TYPE: &str = "/resource/instanceType";
 const PARTITION: &str = "/resource/partition";
 
 /// The labels of NVIDIA's GPU feature discovery that a node is known by.
@@ -48,84 +48,7 @@ pub(in crate::plan) struct Gpus {
     pub(in crate::plan) nodes: Option<u32>,
 }
 
-/// A machine type by its name, in any spelling, with the exact one.
-pub(in crate::plan) fn instance_type<'a>(
-    types: &'a InstanceTypes,
-    name: &str,
-) -> Option<(&'a str, &'a InstanceType)> {
-    let found = types.get_key_value(name);
-    let found = found.or_else(|| {
-        types
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-    });
-    found.map(|(name, instance)| (name.as_str(), instance))
-}
-
 impl Planner<'_> {
-    /// Reports a machine type that is missing, needless, unknown or misspelt. `is_open` lets those
-    /// of Azure pass that no table has.
-    pub(in crate::plan) fn check_machine(
-        &mut self,
-        provisioner: Provisioner,
-        types: &InstanceTypes,
-        is_open: bool,
-    ) {
-        let Some(resource) = &self.workspace.spec.resource else {
-            return;
-        };
-        let name = resource.instance_type.as_str();
-        if provisioner == Provisioner::None {
-            if !name.is_empty() {
-                let message = "`resource.instanceType` is for nodes that are made, and the profile says that they are there";
-                let hint = "leave it out, or set another `provisioner` in the profile";
-                self.report(&rule::RESOURCE, TYPE, message.to_owned(), hint.to_owned());
-            }
-            return;
-        }
-        if name.is_empty() {
-            let hint =
-                "add it, or set `provisioner: none` in the profile, if the nodes are there already";
-            self.report(
-                &rule::RESOURCE,
-                TYPE,
-                "`resource.instanceType` is missing".to_owned(),
-                hint.to_owned(),
-            );
-        } else if let Some((exact, _)) = instance_type(types, name) {
-            if exact != name {
-                let message = format!(
-                    "`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes"
-                );
-                let finding =
-                    Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(TYPE), message);
-                let finding =
-                    finding
-                        .hint(format!("write `{exact}`"))
-                        .respelt(name, exact, self.sources);
-                self.diagnostics.report(finding);
-            }
-        } else if !(is_open && self.profile.cloud == Cloud::Azure && is_azure(name)) {
-            if let Some(why) = self.release.retired_instance_type(name) {
-                let message = format!("release {} uses `{name}` no more: {why}", self.release.name);
-                let hint = format!(
-                    "`kaito-render instance-types list --release {}` names them all",
-                    self.release.name
-                );
-                return self.report(&rule::RETIRED_INSTANCE_TYPE, TYPE, message, hint);
-            }
-            let message = format!(
-                "`{name}` is not a machine type of {} that is known",
-                self.profile.cloud.title()
-            );
-            let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`kaito-render instance-types list` names them all".to_owned(),
-            };
-            self.report(&rule::UNKNOWN_INSTANCE_TYPE, TYPE, message, hint);
-        }
-    }
-
     /// The GPUs of a node; none if they are not known or can't be used, which is reported.
     pub(in crate::plan) fn gpus(
         &mut self,
@@ -144,7 +67,7 @@ impl Planner<'_> {
             };
         }
         let Some((name, instance)) = instance_type(types, &resource.instance_type) else {
-            return Err(self.reported(TYPE));
+            return Err(self.reported(instance_type::PLACE));
         };
         if !instance.is_nvidia() {
             let message = format!(
@@ -153,7 +76,12 @@ impl Planner<'_> {
             );
             let hint =
                 "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
-            return Err(self.fail(&rule::NO_NVIDIA_GPU, TYPE, message, hint.to_owned()));
+            return Err(self.fail(
+                &rule::NO_NVIDIA_GPU,
+                instance_type::PLACE,
+                message,
+                hint.to_owned(),
+            ));
         }
         Ok(Gpus {
             count: instance.gpus,
@@ -334,25 +262,6 @@ impl Planner<'_> {
     fn unfit_nodes(&mut self, message: String, hint: &str) -> Reported {
         let place = "/resource/labelSelector";
         self.fail(&rule::NODES, place, message, hint.to_owned())
-    }
-}
-
-/// Whether a name is of Azure's series of virtual machines that may have GPUs.
-fn is_azure(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.starts_with("standard_n") || name.starts_with("standard_d")
-}
-
-/// Whether a node of a Workspace has GPUs of NVIDIA, as far as its machine type tells.
-pub(in crate::plan) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
-    let name = workspace
-        .spec
-        .resource
-        .as_ref()
-        .map_or("", |resource| resource.instance_type.as_str());
-    match instance_type(types, name) {
-        Some((_, instance)) => instance.is_nvidia(),
-        None => name.to_lowercase().starts_with("standard_n"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Machine types and labels of nodes that are accepted, but give other nodes than meant, or none.
 
-use super::gpus;
+use super::instance_type::{self, instance_type};
 use crate::base::node::Entry;
 use crate::catalogue::preset::InstanceTypes;
 use crate::diagnostic::Diagnostic;
@@ -8,7 +8,6 @@ use crate::diagnostic::rule::{self, Rule};
 use crate::plan::Planner;
 use crate::vocab::Provisioner;
 
-const TYPE: &str = "/resource/instanceType";
 const LABELS: &str = "/resource/labelSelector/matchLabels";
 
 /// Labels by which a tool of delivery finds its own objects, and prunes them.
@@ -65,7 +64,7 @@ impl Planner<'_> {
         let Some(resource) = &self.workspace.spec.resource else {
             return;
         };
-        let Some((name, instance)) = gpus::instance_type(types, &resource.instance_type) else {
+        let Some((name, instance)) = instance_type(types, &resource.instance_type) else {
             return;
         };
         let Some(retired) = &instance.retired else {
@@ -79,7 +78,7 @@ impl Planner<'_> {
             Some(successor) => format!("`{successor}` comes nearest"),
             None => "`kaito-render instance-types list` names others".to_owned(),
         };
-        self.report(&rule::RETIRED_TYPE, TYPE, message, hint);
+        self.report(&rule::RETIRED_TYPE, instance_type::PLACE, message, hint);
     }
 
     fn check_node_label(&mut self, entry: &Entry, provisioner: Provisioner) {

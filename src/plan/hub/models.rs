@@ -1,0 +1,81 @@
+//! The models of Hugging Face, and the image that serves and tunes them.
+
+use super::Hub;
+use crate::base::wording;
+use crate::catalogue::preset::HubModel;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
+use crate::workspace::Preset;
+
+impl<'a> Hub<'_, 'a> {
+    /// A model by the name that a Workspace gives it: an alias or a repository, in any case.
+    pub(super) fn model(
+        &mut self,
+        preset: &Preset,
+        pointer: &str,
+    ) -> Result<&'a HubModel, Reported> {
+        let repository = self.planner.release.repository(&preset.name);
+        if let Some(model) = self.planner.release.hub_model(&repository) {
+            return model;
+        }
+        self.planner.check_retired_model(&preset.name, pointer)?;
+        let (message, hint) = self.unknown_model(&preset.name, &repository);
+        Err(self
+            .planner
+            .fail(&rule::UNKNOWN_PRESET, pointer, message, hint))
+    }
+
+    fn unknown_model(&self, name: &str, repository: &str) -> (String, String) {
+        let message = format!(
+            "release {} has no preset `{name}`",
+            self.planner.release.name
+        );
+        let aliases = self.planner.release.file.aliases.keys().map(String::as_str);
+        let known = self.planner.release.model_names();
+        let shorts = known.iter().filter_map(|name| name.rsplit('/').next());
+        let near = wording::nearest(repository, known.iter().copied().chain(aliases));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        if repository
+            .split_once('/')
+            .is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty())
+        {
+            let import = format!(
+                "kaito-render presets import --name {name} --config config.json --files files.json --library DIR"
+            );
+            let import = format!(
+                "make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`"
+            );
+            return (
+                message,
+                near.map_or(import.clone(), |near| format!("{near} If not, {import}")),
+            );
+        }
+        if let Some(near) = near {
+            return (message, near);
+        }
+        let full = shorts
+            .zip(&known)
+            .find(|(short, _)| *short == repository)
+            .map(|(_, full)| full);
+        match full {
+            Some(full) => (message, format!("did you mean `{full}`?")),
+            None => (
+                message,
+                "`kaito-render presets list` names them all".to_owned(),
+            ),
+        }
+    }
+
+    /// The image that serves and tunes every model.
+    pub(super) fn base_image(&mut self) -> Result<String, Reported> {
+        let Some(image) = &self.planner.release.file.base_image else {
+            let message = format!("release {} names no `baseImage`", self.planner.release.name);
+            let finding = Diagnostic::global(&rule::LIBRARY_FIELD, message);
+            return Err(self.planner.diagnostics.fail(finding));
+        };
+        Ok(format!(
+            "{}/{}:{}",
+            self.planner.profile.registry, image.name, image.tag
+        ))
+    }
+}

@@ -1,0 +1,143 @@
+//! The labels of the nodes and pods of a Workspace, and the node objects.
+
+use std::collections::BTreeMap;
+
+use super::Hub;
+use crate::base::wording;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
+use crate::plan::nodes::gpus::Gpus;
+use crate::plan::nodes::instance_type;
+use crate::plan::nodes::node_class::node_pool;
+use crate::plan::{Plan, PlannedNode};
+use crate::vocab::{Cloud, Provisioner};
+use crate::workspace::CREATED_BY;
+
+/// The labels of a Workspace that its pods carry too.
+const POD_LABELS: [&str; 3] = [
+    CREATED_BY,
+    "multiroleinference.kaito.sh/created-by",
+    "kaito.sh/inference-role",
+];
+
+impl Hub<'_, '_> {
+    /// Adds the labels of nodes and pods.
+    pub(super) fn labelled(&mut self, base: Plan) -> Plan {
+        let reserved = &self.planner.release.file.reserved_labels;
+        let (stripped, match_labels): (BTreeMap<_, _>, BTreeMap<_, _>) = base
+            .match_labels
+            .into_iter()
+            .partition(|(key, _)| reserved.contains(key));
+        self.check_reserved(&stripped, match_labels.is_empty());
+        let mut affinity = match_labels.clone();
+        let own = match base.provisioner {
+            Provisioner::Nodepool => [
+                "karpenter.kaito.sh/workspace-name",
+                "karpenter.kaito.sh/workspace-namespace",
+            ],
+            _ => ["kaito.sh/workspace", "kaito.sh/workspacenamespace"],
+        };
+        if base.provisioner != Provisioner::None {
+            affinity.extend(
+                own.map(str::to_owned)
+                    .into_iter()
+                    .zip([base.name.clone(), base.namespace.clone()]),
+            );
+        }
+        let labels = &self.planner.workspace.metadata.labels;
+        let pod_labels: BTreeMap<_, _> = POD_LABELS
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), labels.get(*key)?.clone())))
+            .collect();
+        Plan {
+            accelerator: instance_type::is_nvidia(self.planner.workspace, self.types)
+                .then(|| "nvidia".to_owned()),
+            inference_set: pod_labels.get(CREATED_BY).cloned(),
+            match_labels,
+            affinity,
+            pod_labels,
+            ..base
+        }
+    }
+
+    /// Reports labels that would be left out of the selector (R3).
+    fn check_reserved(&mut self, stripped: &BTreeMap<String, String>, nothing_else: bool) {
+        if stripped.is_empty() {
+            return;
+        }
+        let names: Vec<_> = stripped.keys().map(|key| format!("`{key}`")).collect();
+        let place = "/resource/labelSelector/matchLabels";
+        if nothing_else {
+            let message = format!("nodes can't be selected by {} alone", wording::and(&names));
+            self.planner.report(
+                &rule::SELECTOR,
+                place,
+                message,
+                "add a label of your own, such as `apps: <name>`".to_owned(),
+            );
+        } else {
+            self.planner.without_effect(
+                place,
+                &format!("nodes are not selected by {}", wording::and(&names)),
+            );
+        }
+    }
+
+    /// Adds the nodes that are made, and what they refer to.
+    pub(super) fn placed(&mut self, plan: Plan) -> Result<Plan, Reported> {
+        if plan.provisioner != Provisioner::None && plan.cloud == Cloud::Arc {
+            let message = "nothing makes nodes on Azure Arc".to_owned();
+            let place = self.planner.profile.span("/cloud");
+            let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message);
+            self.planner.diagnostics.report(Diagnostic {
+                place,
+                ..finding.hint("set the profile's `provisioner: none`")
+            });
+        }
+        let annotation = self
+            .planner
+            .annotation("kaito.sh/node-image-family")
+            .map(|value| value.trim().to_lowercase());
+        let image_family =
+            annotation.unwrap_or_else(|| self.planner.profile.node_image_family.name().to_owned());
+        let nodes = match plan.provisioner {
+            Provisioner::Nodeclaim => (0..plan.node_count)
+                .map(|ordinal| PlannedNode {
+                    ordinal,
+                    name: String::new(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        if plan.provisioner != Provisioner::Nodepool {
+            return Ok(Plan {
+                image_family: Some(image_family),
+                nodes,
+                ..plan
+            });
+        }
+        Ok(Plan {
+            node_pool: node_pool(&plan.namespace, &plan.name),
+            node_class: Some(self.planner.node_class()?),
+            node_classes: self
+                .planner
+                .profile
+                .node_classes
+                .iter()
+                .filter(|class| class.spec.is_some())
+                .cloned()
+                .collect(),
+            nodes,
+            ..plan
+        })
+    }
+}
+
+/// What a pod asks for: all GPUs of a node, or one slice.
+pub(super) fn gpu_request(gpus: &Gpus) -> BTreeMap<String, String> {
+    let resource = gpus
+        .mig_resource
+        .clone()
+        .unwrap_or_else(|| "nvidia.com/gpu".to_owned());
+    BTreeMap::from([(resource, gpus.count.to_string())])
+}

@@ -1,0 +1,90 @@
+//! What creates the nodes, and what it needs of the profile.
+
+use crate::base::wording;
+use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Reported};
+use crate::plan::Planner;
+use crate::vocab::{Cloud, Provisioner};
+
+impl Planner<'_> {
+    /// Reports a cloud that the release has no table of machine types for.
+    pub(in crate::plan) fn unknown_cloud(&mut self) -> Reported {
+        let (release, cloud) = (&self.release.name, self.profile.cloud);
+        let message = format!(
+            "release {release} knows no machine types of {}",
+            cloud.title()
+        );
+        let known: Vec<_> = Cloud::ALL
+            .into_iter()
+            .filter(|cloud| self.release.has_cloud(*cloud))
+            .collect();
+        let names: Vec<_> = known
+            .iter()
+            .map(|cloud| format!("`{}`", cloud.name()))
+            .collect();
+        let finding = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
+        let finding = finding.hint(format!(
+            "set the profile's `cloud` to {}, or another `release`",
+            wording::or(&names)
+        ));
+        self.diagnostics.fail(Diagnostic {
+            place: self.profile.span("/cloud"),
+            ..finding
+        })
+    }
+
+    /// What creates the nodes: what the profile says, or the default of the release.
+    pub(in crate::plan) fn provisioner(&mut self) -> Provisioner {
+        let known = &self.release.file.node_objects;
+        let chosen = self
+            .profile
+            .provisioner
+            .unwrap_or_else(|| self.release.default_provisioner());
+        if chosen != Provisioner::None && !known.contains_key(&chosen) {
+            let names: Vec<_> = known
+                .keys()
+                .map(|known| format!("`{}`", known.name()))
+                .collect();
+            let message = format!(
+                "release {} has no node objects for `{}`",
+                self.release.name,
+                chosen.name()
+            );
+            let hint = format!(
+                "set the profile's `provisioner` to {} or `none`",
+                wording::or(&names)
+            );
+            let place = self.profile.span("/provisioner");
+            let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
+            self.diagnostics.report(Diagnostic { place, ..finding });
+        }
+        chosen
+    }
+
+    /// Reports node objects that nobody would act on, or that lack what the profile has to say.
+    pub(in crate::plan) fn check_nodes(&mut self, provisioner: Provisioner) {
+        let cloud = self.profile.cloud;
+        let place = self.profile.span("/cloud");
+        let at = |finding: Diagnostic| Diagnostic { place, ..finding };
+        if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
+            let message = format!(
+                "Machines are served on Azure alone, and the profile's cloud is {}",
+                cloud.title()
+            );
+            let finding = Diagnostic::global(&rule::MACHINE_API, message)
+                .hint("set the profile's `provisioner: nodeclaim`");
+            self.diagnostics.report(at(finding));
+        }
+        let needs_name = provisioner == Provisioner::Nodeclaim
+            && self.release.file.cluster_name_for.contains(&cloud);
+        if needs_name && self.profile.cluster_name.is_none() {
+            let message = format!(
+                "the NodeClass of {} is named after the cluster, and the profile names none",
+                cloud.title()
+            );
+            let finding = Diagnostic::global(&rule::CLUSTER_NAME, message)
+                .hint("add `clusterName:` to the profile");
+            self.diagnostics.report(at(finding));
+        }
+    }
+}
