@@ -80,17 +80,16 @@ impl Walk<'_> {
             return;
         }
         let is_output = self.is_file(&path.join(INDEX_FILE));
-        if filter == DocumentFilter::Everything && is_output {
-            self.directory(path, identity);
-        } else if self.holds_input(path) {
-            self.directory(path, identity);
+        let is_wanted = filter == DocumentFilter::Everything && is_output;
+        if is_wanted || self.holds_input(path) {
+            self.directory(path, &identity);
         } else {
             self.passed_over(path, is_output);
         }
     }
 
-    fn directory(&mut self, path: &Path, identity: PathBuf) {
-        if let Some(index) = self.entered.iter().position(|entered| *entered == identity) {
+    fn directory(&mut self, path: &Path, identity: &Path) {
+        if let Some(index) = self.entered.iter().position(|entered| entered == identity) {
             self.is_loop(path, index);
             return;
         }
@@ -98,14 +97,14 @@ impl Walk<'_> {
             Ok(entries) => entries,
             Err(error) => return self.unreadable(path, &error),
         };
-        self.entered.push(identity.clone());
+        self.entered.push(identity.to_owned());
         for entry in entries.into_iter().filter(|entry| !is_hidden(&entry.name)) {
-            self.entry(path, &identity, entry);
+            self.entry(path, identity, &entry);
         }
         self.entered.pop();
     }
 
-    fn entry(&mut self, directory: &Path, identity: &Path, entry: Entry) {
+    fn entry(&mut self, directory: &Path, identity: &Path, entry: &Entry) {
         let path = directory.join(&entry.name);
         let place = identity.join(&entry.name);
         let (kind, identity) = match entry.kind {
@@ -118,9 +117,9 @@ impl Walk<'_> {
             },
         };
         match kind {
-            Kind::Directory if self.holds_input(&path) => self.directory(&path, identity),
+            Kind::Directory if self.holds_input(&path) => self.directory(&path, &identity),
             Kind::File if is_named_like_input(&entry.name) => {
-                self.add(path, place, identity, false)
+                self.add(path, place, identity, false);
             }
             _ => {}
         }

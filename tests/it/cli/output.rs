@@ -234,7 +234,10 @@ fn links_are_never_followed_out_of_the_folder() {
             symlink(outside.path().join(target), &path).unwrap();
             let error = write(folder.path(), &wanted).unwrap_err().to_string();
             assert!(
-                error.starts_with(&format!("`{}` exists and was not written by kaito-render", path.display())),
+                error.starts_with(&format!(
+                    "`{}` exists and was not written by kaito-render",
+                    path.display()
+                )),
                 "{link}: {error}"
             );
             // To remove what is behind a link would be as bad as to write it.
