@@ -418,13 +418,12 @@ impl<'a> Planner<'a> {
 
     /// The proof that an error was reported already that stands behind what is missing here.
     fn reported(&mut self, pointer: &str) -> Reported {
-        match self.diagnostics.checked(self.since) {
-            Err(reported) => reported,
-            Ok(()) => {
-                let message = "this Workspace can't be planned".to_owned();
-                let hint = "report it to the authors of kaito-render".to_owned();
-                self.fail(&rule::FIELD, pointer, message, hint)
-            }
+        if let Err(reported) = self.diagnostics.checked(self.since) {
+            reported
+        } else {
+            let message = "this Workspace can't be planned".to_owned();
+            let hint = "report it to the authors of kaito-render".to_owned();
+            self.fail(&rule::FIELD, pointer, message, hint)
         }
     }
 

@@ -369,7 +369,7 @@ mod tests {
                     model.weights.clone(),
                 )
             };
-            assert_eq!(needs(&imported), needs(&model), "{name}");
+            assert_eq!(needs(&imported), needs(model), "{name}");
         }
     }
 

@@ -208,8 +208,12 @@ fn profile(
                 diagnostics,
                 ..
             } = &mut *session;
-            match revision.read_upward(load::PROFILE, sources, diagnostics)? {
-                Some(file) => file.and_then(|file| load::read_profile(file, session)),
+            match revision.find_upward(load::PROFILE)? {
+                Some((tree, path)) => {
+                    let file = input::read_file(tree, &path, sources, diagnostics);
+                    tree.is_whole()?;
+                    file.and_then(|file| load::read_profile(file, session))
+                }
                 None => Some(Profile::default()),
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use kaito_render::base::sources::{FileId, Sources};
+use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
 use kaito_render::input::{self, Document, DocumentFilter, FileTree};
 
@@ -49,18 +49,13 @@ impl Revision {
         Ok(documents)
     }
 
-    /// Reads the nearest file of a name, from the directory of each path upward to the top of its
+    /// The nearest file of a name, from the directory of each path upward to the top of its
     /// repository. None if there is none.
     ///
     /// # Errors
     ///
     /// If paths have different ones.
-    pub(super) fn read_upward(
-        &self,
-        name: &str,
-        sources: &mut Sources,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Option<Option<FileId>>> {
+    pub(super) fn find_upward(&self, name: &str) -> Result<Option<(&Tree, PathBuf)>> {
         let mut found = BTreeSet::new();
         for (index, (tree, paths)) in self.trees.iter().enumerate() {
             let nearest = |path: &PathBuf| input::find_between(tree, path, Path::new(""), name);
@@ -74,13 +69,8 @@ impl Revision {
             found.len() < 2,
             "the paths belong to different profiles: compare them one by one"
         );
-        let Some((index, path)) = found.into_iter().next().flatten() else {
-            return Ok(None);
-        };
-        let (tree, _) = &self.trees[index];
-        let file = input::read_file(tree, &path, sources, diagnostics);
-        tree.is_whole()?;
-        Ok(Some(file))
+        let nearest = found.into_iter().next().flatten();
+        Ok(nearest.map(|(index, path)| (&self.trees[index].0, path)))
     }
 }
 

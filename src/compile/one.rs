@@ -162,12 +162,11 @@ impl Attempt {
             let old = reader.read(earlier.clone(), read_rules, &mut found);
             old.ok()?.into_whole().ok()
         });
-        match read {
-            Some(old) => workspace::changes(&old, draft, api, &mut self.diagnostics),
-            None => {
-                let found = found.into_iter().collect();
-                self.diagnostics.extend(workspace::not_compared(found));
-            }
+        if let Some(old) = read {
+            workspace::changes(&old, draft, api, &mut self.diagnostics);
+        } else {
+            let found = found.into_iter().collect();
+            self.diagnostics.extend(workspace::not_compared(found));
         }
     }
 }

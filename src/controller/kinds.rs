@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(leases.len(), 1, "the controller may not create one");
         assert_eq!(leases[0]["metadata"]["name"], LEASE);
         let needed =
-            ["get", "update"].map(|verb| format!("{verb} coordination.k8s.io/leases {}", LEASE));
+            ["get", "update"].map(|verb| format!("{verb} coordination.k8s.io/leases {LEASE}"));
         assert_eq!(allowed("Role"), needed.into());
     }
 }

@@ -45,6 +45,7 @@ pub struct ObjectView<'a> {
 
 /// An [`Identity`] without secrets.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the fields of an Identity")]
 pub(super) struct Name {
     pub(super) api_version: String,
     pub(super) kind: String,
@@ -72,7 +73,7 @@ impl<'a> View<'a> {
     /// How many Workspaces are added, removed and changed.
     #[must_use]
     pub fn workspaces(&self) -> Counts {
-        let groups = self.groups().filter(|group| group.is_workspace());
+        let groups = self.groups().filter(GroupView::is_workspace);
         Counts::of(groups.map(|group| group.action()))
     }
 

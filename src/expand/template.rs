@@ -307,6 +307,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, case by case")]
     fn malformed_templates_are_reported_at_their_lines() {
         for (text, message, place) in [
             (

@@ -99,3 +99,230 @@ fn relative(path: &Path) -> PathBuf {
     let inside = here.ok().and_then(|here| path.strip_prefix(here).ok());
     inside.unwrap_or(path).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use tempfile::TempDir;
+
+    use crate::base::sources::Sources;
+    use crate::diagnostic::Diagnostics;
+    use crate::input::{Disk, Document, DocumentFilter, find_upward};
+    use crate::input::{LoadError, load};
+
+    const WORKSPACE: &str =
+        "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Diagnostics) {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let documents = load(
+            &Disk,
+            paths,
+            DocumentFilter::Input,
+            &mut sources,
+            &mut diagnostics,
+        )
+        .unwrap();
+        (documents, diagnostics)
+    }
+
+    fn names(documents: &[Document]) -> Vec<&str> {
+        documents
+            .iter()
+            .map(|document| {
+                document
+                    .node
+                    .find("/metadata/name")
+                    .unwrap()
+                    .node
+                    .as_str()
+                    .unwrap()
+            })
+            .collect()
+    }
+
+    fn rules(diagnostics: &Diagnostics) -> Vec<&str> {
+        diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.rule.id)
+            .collect()
+    }
+
+    fn workspace(name: &str) -> String {
+        WORKSPACE.replace("NAME", name)
+    }
+
+    #[test]
+    fn a_walk_finds_what_matters_in_order() {
+        let folder = folder(&[
+            ("b/x.yml", &workspace("b")),
+            (
+                "a.yaml",
+                &format!(
+                    "{}---\nkind: Service\n---\n{}",
+                    workspace("a"),
+                    workspace("a2")
+                ),
+            ),
+            (
+                "c.json",
+                "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"c\"}}",
+            ),
+            ("d.txt", &workspace("text")),
+            (".hidden.yaml", &workspace("hidden")),
+            (".git/x.yaml", &workspace("git")),
+            ("chart/Chart.yaml", "name: chart\n"),
+            ("chart/templates/x.yaml", &workspace("chart")),
+            ("out/.kaito-render.json", "{}"),
+            ("out/x.yaml", &workspace("out")),
+        ]);
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(names(&documents), ["a", "a2", "b", "c"]);
+        assert!(diagnostics.is_empty());
+        assert!(documents.iter().all(|document| !document.named));
+    }
+
+    #[test]
+    fn a_file_is_read_once_and_being_named_counts() {
+        let folder = folder(&[("a.yaml", &workspace("a")), ("b.yaml", &workspace("b"))]);
+        let file = folder.path().join("a.yaml");
+        let (documents, _) = load_all(&[
+            folder.path().to_owned(),
+            file.clone(),
+            folder.path().join("./a.yaml"),
+            file,
+        ]);
+        assert_eq!(names(&documents), ["a", "b"]);
+        assert!(documents[0].named && !documents[1].named);
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let list = "apiVersion: v1\nkind: List\nitems:\n- {metadata: {name: a}}\n- apiVersion: kaito.sh/v1alpha1\n  kind: WorkspaceList\n  items: [{metadata: {name: b}}]\n";
+        let folder = folder(&[("list.yaml", list)]);
+        assert_eq!(
+            names(&load_all(&[folder.path().join("list.yaml")]).0),
+            ["a", "b"]
+        );
+    }
+
+    #[test]
+    fn files_that_have_nothing_to_do_with_kaito_are_passed_over() {
+        let folder = folder(&[
+            ("helm.yaml", "{{- if .Values.x }}\na: 1\n"),
+            ("other.yaml", "on: push\n"),
+            ("broken.yaml", "apiVersion: kaito.sh/v1alpha1\nkind: [\n"),
+        ]);
+        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(rules(&diagnostics), ["KR003", "KR007"]);
+        let (_, diagnostics) = load_all(&[
+            folder.path().join("helm.yaml"),
+            folder.path().join("other.yaml"),
+        ]);
+        assert_eq!(rules(&diagnostics), ["KR003", "KR006"]);
+    }
+
+    #[test]
+    fn what_is_no_text_and_no_input_is_only_noted() {
+        let folder = folder(&[("charts/Chart.yaml", "name: c\n")]);
+        fs::write(folder.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
+        fs::write(
+            folder.path().join("kaito.yaml"),
+            b"apiVersion: kaito.sh/v1alpha1\n# \xff\n",
+        )
+        .unwrap();
+        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(rules(&diagnostics), ["KR007", "KR002"]);
+        let (_, diagnostics) = load_all(&[folder.path().join("charts")]);
+        assert_eq!(rules(&diagnostics), ["KR009"]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_where_they_stand() {
+        let folder = folder(&[]);
+        let path = folder.path().join("a.yaml");
+        fs::write(&path, b"a: \xc3\xa9\nb: \xff\n").unwrap();
+        let (_, diagnostics) = load_all(&[path]);
+        assert_eq!(rules(&diagnostics), ["KR002"]);
+        assert_eq!(diagnostics.as_slice()[0].place.unwrap().start, 9);
+    }
+
+    #[test]
+    fn marks_carriage_returns_and_empty_files_are_fine() {
+        let crlf = format!("\u{feff}{}", workspace("a").replace('\n', "\r\n"));
+        let folder = folder(&[
+            ("a.yaml", &crlf),
+            ("empty.yaml", ""),
+            ("comment.yaml", "# nothing\n"),
+        ]);
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(
+            (names(&documents), diagnostics.as_slice()),
+            (vec!["a"], &[][..])
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_not_in_circles() {
+        let folder = folder(&[("real/a.yaml", &workspace("a"))]);
+        let link = |from: &str, to: &Path| {
+            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+        };
+        link("real/loop", folder.path());
+        link("twice", &folder.path().join("real/a.yaml"));
+        link("dangling.yaml", Path::new("nowhere"));
+        link("README", Path::new("nowhere"));
+        link(".#lock.yaml", Path::new("nowhere"));
+        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        assert_eq!(names(&documents), ["a"]);
+        assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);
+        assert!(
+            diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.message.contains("loop")),
+            "{diagnostics:?}"
+        );
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_no_finding() {
+        let missing = PathBuf::from("no/such/file.yaml");
+        let error = load(
+            &Disk,
+            std::slice::from_ref(&missing),
+            DocumentFilter::Input,
+            &mut Sources::default(),
+            &mut Diagnostics::default(),
+        )
+        .unwrap_err();
+        assert!(matches!(error, LoadError::Missing(path) if path == missing));
+    }
+
+    #[test]
+    fn a_search_upward_ends_at_the_root_of_the_repository() {
+        let folder = folder(&[
+            ("p.yaml", ""),
+            ("repo/.git/HEAD", ""),
+            ("repo/a/b/x.yaml", ""),
+            ("repo/a/p.yaml", ""),
+        ]);
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let find = |start: &str| find_upward(&root.join(start), "p.yaml");
+        assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));
+        assert_eq!(find("repo"), None);
+        assert_eq!(find("."), Some(root.join("p.yaml")));
+    }
+}

@@ -656,6 +656,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, case by case")]
     fn broken_texts_are_reported_at_their_place() {
         for (text, rule, message, place) in [
             (

@@ -9,6 +9,7 @@ use crate::catalogue::release::Release;
 use crate::workspace::{Preset, Workspace};
 
 /// Says of a plan what was decided and why, in the order in which people ask.
+#[must_use]
 pub fn decisions(
     workspace: &Workspace,
     plan: &Plan,

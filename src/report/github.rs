@@ -93,6 +93,7 @@ mod tests {
     use std::path::Path;
 
     use super::document;
+    use crate::base::sources::Sources;
     use crate::diagnostic::Diagnostic;
     use crate::diagnostic::rule;
     use crate::report::Report;
@@ -106,7 +107,7 @@ mod tests {
             .chain(many(&rule::TIGHT_MEMORY, 11))
             .collect();
         let write =
-            |diagnostics| document(&Report::of(Default::default(), diagnostics), Path::new("/"));
+            |diagnostics| document(&Report::of(Sources::default(), diagnostics), Path::new("/"));
         let text = write(diagnostics);
         assert_eq!(text.matches("::error ").count(), 10);
         assert_eq!(text.matches("::warning ").count(), 10);

@@ -27,7 +27,6 @@ impl Redactor<'_> {
         self.mask.apply(&mut shown);
         let base = shown.as_ptr().addr();
         let mut parts: Vec<_> = secrets_in(&shown)
-            .into_iter()
             .map(|part| {
                 let start = part.as_ptr().addr() - base;
                 start..start + part.len()

@@ -249,9 +249,11 @@ impl Hub<'_, '_> {
                 model.name
             )
         };
-        let fitting = is_choosable
-            .then(|| self.fitting(demand))
-            .unwrap_or_default();
+        let fitting = if is_choosable {
+            self.fitting(demand)
+        } else {
+            Vec::default()
+        };
         let hint = match fitting.as_slice() {
             [] => "set a smaller `max-model-len` in the ConfigMap of `inference.config`".to_owned(),
             names => format!(
