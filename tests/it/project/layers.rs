@@ -304,7 +304,6 @@ fn paths_are_read_as_the_compiler_does() {
 }
 
 #[test]
-#[ignore = "being mended"]
 fn every_module_has_a_layer() {
     let (modules, uses) = read();
     assert!(modules.len() > 100 && uses.len() > 200, "{}", uses.len());
