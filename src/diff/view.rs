@@ -1,7 +1,7 @@
 //! What may be shown of a comparison.
 //!
 //! Formats have no other way to the values of objects, and everything that a view gives out went
-//! through its [`Redactor`]: so no format can print a secret. Uses the types of a comparison;
+//! through its `Redactor`: so no format can print a secret. Uses the types of a comparison;
 //! [`formats`](super::formats) use it.
 
 mod fold;
