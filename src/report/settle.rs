@@ -46,10 +46,10 @@ pub enum Strictness {
 /// assert!(report.has_errors());
 /// assert_eq!(
 ///     human::document(&report, false),
-///     "error[KR401]: the input holds no Workspace\n  |\n  = help: name a directory\n\n"
+///     "error[KR401]: the input holds no Workspace\n |\n = help: name a directory\n\n"
 /// );
 /// assert_eq!(
-///     concise::document(&report, Path::new("/work"), false),
+///     concise::document(&report, Path::new("/"), false),
 ///     "error[KR401]: the input holds no Workspace (hint: name a directory)\n"
 /// );
 /// assert!(json::document(&report).contains(r#""rule": "KR401""#));
