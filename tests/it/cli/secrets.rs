@@ -187,9 +187,6 @@ const KNOWN: [(&[&str], &[&str], &str); 1] = [(
 
 /// A field of the objects that has a secret.
 const FIELD: &str = "StatefulSet/spec.template.spec.containers[0].env[0].value";
-const EXPLAIN_FIELD: &str =
-    "explain --field StatefulSet/spec.template.spec.containers[0].env[0].value";
-
 /// The files whose secrets a test prints, for one of the commands.
 fn shown(command: &str, test: Test, files: &[File]) -> BTreeSet<(String, String)> {
     let run = test.run();
