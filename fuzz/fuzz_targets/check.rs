@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use kaito_render::compile::{Options, compile};
-use kaito_render::report::policy::Policy;
-use kaito_render::report::{Report, Strictness, human, json};
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
-use kaito_render::session::Session;
+use kaito_render::compile::{Options, compile};
 use kaito_render::input::{self, Document};
+use kaito_render::report::policy::Policy;
+use kaito_render::report::{Report, Strictness, human, json};
+use kaito_render::session::Session;
 use libfuzzer_sys::fuzz_target;
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(Library::embedded);

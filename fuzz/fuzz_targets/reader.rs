@@ -2,12 +2,12 @@
 //! again.
 #![no_main]
 
+use kaito_render::base::node::{Data, Node};
+use kaito_render::base::sources::{Sources, Span};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::emit::Format;
-use kaito_render::base::node::{Data, Node};
-use kaito_render::session::Session;
 use kaito_render::input;
-use kaito_render::base::sources::{Sources, Span};
+use kaito_render::session::Session;
 use libfuzzer_sys::fuzz_target;
 
 /// Aliases make of a small text a document that is too large to be read again.
