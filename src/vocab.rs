@@ -1,13 +1,18 @@
-//! The words of the domain, each once: clouds, provisioners, runtimes, API versions, the
-//! annotation of rendered Workspaces.
+//! The words of the domain, each once: kinds, labels, annotations, API versions, clouds,
+//! provisioners, runtimes, tuning methods, and what rendered output says of itself.
 //!
 //! Uses nothing else of this crate; every stage uses it.
 
 mod access_mode;
+pub mod annotations;
+pub mod api;
 mod cloud;
+pub mod kinds;
+pub mod labels;
 mod provisioner;
 mod rendered;
 mod runtime;
+mod tuning_method;
 mod workspace_api;
 
 pub use access_mode::AccessMode;
@@ -15,4 +20,5 @@ pub use cloud::Cloud;
 pub use provisioner::Provisioner;
 pub use rendered::{RENDERED, Rendered, RenderedObject};
 pub use runtime::Runtime;
+pub use tuning_method::TuningMethod;
 pub use workspace_api::WorkspaceApi;

@@ -1,0 +1,52 @@
+//! The annotations that KAITO and this program read (KAITO 0.3, "Metadata constants"; KAITO 0.12,
+//! `api/v1beta1/labels.go`).
+
+/// By this annotation rendered output is recognised; it names the objects of a Workspace.
+pub const RENDERED: &str = "render.kaito.sh/rendered";
+
+/// The annotation of a Workspace or InferenceSet that names the rules whose diagnostics in it are
+/// not shown.
+pub const ALLOW: &str = "render.kaito.sh/allow";
+
+/// Sets the number of nodes of a model, whatever is estimated.
+pub const NODE_COUNT: &str = "render.kaito.sh/node-count";
+
+/// Makes the Service a load balancer, if it is exactly `True`.
+pub const ENABLE_LB: &str = "kaito.sh/enablelb";
+
+/// The server of a model: `vllm` or `transformers`.
+pub const RUNTIME: &str = "kaito.sh/runtime";
+
+/// The operating system of the nodes: `ubuntu` or `azurelinux`.
+pub const NODE_IMAGE_FAMILY: &str = "kaito.sh/node-image-family";
+
+/// The NodeClass that the NodePool refers to.
+pub const NODE_CLASS_NAME: &str = "kaito.sh/node-class-name";
+
+/// What vLLM is tuned for: `balanced`, `interactivity` or `throughput`.
+pub const PERFORMANCE_MODE: &str = "kaito.sh/performance-mode";
+
+/// Takes the weights from a directory of the node, if it is `true`.
+pub const USE_LOCAL_WEIGHTS: &str = "kaito.sh/use-local-weights";
+
+/// Lets a model be compiled for nodes that are too small; any value does.
+pub const BYPASS_RESOURCE_CHECKS: &str = "kaito.sh/bypass-resource-checks";
+
+/// Leaves out the benchmark at the start of a pod, if it is exactly `true`.
+pub const DISABLE_BENCHMARK: &str = "kaito.sh/disable-benchmark";
+
+/// Turns the streaming of weights off, if it is exactly `disabled`.
+pub const MODEL_STREAMING: &str = "kaito.sh/model-streaming";
+
+/// When an upgrade began; KAITO's operator writes it.
+pub const UPGRADE_START_TIME: &str = "kaito.sh/upgrade-start-time";
+
+/// Annotations that ask for weights to be streamed from a store.
+pub const STREAMING: [&str; 6] = [
+    "kaito.sh/model-mirror-storage-class",
+    "kaito.sh/streaming-service-account",
+    "inference.kaito.sh/static-model-mirror",
+    "inference.kaito.sh/stream-datarefs-url",
+    "inference.kaito.sh/stream-identity-client-id",
+    "inference.kaito.sh/stream-source-type",
+];
