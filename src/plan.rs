@@ -16,7 +16,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::base::pointer;
 use crate::base::sources::Sources;
 use crate::catalogue::preset::{Flags, Models};
 use crate::catalogue::profile::{NodeClass, Profile};
@@ -31,6 +30,7 @@ use crate::workspace::{Inference, Preset, Resource, Workspace};
 use hub::Hub;
 use image::Image;
 
+use crate::vocab::annotations::ENABLE_LB;
 pub use decision::{Decision, Origin};
 pub use decisions::decisions;
 pub use sizing::estimator::estimated_nodes;
@@ -381,7 +381,7 @@ impl<'a> Planner<'a> {
 
     /// The type of the Service. KAITO wants the annotation to be exactly `True`.
     fn service_type(&self) -> &'static str {
-        let annotation = self.workspace.metadata.annotations.get("kaito.sh/enablelb");
+        let annotation = self.workspace.metadata.annotations.get(ENABLE_LB);
         if annotation.is_some_and(|value| value == "True") {
             "LoadBalancer"
         } else {
@@ -502,12 +502,6 @@ fn private_pull_secrets(preset: &Preset) -> Vec<String> {
 fn filled(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
 }
-
-/// The JSON Pointer of an annotation.
-fn annotation_pointer(key: &str) -> String {
-    format!("/metadata/annotations/{}", pointer::escape(key))
-}
-
 /// The Secrets to pull the images of adapters with.
 fn adapter_secrets(inference: &Inference) -> impl Iterator<Item = String> {
     let sources = inference

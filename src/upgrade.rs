@@ -17,6 +17,7 @@ use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::Document;
 use crate::session::Session;
+use crate::vocab::annotations;
 use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds
@@ -131,7 +132,7 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
             places.instance_type,
             message,
             since.node_objects.as_ref(),
-            hint,
+            &hint,
         );
     }
     if today.workloads != next.workloads {
@@ -146,7 +147,7 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
             places.work,
             message,
             since.workload.as_ref(),
-            hint,
+            &hint,
         );
     }
     if let (Some(before), Some(after)) = (&today.runtime, &next.runtime)
@@ -154,13 +155,16 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
     {
         let message =
             format!("`{after}` serves the model, not `{before}`, and takes other requests");
-        let hint = "the annotation `kaito.sh/runtime` chooses another one, where the model has it";
+        let hint = format!(
+            "the annotation `{}` chooses another one, where the model has it",
+            annotations::RUNTIME
+        );
         report(
             &rule::NEW_RUNTIME,
             places.preset,
             message,
             since.runtime.as_ref(),
-            hint,
+            &hint,
         );
     }
     if today.node_count != next.node_count {
@@ -169,14 +173,16 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
             wording::count(next.node_count as usize, "node"),
             today.node_count
         );
-        let hint =
-            "the annotation `render.kaito.sh/node-count` sets the number, whatever is estimated";
+        let hint = format!(
+            "the annotation `{}` sets the number, whatever is estimated",
+            annotations::NODE_COUNT
+        );
         report(
             &rule::NEW_NODE_COUNT,
             places.resource,
             message,
             since.sizing.as_ref(),
-            hint,
+            &hint,
         );
     }
     if let Some((old, new)) = next

@@ -18,7 +18,7 @@ mod workspace_api;
 pub use access_mode::AccessMode;
 pub use cloud::Cloud;
 pub use provisioner::Provisioner;
-pub use rendered::{RENDERED, Rendered, RenderedObject};
+pub use rendered::{Rendered, RenderedObject};
 pub use runtime::Runtime;
 pub use tuning_method::TuningMethod;
 pub use workspace_api::WorkspaceApi;

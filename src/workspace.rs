@@ -3,18 +3,13 @@
 //! It uses documents and their schemas, and of the catalogue nothing but what a release says about
 //! reading ([`ReadRules`]); planning uses it.
 
-mod annotations;
-mod images;
 mod inference_set;
 mod metadata;
-mod placeholder;
-mod pod_rules;
 mod pod_template;
 mod reader;
 mod rules;
 mod secrets;
 mod spec;
-mod strength;
 mod unrecognized;
 mod update_rules;
 
@@ -22,24 +17,21 @@ use serde_json::Value;
 
 use crate::base::node::Node;
 use crate::base::sources::Span;
-use crate::vocab::RENDERED;
+use crate::vocab::annotations::RENDERED;
+use crate::vocab::{api, kinds};
 
-pub(crate) use images::reference as image_reference;
-pub(crate) use inference_set::{CREATED_BY, without_repeats};
+pub(crate) use inference_set::without_repeats;
 pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 pub use reader::{Draft, ReadRules, Reader};
+pub(crate) use rules::image_reference;
 pub(crate) use secrets::{check as check_secrets, in_text as secrets_in, is_secret_variable};
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource,
-    Spec, Tuning, V1ALPHA1, V1BETA1, schema as spec_schema,
+    Spec, Tuning, schema as spec_schema,
 };
 pub use unrecognized::unrecognized;
 pub use update_rules::{changes, changes_of_set, not_compared};
-
-/// The annotation of a Workspace or InferenceSet that names the rules whose findings in it are not
-/// to be shown.
-pub const ALLOW: &str = "render.kaito.sh/allow";
 
 /// A Workspace that could be understood.
 #[derive(Debug)]
@@ -57,7 +49,7 @@ pub struct Workspace {
 /// Whether a document is a Workspace of KAITO, whatever its version.
 #[must_use]
 pub fn is_workspace(node: &Node) -> bool {
-    is_of_kaito(node) && node.get("kind").and_then(Node::as_str) == Some("Workspace")
+    is_of_kaito(node) && node.get("kind").and_then(Node::as_str) == Some(kinds::WORKSPACE)
 }
 
 /// Whether a document is of any kind of KAITO's.
@@ -65,7 +57,7 @@ pub fn is_workspace(node: &Node) -> bool {
 pub fn is_of_kaito(node: &Node) -> bool {
     node.get("apiVersion")
         .and_then(Node::as_str)
-        .is_some_and(|version| version.starts_with("kaito.sh/"))
+        .is_some_and(api::is_of_kaito)
 }
 
 /// Whether a document was written by this compiler.

@@ -7,34 +7,31 @@ use crate::base::sources::Span;
 use crate::catalogue::profile::Profile;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-
-/// The version of node objects that the rules are about.
-const VERSION: &str = "karpenter.sh/v1";
+use crate::vocab::api::{KAITO, KARPENTER_V1};
+use crate::vocab::kinds::{
+    AKS_NODE_CLASS, EC2_NODE_CLASS, KAITO_NODE_CLASS, NODE_CLAIM, NODE_POOL,
+};
+use crate::vocab::labels;
 
 /// The labels by which gpu-provisioner takes a NodeClaim for its own, whatever its NodeClass.
-const CLAIMED: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/ragengine"];
+const CLAIMED: [&str; 2] = [labels::WORKSPACE, labels::RAG_ENGINE];
 
 /// The kinds of NodeClasses by which Karpenter takes a NodeClaim for its own, whatever its labels:
 /// on Azure, where gpu-provisioner may run beside it, and on AWS.
-const KARPENTERS: [&str; 2] = [AZURES, "EC2NodeClass"];
-
-const AZURES: &str = "AKSNodeClass";
-
-/// The kind of NodeClass that is gpu-provisioner's.
-const GPU_PROVISIONERS: &str = "KaitoNodeClass";
+const KARPENTERS: [&str; 2] = [AKS_NODE_CLASS, EC2_NODE_CLASS];
 
 /// The most characters of an agent pool's name.
 const POOL_NAME: usize = 12;
 
 /// Requirements that gpu-provisioner does not look at.
-const IGNORED: [&str; 2] = ["karpenter.sh/capacity-type", "topology.kubernetes.io/zone"];
+const IGNORED: [&str; 2] = [labels::CAPACITY_TYPE, "topology.kubernetes.io/zone"];
 
 /// Reports a NodeClaim or NodePool of KAITO's that would not give the node it seems to.
 pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
     let text = |key| document.get(key).and_then(Node::as_str);
     let spec = match (text("apiVersion"), text("kind")) {
-        (Some(VERSION), Some("NodeClaim")) => "/spec",
-        (Some(VERSION), Some("NodePool")) => "/spec/template/spec",
+        (Some(KARPENTER_V1), Some(NODE_CLAIM)) => "/spec",
+        (Some(KARPENTER_V1), Some(NODE_POOL)) => "/spec/template/spec",
         _ => return,
     };
     let class = document.find(&format!("{spec}/nodeClassRef/kind"));
@@ -46,23 +43,23 @@ pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
         .iter()
         .find_map(|key| labels.iter().find(|label| label.key == *key));
     let is_claim = spec == "/spec";
-    if let (true, Some(label), AZURES) = (is_claim, claimed, class_name) {
+    if let (true, Some(label), AKS_NODE_CLASS) = (is_claim, claimed, class_name) {
         let message = format!(
-            "gpu-provisioner acts on `{}`, and Karpenter on `{AZURES}`: both make a node",
+            "gpu-provisioner acts on `{}`, and Karpenter on `{AKS_NODE_CLASS}`: both make a node",
             label.key
         );
         let place = class.map_or(label.key_span, |found| found.span);
         let finding =
             Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
-        diagnostics.report(
-            finding.hint("name `KaitoNodeClass` of the group `kaito.sh`, or remove the label"),
-        );
+        diagnostics.report(finding.hint(format!(
+            "name `{KAITO_NODE_CLASS}` of the group `{KAITO}`, or remove the label"
+        )));
     }
     let is_kaitos = claimed.is_some()
-        || class_name == GPU_PROVISIONERS
+        || class_name == KAITO_NODE_CLASS
         || labels
             .iter()
-            .any(|label| label.key.starts_with("karpenter.kaito.sh/"));
+            .any(|label| label.key.starts_with(labels::POOL_PREFIX));
     let found = document.find(spec);
     if let Some(found) = found.filter(|found| is_kaitos && found.node.get("expireAfter").is_none())
     {
@@ -72,7 +69,7 @@ pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
         );
     }
     if is_claim
-        && (class_name == GPU_PROVISIONERS
+        && (class_name == KAITO_NODE_CLASS
             || claimed.is_some() && !KARPENTERS.contains(&class_name))
     {
         diagnostics.extend(ignored(document.items("/spec/requirements")));
@@ -129,7 +126,7 @@ fn disk(document: &Node) -> Option<Diagnostic> {
 pub fn is_static_pool(object: &Object) -> bool {
     let identity = object.identity();
     identity.is_node_object()
-        && identity.kind == "NodePool"
+        && identity.kind == NODE_POOL
         && object.value["spec"]["replicas"].as_u64().is_some()
 }
 

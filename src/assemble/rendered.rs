@@ -9,9 +9,9 @@ use crate::base::node::Node;
 use crate::base::object::{Identity, Object};
 use crate::base::pointer;
 use crate::plan::Plan;
-use crate::vocab::RENDERED;
 use crate::vocab::Rendered;
 use crate::vocab::RenderedObject;
+use crate::vocab::annotations::RENDERED;
 
 /// The most objects that the annotation names; more are counted.
 const NAMED: usize = 64;
@@ -75,7 +75,7 @@ fn clean(metadata: &mut Map<String, Value>) {
 /// The numbers of node objects, by kind and name, as the annotation of rendered output has them.
 #[must_use]
 pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
-    let pointer = format!("/metadata/annotations/{}", pointer::escape(RENDERED));
+    let pointer = pointer::to_annotation(RENDERED);
     let annotation = rendered
         .find(&pointer)
         .and_then(|found| found.node.as_str());

@@ -1,6 +1,8 @@
 //! Objects of the output, from the moment a template made them.
 
 use crate::base::json::Json;
+use crate::vocab::labels::OWNERS;
+use crate::vocab::{api, kinds};
 
 /// One object of the output.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,13 +45,6 @@ pub struct Identity<'a> {
     pub name: &'a str,
 }
 
-/// The labels that say which Workspace an object was made for.
-const WORKSPACE_LABELS: [&str; 2] = ["kaito.sh/workspace", "karpenter.kaito.sh/workspace-name"];
-const NAMESPACE_LABELS: [&str; 2] = [
-    "kaito.sh/workspacenamespace",
-    "karpenter.kaito.sh/workspace-namespace",
-];
-
 impl Object {
     /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace
     /// is shared.
@@ -57,15 +52,13 @@ impl Object {
     pub fn group(&self) -> Group {
         let metadata = &self.value["metadata"];
         let identity = self.identity();
-        let label = |keys: [&str; 2]| {
-            keys.into_iter()
-                .find_map(|key| metadata["labels"][key].as_str())
-        };
+        let label = |key: &str| metadata["labels"][key].as_str();
         let owner = match identity.kind {
-            "Workspace" => Some(identity.name),
-            _ => label(WORKSPACE_LABELS),
+            kinds::WORKSPACE => Some(identity.name),
+            _ => OWNERS.iter().find_map(|[_, name]| label(name)),
         };
-        let namespace = identity.namespace.or_else(|| label(NAMESPACE_LABELS));
+        let of_owner = || OWNERS.iter().find_map(|[namespace, _]| label(namespace));
+        let namespace = identity.namespace.or_else(of_owner);
         match (namespace.map(str::to_owned), owner.map(str::to_owned)) {
             (Some(namespace), Some(name)) => Group::Workspace { namespace, name },
             (Some(namespace), None) => Group::Shared { namespace },
@@ -80,17 +73,11 @@ impl Object {
     }
 }
 
-/// Whether an API group and version is that of node objects.
-#[must_use]
-pub fn is_of_karpenter(api_version: &str) -> bool {
-    api_version.starts_with("karpenter.sh/")
-}
-
 impl<'a> Identity<'a> {
     /// Whether it is of Karpenter's group: a Machine, NodeClaim or NodePool.
     #[must_use]
     pub fn is_node_object(&self) -> bool {
-        is_of_karpenter(self.api_version)
+        api::is_of_karpenter(self.api_version)
     }
 
     /// Whether anything is missing that every object has.

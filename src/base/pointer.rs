@@ -24,6 +24,18 @@ pub fn unescape(step: &str) -> Cow<'_, str> {
     }
 }
 
+/// The pointer to an annotation of an object.
+#[must_use]
+pub fn to_annotation(key: &str) -> String {
+    format!("/metadata/annotations/{}", escape(key))
+}
+
+/// The pointer to a label of an object.
+#[must_use]
+pub fn to_label(key: &str) -> String {
+    format!("/metadata/labels/{}", escape(key))
+}
+
 /// The keys and indexes that lead from the root to a place, unescaped. What stands before the first
 /// `/` is no step, so the root (`""`) has none.
 ///

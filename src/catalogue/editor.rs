@@ -11,8 +11,10 @@ use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::input::schema;
 use crate::session::Session;
+use crate::vocab::api::{V1ALPHA1, V1BETA1};
+use crate::vocab::kinds;
 use crate::vocab::{Cloud, WorkspaceApi};
-use crate::workspace::{self, InferenceSet, V1ALPHA1, V1BETA1};
+use crate::workspace::{self, InferenceSet};
 
 /// Makes schemas with the names of some releases of a library.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ impl<'a> Editor<'a> {
             part(self.workspace(V1BETA1)),
         );
         let is_set =
-            json!({"properties": {"kind": {"const": "InferenceSet"}}, "required": ["kind"]});
+            json!({"properties": {"kind": {"const": kinds::INFERENCE_SET}}, "required": ["kind"]});
         let is_older =
             json!({"properties": {"apiVersion": {"const": V1ALPHA1}}, "required": ["apiVersion"]});
         // A document that does not say yet what it is becomes a Workspace.

@@ -12,7 +12,7 @@ use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::Checker;
-use crate::vocab::{Cloud, Provisioner, Runtime};
+use crate::vocab::{Cloud, Provisioner, Runtime, api};
 use crate::workspace::drop_nulls;
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
@@ -75,7 +75,7 @@ pub struct Profile {
     pub document: Option<Node>,
 }
 
-const API_VERSION: &str = "render.kaito.sh/v1alpha1";
+const API_VERSION: &str = api::PROFILE;
 
 fn default_registry() -> String {
     "mcr.microsoft.com/aks/kaito".to_owned()
@@ -220,7 +220,7 @@ fn spell_out_off(profile: &mut Value) {
 pub fn is_of_ours(node: &Node) -> bool {
     node.get("apiVersion")
         .and_then(Node::as_str)
-        .is_some_and(|version| version.starts_with("render.kaito.sh/"))
+        .is_some_and(|version| version.starts_with(api::RENDER_PREFIX))
 }
 
 impl Profile {

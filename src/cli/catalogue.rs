@@ -17,8 +17,8 @@ use kaito_render::input::{self, Disk};
 use kaito_render::plan;
 use kaito_render::report::Strictness;
 use kaito_render::session::Session;
+use kaito_render::vocab::api;
 use kaito_render::vocab::{AccessMode, Cloud};
-use kaito_render::workspace;
 
 use super::args::{
     Catalogue, CloudName, Color, InstanceTypesCommand, PresetsCommand, Schema, SchemaKind,
@@ -335,8 +335,8 @@ pub(super) fn schema(command: &Schema, color: Color) -> Result<Outcome> {
     );
     let schema = match command.kind {
         SchemaKind::Workspace => editor.workspaces(),
-        SchemaKind::WorkspaceV1alpha1 => editor.workspace(workspace::V1ALPHA1),
-        SchemaKind::WorkspaceV1beta1 => editor.workspace(workspace::V1BETA1),
+        SchemaKind::WorkspaceV1alpha1 => editor.workspace(api::V1ALPHA1),
+        SchemaKind::WorkspaceV1beta1 => editor.workspace(api::V1BETA1),
         SchemaKind::InferenceSet => editor.inference_set(),
         SchemaKind::Profile => editor.profile(),
         SchemaKind::Model => schema::read_as::<Model>(),

@@ -8,6 +8,7 @@ use crate::base::node::Node;
 use crate::catalogue::profile;
 use crate::input::Document;
 use crate::session::Session;
+use crate::vocab::kinds;
 use crate::workspace;
 
 /// Where Workspaces and InferenceSets name ConfigMaps.
@@ -129,7 +130,7 @@ impl<'a> Documents<'a> {
         }
         for Document { node, named } in &self.others {
             let is_named = || string(node, "/metadata/name").is_some_and(|it| names.contains(it));
-            if string(node, "/kind") == Some("ConfigMap") && (*named || is_named()) {
+            if string(node, "/kind") == Some(kinds::CONFIG_MAP) && (*named || is_named()) {
                 workspace::check_secrets(node, &mut session.sources, &mut session.diagnostics);
             }
         }

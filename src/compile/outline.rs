@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use crate::base::object::{Identity, Object};
 use crate::base::sources::Span;
 use crate::plan::Plan;
+use crate::vocab::kinds;
 use crate::workspace::Workspace;
-
-/// The kinds of workloads.
-const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "Job"];
 
 /// A Workspace that was compiled, in so few words that those of a whole fleet can be kept.
 #[derive(Clone, Debug)]
@@ -56,7 +54,7 @@ impl Outline {
         };
         let identities = || objects.iter().map(Object::identity);
         let nodes = identities().filter(Identity::is_node_object);
-        let workloads = identities().filter(|identity| WORKLOADS.contains(&identity.kind));
+        let workloads = identities().filter(|identity| kinds::is_workload(identity.kind));
         let inference = plan.inference.as_ref();
         Self {
             key: workspace.key(),

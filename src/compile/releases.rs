@@ -13,13 +13,10 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::expand::Templates;
 use crate::session::Session;
-use crate::vocab::Provisioner;
+use crate::vocab::{Provisioner, TuningMethod};
 
 /// Where a Workspace or an InferenceSet describes its work.
 const SECTIONS: [&str; 2] = ["", "/spec/template"];
-
-/// The tuning methods that have a default configuration.
-const METHODS: [&str; 2] = ["lora", "qlora"];
 
 /// The releases that were looked at.
 #[derive(Debug)]
@@ -242,10 +239,9 @@ fn load_section(document: &Node, section: &str, release: &mut Release, session: 
             release.load_models(session); // to name those that are
         }
     }
-    let method = field("/tuning/method").map(str::to_lowercase);
-    if let Some(method) = method.filter(|method| METHODS.contains(&method.as_str()))
+    if let Some(method) = field("/tuning/method").and_then(TuningMethod::find)
         && field("/tuning/config").is_none()
     {
-        release.load_tuning_config(&method, session);
+        release.load_tuning_config(method.name(), session);
     }
 }

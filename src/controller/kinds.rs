@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::controller::item::{Item, TrackedWorkspace};
 use crate::status::objects::{Event, Node, NodeObject, Pod, Workload};
+use crate::vocab::{api, kinds as names, labels};
 
 /// A kind that is watched.
 #[derive(Debug)]
@@ -36,17 +37,17 @@ pub(crate) const KINDS: [Kind; 10] = [
     Kind {
         versions: &["v1beta1", "v1alpha1"],
         read: workspace,
-        ..kind("kaito.sh", "Workspace", "workspaces")
+        ..kind(api::KAITO, names::WORKSPACE, "workspaces")
     },
     Kind {
         versions: &["v1alpha5"],
-        ..node_object("Machine", "machines")
+        ..node_object(names::MACHINE, "machines")
     },
     Kind {
         versions: &["v1", "v1beta1"],
-        ..node_object("NodeClaim", "nodeclaims")
+        ..node_object(names::NODE_CLAIM, "nodeclaims")
     },
-    node_object("NodePool", "nodepools"),
+    node_object(names::NODE_POOL, "nodepools"),
     Kind {
         namespaced: false,
         read: node,
@@ -64,20 +65,20 @@ pub(crate) const KINDS: [Kind; 10] = [
     },
     Kind {
         labels: OF_WORKSPACES,
-        ..kind("apps", "Deployment", "deployments")
+        ..kind("apps", names::DEPLOYMENT, "deployments")
     },
     Kind {
         labels: OF_WORKSPACES,
-        ..kind("apps", "StatefulSet", "statefulsets")
+        ..kind("apps", names::STATEFUL_SET, "statefulsets")
     },
     Kind {
         labels: OF_WORKSPACES,
-        ..kind("batch", "Job", "jobs")
+        ..kind("batch", names::JOB, "jobs")
     },
 ];
 
 /// Selects the workloads of all Workspaces, and their pods.
-const OF_WORKSPACES: Option<&str> = Some("kaito.sh/workspace");
+const OF_WORKSPACES: Option<&str> = Some(labels::WORKSPACE);
 
 /// A namespaced kind of version `v1` that is a workload; each entry of [`KINDS`] says what differs.
 const fn kind(group: &'static str, name: &'static str, plural: &'static str) -> Kind {
@@ -97,7 +98,7 @@ const fn node_object(name: &'static str, plural: &'static str) -> Kind {
     Kind {
         namespaced: false,
         read: read_node_object,
-        ..kind("karpenter.sh", name, plural)
+        ..kind(api::KARPENTER, name, plural)
     }
 }
 

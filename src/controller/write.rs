@@ -15,6 +15,7 @@ use crate::controller::errors::{RETRIED, advice, describe};
 use crate::controller::item::TrackedWorkspace;
 use crate::controller::lease::LeadsUntil;
 use crate::status::index::NamespacedName;
+use crate::vocab::{api, kinds};
 
 /// How long a write may take. Within that time, kube's client retries requests that the API server
 /// throttles.
@@ -84,7 +85,7 @@ pub(crate) fn status(
 
 fn api(client: &Client, tracked: &TrackedWorkspace, namespace: &str) -> Api<DynamicObject> {
     let version = tracked.api_version.rsplit('/').next().unwrap_or_default();
-    let kind = GroupVersionKind::gvk("kaito.sh", version, "Workspace");
+    let kind = GroupVersionKind::gvk(api::KAITO, version, kinds::WORKSPACE);
     let resource = ApiResource::from_gvk_with_plural(&kind, "workspaces");
     Api::namespaced_with(client.clone(), namespace, &resource)
 }

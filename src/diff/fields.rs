@@ -11,6 +11,7 @@ use crate::base::pointer;
 use crate::base::sources::Sources;
 use crate::diagnostic::Diagnostics;
 use crate::input;
+use crate::vocab::kinds;
 
 /// The operations that turn one object into the other, without what is ignored.
 pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<Change> {
@@ -227,7 +228,7 @@ impl Walk<'_> {
     /// What differs inside two strings that are YAML or command lines, empty if they are neither;
     /// none if both mean the same.
     fn inside(&self, before: &str, after: &str) -> Option<Vec<Change>> {
-        if self.kind == "ConfigMap" && self.step(1) == "data" {
+        if self.kind == kinds::CONFIG_MAP && self.step(1) == "data" {
             let (Some(before), Some(after)) = (yaml(before), yaml(after)) else {
                 return Some(Vec::new());
             };

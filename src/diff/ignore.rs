@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use crate::base::object::Object;
 use crate::base::pointer;
-use crate::vocab::RENDERED;
+use crate::vocab::annotations::RENDERED;
+use crate::vocab::kinds;
 
 /// What is left out of a comparison.
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ impl Ignore {
         Self {
             rules: rules
                 .into_iter()
-                .chain([Rule::Field(Some("Workspace".to_owned()), own)])
+                .chain([Rule::Field(Some(kinds::WORKSPACE.to_owned()), own)])
                 .collect(),
         }
     }

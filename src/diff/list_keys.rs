@@ -1,38 +1,7 @@
 //! Which items of two lists are the same, by the keys that Kubernetes merges lists by.
 
 use crate::base::json::Json;
-
-/// The fields by which the items of a list are told apart, by the name of the list: the merge keys
-/// of Kubernetes' API (`x-kubernetes-patch-merge-key`, `x-kubernetes-list-map-keys`), and keys of
-/// our own where it has none.
-const KEYS: [(&str, &[&str]); 20] = [
-    ("adapters", &["source/name"]),
-    ("conditions", &["type"]),
-    ("containers", &["name"]),
-    ("env", &["name"]),
-    ("ephemeralContainers", &["name"]),
-    ("hostAliases", &["ip"]),
-    ("imagePullSecrets", &["name"]),
-    ("initContainers", &["name"]),
-    ("items", &["key"]),
-    ("matchExpressions", &["key", "operator"]),
-    ("ports", &["containerPort", "protocol"]),
-    ("ports", &["port", "protocol"]),
-    (
-        "preferredDuringSchedulingIgnoredDuringExecution",
-        &["weight"],
-    ),
-    ("requirements", &["key", "operator"]),
-    ("secrets", &["name"]),
-    ("taints", &["key", "effect"]),
-    (
-        "topologySpreadConstraints",
-        &["topologyKey", "whenUnsatisfiable"],
-    ),
-    ("volumeClaimTemplates", &["metadata/name"]),
-    ("volumeMounts", &["mountPath"]),
-    ("volumes", &["name"]),
-];
+use crate::vocab::kinds;
 
 /// The key of each item of two lists; none if their items have no keys, or the keys of one list are
 /// not distinct. `list` is the key that the lists stand under.
@@ -54,13 +23,7 @@ pub(super) fn keys(
     if ["args", "command"].contains(&list) {
         return both(&flag);
     }
-    let fields = KEYS
-        .iter()
-        .filter(|(name, _)| *name == list)
-        .map(|(_, fields)| *fields);
-    fields
-        .into_iter()
-        .find_map(|fields| both(&|item| key(item, fields)))
+    kinds::merge_keys(list).find_map(|fields| both(&|item| key(item, fields)))
 }
 
 fn are_distinct(keys: &[String]) -> bool {

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::base::object::{Group, Object};
+use crate::vocab::kinds;
 
 /// An object by what stays the same when its API is served in another version.
 type Key<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
 
 /// Node objects that take each other's places: those of one kind made for one Workspace.
 type Siblings<'a> = (&'a str, Group);
-
-/// The kinds whose names say what they are made of, so that another name means another node.
-const NODES: [&str; 2] = ["Machine", "NodeClaim"];
 
 /// The objects of both sides, each with what it was or became, in the order of `after` with those
 /// that are gone behind.
@@ -68,5 +66,5 @@ fn key(object: &Object) -> Key<'_> {
 
 fn siblings(object: &Object) -> Option<Siblings<'_>> {
     let kind = object.identity().kind;
-    NODES.contains(&kind).then(|| (kind, object.group()))
+    kinds::is_node(kind).then(|| (kind, object.group()))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::json::Json;
 use crate::base::object::Object;
 use crate::base::quantity;
+use crate::vocab::kinds;
 
 /// The GPUs of instance types, by the name of the type.
 pub type InstanceGpus = BTreeMap<String, Gpus>;
@@ -43,18 +44,18 @@ impl Resources {
         };
         let spec = &value["spec"];
         match value["kind"].as_str() {
-            Some("Machine" | "NodeClaim") => self.add_nodes(1, spec, gpus),
-            Some("NodePool") => {
+            Some(kind) if kinds::is_node(kind) => self.add_nodes(1, spec, gpus),
+            Some(kinds::NODE_POOL) => {
                 self.add_nodes(
                     spec["replicas"].as_u64().unwrap_or(0),
                     &spec["template"]["spec"],
                     gpus,
                 );
             }
-            Some("Deployment" | "StatefulSet") => {
+            Some(kinds::DEPLOYMENT | kinds::STATEFUL_SET) => {
                 self.add_pods(spec["replicas"].as_u64().unwrap_or(1), spec);
             }
-            Some("Job") => self.add_pods(spec["parallelism"].as_u64().unwrap_or(1), spec),
+            Some(kinds::JOB) => self.add_pods(spec["parallelism"].as_u64().unwrap_or(1), spec),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use self::summary::{fields, touches};
 use super::model::{Action, Change, ObjectDiff};
 use crate::base::json::Json;
 use crate::base::object::{Group, Object};
+use crate::vocab::kinds;
 
 /// What may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -98,11 +99,11 @@ pub(super) fn of(diff: &ObjectDiff, risks: &mut Vec<Risk>) {
     let mut found = Found { object, risks };
     let action = diff.action();
     match (object.identity().kind, action) {
-        ("Machine" | "NodeClaim", _) => found.node(diff),
-        ("NodePool", _) => found.pool(diff),
-        ("Service", _) => found.exposure(diff),
-        ("ConfigMap", Action::Changed) => found.stale_settings(),
-        ("Deployment" | "StatefulSet", Action::Changed) => found.restart(diff),
+        (kind, _) if kinds::is_node(kind) => found.node(diff),
+        (kinds::NODE_POOL, _) => found.pool(diff),
+        (kinds::SERVICE, _) => found.exposure(diff),
+        (kinds::CONFIG_MAP, Action::Changed) => found.stale_settings(),
+        (kinds::DEPLOYMENT | kinds::STATEFUL_SET, Action::Changed) => found.restart(diff),
         _ => {}
     }
     if action == Action::Changed

@@ -1,43 +1,7 @@
 //! The order of objects in the output.
 
 use crate::base::object::{Identity, Object};
-
-/// Kinds in the order in which they are applied: what others refer to comes first. Kinds not named
-/// here come last.
-const KINDS: [&str; 32] = [
-    "Namespace",
-    "CustomResourceDefinition",
-    "InferenceSet",
-    "Workspace",
-    "PriorityClass",
-    "StorageClass",
-    "ResourceQuota",
-    "LimitRange",
-    "ServiceAccount",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "Role",
-    "RoleBinding",
-    "Secret",
-    "ConfigMap",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "AKSNodeClass",
-    "EC2NodeClass",
-    "KaitoNodeClass",
-    "NodePool",
-    "NodeClaim",
-    "Machine",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicaSet",
-    "Deployment",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "PodDisruptionBudget",
-];
+use crate::vocab::kinds;
 
 /// Puts objects into the order in which they are written: by kind, namespace and name. It follows
 /// from the objects alone, so output that is read and written again keeps it.
@@ -57,10 +21,7 @@ fn key(object: &Object) -> (usize, &str, Option<&str>, &str, &str) {
         namespace,
         name,
     } = object.identity();
-    let rank = KINDS
-        .iter()
-        .position(|known| *known == kind)
-        .unwrap_or(KINDS.len());
+    let rank = kinds::apply_rank(kind);
     (rank, kind, namespace, name, api_version)
 }
 

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::base::hex;
 use crate::base::json::Json;
+use crate::vocab::annotations::NODE_IMAGE_FAMILY;
 
 /// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash
 /// of everything that a provisioner reads only when it creates the node. A change of that is
@@ -59,7 +60,7 @@ fn content<'a>(
     let (metadata, spec) = (&object["metadata"], &object["spec"]);
     let requests = &spec["resources"]["requests"];
     Content {
-        image_family: Sorted(&metadata["annotations"]["kaito.sh/node-image-family"]),
+        image_family: Sorted(&metadata["annotations"][NODE_IMAGE_FAMILY]),
         instance_type: instance_type(&spec["requirements"]).map(Sorted),
         labels: Sorted(&metadata["labels"]),
         namespace,

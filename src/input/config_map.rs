@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::node::Node;
 use crate::base::pointer;
 use crate::base::sources::Span;
+use crate::vocab::kinds;
 
 /// ConfigMaps by namespace and name.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ impl<'a> ConfigMaps<'a> {
     pub fn among(documents: impl Iterator<Item = &'a Node>, namespace: &'a str) -> Self {
         let string =
             |node: &'a Node, pointer| node.find(pointer).and_then(|found| found.node.as_str());
-        let config_maps = documents.filter(|node| string(node, "/kind") == Some("ConfigMap"));
+        let config_maps = documents.filter(|node| string(node, "/kind") == Some(kinds::CONFIG_MAP));
         let keyed = config_maps.filter_map(|node| {
             let namespace = string(node, "/metadata/namespace").unwrap_or(namespace);
             Some(((namespace, string(node, "/metadata/name")?), node))

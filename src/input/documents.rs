@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::tree::FileTree;
 use super::{DocumentFilter, parse, walk};
 use crate::base::node::{Data, Node};
-use crate::base::object::is_of_karpenter;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::api::{self, KAITO_PREFIX, is_of_karpenter};
+use crate::vocab::kinds;
 
 /// The most bytes of one file.
 pub const MAX_FILE: u64 = 256 << 20;
@@ -141,8 +142,10 @@ fn documents(
 
 fn mentions_kaito(bytes: &[u8]) -> bool {
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.contains("kaito.sh/"),
-        Err(_) => bytes.windows(9).any(|window| window == b"kaito.sh/"),
+        Ok(text) => text.contains(KAITO_PREFIX),
+        Err(_) => bytes
+            .windows(KAITO_PREFIX.len())
+            .any(|window| window == KAITO_PREFIX.as_bytes()),
     }
 }
 
@@ -234,5 +237,6 @@ fn is_node_object(node: &Node) -> bool {
 #[must_use]
 pub fn matters(node: &Node) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
-    text("apiVersion").starts_with("kaito.sh/") || matches!(text("kind"), "ConfigMap" | "Secret")
+    api::is_of_kaito(text("apiVersion"))
+        || matches!(text("kind"), kinds::CONFIG_MAP | kinds::SECRET)
 }

@@ -2,10 +2,13 @@
 //! those that both families of models have in common.
 
 use super::decision::{Decision, Origin};
-use super::{Plan, TuningPlan, annotation_pointer, hub, image};
+use super::{Plan, TuningPlan, hub, image};
+use crate::base::pointer;
 use crate::catalogue::preset::{Flags, InstanceTypes, Models};
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
+use crate::vocab::annotations::ENABLE_LB;
+use crate::vocab::kinds;
 use crate::workspace::{Preset, Workspace};
 
 /// Says of a plan what was decided and why, in the order in which people ask.
@@ -82,7 +85,7 @@ impl<'a> Why<'a> {
 
     /// A decision that an annotation can change.
     pub(super) fn annotated(&self, decision: Decision, key: &str) -> Decision {
-        let annotation = annotation_pointer(key);
+        let annotation = pointer::to_annotation(key);
         match self.workspace.node.find(&annotation) {
             Some(_) => decision.from(Origin::workspace(annotation)),
             None => decision.because("the default"),
@@ -99,8 +102,8 @@ impl<'a> Why<'a> {
 
     /// The type of the Service, for plans that have `fields` of one.
     pub(super) fn service(&self, fields: &'static [&'static str]) -> Option<Decision> {
-        let service = Decision::new(fields, "Service", self.plan.service_type.clone()?);
-        let annotation = annotation_pointer("kaito.sh/enablelb");
+        let service = Decision::new(fields, kinds::SERVICE, self.plan.service_type.clone()?);
+        let annotation = pointer::to_annotation(ENABLE_LB);
         Some(match self.workspace.node.find(&annotation) {
             Some(_) => service
                 .because("`LoadBalancer` if this is `True`")
@@ -110,7 +113,11 @@ impl<'a> Why<'a> {
     }
 
     pub(super) fn identity(&self) -> Decision {
-        let name = Decision::new(&["name", "namespace"], "Workspace", self.workspace.key());
+        let name = Decision::new(
+            &["name", "namespace"],
+            kinds::WORKSPACE,
+            self.workspace.key(),
+        );
         name.from(Origin::workspace("/metadata/name"))
     }
 

@@ -13,22 +13,14 @@ mod tuning;
 
 use serde_json::Value;
 
-use super::{Plan, Planner, PodTemplate, annotation_pointer};
+use super::{Plan, Planner, PodTemplate};
+use crate::base::pointer;
 use crate::catalogue::preset::{HubNumbers, InstanceTypes};
 use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
+use crate::vocab::annotations::STREAMING;
 
 pub(super) use decisions::Estimated;
-
-/// Annotations that ask for weights to be streamed from a store.
-const STREAMING: [&str; 6] = [
-    "kaito.sh/model-mirror-storage-class",
-    "kaito.sh/streaming-service-account",
-    "inference.kaito.sh/static-model-mirror",
-    "inference.kaito.sh/stream-datarefs-url",
-    "inference.kaito.sh/stream-identity-client-id",
-    "inference.kaito.sh/stream-source-type",
-];
 
 /// Plans a Workspace whose model comes from Hugging Face.
 pub(super) struct Hub<'p, 'a> {
@@ -85,7 +77,7 @@ impl<'p, 'a> Hub<'p, 'a> {
             let message = format!("`{key}` asks for streamed weights, which are not compiled yet");
             let hint = "remove it: the weights are then downloaded when the pod starts".to_owned();
             self.planner
-                .report(&rule::NOT_YET, &annotation_pointer(key), message, hint);
+                .report(&rule::NOT_YET, &pointer::to_annotation(key), message, hint);
         }
     }
 

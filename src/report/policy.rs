@@ -17,7 +17,8 @@ use crate::catalogue::profile::{Profile, RuleSetting, SeveritySetting};
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::Document;
-use crate::workspace::{ALLOW, is_inference_set, is_rendered, is_workspace};
+use crate::vocab::annotations::ALLOW;
+use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 
 /// Rules that only some runs check: `render` with a selection, and `check` with a target release. A
 /// setting for one of them is never reported as unused.
@@ -301,7 +302,7 @@ fn files_of(globs: &[GlobMatcher], profile: FileId, sources: &Sources) -> BTreeS
 /// The rules that a document allows; none if it has no annotation. In rendered documents it has been
 /// applied already.
 fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Allowance> {
-    let found = node.find(&format!("/metadata/annotations/{}", pointer::escape(ALLOW)))?;
+    let found = node.find(&pointer::to_annotation(ALLOW))?;
     let value = found.node.as_str()?;
     if is_rendered(node) || !(is_workspace(node) || is_inference_set(node)) {
         return None;

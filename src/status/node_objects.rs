@@ -2,6 +2,7 @@
 //!
 //! Uses [`super::cause`] and [`super::observed`]; [`super::nodes`] uses it.
 
+use crate::vocab::kinds;
 use crate::vocab::{Provisioner, Rendered};
 
 use super::cause::{Cause, Progress, is_overdue, quote};
@@ -97,7 +98,7 @@ fn pool_progress(
     pool: Option<&NodeObject>,
 ) -> Option<Progress> {
     let Some(pool) = pool else {
-        return Some(absent(observed, "NodePool", name));
+        return Some(absent(observed, kinds::NODE_POOL, name));
     };
     if let Some(ready) = pool.condition("Ready").filter(|ready| ready.is_false()) {
         let message = format!(
@@ -127,7 +128,7 @@ fn absent(observed: &Observed, kind: &str, name: &str) -> Progress {
 }
 
 fn default_reason(kind: &str) -> &'static str {
-    if kind == "Machine" {
+    if kind == kinds::MACHINE {
         NO_MACHINE
     } else {
         NOT_CLAIMED
@@ -141,9 +142,9 @@ fn claim_progress(
     claim: Option<&NodeObject>,
 ) -> Progress {
     let kind = if rendered.provisioner == Provisioner::Machine {
-        "Machine"
+        kinds::MACHINE
     } else {
-        "NodeClaim"
+        kinds::NODE_CLAIM
     };
     let Some(claim) = claim else {
         return absent(observed, kind, name);

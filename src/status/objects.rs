@@ -11,26 +11,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::vocab::{Provisioner, RENDERED, Rendered};
+use crate::vocab::annotations::RENDERED;
+use crate::vocab::{Provisioner, Rendered, kinds, labels};
 
 use super::conditions::Condition;
 use super::index::{IndexKey, Indexed, NamespacedName, ObjectKey};
-
-/// The label that Karpenter sets on the `NodeClaims` of a `NodePool`.
-const NODE_POOL: &str = "karpenter.sh/nodepool";
-
-/// The label that names the Workspace of a workload, of its pods, and of most node objects.
-const WORKSPACE: &str = "kaito.sh/workspace";
-
-/// The pairs of labels that name the namespace and the name of a node object's Workspace. Only
-/// `NodePools` have the second pair.
-const OWNERS: [[&str; 2]; 2] = [
-    ["kaito.sh/workspacenamespace", WORKSPACE],
-    [
-        "karpenter.kaito.sh/workspace-namespace",
-        "karpenter.kaito.sh/workspace-name",
-    ],
-];
 
 /// The part of `metadata` that is read of every kind.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -312,7 +297,10 @@ impl Metadata {
 
     /// The Workspace in the object's own namespace that a label names.
     fn workspace(&self) -> Option<NamespacedName> {
-        let (namespace, name) = (self.namespace.as_ref()?, self.labels.get(WORKSPACE)?);
+        let (namespace, name) = (
+            self.namespace.as_ref()?,
+            self.labels.get(labels::WORKSPACE)?,
+        );
         Some(NamespacedName::new(namespace, name))
     }
 }
@@ -330,9 +318,11 @@ impl Workspace {
     #[must_use]
     pub fn selector(&self) -> Option<&Selector> {
         let rendered = self.rendered.as_ref()?;
-        let makes = |kind: &str| matches!(kind, "NodePool" | "Machine" | "NodeClaim");
         let is_made = rendered.provisioner != Provisioner::None
-            || rendered.objects.iter().any(|made| makes(&made.kind));
+            || rendered
+                .objects
+                .iter()
+                .any(|made| kinds::makes_nodes(&made.kind));
         (!is_made).then_some(&self.resource.label_selector)
     }
 }
@@ -356,7 +346,7 @@ impl NodeObject {
     pub fn condition(&self, kind: &str) -> Option<&ObservedCondition> {
         self.status.conditions.iter().find(|condition| {
             let observed = &condition.kind;
-            observed.strip_prefix("Machine").unwrap_or(observed) == kind
+            observed.strip_prefix(kinds::MACHINE).unwrap_or(observed) == kind
         })
     }
 
@@ -364,7 +354,7 @@ impl NodeObject {
     #[must_use]
     pub fn owner(&self) -> Option<NamespacedName> {
         let label = |name: &str| self.metadata.labels.get(name);
-        OWNERS.iter().find_map(|[namespace, name]| {
+        labels::OWNERS.iter().find_map(|[namespace, name]| {
             Some(NamespacedName::new(label(namespace)?, label(name)?))
         })
     }
@@ -372,7 +362,10 @@ impl NodeObject {
     /// The name of the `NodePool` that created it.
     #[must_use]
     pub fn pool(&self) -> Option<&str> {
-        self.metadata.labels.get(NODE_POOL).map(String::as_str)
+        self.metadata
+            .labels
+            .get(labels::NODE_POOL)
+            .map(String::as_str)
     }
 
     /// The name of the node that it became.

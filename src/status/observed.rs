@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::vocab::Rendered;
+use crate::vocab::kinds;
 
 use super::cause::PROGRESS_DEADLINE;
 use super::index::{Index, IndexKey, NamespacedName, ObjectKey};
@@ -76,8 +77,8 @@ impl<'a> Observed<'a> {
             let key = || ObjectKey::new(&object.kind, "", &object.name);
             let found = || cluster.node_objects.get(&key());
             match &*object.kind {
-                "NodePool" => self.pool = Some((&object.name, found())),
-                "Machine" | "NodeClaim" => self.claims.push((&object.name, found())),
+                kinds::NODE_POOL => self.pool = Some((&object.name, found())),
+                kind if kinds::is_node(kind) => self.claims.push((&object.name, found())),
                 _ => {}
             }
         }
@@ -90,7 +91,7 @@ impl<'a> Observed<'a> {
         };
         for (key, object) in cluster.node_objects.under(&unnamed) {
             let is_known = self.claims.iter().any(|(name, _)| *name == key.name);
-            if key.kind != "NodePool" && !is_known {
+            if key.kind != kinds::NODE_POOL && !is_known {
                 self.claims.push((&key.name, Some(object)));
             }
         }
@@ -121,9 +122,8 @@ impl<'a> Observed<'a> {
     }
 
     fn find_workload(&mut self, rendered: &'a Rendered<'static>, cluster: &'a ClusterState) {
-        let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "Job");
         let mut objects = rendered.objects.iter();
-        let Some(object) = objects.find(|object| is_workload(&object.kind)) else {
+        let Some(object) = objects.find(|object| kinds::is_workload(&object.kind)) else {
             return;
         };
         let namespace = object.namespace.as_deref().unwrap_or_default();

@@ -6,6 +6,7 @@ use super::cause::{Cause, Progress, quote};
 use super::objects::{ObservedCondition, Workload, WorkloadStatus};
 use super::observed::Observed;
 use super::pods;
+use crate::vocab::kinds;
 
 /// How far a workload is.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub(super) fn assess(observed: &Observed) -> WorkloadProgress {
         let message = format!("{kind} `{name}` not found: apply it together with the Workspace");
         return WorkloadProgress::single(Progress::waiting("WorkloadNotDelivered", message));
     };
-    if kind == "Job" {
+    if kind == kinds::JOB {
         job(observed, name, workload)
     } else {
         WorkloadProgress::single(replicas(observed, kind, name, workload))

@@ -1,7 +1,8 @@
 //! The annotations that KAITO and this program read (KAITO 0.3, "Metadata constants"; KAITO 0.12,
 //! `api/v1beta1/labels.go`).
 
-/// By this annotation rendered output is recognised; it names the objects of a Workspace.
+/// By this annotation rendered output is recognised. Its value is a [`Rendered`](super::Rendered)
+/// as JSON.
 pub const RENDERED: &str = "render.kaito.sh/rendered";
 
 /// The annotation of a Workspace or InferenceSet that names the rules whose diagnostics in it are

@@ -1,4 +1,4 @@
-//! The annotation by which `render` marks a Workspace in its output. The compiler writes it, and
+//! The annotation [`RENDERED`](super::annotations::RENDERED), by which `render` marks a Workspace in its output. The compiler writes it, and
 //! the controller reads it, so its format is defined here once.
 
 use std::borrow::Cow;
@@ -6,9 +6,6 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::provisioner::Provisioner;
-
-/// The annotation. Its value is a [`Rendered`] as JSON.
-pub const RENDERED: &str = "render.kaito.sh/rendered";
 
 /// What a Workspace was rendered into. The fields are written in this order.
 ///

@@ -6,24 +6,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::{MAX_NODES, Rules};
-use super::spec::{Inference, LabelSelector, ObjectMeta, Partition, V1BETA1};
-use super::{annotations, drop_nulls, is_of_kaito, is_rendered, metadata};
+use super::rules::{self, Holder, MAX_NODES, Rules};
+use super::spec::{Inference, LabelSelector, ObjectMeta, Partition};
+use super::{drop_nulls, is_of_kaito, is_rendered, metadata};
 use crate::base::node::{Data, Entry, Node};
+use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::schema::{self, Checker, Unread};
-
-/// The label that replicas carry, with the name of their set.
-pub(crate) const CREATED_BY: &str = "inferenceset.kaito.sh/created-by";
+use crate::vocab::{annotations, api, kinds, labels};
 
 /// Labels and annotations of a set that its replicas carry too.
-const LABELS: [&str; 2] = [
-    "kaito.sh/inference-role",
-    "multiroleinference.kaito.sh/created-by",
-];
-const DISABLE_BENCHMARK: &str = "kaito.sh/disable-benchmark";
+const LABELS: [&str; 2] = [labels::INFERENCE_ROLE, labels::CREATED_BY_ROLES];
 
 /// An InferenceSet.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -127,7 +122,7 @@ pub struct MaintenanceWindow {
 /// Whether a document is an InferenceSet that is still to be expanded.
 #[must_use]
 pub fn is_inference_set(node: &Node) -> bool {
-    let is_set = node.get("kind").and_then(Node::as_str) == Some("InferenceSet");
+    let is_set = node.get("kind").and_then(Node::as_str) == Some(kinds::INFERENCE_SET);
     is_set && is_of_kaito(node) && !is_rendered(node)
 }
 
@@ -153,7 +148,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Result<Vec<Node>,
     let count = replica_count(node, &value, diagnostics)?;
     let mut rules = Rules::new(node, &unread, diagnostics);
     metadata::check(&mut rules);
-    annotations::check(&mut rules, annotations::Holder::Set);
+    rules::check_keys(&mut rules, Holder::Set);
     check_runtime(&mut rules);
     if count > MAX_NODES {
         let message = format!("`spec.replicas` must be at most {MAX_NODES}, not {count}");
@@ -191,7 +186,7 @@ fn replica_count(
 
 /// Warns of the annotation that sets don't hand on to their replicas.
 fn check_runtime(rules: &mut Rules) {
-    let pointer = "/metadata/annotations/kaito.sh~1runtime";
+    let pointer = &pointer::to_annotation(annotations::RUNTIME);
     if rules.node.find(pointer).is_some() {
         rules
             .at(pointer)
@@ -219,11 +214,11 @@ fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
     }
     put(
         &mut labels,
-        Some(entry(CREATED_BY, place, text(name.to_owned()))),
+        Some(entry(labels::CREATED_BY_SET, place, text(name.to_owned()))),
     );
     let mut annotations = entries(at("/spec/template/metadata/annotations"));
-    let annotation =
-        at("/metadata/annotations").and_then(|annotations| annotations.entry(DISABLE_BENCHMARK));
+    let annotation = at("/metadata/annotations")
+        .and_then(|annotations| annotations.entry(annotations::DISABLE_BENCHMARK));
     put(&mut annotations, annotation.cloned());
     let mut metadata = vec![entry("name", place, text(format!("{name}-{ordinal}")))];
     metadata.extend(
@@ -242,8 +237,12 @@ fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
     resource.push(selector.cloned().unwrap_or_else(none));
     let version = set.at("/apiVersion").span;
     let mut fields = vec![
-        entry("apiVersion", version, text(V1BETA1.to_owned())),
-        entry("kind", set.at("/kind").span, text("Workspace".to_owned())),
+        entry("apiVersion", version, text(api::V1BETA1.to_owned())),
+        entry(
+            "kind",
+            set.at("/kind").span,
+            text(kinds::WORKSPACE.to_owned()),
+        ),
         entry("metadata", place, Data::Map(metadata)),
         entry(
             "resource",

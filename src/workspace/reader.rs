@@ -7,15 +7,14 @@ use serde_json::Value;
 
 use super::pod_template::PodTemplates;
 use super::rules::{self, Rules};
-use super::{
-    Spec, V1ALPHA1, Workspace, annotations, drop_nulls, images, metadata, pod_rules, spec_schema,
-};
+use super::{Spec, Workspace, drop_nulls, metadata, spec_schema};
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::schema::{Checker, Unread};
 use crate::vocab::WorkspaceApi;
+use crate::vocab::api::V1ALPHA1;
 
 /// How a release reads Workspaces.
 #[derive(Clone, Copy, Debug)]
@@ -109,9 +108,6 @@ impl Reader {
             workspace, unread, ..
         } = &draft;
         let mut rules = Rules::new(&workspace.node, unread, diagnostics);
-        check(&mut rules);
-        annotations::check(&mut rules, annotations::Holder::Workspace(read_rules.api));
-        images::check_tags(&mut rules, read_rules.api);
         rules::check(&mut rules, workspace, read_rules.api);
         Ok(draft)
     }
@@ -131,7 +127,6 @@ impl Reader {
             workspace, unread, ..
         } = self.draft(node, read_rules, diagnostics)?;
         let mut rules = Rules::new(&workspace.node, &unread, diagnostics);
-        check(&mut rules);
         rules::check_any_version(&mut rules, &workspace);
         Ok(())
     }
@@ -230,12 +225,6 @@ fn complete(spec: &mut Spec, node: &Node, template: Option<Value>, read_rules: R
     {
         default.clone_into(&mut resource.instance_type);
     }
-}
-
-/// The rules of Kubernetes, which hold in every version.
-fn check(rules: &mut Rules) {
-    metadata::check(rules);
-    pod_rules::check(rules);
 }
 
 impl Draft {

@@ -6,11 +6,16 @@
 //! is wrong elsewhere in the document.
 
 mod adapters;
+mod annotations;
+mod images;
+mod placeholders;
+mod pods;
 mod shared;
+mod strength;
 mod v1alpha1;
 mod v1beta1;
 
-use super::Workspace;
+use super::{Workspace, metadata};
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::diagnostic::rule::Rule;
@@ -18,13 +23,18 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::schema::Unread;
 use crate::vocab::WorkspaceApi;
 
+pub(super) use annotations::{Holder, check as check_keys};
+pub(crate) use images::reference as image_reference;
 pub(super) use shared::MAX_NODES;
+pub(super) use strength::is_allowed as is_strength;
 pub(super) use v1alpha1::adapter as check_adapter;
 
 /// Reports every rule that a Workspace breaks, of the version whose rules hold.
 pub(super) fn check(rules: &mut Rules, workspace: &Workspace, api: WorkspaceApi) {
     let Workspace { spec, metadata, .. } = workspace;
-    shared::check(rules, spec);
+    check_any_version(rules, workspace);
+    annotations::check(rules, Holder::Workspace(api));
+    images::check_tags(rules, api);
     match api {
         WorkspaceApi::V1alpha1 => v1alpha1::check(rules, spec, metadata),
         WorkspaceApi::V1beta1 => v1beta1::check(rules, spec, metadata),
@@ -33,6 +43,8 @@ pub(super) fn check(rules: &mut Rules, workspace: &Workspace, api: WorkspaceApi)
 
 /// Reports the rules that a Workspace breaks in every version.
 pub(super) fn check_any_version(rules: &mut Rules, workspace: &Workspace) {
+    metadata::check(rules);
+    pods::check(rules);
     shared::check(rules, &workspace.spec);
 }
 

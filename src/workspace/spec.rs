@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::input::schema;
+use crate::vocab::api::V1ALPHA1;
 use crate::vocab::{AccessMode, WorkspaceApi};
 
 /// The JSON Schema of Workspaces of an `apiVersion`, as a release knows it.
@@ -37,12 +38,6 @@ pub fn schema(version: &str, api: WorkspaceApi) -> Value {
     }
     schema
 }
-
-/// The older version of Workspaces.
-pub const V1ALPHA1: &str = "kaito.sh/v1alpha1";
-
-/// The newer version of Workspaces.
-pub const V1BETA1: &str = "kaito.sh/v1beta1";
 
 fn remove(schema: &mut Value, holder: &str, field: &str) {
     let properties = schema.pointer_mut(&format!("/properties/{holder}/properties"));

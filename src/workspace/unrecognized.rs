@@ -5,6 +5,8 @@ use crate::base::node::Node;
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::vocab::api::V1BETA1;
+use crate::vocab::kinds;
 
 /// Reports a document that nobody compiles although it is KAITO's, or was probably meant to be.
 #[must_use]
@@ -15,13 +17,13 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
         let is_near = version
             .split_once('/')
             .is_none_or(|(group, _)| group.contains("kaito"));
-        let is_meant = matches!(kind, Some("Workspace" | "InferenceSet")) && is_near;
+        let is_meant = matches!(kind, Some(kinds::WORKSPACE | kinds::INFERENCE_SET)) && is_near;
         let message = match version {
             "" => "a Workspace without KAITO's `apiVersion`".to_owned(),
             version => format!("`{version}` is not KAITO's `apiVersion`"),
         };
         let finding = || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, message);
-        return is_meant.then(|| finding().hint("write `apiVersion: kaito.sh/v1beta1`"));
+        return is_meant.then(|| finding().hint(format!("write `apiVersion: {V1BETA1}`")));
     }
     let place = node.at("/kind").span;
     let Some(kind) = kind else {
@@ -34,7 +36,7 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
             .hint("add it"),
         );
     };
-    if let Some(near) = wording::nearest(kind, ["Workspace", "InferenceSet"].into_iter())
+    if let Some(near) = wording::nearest(kind, [kinds::WORKSPACE, kinds::INFERENCE_SET].into_iter())
         .filter(|near| *near != kind)
     {
         let message = format!("`{kind}` is not a kind of `{version}`");
@@ -42,7 +44,7 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
             Diagnostic::new(&rule::MISFIT, place, message).hint(format!("did you mean `{near}`?")),
         );
     }
-    if kind == "InferenceSet" {
+    if kind == kinds::INFERENCE_SET {
         return None; // in rendered output
     }
     let message =

@@ -7,16 +7,15 @@ use serde_json::Value;
 
 use super::rules::{self, Rules};
 use super::spec::{LabelSelector, Preset, Tuning};
-use super::{Draft, Workspace, drop_nulls, strength};
+use super::{Draft, Workspace, drop_nulls};
 use crate::base::node::Node;
+use crate::base::pointer;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::Unread;
 use crate::vocab::{AccessMode, WorkspaceApi};
-
-/// An annotation that decides how the weights come to the pods.
-const STREAMING: &str = "/metadata/annotations/kaito.sh~1model-streaming";
+use crate::vocab::{annotations, kinds};
 
 /// Reports everything that differs between two versions of a Workspace and may not, by the rules
 /// of an API.
@@ -39,7 +38,7 @@ pub fn changes(old: &Workspace, new: &Draft, api: WorkspaceApi, diagnostics: &mu
         WorkspaceApi::V1beta1 => {
             changes.field(
                 &rule::STREAMING_CHANGED,
-                STREAMING,
+                &pointer::to_annotation(annotations::MODEL_STREAMING),
                 "how the weights are loaded can't change",
             );
             changes.strengths();
@@ -59,7 +58,7 @@ pub fn changes_of_set(old: &Node, new: &Node, key: &str, diagnostics: &mut Diagn
                 &rule::PARTITION_CHANGED,
                 "the part of the GPUs that is used can't change",
             )
-            .hint(instead("InferenceSet", key))
+            .hint(instead(kinds::INFERENCE_SET, key))
             .also(old.at(pointer).span, before(old, pointer));
     }
 }
@@ -97,7 +96,7 @@ impl Changes<'_> {
             self.rules
                 .at(&pointer) // whatever is wrong in the section
                 .report(&rule::PURPOSE_CHANGED, message)
-                .hint(instead("Workspace", &self.new.key()))
+                .hint(instead(kinds::WORKSPACE, &self.new.key()))
                 .also(self.old.span(&pointer), before(&self.old.node, &pointer));
         }
     }
@@ -238,7 +237,7 @@ impl Changes<'_> {
         let adapters = inference.flat_map(|inference| &inference.adapters);
         for (index, adapter) in adapters.enumerate() {
             let given = adapter.strength.as_deref();
-            if let Some(given) = given.filter(|given| !strength::is_allowed(given)) {
+            if let Some(given) = given.filter(|given| !rules::is_strength(given)) {
                 let message = format!("no update may have an adapter of strength `{given}`");
                 self.rules
                     .at(&format!("/inference/adapters/{index}/strength"))
@@ -253,7 +252,7 @@ impl Changes<'_> {
             .at(pointer)
             .reads(pointer)
             .report(rule, message)
-            .hint(instead("Workspace", &self.new.key()))
+            .hint(instead(kinds::WORKSPACE, &self.new.key()))
             .also(self.old.span(pointer), before(&self.old.node, pointer));
     }
 }

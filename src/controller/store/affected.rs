@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::controller::item::ItemId;
 use crate::status::index::{IndexKey, NamespacedName, ObjectKey};
 use crate::status::objects::Pod;
+use crate::vocab::kinds;
 
 use super::Store;
 
@@ -42,7 +43,7 @@ impl Store {
         if let Some(object) = self.cluster.node_objects.get(key) {
             affected.extend(object.owner());
             let pool = object.pool();
-            let pool = pool.map(|pool| ObjectKey::new("NodePool", "", pool));
+            let pool = pool.map(|pool| ObjectKey::new(kinds::NODE_POOL, "", pool));
             affected.extend(pool.iter().flat_map(|pool| self.rendered_into(pool)));
         }
         affected

@@ -11,13 +11,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input;
 use crate::input::config_map::ConfigMap;
 use crate::plan::Planner;
-use crate::vocab::WorkspaceApi;
+use crate::vocab::{TuningMethod, WorkspaceApi};
 use crate::workspace::Tuning;
 
 const KEY: &str = "training_config.yaml";
-
-/// The methods of tuning.
-const METHODS: [&str; 2] = ["lora", "qlora"];
 
 /// The sections that the training reads.
 const SECTIONS: [&str; 6] = [
@@ -46,10 +43,10 @@ impl Planner<'_> {
         &mut self,
         tuning: &Tuning,
     ) -> Result<TrainingConfig, Reported> {
-        let method = &tuning.method.as_deref().unwrap_or_default().to_lowercase();
-        if !METHODS.contains(&method.as_str()) {
+        let method = tuning.method.as_deref().and_then(TuningMethod::find);
+        let Some(method) = method.map(TuningMethod::name) else {
             return Err(self.reported("/tuning/method"));
-        }
+        };
         let named = tuning.config.as_deref().filter(|name| !name.is_empty());
         let default = format!("{method}-params-template");
         let name = named.unwrap_or(&default);
@@ -180,20 +177,20 @@ impl Checks<'_> {
         self.section_is_mapping(node, "QuantizationConfig");
         let four = self.flag(node, "load_in_4bit");
         let eight = self.flag(node, "load_in_8bit");
-        match (method, four, eight) {
+        match (TuningMethod::find(method), four, eight) {
             (_, true, true) => {
                 self.report(
                     "both `load_in_4bit` and `load_in_8bit` are true",
                     "set one of them to false",
                 );
             }
-            ("lora", _, _) if four || eight => {
+            (Some(TuningMethod::Lora), _, _) if four || eight => {
                 self.report(
                     "a `lora` run does not quantise the model",
                     "set `method: qlora`, or `load_in_4bit` to false",
                 );
             }
-            ("qlora", false, false) => {
+            (Some(TuningMethod::Qlora), false, false) => {
                 let hint = "set `QuantizationConfig.load_in_4bit: true`, or `method: lora`";
                 self.report("a `qlora` run has to quantise the model", hint);
             }

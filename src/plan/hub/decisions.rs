@@ -2,7 +2,6 @@
 //! line.
 
 use super::inference::VLLM;
-use super::node_count::NODE_COUNT;
 use crate::base::pointer;
 use crate::base::quantity;
 use crate::base::wording;
@@ -11,8 +10,10 @@ use crate::plan::decision::{Decision, Origin};
 use crate::plan::decisions::{Section, Why, flags, names, output_dir};
 use crate::plan::nodes::instance_type::instance_type;
 use crate::plan::sizing::estimator::{Demand, Estimate};
-use crate::plan::{InferencePlan, TuningPlan, annotation_pointer};
+use crate::plan::{InferencePlan, TuningPlan};
 use crate::vocab::Provisioner;
+use crate::vocab::annotations::NODE_COUNT;
+use crate::vocab::{annotations, kinds, labels};
 
 /// Everything that was decided, in the order in which people ask.
 pub(in crate::plan) fn all(why: &Why, numbers: &HubNumbers) -> Vec<Decision> {
@@ -224,7 +225,7 @@ impl Reasons<'_> {
         if self.why.plan.tuning.is_some() {
             return count.because("a training runs on one");
         }
-        let annotation = annotation_pointer(NODE_COUNT);
+        let annotation = pointer::to_annotation(NODE_COUNT);
         if self.why.workspace.node.find(&annotation).is_some() {
             return count
                 .because("as somebody decided")
@@ -259,7 +260,7 @@ impl Reasons<'_> {
         match self.why.plan.provisioner {
             Provisioner::Nodepool => {
                 let class = self.why.plan.node_class.as_deref().unwrap_or_default();
-                let pool = Decision::new(fields, "NodePool", &self.why.plan.node_pool);
+                let pool = Decision::new(fields, kinds::NODE_POOL, &self.why.plan.node_pool);
                 let pool = pool.because(format!(
                     "{} nodes of the NodeClass `{class}`",
                     self.why.plan.node_count
@@ -280,7 +281,7 @@ impl Reasons<'_> {
                 let family = self.why.plan.image_family.as_deref().unwrap_or_default();
                 let created =
                     created.because(format!("all of them, with the image family `{family}`"));
-                let annotation = annotation_pointer("kaito.sh/node-image-family");
+                let annotation = pointer::to_annotation(annotations::NODE_IMAGE_FAMILY);
                 match self.why.workspace.node.find(&annotation) {
                     Some(_) => created.from(Origin::workspace(annotation)),
                     None => created.from(Origin::Profile("nodeImageFamily")),
@@ -372,11 +373,11 @@ impl Reasons<'_> {
             tested,
         );
         let mut all = vec![
-            why.annotated(runtime, "kaito.sh/runtime"),
+            why.annotated(runtime, annotations::RUNTIME),
             spread(inference),
             self.server_flags(inference, served),
             self.start(inference, served),
-            why.annotated(probe, "kaito.sh/disable-benchmark"),
+            why.annotated(probe, annotations::DISABLE_BENCHMARK),
             self.weights(inference),
             kernels(inference).from(served.field("/vllm")),
         ];
@@ -442,7 +443,7 @@ impl Reasons<'_> {
         ];
         let weights = self.why.annotated(
             Decision::new(fields, "weights are", weights),
-            "kaito.sh/use-local-weights",
+            annotations::USE_LOCAL_WEIGHTS,
         );
         let secret = "/inference/preset/presetOptions/modelAccessSecret";
         match self.why.workspace.node.find(secret) {
@@ -519,7 +520,7 @@ fn settings(inference: &InferencePlan) -> Option<Decision> {
 
 fn role(inference: &InferencePlan) -> Option<Decision> {
     let role = Decision::new(&["inference.role"], "role", inference.role.as_ref()?);
-    let label = "/metadata/labels/kaito.sh~1inference-role";
+    let label = &pointer::to_label(labels::INFERENCE_ROLE);
     Some(role.from(Origin::workspace(label)))
 }
 

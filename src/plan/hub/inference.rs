@@ -2,15 +2,18 @@
 
 use serde_json::Value;
 
-use super::node_count::NODE_COUNT;
 use super::nodes::gpu_request;
 use super::{Hub, flags};
+use crate::base::pointer;
 use crate::catalogue::preset::{Flags, HubModel};
 use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
 use crate::plan::config::server_config::ServerConfig;
 use crate::plan::nodes::gpus::Gpus;
-use crate::plan::{AdapterPlan, InferencePlan, Plan, adapter_secrets, annotation_pointer, filled};
+use crate::plan::{AdapterPlan, InferencePlan, Plan, adapter_secrets, filled};
+use crate::vocab::annotations::NODE_COUNT;
+use crate::vocab::annotations::{self, RUNTIME};
+use crate::vocab::labels::{self, INFERENCE_ROLE};
 use crate::vocab::{AccessMode, Runtime};
 use crate::workspace::{Inference, Preset, image_reference};
 
@@ -18,10 +21,7 @@ use crate::workspace::{Inference, Preset, image_reference};
 pub(super) const VLLM: &str = "vllm";
 pub(super) const TRANSFORMERS: &str = "transformers";
 
-const RUNTIME: &str = "kaito.sh/runtime";
-
 /// The label with what the pods do of a request, and its values.
-const ROLE: &str = "kaito.sh/inference-role";
 const DECODE: &str = "decode";
 const ROLES: [&str; 2] = ["prefill", DECODE];
 
@@ -100,7 +100,7 @@ impl Hub<'_, '_> {
         let Served { model, runtime, .. } = *served;
         let role = base
             .pod_labels
-            .get(ROLE)
+            .get(INFERENCE_ROLE)
             .filter(|role| ROLES.contains(&role.as_str()));
         let has_sidecar = role.is_some_and(|role| role == DECODE) && runtime == VLLM;
         let local_weights = self.local_weights(served.preset);
@@ -109,7 +109,7 @@ impl Hub<'_, '_> {
         let (launch_flags, flags) = self.flags(base, served, local_weights.as_deref(), has_sidecar);
         self.planner
             .check_server_flags(served.config, runtime, &flags);
-        let disable_benchmark = self.planner.annotation("kaito.sh/disable-benchmark");
+        let disable_benchmark = self.planner.annotation(annotations::DISABLE_BENCHMARK);
         InferencePlan {
             runtime: runtime.to_owned(),
             distributed: served.nodes > 1 && runtime == VLLM,
@@ -157,7 +157,7 @@ impl Hub<'_, '_> {
         {
             return (own, flags::transformers(model, &transformers.flags));
         }
-        let performance_mode = self.planner.annotation("kaito.sh/performance-mode");
+        let performance_mode = self.planner.annotation(annotations::PERFORMANCE_MODE);
         let serving = flags::Serving {
             model,
             served_name: served_name(base, model),
@@ -197,7 +197,7 @@ impl Hub<'_, '_> {
             .filter(|name| ![VLLM, TRANSFORMERS].contains(name));
         if let Some(odd) = odd {
             ignored.push((
-                annotation_pointer(RUNTIME),
+                pointer::to_annotation(RUNTIME),
                 format!("there is no runtime `{odd}`: `{runtime}` serves the model"),
             ));
         }
@@ -270,7 +270,7 @@ impl Hub<'_, '_> {
     /// The folder of a node that holds the weights, if they are there already.
     fn local_weights(&self, preset: &Preset) -> Option<String> {
         let name = preset.name.trim().to_lowercase().replace(['/', '\\'], "-");
-        (self.planner.annotation("kaito.sh/use-local-weights") == Some("true"))
+        (self.planner.annotation(annotations::USE_LOCAL_WEIGHTS) == Some("true"))
             .then(|| format!("/opt/kaito/models/{name}"))
     }
 }
@@ -278,9 +278,7 @@ impl Hub<'_, '_> {
 /// The name that the server answers to: replicas of one InferenceSet answer to its name.
 fn served_name(base: &Plan, model: &HubModel) -> String {
     let of_set = base.inference_set.clone();
-    let has_roles = base
-        .pod_labels
-        .contains_key("multiroleinference.kaito.sh/created-by");
+    let has_roles = base.pod_labels.contains_key(labels::CREATED_BY_ROLES);
     of_set
         .filter(|_| !has_roles)
         .unwrap_or_else(|| model.short_name())

@@ -11,14 +11,9 @@ use crate::base::wording;
 use crate::catalogue::preset::{EstimatorNumbers, HubModel, InstanceType, Sizing};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::plan::annotation_pointer;
 use crate::plan::nodes::gpus::Gpus;
 use crate::plan::sizing::estimator::{self, Demand, Estimate};
-
-/// The annotation that sets the number of nodes, whatever is estimated.
-pub(super) const NODE_COUNT: &str = "render.kaito.sh/node-count";
-
-const BYPASS: &str = "kaito.sh/bypass-resource-checks";
+use crate::vocab::annotations::{BYPASS_RESOURCE_CHECKS, NODE_COUNT};
 
 impl Hub<'_, '_> {
     /// The number of nodes, and the estimate that it follows from, if it does.
@@ -65,7 +60,7 @@ impl Hub<'_, '_> {
             .nodes
             .map_or_else(|| u64::try_from(self.asked_nodes()).unwrap_or(0), u64::from);
         let total = nodes.saturating_mul(gpus.memory);
-        let bypasses = self.planner.annotation(BYPASS).is_some();
+        let bypasses = self.planner.annotation(BYPASS_RESOURCE_CHECKS).is_some();
         let is_counted = gpus.nodes.is_some() || self.estimator(runtime).is_none();
         let size = |bytes: u64| wording::gibibytes(quantity::float(bytes), 1);
         let needed = size(weights);
@@ -99,7 +94,7 @@ impl Hub<'_, '_> {
                         "the weights take {needed}, and all nodes have {}",
                         size(total)
                     ),
-                    format!("choose larger nodes; `{BYPASS}` lets it pass"),
+                    format!("choose larger nodes; `{BYPASS_RESOURCE_CHECKS}` lets it pass"),
                 )
             } else {
                 return Ok(());
@@ -167,7 +162,7 @@ impl Hub<'_, '_> {
             nodes_of(wanted)
         );
         let workspace = self.planner.workspace;
-        let annotated = workspace.node.find(&annotation_pointer(NODE_COUNT));
+        let annotated = workspace.node.find(&pointer::to_annotation(NODE_COUNT));
         let of_profile = format!("/nodeCounts/{}", pointer::escape(&workspace.key()));
         let place = annotated
             .map(|found| found.span)
@@ -205,7 +200,7 @@ impl Hub<'_, '_> {
                 );
                 self.planner.report(
                     &rule::ANNOTATION,
-                    &annotation_pointer(NODE_COUNT),
+                    &pointer::to_annotation(NODE_COUNT),
                     message,
                     "such as \"2\"".to_owned(),
                 );

@@ -10,14 +10,13 @@ use crate::plan::nodes::gpus::Gpus;
 use crate::plan::nodes::instance_type;
 use crate::plan::nodes::node_class::node_pool;
 use crate::plan::{Plan, PlannedNode};
-use crate::vocab::{Cloud, Provisioner};
-use crate::workspace::CREATED_BY;
+use crate::vocab::{Cloud, Provisioner, annotations, labels};
 
 /// The labels of a Workspace that its pods carry too.
 const POD_LABELS: [&str; 3] = [
-    CREATED_BY,
-    "multiroleinference.kaito.sh/created-by",
-    "kaito.sh/inference-role",
+    labels::CREATED_BY_SET,
+    labels::CREATED_BY_ROLES,
+    labels::INFERENCE_ROLE,
 ];
 
 impl Hub<'_, '_> {
@@ -31,11 +30,8 @@ impl Hub<'_, '_> {
         self.check_reserved(&stripped, match_labels.is_empty());
         let mut affinity = match_labels.clone();
         let own = match base.provisioner {
-            Provisioner::Nodepool => [
-                "karpenter.kaito.sh/workspace-name",
-                "karpenter.kaito.sh/workspace-namespace",
-            ],
-            _ => ["kaito.sh/workspace", "kaito.sh/workspacenamespace"],
+            Provisioner::Nodepool => [labels::POOL_WORKSPACE, labels::POOL_WORKSPACE_NAMESPACE],
+            _ => [labels::WORKSPACE, labels::WORKSPACE_NAMESPACE],
         };
         if base.provisioner != Provisioner::None {
             affinity.extend(
@@ -44,15 +40,15 @@ impl Hub<'_, '_> {
                     .zip([base.name.clone(), base.namespace.clone()]),
             );
         }
-        let labels = &self.planner.workspace.metadata.labels;
+        let given = &self.planner.workspace.metadata.labels;
         let pod_labels: BTreeMap<_, _> = POD_LABELS
             .iter()
-            .filter_map(|key| Some(((*key).to_owned(), labels.get(*key)?.clone())))
+            .filter_map(|key| Some(((*key).to_owned(), given.get(*key)?.clone())))
             .collect();
         Plan {
             accelerator: instance_type::is_nvidia(self.planner.workspace, self.types)
                 .then(|| "nvidia".to_owned()),
-            inference_set: pod_labels.get(CREATED_BY).cloned(),
+            inference_set: pod_labels.get(labels::CREATED_BY_SET).cloned(),
             match_labels,
             affinity,
             pod_labels,
@@ -96,7 +92,7 @@ impl Hub<'_, '_> {
         }
         let annotation = self
             .planner
-            .annotation("kaito.sh/node-image-family")
+            .annotation(annotations::NODE_IMAGE_FAMILY)
             .map(|value| value.trim().to_lowercase());
         let image_family =
             annotation.unwrap_or_else(|| self.planner.profile.node_image_family.name().to_owned());

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::Hub;
-use super::node_count::NODE_COUNT;
 use super::nodes::gpu_request;
+use crate::base::pointer;
 use crate::catalogue::preset::Flags;
 use crate::diagnostic::Reported;
-use crate::plan::{Plan, TuningPlan, annotation_pointer};
+use crate::plan::{Plan, TuningPlan};
+use crate::vocab::annotations::NODE_COUNT;
 use crate::workspace::{Tuning, image_reference};
 
 impl Hub<'_, '_> {
@@ -18,7 +19,7 @@ impl Hub<'_, '_> {
         };
         if self.wanted_nodes().is_some() {
             self.planner.without_effect(
-                &annotation_pointer(NODE_COUNT),
+                &pointer::to_annotation(NODE_COUNT),
                 "a training runs on one node",
             );
         }

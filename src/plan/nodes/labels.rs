@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
 use crate::plan::Planner;
 use crate::vocab::Provisioner;
+use crate::vocab::{api, labels};
 
 const LABELS: &str = "/resource/labelSelector/matchLabels";
 
@@ -21,7 +22,7 @@ const TRACKING: [(&str, &str); 4] = [
 /// Labels that seem to ask for a kind of node. Karpenter takes those of a NodePool for
 /// requirements; of a Machine or NodeClaim they are labels and no more.
 const REQUIREMENTS: [&str; 3] = [
-    "karpenter.sh/capacity-type",
+    labels::CAPACITY_TYPE,
     "kubernetes.azure.com/scalesetpriority",
     "topology.kubernetes.io/zone",
 ];
@@ -29,18 +30,18 @@ const REQUIREMENTS: [&str; 3] = [
 /// The domains of labels that Kubernetes, the cloud and the provisioners give to nodes themselves.
 const RESERVED: [&str; 9] = [
     "beta.kubernetes.io",
-    "kaito.sh",
+    api::KAITO,
     "karpenter.azure.com",
     "karpenter.k8s.aws",
     "karpenter.kaito.sh",
-    "karpenter.sh",
+    api::KARPENTER,
     "kubernetes.azure.com",
     "kubernetes.io",
     "node.kubernetes.io",
 ];
 
 /// Labels of KAITO's own, which other rules look after.
-const OWN: [&str; 2] = ["kaito.sh/workspace", "kaito.sh/workspacenamespace"];
+const OWN: [&str; 2] = [labels::WORKSPACE, labels::WORKSPACE_NAMESPACE];
 
 impl Planner<'_> {
     /// Reports what nodes that are made can't have.

@@ -3,24 +3,26 @@
 //! Sections such as §5.3 are those of the specification of KAITO 0.12.
 
 use crate::base::hex;
+use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::profile::NodeClass;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::plan::{Planner, annotation_pointer};
+use crate::plan::Planner;
 use crate::vocab::Cloud;
+use crate::vocab::annotations::NODE_CLASS_NAME;
 
 /// The NodeClasses that KAITO's operator makes on Azure, as its chart has it; the first is the
 /// default (§5.3).
 const AZURE_NODE_CLASSES: [&str; 2] = ["image-family-ubuntu", "image-family-azure-linux"];
 
-const ANNOTATION: &str = "kaito.sh/node-class-name";
-
 impl Planner<'_> {
     /// The NodeClass of a NodePool (§5.3).
     pub(in crate::plan) fn node_class(&mut self) -> Result<String, Reported> {
         let classes = self.node_classes();
-        let named = self.annotation(ANNOTATION).filter(|name| !name.is_empty());
+        let named = self
+            .annotation(NODE_CLASS_NAME)
+            .filter(|name| !name.is_empty());
         if let Some(name) = named {
             return if classes.iter().any(|class| class.name == name) {
                 Ok(name.to_owned())
@@ -66,7 +68,7 @@ impl Planner<'_> {
         };
         self.fail(
             &rule::NODE_CLASS,
-            &annotation_pointer(ANNOTATION),
+            &pointer::to_annotation(NODE_CLASS_NAME),
             message,
             hint,
         )

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Rules;
+use super::{Rules, strength};
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
+use crate::workspace::metadata;
 use crate::workspace::spec::{Adapter, DataSource};
-use crate::workspace::{metadata, strength};
 
 /// The most adapters that one Workspace may have (I6).
 const MOST: usize = 10;

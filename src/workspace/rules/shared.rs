@@ -2,10 +2,11 @@
 //!
 //! A number such as I6 is that of the rule in the specification of KAITO's webhook.
 
-use super::Rules;
+use super::{Rules, images, placeholders};
 use crate::diagnostic::rule;
+use crate::vocab::TuningMethod;
+use crate::workspace::metadata;
 use crate::workspace::spec::{DataDestination, DataSource, Inference, Resource, Spec, Tuning};
-use crate::workspace::{images, metadata, placeholder};
 
 /// The most nodes of one Workspace, and the most replicas of a set: as many nodes as Kubernetes
 /// supports in a cluster (its documentation, "Considerations for large clusters").
@@ -118,7 +119,7 @@ fn method(rules: &mut Rules, tuning: &Tuning) {
                 .report(&rule::METHOD, "`tuning.method` is missing")
                 .hint("add `method: lora` or `method: qlora`");
         }
-        Some(method) if !["lora", "qlora"].contains(&method.to_lowercase().as_str()) => {
+        Some(method) if TuningMethod::find(method).is_none() => {
             let message = format!("`{method}` is not a tuning method");
             rules
                 .at("/tuning/method")
@@ -205,7 +206,7 @@ pub(super) fn secrets(rules: &mut Rules, names: &[String], pointer: &str) {
 /// As [`secrets`], for one name.
 pub(super) fn secret(rules: &mut Rules, name: &str, pointer: &str) {
     let is_name = name.len() <= 253 && name.split('.').all(metadata::is_dns_label);
-    if !is_name && !placeholder::is_in(name) {
+    if !is_name && !placeholders::is_in(name) {
         let message = format!("no Secret can be called `{}`", name.escape_debug());
         rules
             .at(pointer)
@@ -216,7 +217,7 @@ pub(super) fn secret(rules: &mut Rules, name: &str, pointer: &str) {
 
 /// Reports an image that KAITO 0.3 refuses.
 pub(super) fn image(rules: &mut Rules, image: &str, pointer: &str) {
-    if !placeholder::is_in(image) {
+    if !placeholders::is_in(image) {
         images::check(rules, image, pointer);
     }
 }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Rules, adapters, shared};
+use super::{Rules, adapters, images, placeholders, shared};
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
-use crate::vocab::AccessMode;
+use crate::vocab::{AccessMode, labels};
+use crate::workspace::Metadata;
 use crate::workspace::spec::{
     Adapter, DataDestination, DataSource, Inference, Preset, Resource, Spec, Tuning,
 };
-use crate::workspace::{Metadata, images, placeholder};
 
 /// Reports every rule that a Workspace breaks, beside those of every version.
 pub(super) fn check(rules: &mut Rules, spec: &Spec, metadata: &Metadata) {
@@ -75,9 +75,9 @@ fn selector(rules: &mut Rules, resource: &Resource) {
 /// The labels of node objects that say whose they are: a selector can't give them another value.
 fn own_labels(rules: &mut Rules, metadata: &Metadata) {
     let own = [
-        ("kaito.sh/workspace", "/metadata/name", &metadata.name),
+        (labels::WORKSPACE, "/metadata/name", &metadata.name),
         (
-            "kaito.sh/workspacenamespace",
+            labels::WORKSPACE_NAMESPACE,
             "/metadata/namespace",
             &metadata.namespace,
         ),
@@ -128,12 +128,12 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
             .report(&rule::PRIVATE_IMAGE, "`accessMode: private` needs an image")
             .hint("add `presetOptions.image`, or leave `accessMode` out to use the public image");
     }
-    if let Some(image) = image.filter(|image| !placeholder::is_in(image)) {
+    if let Some(image) = image.filter(|image| !placeholders::is_in(image)) {
         images::check_blanks(rules, image, &place);
     }
     let secrets = format!("{options}/imagePullSecrets");
     shared::secrets(rules, &preset.preset_options.image_pull_secrets, &secrets);
-    placeholder::check(rules, &options);
+    placeholders::check(rules, &options);
 }
 
 /// KAITO checks these when a Workspace is updated, which its own controller does at once (quirk
@@ -171,7 +171,7 @@ pub(in crate::workspace) fn adapter(rules: &mut Rules, adapter: &Adapter, pointe
             .report(&rule::ADAPTER, "an adapter comes from an image alone")
             .hint("remove `urls` and `volumeSource`");
     }
-    placeholder::check(rules, &place);
+    placeholders::check(rules, &place);
 }
 
 fn tuning(rules: &mut Rules, tuning: &Tuning) {
@@ -207,7 +207,7 @@ fn input(rules: &mut Rules, input: &DataSource) {
         input.image.as_deref(),
         ["add `urls` or `image`", "keep one of `urls` and `image`"],
     );
-    placeholder::check(rules, pointer);
+    placeholders::check(rules, pointer);
 }
 
 fn file_names(rules: &mut Rules, urls: &[String]) {
@@ -252,5 +252,5 @@ fn output(rules: &mut Rules, output: &DataDestination) {
             .report(&rule::TUNING_DATA, "`tuning.output` names no image")
             .hint("add `image` and `imagePushSecret`");
     }
-    placeholder::check(rules, "/tuning/output");
+    placeholders::check(rules, "/tuning/output");
 }

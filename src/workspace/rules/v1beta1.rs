@@ -5,26 +5,26 @@
 
 use std::net::IpAddr;
 
-use super::{Rules, adapters, shared};
+use super::{Rules, adapters, images, placeholders, shared};
 use crate::base::pointer;
 use crate::base::wording;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
+use crate::vocab::annotations;
 use crate::workspace::spec::{
     Adapter, DataDestination, DataSource, Inference, LabelSelector, Preset, Spec, Tuning,
 };
-use crate::workspace::{Metadata, images, metadata, placeholder};
+use crate::workspace::{Metadata, metadata};
 
 /// Annotations that have one of a few values (5, 6, 7).
 const ANNOTATIONS: [(&str, &[&str]); 3] = [
-    (NODE_IMAGE_FAMILY, &["ubuntu", "azurelinux"]),
+    (annotations::NODE_IMAGE_FAMILY, &["ubuntu", "azurelinux"]),
     (
-        "kaito.sh/performance-mode",
+        annotations::PERFORMANCE_MODE,
         &["balanced", "interactivity", "throughput"],
     ),
-    ("kaito.sh/use-local-weights", &["true", "false"]),
+    (annotations::USE_LOCAL_WEIGHTS, &["true", "false"]),
 ];
-const NODE_IMAGE_FAMILY: &str = "kaito.sh/node-image-family";
 
 /// Hosts that a cluster keeps for itself (T5).
 const PRIVATE_HOSTS: [&str; 4] = [
@@ -36,7 +36,7 @@ const PRIVATE_HOSTS: [&str; 4] = [
 
 /// Reports every rule that a Workspace breaks, beside those of every version.
 pub(super) fn check(rules: &mut Rules, spec: &Spec, metadata: &Metadata) {
-    annotations(rules, metadata);
+    annotation_values(rules, metadata);
     if let Some(resource) = &spec.resource {
         selector(rules, &resource.label_selector);
         // T1
@@ -52,12 +52,12 @@ pub(super) fn check(rules: &mut Rules, spec: &Spec, metadata: &Metadata) {
     }
 }
 
-fn annotations(rules: &mut Rules, metadata: &Metadata) {
+fn annotation_values(rules: &mut Rules, metadata: &Metadata) {
     for (key, allowed) in ANNOTATIONS {
         let Some(value) = metadata.annotations.get(key) else {
             continue;
         };
-        let read = if key == NODE_IMAGE_FAMILY {
+        let read = if key == annotations::NODE_IMAGE_FAMILY {
             value.trim().to_lowercase()
         } else {
             value.clone()
@@ -107,7 +107,7 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
     if let Some(secret) = secret {
         let place = format!("{pointer}/presetOptions/modelAccessSecret");
         shared::secret(rules, secret, &place);
-        placeholder::check(rules, &place);
+        placeholders::check(rules, &place);
     }
 }
 
@@ -134,7 +134,7 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
     adapter_data(rules, source, &place);
     let secrets = format!("{place}/imagePullSecrets");
     shared::secrets(rules, &source.image_pull_secrets, &secrets);
-    placeholder::check(rules, &place);
+    placeholders::check(rules, &place);
 }
 
 /// Reports an adapter that comes from nowhere, from two places, or from where none can.
@@ -193,7 +193,7 @@ fn adapter_volumes(rules: &mut Rules, name: &str, source: &DataSource, place: &s
 }
 
 fn reference(rules: &mut Rules, image: &str, pointer: &str) {
-    if !placeholder::is_in(image) && images::reference(image).is_none() {
+    if !placeholders::is_in(image) && images::reference(image).is_none() {
         let message = format!(
             "`{}` is not an image reference: `{}`",
             wording::field(pointer),
@@ -226,7 +226,7 @@ fn input(rules: &mut Rules, input: &DataSource) {
     // T5
     let hint = "give one of `urls`, `image` and `volumeSource`";
     shared::one_source(rules, input, image, [hint, hint]);
-    placeholder::check(rules, "/tuning/input");
+    placeholders::check(rules, "/tuning/input");
 }
 
 /// Reports addresses that KAITO would not download from (T5).
@@ -331,8 +331,8 @@ fn output(rules: &mut Rules, output: &DataDestination) {
     if let Some(name) = shared::filled(output.image_push_secret.as_ref()) {
         shared::secret(rules, name, secret);
     }
-    placeholder::check(rules, pointer);
-    placeholder::check_as(rules, secret, Severity::Warning); // a Secret may have any name
+    placeholders::check(rules, pointer);
+    placeholders::check_as(rules, secret, Severity::Warning); // a Secret may have any name
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use kaito_render::vocab::WorkspaceApi;
-use kaito_render::workspace::{self, V1ALPHA1, V1BETA1};
+use kaito_render::vocab::api::{V1ALPHA1, V1BETA1};
+use kaito_render::workspace;
 use serde_json::{Map, Value};
 
 use crate::support::program::root;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use kaito_render::workspace::{V1ALPHA1, V1BETA1};
+use kaito_render::vocab::api::{V1ALPHA1, V1BETA1};
 use serde_json::{Value, json};
 
 use crate::support::cluster::Cluster;

@@ -10,6 +10,7 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::diff::formats::json_patch::Document;
 use kaito_render::input::schema;
 use kaito_render::vocab::WorkspaceApi;
+use kaito_render::vocab::api;
 use kaito_render::{plan, workspace};
 use serde_json::Value;
 
@@ -32,11 +33,11 @@ fn published_schemas_are_up_to_date() {
         ("import", schema::read_as::<ImportRules>()),
         (
             "workspace-v1alpha1",
-            workspace::spec_schema(workspace::V1ALPHA1, WorkspaceApi::V1alpha1),
+            workspace::spec_schema(api::V1ALPHA1, WorkspaceApi::V1alpha1),
         ),
         (
             "workspace-v1beta1",
-            workspace::spec_schema(workspace::V1BETA1, WorkspaceApi::V1beta1),
+            workspace::spec_schema(api::V1BETA1, WorkspaceApi::V1beta1),
         ),
     ];
     for (name, schema) in schemas {

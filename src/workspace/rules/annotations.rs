@@ -1,14 +1,14 @@
 //! KAITO's own labels and annotations: which there are, and what their values are taken for.
 
-use super::rules::Rules;
+use super::Rules;
 use crate::base::node::Entry;
 use crate::base::wording;
 use crate::diagnostic::rule;
-use crate::vocab::WorkspaceApi;
+use crate::vocab::{WorkspaceApi, annotations, api, labels};
 
 /// What carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(in crate::workspace) enum Holder {
     /// A Workspace, by the version whose rules hold.
     Workspace(WorkspaceApi),
     /// An InferenceSet, as far as it hands them on to its Workspaces.
@@ -17,63 +17,62 @@ pub(super) enum Holder {
 
 /// The annotations that KAITO 0.3 and this compiler read (specification of 0.3, "Metadata
 /// constants").
-const V1ALPHA1: [&str; 3] = ["kaito.sh/enablelb", super::ALLOW, super::RENDERED];
+const V1ALPHA1: [&str; 3] = [
+    annotations::ENABLE_LB,
+    annotations::ALLOW,
+    annotations::RENDERED,
+];
 
-/// The annotations that KAITO 0.12 and this compiler read (specification of 0.12, section 1.2).
-const V1BETA1: [&str; 19] = [
-    "kaito.sh/enablelb",
-    super::ALLOW,
-    super::RENDERED,
-    "inference.kaito.sh/static-model-mirror",
-    "inference.kaito.sh/stream-datarefs-url",
-    "inference.kaito.sh/stream-identity-client-id",
-    "inference.kaito.sh/stream-source-type",
-    "kaito.sh/bypass-resource-checks",
-    "kaito.sh/disable-benchmark",
-    "kaito.sh/model-mirror-storage-class",
-    "kaito.sh/model-streaming",
-    "kaito.sh/node-class-name",
-    "kaito.sh/node-image-family",
-    "kaito.sh/performance-mode",
-    "kaito.sh/runtime",
-    "kaito.sh/streaming-service-account",
-    "kaito.sh/upgrade-start-time",
-    "kaito.sh/use-local-weights",
-    "render.kaito.sh/node-count",
+/// The annotations that KAITO 0.12 and this compiler read (specification of 0.12, section 1.2),
+/// beside [`annotations::STREAMING`].
+const V1BETA1: [&str; 13] = [
+    annotations::ENABLE_LB,
+    annotations::ALLOW,
+    annotations::RENDERED,
+    annotations::BYPASS_RESOURCE_CHECKS,
+    annotations::DISABLE_BENCHMARK,
+    annotations::MODEL_STREAMING,
+    annotations::NODE_CLASS_NAME,
+    annotations::NODE_IMAGE_FAMILY,
+    annotations::PERFORMANCE_MODE,
+    annotations::RUNTIME,
+    annotations::UPGRADE_START_TIME,
+    annotations::USE_LOCAL_WEIGHTS,
+    annotations::NODE_COUNT,
 ];
 
 /// The annotations of an InferenceSet; that of the runtime has a rule of its own.
 const OF_SETS: [&str; 4] = [
-    "kaito.sh/disable-benchmark",
-    "kaito.sh/runtime",
-    super::ALLOW,
-    super::RENDERED,
+    annotations::DISABLE_BENCHMARK,
+    annotations::RUNTIME,
+    annotations::ALLOW,
+    annotations::RENDERED,
 ];
 
 /// Labels that KAITO reads, or that objects carry to say whose they are.
 const LABELS: [&str; 6] = [
-    "inferenceset.kaito.sh/created-by",
-    "kaito.sh/inference-role",
-    "kaito.sh/upgrade-to-version",
-    "kaito.sh/workspace",
-    "kaito.sh/workspacenamespace",
-    "multiroleinference.kaito.sh/created-by",
+    labels::CREATED_BY_SET,
+    labels::INFERENCE_ROLE,
+    labels::UPGRADE_TO_VERSION,
+    labels::WORKSPACE,
+    labels::WORKSPACE_NAMESPACE,
+    labels::CREATED_BY_ROLES,
 ];
 
 /// Values that act only as they are written here, with what they do.
 const EXACT: [(&str, &str, &str); 3] = [
     (
-        "kaito.sh/enablelb",
+        annotations::ENABLE_LB,
         "True",
         "makes the Service a load balancer",
     ),
     (
-        "kaito.sh/disable-benchmark",
+        annotations::DISABLE_BENCHMARK,
         "true",
         "leaves the benchmark out",
     ),
     (
-        "kaito.sh/model-streaming",
+        annotations::MODEL_STREAMING,
         "disabled",
         "turns streaming off",
     ),
@@ -83,33 +82,27 @@ const EXACT: [(&str, &str, &str); 3] = [
 const YES: [&str; 6] = ["1", "enabled", "on", "true", "y", "yes"];
 const NO: [&str; 6] = ["0", "disabled", "false", "n", "no", "off"];
 
-const BYPASS: &str = "kaito.sh/bypass-resource-checks";
-const ROLE: &str = "kaito.sh/inference-role";
 const ROLES: [&str; 2] = ["prefill", "decode"];
 
 /// Reports labels and annotations of KAITO's that do nothing, and values that are not taken for
 /// what they look like.
-pub(super) fn check(rules: &mut Rules, holder: Holder) {
-    let annotations: &[&str] = match holder {
-        Holder::Workspace(WorkspaceApi::V1alpha1) => &V1ALPHA1,
-        Holder::Workspace(WorkspaceApi::V1beta1) => &V1BETA1,
-        Holder::Set => &OF_SETS,
-    };
+pub(in crate::workspace) fn check(rules: &mut Rules, holder: Holder) {
+    let known = known_annotations(holder);
     for entry in rules.node.entries("/metadata/annotations") {
-        if annotations.contains(&entry.key.as_str()) {
+        if known.contains(&entry.key.as_str()) {
             misread(rules, entry);
         } else if is_kaitos(&entry.key) {
             Unknown {
                 entry,
                 what: "annotation",
-                known: annotations,
+                known: &known,
                 holder,
             }
             .report(rules);
         }
     }
     for entry in rules.node.entries("/metadata/labels") {
-        if entry.key == ROLE {
+        if entry.key == labels::INFERENCE_ROLE {
             role(rules, entry);
         } else if is_kaitos(&entry.key) && !LABELS.contains(&entry.key.as_str()) {
             Unknown {
@@ -123,9 +116,20 @@ pub(super) fn check(rules: &mut Rules, holder: Holder) {
     }
 }
 
+/// The annotations that a holder can have.
+fn known_annotations(holder: Holder) -> Vec<&'static str> {
+    match holder {
+        Holder::Workspace(WorkspaceApi::V1alpha1) => V1ALPHA1.to_vec(),
+        Holder::Workspace(WorkspaceApi::V1beta1) => {
+            [V1BETA1.as_slice(), &annotations::STREAMING].concat()
+        }
+        Holder::Set => OF_SETS.to_vec(),
+    }
+}
+
 fn is_kaitos(key: &str) -> bool {
     key.split_once('/')
-        .is_some_and(|(domain, _)| domain == "kaito.sh" || domain.ends_with(".kaito.sh"))
+        .is_some_and(|(domain, _)| domain == api::KAITO || domain.ends_with(".kaito.sh"))
 }
 
 /// A label or annotation that nothing reads.
@@ -172,7 +176,8 @@ impl Unknown<'_> {
                 format!("did you mean `{near}`?"),
             );
         }
-        let is_known = V1BETA1.contains(&key) && what == "annotation";
+        let of_latest = known_annotations(Holder::Workspace(WorkspaceApi::V1beta1));
+        let is_known = of_latest.contains(&key) && what == "annotation";
         match self.holder {
             Holder::Set if is_known => (
                 format!("the {what} `{key}` of a set has no effect on its replicas"),
@@ -181,7 +186,7 @@ impl Unknown<'_> {
             Holder::Workspace(_) if is_known => (
                 format!("the {what} `{key}` is of a later release, and has no effect in this one"),
                 match key {
-                    "render.kaito.sh/node-count" => "`resource.count` is the number of nodes",
+                    annotations::NODE_COUNT => "`resource.count` is the number of nodes",
                     _ => "remove it, or choose another release by `release` in the profile",
                 }
                 .to_owned(),
@@ -202,7 +207,7 @@ fn misread(rules: &mut Rules, entry: &Entry) {
     };
     let written = value.trim().to_lowercase();
     let place = entry.value.span;
-    if key == BYPASS && NO.contains(&written.as_str()) {
+    if key == annotations::BYPASS_RESOURCE_CHECKS && NO.contains(&written.as_str()) {
         let message = format!(
             "`{key}: {}` lets everything pass: any value does",
             value.escape_debug()

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::rules::Rules;
-use super::{images, metadata, placeholder};
+use super::Rules;
+use super::{images, placeholders};
 use crate::base::node::{Data, Node};
 use crate::base::quantity;
 use crate::base::sources::Span;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
+use crate::workspace::metadata;
 
 const POINTER: &str = "/inference/template/spec";
 
@@ -124,7 +125,7 @@ impl Container<'_> {
                 .hint("add it");
             return;
         };
-        let image = node.as_str().filter(|image| !placeholder::is_in(image));
+        let image = node.as_str().filter(|image| !placeholders::is_in(image));
         if let Some(image) = image.filter(|image| images::reference(image).is_none()) {
             let message = format!("`{}` is not an image reference", image.escape_debug());
             let hint = "such as `registry.example.com/team/server:1.0`";

@@ -2,7 +2,7 @@
 
 /// Whether KAITO takes a strength: a number from 0 to 1 as Go reads one, which includes hexadecimal
 /// ones and, because it is neither less than 0 nor more than 1, `NaN`.
-pub(super) fn is_allowed(text: &str) -> bool {
+pub(in crate::workspace) fn is_allowed(text: &str) -> bool {
     let number = text.parse::<f64>().ok().or_else(|| hexadecimal(text));
     number.is_some_and(|number| (0.0..=1.0).contains(&number) || number.is_nan())
 }

@@ -1,7 +1,7 @@
 //! References of container images, as KAITO wants them: in full, with a tag.
 
-use super::placeholder;
-use super::rules::Rules;
+use super::Rules;
+use super::placeholders;
 use crate::base::node::Node;
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -96,7 +96,7 @@ fn named_images(workspace: &Node, is_old: bool) -> Vec<(String, &str)> {
         Some((pointer, image))
     });
     images
-        .filter(|(_, image)| !placeholder::is_in(image))
+        .filter(|(_, image)| !placeholders::is_in(image))
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! Placeholders of examples that nobody has filled in.
 
-use super::rules::Rules;
+use super::Rules;
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::Span;
