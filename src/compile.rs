@@ -11,6 +11,7 @@ mod releases;
 mod run;
 
 use crate::base::object::Object;
+use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
@@ -46,7 +47,9 @@ pub struct Options {
 /// other in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// An outline of each Workspace; no object outlives its Workspace.
+    /// Nothing: no object outlives its Workspace.
+    Nothing,
+    /// An outline of each Workspace.
     Outlines,
     /// The objects.
     Objects,
@@ -57,8 +60,10 @@ pub enum Keep {
 /// What the documents of a run were compiled to.
 #[derive(Debug)]
 pub struct Compilation<'a> {
-    /// The objects, in no particular order; none with [`Keep::Outlines`]. They are worth writing
-    /// only if no diagnostic is an error.
+    /// The files of the Workspaces without errors, one for each Workspace.
+    pub files: Vec<FileId>,
+    /// The objects, in no particular order, with [`Keep::Objects`] and [`Keep::Everything`]. They
+    /// are worth writing only if no diagnostic is an error.
     pub objects: Vec<Object>,
     /// The Workspaces without errors, with [`Keep::Outlines`].
     pub outlines: Vec<Outline>,
@@ -147,6 +152,7 @@ pub fn run<'a>(
 impl<'a> Compilation<'a> {
     fn new(output: Output, releases: Releases<'a>) -> Self {
         Self {
+            files: output.files,
             objects: output.objects,
             outlines: output.outlines,
             workspaces: output.compiled,

@@ -63,11 +63,7 @@ pub(super) fn check(
         return Ok(Vec::new());
     };
     let session = &mut run.session;
-    let compilation = compile::run(documents, &options, &library, Keep::Outlines, session);
-    let outlines = compilation.outlines.iter();
-    Ok(outlines
-        .map(|outline| outline.places.resource.file)
-        .collect())
+    Ok(compile::run(documents, &options, &library, Keep::Nothing, session).files)
 }
 
 /// As [`check`], and adds what another release finds besides.

@@ -8,7 +8,7 @@ use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
 use crate::base::object::Object;
-use crate::base::sources::{Sources, Span};
+use crate::base::sources::{FileId, Sources, Span};
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostics, Reported};
@@ -43,6 +43,8 @@ pub(super) struct Attempt {
 /// What was made of a Workspace without errors.
 #[derive(Debug)]
 pub(super) struct Made {
+    /// The file that it stands in.
+    pub(super) file: FileId,
     /// Its objects; none for a set of no replicas, whose one Workspace is only checked.
     pub(super) objects: Option<DocumentObjects>,
     /// The labels by which it selects nodes that are made for it.
@@ -181,7 +183,7 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
     let compiled = (keep == Keep::Everything).then(|| objects.clone());
     let value = match keep {
         Keep::Everything => workspace.value.clone(),
-        Keep::Objects | Keep::Outlines => mem::take(&mut workspace.value),
+        Keep::Nothing | Keep::Outlines | Keep::Objects => mem::take(&mut workspace.value),
     };
     objects.push(assemble::workspace(value, &plan, &objects));
     let compiled = compiled.map(|objects| CompiledWorkspace {
@@ -190,6 +192,7 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
         objects,
     });
     Made {
+        file: span.file,
         objects: Some(DocumentObjects {
             span,
             title,

@@ -9,8 +9,10 @@ use super::releases::Releases;
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, ObjectSet, Selectors};
 use crate::base::node::Node;
-use crate::base::object::{Group, Object};
+use crate::base::object::Group;
+use crate::base::object::Object;
 use crate::base::sources::Span;
+use crate::base::sources::FileId;
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -21,6 +23,7 @@ use crate::workspace;
 #[derive(Debug)]
 pub(super) struct Run<'a> {
     diagnostics: &'a mut Diagnostics,
+    files: Vec<FileId>,
     objects: ObjectSet,
     outlines: Vec<Outline>,
     compiled: Vec<CompiledWorkspace>,
@@ -36,6 +39,7 @@ pub(super) struct Run<'a> {
 /// What a run made, as far as it was to be kept.
 #[derive(Debug, Default)]
 pub(super) struct Output {
+    pub(super) files: Vec<FileId>,
     pub(super) objects: Vec<Object>,
     pub(super) outlines: Vec<Outline>,
     pub(super) compiled: Vec<CompiledWorkspace>,
@@ -47,8 +51,9 @@ impl<'a> Run<'a> {
             diagnostics,
             objects: match keep {
                 Keep::Objects | Keep::Everything => ObjectSet::new(),
-                Keep::Outlines => ObjectSet::of_fingerprints(),
+                Keep::Nothing | Keep::Outlines => ObjectSet::of_fingerprints(),
             },
+            files: Vec::new(),
             outlines: Vec::new(),
             compiled: Vec::new(),
             names: BTreeMap::new(),
@@ -80,6 +85,7 @@ impl<'a> Run<'a> {
     }
 
     fn add_made(&mut self, made: Made) {
+        self.files.push(made.file);
         self.has_machines |= made.has_machines;
         self.outlines.extend(made.outline);
         self.compiled.extend(made.compiled);
@@ -213,6 +219,7 @@ impl<'a> Run<'a> {
         let (objects, findings) = self.objects.finish();
         self.diagnostics.extend(findings);
         Output {
+            files: self.files,
             objects,
             outlines: self.outlines,
             compiled: self.compiled,
