@@ -159,8 +159,9 @@ impl<'l> Run<'l> {
 
     fn objects(&self, plans: Vec<Plan>) -> Vec<(Plan, Vec<Object>)> {
         let templates = &self.templates;
-        let objects = |mut plan: Plan| {
-            let objects = expand::objects(&mut plan, templates).unwrap();
+        let objects = |plan: Plan| {
+            let mut objects = expand::objects(&plan, templates).unwrap();
+            assemble::name_nodes(&mut objects, &plan);
             (plan, objects)
         };
         plans.into_iter().map(objects).collect()

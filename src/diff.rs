@@ -42,15 +42,14 @@ use resources::InstanceGpus;
 /// use kaito_render::base::sources::Sources;
 /// use kaito_render::diff::{self, formats::terminal, ignore::Ignore, view::View};
 ///
-/// let service = |kind: &str| Object {
-///     value: serde_json::json!({
+/// let service = |kind: &str| {
+///     let value = serde_json::json!({
 ///         "apiVersion": "v1",
 ///         "kind": "Service",
 ///         "metadata": {"namespace": "ai", "name": "phi", "labels": {"kaito.sh/workspace": "phi"}},
 ///         "spec": {"type": kind},
-///     })
-///     .into(),
-///     ordinal: None,
+///     });
+///     Object::new(value.into())
 /// };
 /// let (before, after) = ([service("ClusterIP")], [service("LoadBalancer")]);
 /// let comparison = diff::compare(&before, &after, &Ignore::new([]), &Default::default());

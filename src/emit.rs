@@ -7,14 +7,13 @@
 //! use kaito_render::base::object::Object;
 //! use kaito_render::emit::{self, Format, directory};
 //!
-//! let object = |kind: &str| Object {
-//!     value: serde_json::json!({
+//! let object = |kind: &str| {
+//!     let value = serde_json::json!({
 //!         "apiVersion": "v1",
 //!         "kind": kind,
 //!         "metadata": {"namespace": "ai", "name": "phi"},
-//!     })
-//!     .into(),
-//!     ordinal: None,
+//!     });
+//!     Object::new(value.into())
 //! };
 //! let mut objects = vec![object("Service"), object("ConfigMap")];
 //! emit::sort(&mut objects);

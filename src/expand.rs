@@ -1,10 +1,10 @@
 //! The fourth stage: templates lay a plan out as objects.
 
-mod node_name;
 pub mod template;
 
-use crate::base::json::Json;
-use crate::base::object::Object;
+use std::sync::Arc;
+
+use crate::base::object::{Object, Origin};
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::expand::template::{Step, Template, Trace};
@@ -18,9 +18,16 @@ use minijinja::value::Serde;
 #[derive(Debug)]
 pub struct Templates {
     /// Makes the node objects; none if the nodes are already there.
-    pub nodes: Option<Template>,
+    nodes: Option<File>,
     /// Make everything else, by name.
-    pub objects: Vec<Template>,
+    objects: Vec<File>,
+}
+
+/// A template and its path in the library.
+#[derive(Debug)]
+struct File {
+    path: Arc<str>,
+    template: Template,
 }
 
 impl Templates {
@@ -38,7 +45,11 @@ impl Templates {
         let mark = session.mark();
         let mut template = |file: &str| {
             let node = release.template(file, session).ok()?;
-            Template::parse(&node, &schema, &session.sources, &mut session.diagnostics)
+            let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
+            Some(File {
+                path: release.template_path(file).into(),
+                template: Template::parse(&node, &schema, sources, diagnostics)?,
+            })
         };
         let node_objects = &release.file.node_objects;
         let nodes = node_objects
@@ -57,33 +68,29 @@ impl Templates {
 
 /// Makes the objects of one Workspace, node objects first.
 ///
+/// Names of nodes follow from their content, which is not known before the last change to an
+/// object: instead of them the objects have [placeholders](crate::vocab::node_name).
+///
 /// # Errors
 ///
 /// Where a template can't be rendered; the place is the template's line.
-pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Diagnostic> {
+pub fn objects(plan: &Plan, templates: &Templates) -> Result<Vec<Object>, Diagnostic> {
     let mut objects = Vec::new();
-    let mut variables = variables(plan);
-    if let Some(template) = &templates.nodes {
-        name_nodes(plan, &template.render(&variables)?);
-        variables = self::variables(plan);
-        let nodes = template.render(&variables)?.into_iter().zip(0..);
-        objects.extend(nodes.map(|(value, ordinal)| Object {
-            value,
-            ordinal: Some(ordinal),
-        }));
+    let variables = variables(plan);
+    if let Some(file) = &templates.nodes {
+        objects = file.objects(&variables)?;
+        for (object, ordinal) in objects.iter_mut().zip(0..) {
+            object.ordinal = Some(ordinal);
+        }
     }
-    for template in &templates.objects {
-        let values = template.render(&variables)?.into_iter();
-        objects.extend(values.map(|value| Object {
-            value,
-            ordinal: None,
-        }));
+    for file in &templates.objects {
+        objects.append(&mut file.objects(&variables)?);
     }
     Ok(objects)
 }
 
-/// Finds what made a field of an object; none if no template made such an object, or the field is
-/// not there.
+/// Finds what made a field of an object; none if no template made the object, or not this field of
+/// it.
 ///
 /// # Errors
 ///
@@ -91,26 +98,31 @@ pub fn objects(plan: &mut Plan, templates: &Templates) -> Result<Vec<Object>, Di
 pub fn trace(
     plan: &Plan,
     templates: &Templates,
-    object: &Json,
+    object: &Object,
     steps: &[Step],
 ) -> Result<Option<Trace>, Diagnostic> {
-    let variables = variables(plan);
-    for template in templates.nodes.iter().chain(&templates.objects) {
-        if let Some(number) = template
-            .render(&variables)?
-            .iter()
-            .position(|made| made == object)
-        {
-            return template.trace(&variables, number, steps);
-        }
+    let Some(origin) = &object.origin else {
+        return Ok(None);
+    };
+    let mut files = templates.nodes.iter().chain(&templates.objects);
+    match files.find(|file| file.path == origin.template) {
+        Some(file) => file.template.trace(&variables(plan), origin.index, steps),
+        None => Ok(None),
     }
-    Ok(None)
 }
 
-/// Names follow from content, so nodes are laid out without names first.
-fn name_nodes(plan: &mut Plan, nameless: &[Json]) {
-    for (node, object) in plan.nodes.iter_mut().zip(nameless) {
-        node.name = node_name::of(object, &plan.namespace, &plan.name, node.ordinal);
+impl File {
+    fn objects(&self, variables: &Variable) -> Result<Vec<Object>, Diagnostic> {
+        let values = self.template.render(variables)?.into_iter().enumerate();
+        let object = |(index, value)| Object {
+            value,
+            ordinal: None,
+            origin: Some(Origin {
+                template: self.path.clone(),
+                index,
+            }),
+        };
+        Ok(values.map(object).collect())
     }
 }
 

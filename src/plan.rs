@@ -24,7 +24,7 @@ use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
 use crate::input::config_map::ConfigMaps;
 use crate::input::schema;
-use crate::vocab::{AccessMode, Cloud, Provisioner};
+use crate::vocab::{AccessMode, Cloud, Provisioner, node_name};
 use crate::workspace::{Inference, Preset, Resource, Workspace};
 
 use hub::Hub;
@@ -108,8 +108,18 @@ pub struct Plan {
 pub struct PlannedNode {
     /// Its number among the nodes of the Workspace, from 0.
     pub ordinal: u32,
-    /// The name of its object; empty until the object's content, which it follows from, is known.
+    /// What stands for the name of its object, which follows from the object's content: a word to
+    /// put into strings, and not to compute with.
     pub name: String,
+}
+
+impl PlannedNode {
+    fn new(ordinal: u32) -> Self {
+        Self {
+            ordinal,
+            name: node_name::placeholder(ordinal),
+        }
+    }
 }
 
 /// How a model is served.

@@ -53,10 +53,7 @@ pub fn workspace(mut value: Value, plan: &Plan, objects: &[Object]) -> Object {
         *annotations = json!({});
     }
     annotations[RENDERED] = annotation(plan, objects).into();
-    Object {
-        value: value.into(),
-        ordinal: None,
-    }
+    Object::new(value.into())
 }
 
 fn clean(metadata: &mut Map<String, Value>) {

@@ -84,6 +84,21 @@ impl Json {
         hasher.finish()
     }
 
+    /// The value with other strings in the place of those that `change` knows one for; none if it
+    /// knows one for none of them. Keys stay.
+    pub fn with_strings(&self, change: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        match self {
+            Self::String(text) => change(text).map(|text| Self::String(text.into())),
+            Self::List(items) => changed(items, |item| item.with_strings(change))
+                .map(|items| Self::List(items.into())),
+            Self::Map(map) => {
+                let entry = |(key, value): &Entry| Some((key.clone(), value.with_strings(change)?));
+                changed(&map.0, entry).map(|entries| Self::Map(Map::new(entries)))
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) => None,
+        }
+    }
+
     /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -122,6 +137,20 @@ impl From<String> for Json {
     fn from(text: String) -> Self {
         Self::String(text.into())
     }
+}
+
+/// A copy of items in which some are changed; none if no item is.
+fn changed<T: Clone>(items: &[T], change: impl Fn(&T) -> Option<T>) -> Option<Vec<T>> {
+    let mut copy = None::<Vec<T>>;
+    for (index, item) in items.iter().enumerate() {
+        if let Some(changed) = change(item) {
+            let copy = copy.get_or_insert_with(|| items.to_vec());
+            if let Some(item) = copy.get_mut(index) {
+                *item = changed;
+            }
+        }
+    }
+    copy
 }
 
 impl Index<&str> for Json {
@@ -271,6 +300,16 @@ mod tests {
             assert_ne!(value, json(other));
             assert_ne!(value.fingerprint(), json(other).fingerprint());
         }
+    }
+
+    #[test]
+    fn strings_are_changed_and_all_else_is_shared() {
+        let value = Json::from(json!({"a": ["x", {"b": "y"}], "x": 1, "c": {"d": "z"}}));
+        let change = |text: &str| (text == "x" || text == "y").then(|| text.to_uppercase());
+        let changed = value.with_strings(&change).unwrap();
+        let expected = json!({"a": ["X", {"b": "Y"}], "x": 1, "c": {"d": "z"}});
+        assert_eq!(Value::from(&changed), expected);
+        assert_eq!(changed.with_strings(&change), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Objects of the output, from the moment a template made them.
 
+use std::sync::Arc;
+
 use crate::base::json::Json;
 use crate::vocab::labels::OWNERS;
 use crate::vocab::{api, kinds};
@@ -11,6 +13,17 @@ pub struct Object {
     pub value: Json,
     /// Its number among the node objects of its Workspace, from 0; none for other kinds.
     pub ordinal: Option<u32>,
+    /// What laid it out; none for a document that was read, and for the Workspace itself.
+    pub origin: Option<Origin>,
+}
+
+/// What laid an object out. It stays the same whatever becomes of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The path of the template in the library, such as `templates/0.12/service.yaml`.
+    pub template: Arc<str>,
+    /// The number of the object among those that the template made for the Workspace, from 0.
+    pub index: usize,
 }
 
 /// What an object belongs to.
@@ -46,6 +59,16 @@ pub struct Identity<'a> {
 }
 
 impl Object {
+    /// An object that no template made.
+    #[must_use]
+    pub fn new(value: Json) -> Self {
+        Self {
+            value,
+            ordinal: None,
+            origin: None,
+        }
+    }
+
     /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace
     /// is shared.
     #[must_use]

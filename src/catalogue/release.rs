@@ -305,14 +305,19 @@ impl<'a> Release<'a> {
         names.iter().map(|name| format!("{name}.yaml")).collect()
     }
 
+    /// The path of a template in the library.
+    #[must_use]
+    pub fn template_path(&self, file: &str) -> String {
+        format!("templates/{}/{file}", self.name)
+    }
+
     /// Parses a template, which has to be one document.
     ///
     /// # Errors
     ///
     /// If there is no such file, or it can't be parsed.
     pub fn template(&self, file: &str, session: &mut Session) -> Result<Node, Reported> {
-        let path = format!("templates/{}/{file}", self.name);
-        parse(self.library, &path, session).map(|(node, _)| node)
+        parse(self.library, &self.template_path(file), session).map(|(node, _)| node)
     }
 }
 

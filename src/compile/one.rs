@@ -142,9 +142,10 @@ impl Attempt {
             profile,
             sources: context.sources,
         };
-        let mut plan = plan::make(inputs, 0, &mut self.diagnostics)?;
-        let objects = expand::objects(&mut plan, templates?);
-        let objects = objects.map_err(|finding| self.diagnostics.fail(finding))?;
+        let plan = plan::make(inputs, 0, &mut self.diagnostics)?;
+        let objects = expand::objects(&plan, templates?);
+        let mut objects = objects.map_err(|finding| self.diagnostics.fail(finding))?;
+        assemble::name_nodes(&mut objects, &plan);
         Ok(made(workspace, plan, objects, context.keep))
     }
 

@@ -137,8 +137,8 @@ mod tests {
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
         Object {
-            value: json!({"kind": kind, "metadata": metadata}).into(),
             ordinal,
+            ..Object::new(json!({"kind": kind, "metadata": metadata}).into())
         }
     }
 

@@ -35,10 +35,7 @@ mod tests {
 
     fn object(kind: &str, namespace: &str, name: &str) -> Object {
         let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}});
-        Object {
-            value: value.into(),
-            ordinal: None,
-        }
+        Object::new(value.into())
     }
 
     fn ordered() -> Vec<Object> {

@@ -140,7 +140,7 @@ pub fn explain(
             identity.name,
             indented(&yaml::document(value), 2)
         );
-        let trace = expand::trace(&compiled.plan, templates, &object.value, &field.steps)?;
+        let trace = expand::trace(&compiled.plan, templates, object, &field.steps)?;
         if let Some(trace) = trace {
             out += &made(&trace, &decisions, &places);
         }

@@ -62,10 +62,7 @@ fn nodes(resource: &Resource, provisioner: Provisioner) -> (Vec<PlannedNode>, u3
     } else {
         wanted.saturating_sub(preferred)
     };
-    let nodes = (0..created).map(|ordinal| PlannedNode {
-        ordinal,
-        name: String::new(),
-    });
+    let nodes = (0..created).map(PlannedNode::new);
     (nodes.collect(), wanted)
 }
 

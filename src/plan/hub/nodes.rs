@@ -97,12 +97,7 @@ impl Hub<'_, '_> {
         let image_family =
             annotation.unwrap_or_else(|| self.planner.profile.node_image_family.name().to_owned());
         let nodes = match plan.provisioner {
-            Provisioner::Nodeclaim => (0..plan.node_count)
-                .map(|ordinal| PlannedNode {
-                    ordinal,
-                    name: String::new(),
-                })
-                .collect(),
+            Provisioner::Nodeclaim => (0..plan.node_count).map(PlannedNode::new).collect(),
             _ => Vec::new(),
         };
         if plan.provisioner != Provisioner::Nodepool {

@@ -506,8 +506,8 @@ fn objects() -> impl Strategy<Value = Vec<Object>> {
             let value =
                 json!({"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec});
             Some(Object {
-                value: value.into(),
                 ordinal: (*kind == "NodeClaim").then_some(0),
+                ..Object::new(value.into())
             })
         });
         found.collect()
@@ -565,7 +565,7 @@ proptest! {
         let comparison = diff::compare(&before, &after, &ignore, &InstanceGpus::new());
         let mask = Sources::default().mask();
         let document = diff::formats::json_patch::render(&View::new(&comparison, &mask));
-        let made: Vec<_> = applied(&before, &document).into_iter().map(|value| Object { value: value.into(), ordinal: None }).collect();
+        let made: Vec<_> = applied(&before, &document).into_iter().map(|value| Object::new(value.into())).collect();
         let mut expected: Vec<_> = after.iter().map(|object| &object.value).collect();
         expected.sort_by_key(|value| value["kind"].as_str());
         // Flags in another order are no difference, so that texts may differ where nothing does.

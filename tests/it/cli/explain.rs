@@ -199,7 +199,7 @@ fn check(
     let mut count = 0;
     for object in objects {
         for steps in leaves(&Value::from(&object.value)) {
-            let trace = expand::trace(plan, templates, &object.value, &steps).unwrap();
+            let trace = expand::trace(plan, templates, object, &steps).unwrap();
             let trace = trace.unwrap_or_else(|| panic!("{}: {steps:?}", object.identity().kind));
             for read in &trace.reads {
                 let path = read.strip_prefix("plan.").unwrap();

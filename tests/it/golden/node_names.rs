@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::builder::Test;
 use crate::support::program::{root, stdout};
 
 /// A name that changes is a node that is replaced. Where that is meant, it is a line "replaces
@@ -13,6 +14,39 @@ fn names_of_nodes_stay() {
     assert_eq!(names.lines().filter(|line| line.contains("/w")).count(), 50);
     assert_eq!(names.lines().filter(|line| line.contains("/b")).count(), 50);
     assert_eq!(names, known, "{names}");
+}
+
+/// A template may put the name of a node into any string: the name follows from the object as if
+/// its own name stood nowhere in it.
+#[test]
+fn a_template_puts_the_name_of_a_node_anywhere() {
+    let template = fs::read_to_string(root().join("templates/0.3/machine.yaml")).unwrap();
+    let label = "  labels:\n    own: \"x-{{ node.name }}-{{ node.ordinal }}\"\n";
+    let names = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: names, namespace: ai}\n\
+                 data: {second: '{{ plan.nodes[1].name }}'}\n";
+    Test::new()
+        .command("render")
+        .file(
+            "library/templates/0.3/machine.yaml",
+            &template.replace("  labels:\n", label),
+        )
+        .file("library/templates/0.3/names.yaml", names)
+        .args(&["--library", "library", "--release", "0.3"])
+        .input(
+            "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: llama, namespace: ai}\n\
+             resource: {count: 2, instanceType: Standard_NC96ads_A100_v4, \
+             labelSelector: {matchLabels: {apps: llama}}}\n\
+             inference: {preset: {name: llama-2-70b-chat, accessMode: private, \
+             presetOptions: {image: r.io/a/b:1}}}\n",
+        )
+        .prints("  name: ws16b820b6e\n")
+        .prints("    own: x-ws16b820b6e-0\n")
+        .prints("  name: ws7a697967a\n")
+        .prints("    own: x-ws7a697967a-1\n")
+        .prints("  second: ws7a697967a\n")
+        .hides("render.kaito.sh/node-")
+        .exits(0)
+        .run();
 }
 
 /// Fifty nodes of each release that differ in everything a name follows from.

@@ -1,17 +1,41 @@
-//! Content-addressed names of node objects.
+//! Content-addressed names of node objects, in the place of their placeholders.
 
 use serde::{Serialize, Serializer};
 
 use crate::base::hex;
 use crate::base::json::Json;
 use crate::vocab::annotations::NODE_IMAGE_FAMILY;
+use crate::base::object::Object;
+use crate::plan::Plan;
+use crate::vocab::node_name::filled;
+
+/// Names the nodes of a Workspace, by the node objects as they are now, wherever its objects have
+/// the placeholders of their names.
+pub fn name_nodes(objects: &mut [Object], plan: &Plan) {
+    if plan.nodes.is_empty() {
+        return;
+    }
+    let mut names = vec![String::new(); plan.nodes.len()];
+    for object in objects.iter() {
+        let ordinal = object.ordinal.unwrap_or(u32::MAX);
+        if let Some(name) = names.get_mut(ordinal as usize) {
+            *name = self::name(&object.value, &plan.namespace, &plan.name, ordinal);
+        }
+    }
+    let name = |ordinal| names.get(ordinal as usize).map_or("", String::as_str);
+    for object in objects {
+        if let Some(named) = object.value.with_strings(&|text| filled(text, name)) {
+            object.value = named;
+        }
+    }
+}
 
 /// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash
 /// of everything that a provisioner reads only when it creates the node. A change of that is
 /// another node; any other change is not.
 ///
-/// `object` is the node object, whose own name, which may still be empty, does not count.
-pub(super) fn of(object: &Json, namespace: &str, workspace: &str, ordinal: u32) -> String {
+/// The names of nodes themselves, whose placeholders `object` has, do not count.
+fn name(object: &Json, namespace: &str, workspace: &str, ordinal: u32) -> String {
     let content = content(object, namespace, workspace, ordinal);
     // Texts, numbers and lists are always written.
     let text = serde_json::to_string(&content).unwrap_or_default();
@@ -34,7 +58,7 @@ struct Content<'a> {
     workspace: &'a str,
 }
 
-/// A value that is written with the keys of its mappings sorted.
+/// A value that is written with the keys of its mappings sorted, and without the names of nodes.
 struct Sorted<'a>(&'a Json);
 
 impl Serialize for Sorted<'_> {
@@ -46,6 +70,10 @@ impl Serialize for Sorted<'_> {
                     .map(|(key, value)| (key, Sorted(value))),
             ),
             Json::List(items) => serializer.collect_seq(items.iter().map(Sorted)),
+            Json::String(text) => match filled(text, |_| "") {
+                Some(nameless) => serializer.serialize_str(&nameless),
+                None => serializer.serialize_str(text),
+            },
             scalar => scalar.serialize(serializer),
         }
     }
