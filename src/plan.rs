@@ -52,7 +52,7 @@ pub struct Plan {
     pub cluster_name: Option<String>,
     /// The domain of the cluster's DNS names.
     pub cluster_domain: String,
-    /// The machine type of the nodes.
+    /// The instance type of the nodes.
     pub instance_type: String,
     /// The value of the nodes' label `accelerator`: `nvidia`, or none for other machines.
     pub accelerator: Option<String>,
@@ -158,7 +158,7 @@ pub struct InferencePlan {
     pub access_secret: Option<String>,
     /// What the pods do of a request: `prefill` or `decode`; none if all.
     pub role: Option<String>,
-    /// The folder of a node that holds the weights; none if they are downloaded.
+    /// The directory of a node that holds the weights; none if they are downloaded.
     pub local_weights: Option<String>,
     /// Whether downloaded weights are kept on a fast disk of the machine.
     pub weights_claim: bool,
@@ -171,7 +171,7 @@ pub struct InferencePlan {
 /// An adapter to load beside a model.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AdapterPlan {
-    /// Its name, which is also that of its folder and its variable.
+    /// Its name, which is also that of its directory and its variable.
     pub name: String,
     /// The image that holds it in `/data`, if one does.
     pub image: Option<String>,
@@ -363,7 +363,10 @@ impl<'a> Planner<'a> {
         let Some(near) = self.release.retired_model(name) else {
             return Ok(());
         };
-        let message = format!("release {} serves `{name}` no more", self.release.name);
+        let message = format!(
+            "release {} no longer has the preset `{name}`",
+            self.release.name
+        );
         let hint = format!("`{near}` comes nearest");
         Err(self.fail(&rule::RETIRED_PRESET, pointer, message, hint))
     }

@@ -30,7 +30,7 @@ pub struct ReleaseFile {
     pub api_versions: Vec<String>,
     /// The version of Workspaces whose rules hold; older ones are read as if they were of it.
     pub workspace_api: WorkspaceApi,
-    /// The machine type of Workspaces of `kaito.sh/v1alpha1` that name none.
+    /// The instance type of Workspaces of `kaito.sh/v1alpha1` that name none.
     pub default_instance_type: String,
     /// Where models come from.
     pub models: ModelsName,
@@ -72,13 +72,13 @@ pub struct ReleaseFile {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retired {
-    /// The apiVersions that are on their way out, although they still compile.
+    /// The deprecated apiVersions, which still compile.
     #[serde(default)]
     pub api_versions: IndexMap<String, OldVersion>,
     /// The models, each with the one that comes nearest.
     #[serde(default)]
     pub presets: IndexMap<String, String>,
-    /// The machine types.
+    /// The instance types.
     #[serde(default)]
     pub instance_types: Vec<OldTypes>,
 }
@@ -94,7 +94,7 @@ pub struct OldVersion {
     pub instead: String,
 }
 
-/// Machine types that are used no more for one reason.
+/// Instance types that are used no more for one reason.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OldTypes {
@@ -265,10 +265,10 @@ pub struct ServerFlags {
     pub planned: Flags,
 }
 
-/// `instance-types/<cloud>.yaml`: the machine types of a cloud by their exact name.
+/// `instance-types/<cloud>.yaml`: the instance types of a cloud by their exact name.
 pub type InstanceTypes = IndexMap<String, InstanceType>;
 
-/// One machine type.
+/// One instance type.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InstanceType {
@@ -285,7 +285,7 @@ pub struct InstanceType {
     /// The day on which the cloud retired it, such as `2023-09-06`; absent while it can be had.
     #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     pub retired: Option<String>,
-    /// The machine type that comes nearest to a retired one.
+    /// The instance type that comes nearest to a retired one.
     pub successor: Option<String>,
 }
 

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::base::node::Node;
 use crate::catalogue::library::Library;
 use crate::catalogue::preset::{
-    ConditionTable, HubModel, ImportRules, InstanceTypes, Model, Models, OldTypes, ReleaseFile,
-    ServerFlags, Sizing, TuningConfigFile,
+    ConditionTable, Flags, HubModel, ImportRules, InstanceTypes, Model, Models, OldTypes,
+    ReleaseFile, ServerFlags, Sizing, TuningConfigFile,
 };
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
@@ -115,7 +115,7 @@ impl<'a> Release<'a> {
         }
     }
 
-    /// Loads the machine types of a cloud, if there is a table of them.
+    /// Loads the instance types of a cloud, if there is a table of them.
     pub fn load_instance_types(&mut self, cloud: Cloud, session: &mut Session) {
         if self.has_cloud(cloud) {
             let (path, library) = (self.instance_types_path(cloud), self.library);
@@ -157,6 +157,13 @@ impl<'a> Release<'a> {
             .next()
             .copied()
             .unwrap_or(Provisioner::None)
+    }
+
+    /// The flags that the launcher of a runtime always gets.
+    #[must_use]
+    pub fn runtime_flags(&self, runtime: &str) -> Flags {
+        let flags = self.file.runtimes.get(runtime);
+        flags.cloned().unwrap_or_default()
     }
 
     /// The names of the models, sorted.
@@ -217,7 +224,7 @@ impl<'a> Release<'a> {
             .map(String::as_str)
     }
 
-    /// Why the release uses a machine type no more.
+    /// Why the release uses an instance type no more.
     #[must_use]
     pub fn retired_instance_type(&self, name: &str) -> Option<&str> {
         let is_meant = |types: &&OldTypes| {
@@ -240,7 +247,7 @@ impl<'a> Release<'a> {
         found(&self.hub_models, repository)
     }
 
-    /// Whether the release has a table of the machine types of a cloud.
+    /// Whether the release has a table of the instance types of a cloud.
     #[must_use]
     pub fn has_cloud(&self, cloud: Cloud) -> bool {
         self.library.get(&self.instance_types_path(cloud)).is_some()
@@ -258,7 +265,7 @@ impl<'a> Release<'a> {
         self.path(&format!("models/{name}.yaml"))
     }
 
-    /// The path of the machine types of a cloud.
+    /// The path of the instance types of a cloud.
     #[must_use]
     pub fn instance_types_path(&self, cloud: Cloud) -> String {
         self.path(&format!("instance-types/{}.yaml", cloud.name()))
@@ -270,7 +277,7 @@ impl<'a> Release<'a> {
         self.path(&format!("tuning/{method}.yaml"))
     }
 
-    /// The machine types of a cloud that were loaded.
+    /// The instance types of a cloud that were loaded.
     #[must_use]
     pub fn instance_types(&self, cloud: Cloud) -> Lookup<'_, InstanceTypes> {
         found(&self.instance_types, &cloud)

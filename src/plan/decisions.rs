@@ -216,7 +216,7 @@ impl<'a> Why<'a> {
 pub(super) fn output_dir(tuning: &TuningPlan) -> Decision {
     let directory = Decision::new(
         &["tuning.output_dir"],
-        "result's folder",
+        "result directory",
         &tuning.output_dir,
     );
     directory.because("`TrainingArguments.output_dir` of the configuration")

@@ -83,14 +83,7 @@ impl<'p, 'a> Hub<'p, 'a> {
 
     /// Serving by the user's own pods.
     fn pods(&mut self, base: Plan, template: &Value) -> Plan {
-        let asked = self
-            .planner
-            .workspace
-            .spec
-            .resource
-            .as_ref()
-            .map_or(1, |resource| resource.count);
-        let asked = u32::try_from(asked).unwrap_or(0).max(1);
+        let asked = u32::try_from(self.asked_nodes()).unwrap_or(0).max(1);
         self.planner.check_service_names();
         let mut template = PodTemplate::of(template);
         template.labels.extend(

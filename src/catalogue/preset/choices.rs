@@ -119,7 +119,7 @@ pub struct StartupNumbers {
 pub struct Utilization {
     /// The value for GPUs that `gpus` does not list.
     pub default: String,
-    /// Other values, by the exact name that a table of machine types gives to the GPUs.
+    /// Other values, by the exact name that a table of instance types gives to the GPUs.
     #[serde(default)]
     pub gpus: IndexMap<String, String>,
 }

@@ -261,8 +261,9 @@ impl Checks<'_> {
                 if !output_dir::is_inside(path)
                     || self.api > WorkspaceApi::V1alpha1 && output_dir::is_all(path) =>
             {
-                let message =
-                    format!("`TrainingArguments.output_dir` is no folder below `/mnt`: `{path}`");
+                let message = format!(
+                    "`TrainingArguments.output_dir` is not a directory below `/mnt`: `{path}`"
+                );
                 self.report(message, "such as `/mnt/results`");
             }
             Some(_) => {}

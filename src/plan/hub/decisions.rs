@@ -81,7 +81,7 @@ impl Reasons<'_> {
             why.release(),
             why.provisioner(),
             why.cloud(),
-            self.machine_type(),
+            self.instance_type(),
         ];
         if let Some(served) = served {
             all.push(served.decision());
@@ -111,12 +111,12 @@ impl Reasons<'_> {
         all
     }
 
-    fn machine_type(&self) -> Decision {
+    fn instance_type(&self) -> Decision {
         let name = &self.why.plan.instance_type;
-        let decision = Decision::new(&["instance_type", "accelerator"], "machine type", name);
+        let decision = Decision::new(&["instance_type", "accelerator"], "instance type", name);
         if self.why.plan.provisioner == Provisioner::None {
             let decision = Decision {
-                value: "that of the nodes that are there".to_owned(),
+                value: "that of the existing nodes".to_owned(),
                 ..decision
             };
             return decision.from(Origin::Profile("nodes"));
@@ -228,7 +228,7 @@ impl Reasons<'_> {
         let annotation = pointer::to_annotation(NODE_COUNT);
         if self.why.workspace.node.find(&annotation).is_some() {
             return count
-                .because("as somebody decided")
+                .because("set by the annotation")
                 .from(Origin::workspace(annotation));
         }
         if self
@@ -238,7 +238,7 @@ impl Reasons<'_> {
             .contains_key(&self.why.workspace.key())
         {
             return count
-                .because("as somebody decided")
+                .because("set by the profile")
                 .from(Origin::Profile("nodeCounts"));
         }
         match &self.why.plan.estimate {
@@ -269,7 +269,7 @@ impl Reasons<'_> {
             }
             Provisioner::None => {
                 let created =
-                    Decision::new(fields, "nodes to create", "0").because("they are there already");
+                    Decision::new(fields, "nodes to create", "0").because("they exist already");
                 created.from(Origin::Profile("provisioner"))
             }
             _ => {

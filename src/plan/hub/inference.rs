@@ -150,8 +150,7 @@ impl Hub<'_, '_> {
         has_sidecar: bool,
     ) -> (Flags, Flags) {
         let Served { model, gpus, .. } = *served;
-        let runtimes = &self.planner.release.file.runtimes;
-        let own = runtimes.get(served.runtime).cloned().unwrap_or_default();
+        let own = self.planner.release.runtime_flags(served.runtime);
         if let Some(transformers) = &model.transformers
             && served.runtime == TRANSFORMERS
         {
@@ -257,7 +256,7 @@ impl Hub<'_, '_> {
             .position(|adapter| adapter.strength.is_some());
         if let (Some(index), VLLM) = (weighted, runtime) {
             let place = format!("/inference/adapters/{index}/strength");
-            let message = "vLLM serves adapters at their full strength alone".to_owned();
+            let message = "vLLM serves adapters only at full strength".to_owned();
             self.planner.report(
                 &rule::RUNTIME,
                 &place,
@@ -267,7 +266,7 @@ impl Hub<'_, '_> {
         }
     }
 
-    /// The folder of a node that holds the weights, if they are there already.
+    /// The directory of a node that holds the weights, if it does already.
     fn local_weights(&self, preset: &Preset) -> Option<String> {
         let name = preset.name.trim().to_lowercase().replace(['/', '\\'], "-");
         (self.planner.annotation(annotations::USE_LOCAL_WEIGHTS) == Some("true"))

@@ -102,7 +102,7 @@ impl Hub<'_, '_> {
         Err(self.planner.fail(rule, place, message, hint))
     }
 
-    /// `resource.count` as it is written; by default 1.
+    /// `resource.count` as it is written; 1 if it is not.
     pub(super) fn asked_nodes(&self) -> i64 {
         let resource = self.planner.workspace.spec.resource.as_ref();
         resource.map_or(1, |resource| resource.count)
@@ -153,7 +153,7 @@ impl Hub<'_, '_> {
 
     /// Reports that a person wants fewer nodes than are estimated.
     fn too_few_nodes(&mut self, wanted: u32, estimated: Option<u32>, model: &HubModel) {
-        let needed = estimated.map_or("none would do".to_owned(), |nodes| {
+        let needed = estimated.map_or("no number is enough".to_owned(), |nodes| {
             format!("{nodes} are estimated")
         });
         let message = format!(
@@ -252,7 +252,7 @@ impl Hub<'_, '_> {
         let hint = match fitting.as_slice() {
             [] => "set a smaller `max-model-len` in the ConfigMap of `inference.config`".to_owned(),
             names => format!(
-                "{} would do, or a smaller `max-model-len`",
+                "choose {}, or a smaller `max-model-len`",
                 wording::or(names)
             ),
         };

@@ -64,7 +64,7 @@ impl Hub<'_, '_> {
         let names: Vec<_> = stripped.keys().map(|key| format!("`{key}`")).collect();
         let place = "/resource/labelSelector/matchLabels";
         if nothing_else {
-            let message = format!("nodes can't be selected by {} alone", wording::and(&names));
+            let message = format!("nodes can't be selected only by {}", wording::and(&names));
             self.planner.report(
                 &rule::SELECTOR,
                 place,

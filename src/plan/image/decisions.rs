@@ -58,7 +58,7 @@ impl Reasons<'_> {
             why.release(),
             why.provisioner(),
             why.cloud(),
-            self.machine_type(),
+            self.instance_type(),
         ];
         all.extend(self.served.as_ref().map(|served| self.memory(served)));
         all.extend([self.node_count(), self.nodes(), self.labels(), self.disk()]);
@@ -78,9 +78,9 @@ impl Reasons<'_> {
         all
     }
 
-    fn machine_type(&self) -> Decision {
+    fn instance_type(&self) -> Decision {
         let name = &self.why.plan.instance_type;
-        let decision = Decision::new(&["instance_type", "accelerator"], "machine type", name)
+        let decision = Decision::new(&["instance_type", "accelerator"], "instance type", name)
             .from(Origin::workspace("/resource/instanceType"));
         match self.why.types.get(name) {
             Some(InstanceType {
@@ -154,7 +154,7 @@ impl Reasons<'_> {
         );
         if self.why.plan.provisioner == Provisioner::None {
             return created
-                .because("they are there already")
+                .because("they exist already")
                 .from(Origin::Profile("provisioner"));
         }
         let preferred = self

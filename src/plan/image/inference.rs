@@ -64,14 +64,7 @@ impl Image<'_, '_> {
                 runtime: model.inference.runtime.clone(),
                 distributed,
                 processes,
-                launch_flags: self
-                    .planner
-                    .release
-                    .file
-                    .runtimes
-                    .get(&model.inference.runtime)
-                    .cloned()
-                    .unwrap_or_default(),
+                launch_flags: self.planner.release.runtime_flags(&model.inference.runtime),
                 flags: model.inference.flags.clone(),
                 adapters: adapters(inference),
                 ..InferencePlan::default()

@@ -1,4 +1,4 @@
-//! The GPUs of a node: those of its machine type, of the labels of a node that is there already, or
+//! The GPUs of a node: those of its instance type, of the labels of an existing node, or
 //! a part of them.
 
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub(in crate::plan) struct Gpus {
     pub(in crate::plan) nvme: bool,
     /// The resource of slices; none where whole GPUs are asked for.
     pub(in crate::plan) mig_resource: Option<String>,
-    /// The nodes that are there already and would do; none where nodes are made.
+    /// The existing nodes that fit; none where nodes are created.
     pub(in crate::plan) nodes: Option<u32>,
 }
 
@@ -75,7 +75,7 @@ impl Planner<'_> {
                 instance.gpu
             );
             let hint =
-                "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
+                "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
             return Err(self.fail(
                 &rule::NO_NVIDIA_GPU,
                 instance_type::PLACE,
@@ -100,7 +100,8 @@ impl Planner<'_> {
             return;
         };
         if provisioner != Provisioner::None {
-            let message = "only GPUs of nodes that are there already can be parted".to_owned();
+            let message =
+                "`resource.partition` needs existing nodes (`provisioner: none`)".to_owned();
             let hint =
                 "remove `resource.partition`, or set `provisioner: none` in the profile".to_owned();
             return self.report(&rule::PARTITION, PARTITION, message, hint);

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// The field that names it.
 pub(in crate::plan) const PLACE: &str = "/resource/instanceType";
 
-/// A machine type by its name, in any spelling, with the exact one.
+/// An instance type by its name, in any spelling, with the exact one.
 pub(in crate::plan) fn instance_type<'a>(
     types: &'a InstanceTypes,
     name: &str,
@@ -55,10 +55,10 @@ impl Planner<'_> {
         let (message, hint) = match (is_made, name.is_empty()) {
             (true, true) => (
                 "`resource.instanceType` is missing",
-                "add it, or set `provisioner: none` in the profile, if the nodes are there already",
+                "add it, or set `provisioner: none` in the profile if the nodes exist already",
             ),
             (false, false) => (
-                "`resource.instanceType` is for nodes that are made, and the profile says that they are there",
+                "`resource.instanceType` is for new nodes, and the profile sets `provisioner: none`",
                 "leave it out, or set another `provisioner` in the profile",
             ),
             (true, false) | (false, true) => return,
@@ -68,7 +68,7 @@ impl Planner<'_> {
 
     fn misspelt_instance_type(&mut self, name: &str, exact: &str) {
         let message =
-            format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
+            format!("the cloud, and so the label of the nodes, spells `{name}` as `{exact}`");
         let diagnostic = Diagnostic::new(&rule::INEXACT_NAME, self.workspace.span(PLACE), message)
             .hint(format!("write `{exact}`"))
             .respelt(name, exact, self.sources);
@@ -77,20 +77,23 @@ impl Planner<'_> {
 
     fn unknown_instance_type(&mut self, name: &str, types: &InstanceTypes) {
         if let Some(why) = self.release.retired_instance_type(name) {
-            let message = format!("release {} uses `{name}` no more: {why}", self.release.name);
+            let message = format!(
+                "release {} no longer supports `{name}`: {why}",
+                self.release.name
+            );
             let hint = format!(
-                "`kaito-render instance-types list --release {}` names them all",
+                "`kaito-render instance-types list --release {}` lists them all",
                 self.release.name
             );
             return self.report(&rule::RETIRED_INSTANCE_TYPE, PLACE, message, hint);
         }
         let message = format!(
-            "`{name}` is not a machine type of {} that is known",
+            "`{name}` is not a known instance type of {}",
             self.profile.cloud.title()
         );
         let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`kaito-render instance-types list` names them all".to_owned(),
+            None => "`kaito-render instance-types list` lists them all".to_owned(),
         };
         self.report(&rule::UNKNOWN_INSTANCE_TYPE, PLACE, message, hint);
     }
@@ -102,7 +105,7 @@ fn is_azure(name: &str) -> bool {
     name.starts_with("standard_n") || name.starts_with("standard_d")
 }
 
-/// Whether a node of a Workspace has GPUs of NVIDIA, as far as its machine type tells.
+/// Whether a node of a Workspace has GPUs of NVIDIA, as far as its instance type tells.
 pub(in crate::plan) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -> bool {
     let name = workspace
         .spec

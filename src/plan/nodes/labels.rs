@@ -1,4 +1,4 @@
-//! Machine types and labels of nodes that are accepted, but give other nodes than meant, or none.
+//! Instance types and labels of nodes that are accepted, but give other nodes than meant, or none.
 
 use super::instance_type::{self, instance_type};
 use crate::base::node::Entry;
@@ -72,7 +72,7 @@ impl Planner<'_> {
             return;
         };
         let message = format!(
-            "{} retired `{name}` on {retired}: there are no such machines",
+            "{} retired `{name}` on {retired}: it can't be created",
             self.profile.cloud.title()
         );
         let hint = match &instance.successor {
@@ -100,7 +100,7 @@ impl Planner<'_> {
         } else if REQUIREMENTS.contains(&key) {
             if provisioner != Provisioner::Nodepool {
                 let message = format!(
-                    "the node objects ask for a machine type alone, and carry `{key}` as a mere label"
+                    "the node objects ask only for an instance type, and carry `{key}` only as a label"
                 );
                 let hint = "remove it, or have Karpenter make the nodes: `provisioner: nodepool` in the profile";
                 self.report_label(&rule::UNSERVED_LABEL, entry, message, hint);

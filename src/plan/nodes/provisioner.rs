@@ -7,11 +7,11 @@ use crate::plan::Planner;
 use crate::vocab::{Cloud, Provisioner};
 
 impl Planner<'_> {
-    /// Reports a cloud that the release has no table of machine types for.
+    /// Reports a cloud that the release has no table of instance types for.
     pub(in crate::plan) fn unknown_cloud(&mut self) -> Reported {
         let (release, cloud) = (&self.release.name, self.profile.cloud);
         let message = format!(
-            "release {release} knows no machine types of {}",
+            "release {release} has no instance types of {}",
             cloud.title()
         );
         let known: Vec<_> = Cloud::ALL
@@ -68,7 +68,7 @@ impl Planner<'_> {
         let at = |finding: Diagnostic| Diagnostic { place, ..finding };
         if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
             let message = format!(
-                "Machines are served on Azure alone, and the profile's cloud is {}",
+                "only Azure supports Machines, and the profile's cloud is {}",
                 cloud.title()
             );
             let finding = Diagnostic::global(&rule::MACHINE_API, message)

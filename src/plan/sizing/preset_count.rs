@@ -128,7 +128,7 @@ fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
     }
 }
 
-/// The smallest machine types that would do, for a hint.
+/// The smallest instance types that would do, for a hint.
 fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String {
     const SHOWN: usize = 3;
     let does = |instance: &InstanceType| {
@@ -145,13 +145,16 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String 
         .map(|(name, _)| format!("`{name}`"))
         .collect();
     match names.as_slice() {
-        [] => "no machine type has that much: raise `resource.count`".to_owned(),
-        [only] => format!("{only} would do"),
-        names => format!("the smallest that would do are {}", wording::and(names)),
+        [] => "no instance type has that much: raise `resource.count`".to_owned(),
+        [only] => format!("{only} is large enough"),
+        names => format!(
+            "the smallest that are large enough: {}",
+            wording::and(names)
+        ),
     }
 }
 
-/// Reports a machine type on which no pod can have the GPUs that it asks for, which are NVIDIA's
+/// Reports an instance type on which no pod can have the GPUs that it asks for, which are NVIDIA's
 /// whatever the machine (quirk 31). Of Azure's D series no machine has GPUs.
 fn check_gpus(
     workspace: &Workspace,
@@ -169,12 +172,12 @@ fn check_gpus(
         None => return,
     };
     let message = format!("`{name}` {has}, but the pods ask for `nvidia.com/gpu`");
-    let hint = "choose a machine type with GPUs of NVIDIA: `kaito-render instance-types list`";
+    let hint = "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
     diagnostics
         .report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
 }
 
-/// R4: reports a machine type that no table has. Of Azure's N and D series there may be more than
+/// R4: reports an instance type that no table has. Of Azure's N and D series there may be more than
 /// KAITO knows.
 pub(in crate::plan) fn check_name(
     workspace: &Workspace,
@@ -196,20 +199,17 @@ pub(in crate::plan) fn check_name(
     }
     if let (Some(exact), true) = (exact, is_let_through) {
         let message =
-            format!("`{name}` is spelt `{exact}` by the cloud, and so in the label of its nodes");
+            format!("the cloud, and so the label of the nodes, spells `{name}` as `{exact}`");
         let finding = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
         let finding = finding
             .hint(format!("write `{exact}`"))
             .respelt(name, exact, sources);
         return diagnostics.report(finding);
     }
-    let message = format!(
-        "`{name}` is not a machine type of {} that is known",
-        cloud.title()
-    );
+    let message = format!("`{name}` is not a known instance type of {}", cloud.title());
     let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "use a machine type with GPUs, in the cloud's exact spelling".to_owned(),
+        None => "use an instance type with GPUs, in the cloud's exact spelling".to_owned(),
     };
     let finding =
         Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);

@@ -66,7 +66,7 @@ fn what_the_profile_decides_is_shown_in_the_profile() {
         under(&text, "provisioner")[1..],
         [format!("{path}:3 provisioner")]
     );
-    assert_eq!(under(&text, "nodes to create")[1], "they are there already");
+    assert_eq!(under(&text, "nodes to create")[1], "they exist already");
     assert!(under(&text, "image")[4].ends_with(":4 registry"), "{text}");
     assert!(!text.contains("Machine/"), "{text}");
 }
