@@ -1,30 +1,35 @@
-//! Commands, their options and their exit codes.
+//! The command line: [`args`] is what can be typed, [`config`] what was meant, and a file for each
+//! command does it.
 
-mod against;
 mod args;
 mod catalogue;
-mod compile;
+mod check;
+mod config;
+mod console;
 mod diff;
 mod explain;
-mod fix;
 mod git;
 mod load;
-mod output;
-mod page;
+mod paths;
+mod profile;
+mod reference;
+mod render;
 mod repository;
 mod run;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
 use kaito_render::report::Report;
 
-use args::{Cli, Command};
+use args::{Cli, Color};
+use config::Config;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// All went well.
+    /// It did what it was asked to.
     Done,
     /// The input has errors; nothing was written.
     Refused,
@@ -45,22 +50,30 @@ impl Outcome {
 /// Runs the command that the process was started with.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
-    let result = match cli.command {
-        Command::Render(render) => compile::render(&render, cli.color),
-        Command::Check(check) => compile::check(&check, cli.color),
-        Command::Rule { rule } => page::rule(rule),
-        Command::Diff(diff) => diff::diff(&diff, cli.color),
-        Command::Explain(explain) => explain::explain(&explain, cli.color),
-        Command::Presets(command) => catalogue::presets(&command, cli.color),
-        Command::InstanceTypes(command) => catalogue::instance_types(&command, cli.color),
-        Command::Crds { release } => catalogue::crds(release.as_deref()),
-        Command::Schema(command) => catalogue::schema(&command, cli.color),
-        Command::Completions { shell } => page::completions(shell),
-        Command::Man { command } => page::man(command.as_deref()),
-    };
+    let result = Config::try_from(cli.command).and_then(|config| execute(&config, cli.color));
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused | Outcome::Different) => ExitCode::from(1),
-        Err(error) => output::failure(&error),
+        Err(error) => console::failure(&error),
+    }
+}
+
+fn execute(config: &Config, color: Color) -> Result<Outcome> {
+    match config {
+        Config::Render(config) => render::render(config, color),
+        Config::Check(config) => check::check(config, color),
+        Config::Diff(config) => diff::diff(config, color),
+        Config::Explain(config) => explain::explain(config, color),
+        Config::ListPresets(config) => catalogue::presets(config, color),
+        Config::ShowPreset(name, config) => catalogue::preset(name, config, color),
+        Config::ImportPreset(config) => catalogue::import(config, color),
+        Config::ListInstanceTypes(clouds, config) => {
+            catalogue::instance_types(clouds, config, color)
+        }
+        Config::Crds(release) => catalogue::crds(release.as_deref()),
+        Config::Schema(kind, config) => catalogue::schema(*kind, config, color),
+        Config::Rule(rule) => reference::rule(rule),
+        Config::Completions(shell) => reference::completions(*shell),
+        Config::Man(command) => reference::man(command.as_deref()),
     }
 }

@@ -1,7 +1,5 @@
 //! `diff`: compiles two sides and compares their objects.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
 use kaito_render::catalogue::library::Library;
@@ -9,10 +7,7 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{self, Options};
 use kaito_render::diff;
-use kaito_render::diff::formats::json_patch;
-use kaito_render::diff::formats::markdown;
-use kaito_render::diff::formats::terminal;
-use kaito_render::diff::ignore::Ignore;
+use kaito_render::diff::formats::{json_patch, markdown, terminal};
 use kaito_render::diff::resources::{Gpus, InstanceGpus};
 use kaito_render::diff::view::View;
 use kaito_render::emit;
@@ -23,46 +18,35 @@ use kaito_render::vocab::Cloud;
 use kaito_render::workspace;
 use serde_json::Value;
 
-use super::args::{Color, Diff, DiffFormat};
+use super::config::{Cluster, Color, Diff, DiffFormat, Side};
 use super::git::Revision;
 use super::run::Run;
-use super::{Outcome, load, output};
+use super::{Outcome, console, load, profile};
 
 /// Compares two sides and prints what differs.
-pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
-    let library = load::library(args.surroundings.library.as_deref())?;
+pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
+    let library = load::library(config.cluster.library.as_deref())?;
     let mut run = Run::default();
-    let [before, after] = sides(args)?;
-    let mut before = objects(&before, args, &library, &mut run.session)?;
-    let mut after = objects(&after, args, &library, &mut run.session)?;
+    let [before, after] = &config.sides;
+    let mut before = objects(before, &config.cluster, &library, &mut run.session)?;
+    let mut after = objects(after, &config.cluster, &library, &mut run.session)?;
     let gpus = gpus(&library, &mut run.session);
-    let mask = run.session.sources.mask();
     // Warnings are for `check`: what counts here is what differs.
     let report = run.finish(Strictness::Errors).only_errors();
     if report.has_errors() {
-        output::report(&report, color)?;
+        console::report(&report, color)?;
         bail!("only inputs without errors can be compared");
     }
     emit::sort(&mut before);
     emit::sort(&mut after);
-    let comparison = diff::compare(
-        &before,
-        &after,
-        &Ignore::new(args.ignore.iter().cloned()),
-        &gpus,
-    );
-    let view = View::new(&comparison, &mask);
-    let detail = if args.stat {
-        terminal::Detail::Stat
-    } else {
-        terminal::Detail::Full
-    };
-    let text = match args.format {
-        DiffFormat::Text => terminal::render(&view, detail, output::colors_stdout(color)),
+    let comparison = diff::compare(&before, &after, &config.ignore, &gpus);
+    let view = View::new(&comparison, report.secrets());
+    let text = match config.format {
+        DiffFormat::Text => terminal::render(&view, config.detail, console::colors_stdout(color)),
         DiffFormat::Markdown => markdown::render(&view, markdown::BUDGET),
         DiffFormat::Json => json_patch::render(&view),
     };
-    output::print(report.mask(&text).as_bytes())?;
+    console::print(report.mask(&text).as_bytes())?;
     let outcome = if comparison.is_empty() {
         Outcome::Done
     } else {
@@ -73,67 +57,11 @@ pub(super) fn diff(args: &Diff, color: Color) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// What is compiled before or after.
-struct Side {
-    paths: Vec<PathBuf>,
-    /// The revision to read the paths from; none for the working tree.
-    revision: Option<String>,
-    /// The release to compile with; none if profile and Workspaces decide.
-    release: Option<String>,
-}
-
-fn sides(args: &Diff) -> Result<[Side; 2]> {
-    let of = |paths: &[PathBuf], revision: Option<&String>, release: Option<&String>| Side {
-        paths: paths.to_vec(),
-        revision: revision.cloned(),
-        release: release.cloned(),
-    };
-    if let Some(revision) = &args.git {
-        bail!("`--git {revision}` is now `--against {revision}`");
-    }
-    let here = [PathBuf::from(".")];
-    let or_here = if args.paths.is_empty() {
-        &here
-    } else {
-        args.paths.as_slice()
-    };
-    if let Some(path) = &args.against_path {
-        return Ok([
-            of(std::slice::from_ref(path), None, None),
-            of(or_here, None, None),
-        ]);
-    }
-    Ok(
-        match (&args.against, &args.from_release, args.paths.as_slice()) {
-            (Some(revision), _, _) => [
-                of(or_here, Some(revision), None),
-                of(or_here, args.to.as_ref(), None),
-            ],
-            (None, Some(_), []) => {
-                bail!("specify the files or directories to compile with both releases")
-            }
-            (None, from @ Some(_), paths) => [
-                of(paths, None, from.as_ref()),
-                of(paths, None, args.to_release.as_ref()),
-            ],
-            (None, None, [before, after]) => {
-                [before, after].map(|path| of(std::slice::from_ref(path), None, None))
-            }
-            (None, None, paths) => {
-                bail!(
-                    "expected two files or directories to compare, got {}; `--against REV` compares with a Git revision",
-                    paths.len()
-                )
-            }
-        },
-    )
-}
-
 /// The objects of a side, with the ConfigMaps and Secrets of its folders. Where a Workspace in it
 /// is rendered already, all its documents are objects.
 fn objects(
     side: &Side,
-    args: &Diff,
+    cluster: &Cluster,
     library: &Library,
     session: &mut Session,
 ) -> Result<Vec<Object>> {
@@ -143,7 +71,7 @@ fn objects(
         .map(|name| Revision::of(name, &side.paths))
         .transpose()?;
     let documents = documents(side, revision.as_ref(), session)?;
-    let Some(profile) = profile(side, revision.as_ref(), args, session)? else {
+    let Some(profile) = profile(side, revision.as_ref(), cluster, session)? else {
         return Ok(Vec::new());
     };
     let is_rendered = documents
@@ -159,7 +87,7 @@ fn objects(
             ..document
         });
     let options = Options {
-        namespace: args.surroundings.namespace.clone(),
+        namespace: cluster.namespace.clone(),
         profile,
         only_generated: false,
         allow_empty: true,
@@ -167,7 +95,7 @@ fn objects(
     };
     let mut objects = compile::compile(documents.collect(), &options, library, session);
     for object in &mut objects {
-        fill_namespace(object, &args.surroundings.namespace);
+        fill_namespace(object, &cluster.namespace);
     }
     Ok(objects)
 }
@@ -198,26 +126,12 @@ fn documents(
 fn profile(
     side: &Side,
     revision: Option<&Revision>,
-    args: &Diff,
+    cluster: &Cluster,
     session: &mut Session,
 ) -> Result<Option<Profile>> {
     let profile = match revision {
-        Some(revision) if args.surroundings.profile.is_none() => {
-            let Session {
-                sources,
-                diagnostics,
-                ..
-            } = &mut *session;
-            match revision.find_upward(load::PROFILE)? {
-                Some((tree, path)) => {
-                    let file = input::read_file(tree, &path, sources, diagnostics);
-                    tree.is_whole()?;
-                    file.and_then(|file| load::read_profile(file, session))
-                }
-                None => Some(Profile::default()),
-            }
-        }
-        _ => load::profile(&side.paths, args.surroundings.profile.as_deref(), session)?,
+        Some(revision) if cluster.profile.is_none() => profile::load_revision(revision, session)?,
+        _ => profile::load(cluster.profile.as_deref(), &side.paths, session)?,
     };
     Ok(profile.map(|profile| Profile {
         release: side.release.clone().or(profile.release),

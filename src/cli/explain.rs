@@ -1,4 +1,4 @@
-//! `explain`: what was decided and why.
+//! `explain`: what was decided, and why.
 
 use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
@@ -7,36 +7,36 @@ use kaito_render::explain;
 use kaito_render::explain::field::{self, Field};
 use kaito_render::session::Session;
 
-use super::args::{Color, Explain};
+use super::Outcome;
+use super::config::{Color, Explain};
+use super::console;
 use super::load::{self, Loaded};
 use super::run::Run;
-use super::{Outcome, output};
 
 /// Prints the plan of each Workspace, or what made one field of its objects.
-pub(super) fn explain(args: &Explain, color: Color) -> Result<Outcome> {
+pub(super) fn explain(config: &Explain, color: Color) -> Result<Outcome> {
     let mut run = Run::default();
-    let loaded = load::load(&args.input, None, true, &mut run)?;
     let mut explanation = Explanation::default();
-    if let Some(loaded) = loaded {
-        explanation = Explanation::of(loaded, args.field.as_ref(), &mut run.session);
+    if let Some(loaded) = load::load(&config.input, None, true, &mut run)? {
+        explanation = Explanation::of(loaded, config.field.as_ref(), &mut run.session);
     }
-    let report = run.finish(args.input.strictness());
-    output::report(&report, color)?;
-    if let Some(field) = &args.field
+    let report = run.finish(config.input.strictness);
+    console::report(&report, color)?;
+    if let Some(field) = &config.field
         && explanation.texts.is_empty()
         && !report.has_errors()
     {
-        let message = field::not_found(field, &explanation.objects);
-        bail!("{}", report.mask(&message));
+        let error = field::not_found(field, &explanation.objects);
+        bail!("{}", report.mask(&error));
     }
-    output::print(report.mask(&explanation.texts.join("\n")).as_bytes())?;
+    console::print(report.mask(&explanation.texts.join("\n")).as_bytes())?;
     Ok(Outcome::of(&report))
 }
 
-/// What there is to say of the Workspaces of a run.
+/// What there is to say about the Workspaces of a run.
 #[derive(Default)]
 struct Explanation {
-    /// Of each Workspace, as far as there is something.
+    /// A text for each Workspace that has one.
     texts: Vec<String>,
     /// All objects of the run.
     objects: Vec<Object>,

@@ -8,7 +8,7 @@ use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
 use kaito_render::input::{self, Document, DocumentFilter, FileTree};
 
-use super::load;
+use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
 
 /// What some paths lead to in a revision; the files of each repository are listed once.
@@ -83,7 +83,7 @@ fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<PathBuf>)>> {
             "stdin has no history; compare with a file by `--against-path`"
         );
         let there = there(path);
-        let root = Repository::root(load::folder(there))?;
+        let root = Repository::root(directory(there))?;
         let path = relative(&root, there, path)?;
         by_root.entry(root).or_default().push(path);
     }

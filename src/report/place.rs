@@ -14,7 +14,7 @@ pub(super) enum Location {
     Inside(String),
     /// Elsewhere, by its absolute path.
     Outside(String),
-    /// Nowhere: it came through standard input, or is of a revision of Git.
+    /// No path: stdin, or a file of a Git revision.
     Nowhere(String),
 }
 

@@ -154,12 +154,17 @@ impl Report {
         fix::fixed(&self.fixes, &self.sources)
     }
 
+    /// What hides the secrets of every file that was read, in texts that are no diagnostics.
+    #[must_use]
+    pub fn secrets(&self) -> &Mask {
+        self.mask.get_or_init(|| secrets::mask(&self.sources))
+    }
+
     /// A text for people, such as the output of `explain`, without the secrets of any file that was
     /// read.
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mask = self.mask.get_or_init(|| secrets::mask(&self.sources));
-        mask.applied(text)
+        self.secrets().applied(text)
     }
 
     /// The name of a file, as the command line gave it.
@@ -168,7 +173,7 @@ impl Report {
         self.sources.name(file)
     }
 
-    /// Whether the name of a file is known not to be a path: that of standard input, or of a file
+    /// Whether the name of a file is known not to be a path: that of stdin, or of a file
     /// in a revision of Git.
     #[must_use]
     pub fn is_nowhere(&self, file: FileId) -> bool {

@@ -375,7 +375,7 @@ fn the_catalogue_can_be_looked_at() {
         (&["presets", "show", "phi-3"][..], "did you mean `phi-2`?"),
         (
             &["presets", "show", "gpt"],
-            "`kaito-render presets list` names them all",
+            "`kaito-render presets list` lists them all",
         ),
         (
             &["presets", "list", "--release", "9"],

@@ -145,7 +145,7 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
 fn standard_input_is_not_fixed() {
     let run = run(&mut kaito_render(&["check", "-", "--fix"]), WORKSPACE);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("standard input"), "{}", run.stderr);
+    assert!(run.stderr.contains("stdin"), "{}", run.stderr);
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn a_target_that_does_not_exist_is_a_mistake_of_the_command_line() {
     Test::new()
         .input(&text)
         .args(&["--target-release", "0.99"])
-        .prints("there is no release `0.99`: the releases are 0.3 and 0.12")
+        .prints("there is no release `0.99`; the releases are 0.3 and 0.12")
         .exits(2)
         .run();
 }

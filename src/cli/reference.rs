@@ -1,4 +1,4 @@
-//! Pages about the program itself: completion scripts, manual pages and what rules are about.
+//! Reference about the program itself: the pages of rules, manual pages, completion scripts.
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
@@ -7,13 +7,13 @@ use clap_mangen::Man;
 use kaito_render::diagnostic::rule::Rule;
 
 use super::args::Cli;
-use super::{Outcome, output};
+use super::{Outcome, console};
 
 /// Prints the completion script of a shell.
 pub(super) fn completions(shell: Shell) -> Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "kaito-render", &mut script);
-    output::print(&script)
+    console::print(&script)
 }
 
 /// Prints the manual page of the program or of one command.
@@ -29,7 +29,7 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
     };
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
-    output::print(&text)
+    console::print(&text)
 }
 
 /// Prints the page of a rule.
@@ -40,5 +40,5 @@ pub(super) fn rule(rule: &Rule) -> Result<Outcome> {
         title,
         page,
     } = rule;
-    output::print(format!("{}[{id}]: {title}\n\n{page}", severity.name()).as_bytes())
+    console::print(format!("{}[{id}]: {title}\n\n{page}", severity.name()).as_bytes())
 }

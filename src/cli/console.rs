@@ -1,5 +1,4 @@
-//! What goes to standard output, which carries data alone, and to standard error, which is for
-//! people.
+//! What is written to stdout, which only carries data, and to stderr.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -13,9 +12,9 @@ use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::{Report, concise, github, human, json, junit, sarif, without_secrets};
 
 use super::Outcome;
-use super::args::{Check, Color, ReportFormat};
+use super::config::{Check, Color, ReportFormat};
 
-/// Writes data to standard output. A reader that has seen enough and closed its end is no failure.
+/// Writes data to stdout. It is no failure if the reader closed its end early.
 pub(super) fn print(data: &[u8]) -> Result<Outcome> {
     print_pieces([data])
 }
@@ -29,19 +28,19 @@ pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -
         .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::new(error).context("can't write to standard output"))
+            Err(Error::new(error).context("can't write to stdout"))
         }
         _ => Ok(Outcome::Done),
     }
 }
 
-/// Writes a report for people to standard error.
+/// Writes a report with excerpts to stderr.
 pub(super) fn report(report: &Report, color: Color) -> Result<()> {
     let text = human::document(report, wants_color(color, &io::stderr()));
     write_stderr(&(text + &summary(report)))
 }
 
-/// The last line for people, with the name of the program.
+/// The line at the end of a report, with the name of the program.
 fn summary(report: &Report) -> String {
     let summary = human::summary(report);
     if summary.is_empty() {
@@ -55,13 +54,13 @@ fn summary(report: &Report) -> String {
 ///
 /// `checked` are the files whose Workspaces could be compiled.
 pub(super) fn report_as(
-    args: &Check,
+    config: &Check,
     report: &Report,
     checked: &[FileId],
     color: Color,
 ) -> Result<()> {
     let directory = working_directory();
-    let text = match args.format {
+    let text = match config.format {
         ReportFormat::Human => return self::report(report, color),
         ReportFormat::Concise => {
             let color = wants_color(color, &io::stdout());
@@ -70,7 +69,7 @@ pub(super) fn report_as(
         }
         ReportFormat::Json => json::document(report),
         ReportFormat::Sarif => {
-            let input = args.input.paths.first();
+            let input = config.input.paths.first();
             let input = input.map_or_else(String::new, |path| Disk.name(path));
             sarif::document(report, &directory, &input)
         }
@@ -89,12 +88,12 @@ fn working_directory() -> PathBuf {
     std::env::current_dir().unwrap_or_default()
 }
 
-/// Says what became of a folder of output.
-pub(super) fn changes(folder: &Path, changes: Changes) -> Result<()> {
+/// Says how many files of an output directory were written and removed.
+pub(super) fn changes(directory: &Path, changes: Changes) -> Result<()> {
     let Changes { written, removed } = changes;
     write_stderr(&format!(
         "kaito-render: {}: {written} written, {removed} removed\n",
-        folder.display()
+        directory.display()
     ))
 }
 
@@ -115,7 +114,7 @@ pub(super) fn fixed(diagnostics: usize, files: usize) -> Result<()> {
 /// Says why the command could not run.
 pub(super) fn failure(error: &Error) -> ExitCode {
     let error = format!("error: {error:#}\n");
-    // Nobody is left to tell if standard error is gone.
+    // There is no place to report that stderr is gone.
     let _ = write_stderr(&without_secrets(&error));
     ExitCode::from(2)
 }
@@ -127,7 +126,7 @@ fn write_stderr(text: &str) -> Result<()> {
     }
 }
 
-/// Whether what goes to standard output may have colour.
+/// Whether stdout may have color.
 pub(super) fn colors_stdout(color: Color) -> bool {
     wants_color(color, &io::stdout())
 }

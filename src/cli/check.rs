@@ -1,0 +1,77 @@
+//! `check`: reports mistakes, and fixes those that have one certain fix.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use kaito_render::base::sources::FileId;
+use kaito_render::compile::{self, Keep};
+use kaito_render::emit::disk;
+use kaito_render::upgrade;
+
+use super::Outcome;
+use super::config::{Against, Check, Color, Input};
+use super::console;
+use super::load::{self, Loaded};
+use super::run::Run;
+
+/// How often the files are gone through at most: a fix can reveal what an error hid.
+const ROUNDS: usize = 10;
+
+/// Reports every diagnostic.
+pub(super) fn check(config: &Check, color: Color) -> Result<Outcome> {
+    if config.fix {
+        fix(&config.input)?;
+    }
+    let mut run = Run::default();
+    let against = config.against.as_ref();
+    let target = config.target_release.as_deref();
+    let checked = find(&config.input, against, target, &mut run)?;
+    let report = run.finish(config.input.strictness);
+    console::report_as(config, &report, &checked, color)?;
+    Ok(Outcome::of(&report))
+}
+
+/// Finds all there is to report. Gives the files of the Workspaces that could be compiled.
+fn find(
+    input: &Input,
+    against: Option<&Against>,
+    target: Option<&str>,
+    run: &mut Run,
+) -> Result<Vec<FileId>> {
+    let Some(Loaded {
+        documents,
+        options,
+        library,
+    }) = load::load(input, against, false, run)?
+    else {
+        return Ok(Vec::new());
+    };
+    let session = &mut run.session;
+    if let Some(release) = target {
+        load::check_release(release, &library)?;
+        return Ok(upgrade::check(
+            &documents, &options, release, &library, session,
+        ));
+    }
+    Ok(compile::run(documents, &options, &library, Keep::Nothing, session).files)
+}
+
+/// Fixes the files of the input until there is nothing left that is certain.
+fn fix(input: &Input) -> Result<()> {
+    let (mut fixes, mut files) = (0, BTreeSet::new());
+    for _ in 0..ROUNDS {
+        let mut run = Run::default();
+        find(input, None, None, &mut run)?;
+        let report = run.finish(input.strictness);
+        let fixed = report.fixed();
+        if fixed.is_empty() {
+            break;
+        }
+        for file in fixed {
+            disk::edit_file(file.path, &file.before, &file.after)?;
+            fixes += file.count;
+            files.insert(file.path.to_owned());
+        }
+    }
+    console::fixed(fixes, files.len())
+}

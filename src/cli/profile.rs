@@ -1,0 +1,78 @@
+//! The profile of the cluster: found or named, and read.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use kaito_render::base::sources::{FileId, Span};
+use kaito_render::catalogue::profile::Profile;
+use kaito_render::diagnostic::{Diagnostic, rule};
+use kaito_render::input::{self, Disk};
+use kaito_render::session::Session;
+
+use super::git::Revision;
+use super::paths::directory;
+
+/// The name of the file that is looked for.
+const NAME: &str = "kaito-render.yaml";
+
+/// The profile that was named, or the one that belongs to the paths, or the default; none if it
+/// can't be used, which is reported.
+pub(super) fn load(
+    named: Option<&Path>,
+    paths: &[PathBuf],
+    session: &mut Session,
+) -> Result<Option<Profile>> {
+    let Some(path) = (match named {
+        Some(path) => Some(path.to_owned()),
+        None => find(paths, session),
+    }) else {
+        return Ok(Some(Profile::default()));
+    };
+    if !path.exists() || path.is_dir() {
+        bail!("there is no profile `{}`", path.display());
+    }
+    let file = input::read_file(&Disk, &path, &mut session.sources, &mut session.diagnostics);
+    Ok(file.and_then(|file| read(file, session)))
+}
+
+/// As [`load`], of a Git revision.
+pub(super) fn load_revision(revision: &Revision, session: &mut Session) -> Result<Option<Profile>> {
+    let Some((tree, path)) = revision.find_upward(NAME)? else {
+        return Ok(Some(Profile::default()));
+    };
+    let file = input::read_file(tree, &path, &mut session.sources, &mut session.diagnostics);
+    tree.is_whole()?;
+    Ok(file.and_then(|file| read(file, session)))
+}
+
+fn find(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {
+    let found: BTreeSet<_> = paths
+        .iter()
+        .map(|path| input::find_upward(directory(path), NAME))
+        .collect();
+    if found.len() > 1 {
+        let message = "the paths belong to different profiles";
+        let hint = "run the command once for each, or name one for all with `--profile`";
+        session.report(Diagnostic::global(&rule::PROFILE_AMBIGUOUS, message).hint(hint));
+    }
+    found.into_iter().next().flatten()
+}
+
+fn read(file: FileId, session: &mut Session) -> Option<Profile> {
+    let mark = session.mark();
+    let documents = input::parse(&session.sources, file, &mut session.diagnostics);
+    if session.failed_since(mark) {
+        return None;
+    }
+    if let [document] = documents.as_slice() {
+        return Profile::read(document, &mut session.diagnostics);
+    }
+    let message = format!(
+        "a profile must have exactly one document, not {}",
+        documents.len()
+    );
+    let place = Span::whole(file);
+    session.report(Diagnostic::new(&rule::PROFILE_COUNT, place, message));
+    None
+}
