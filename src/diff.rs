@@ -1,13 +1,14 @@
 //! What changes between two sets of objects: objects, fields, and what applying the change does to
 //! pods and nodes.
 //!
-//! Uses [`base`](crate::base), what a secret is from [`workspace`](crate::workspace), and the YAML
-//! and JSON writers of [`emit`](crate::emit); the command `diff` uses it. In layers, each of which
+//! Uses [`base`](crate::base), the YAML reader of [`input`](crate::input), what a secret is from
+//! [`workspace`](crate::workspace), and the writers of [`emit`](crate::emit); the command `diff`
+//! uses it. In layers, each of which
 //! uses only those before it:
 //!
-//! 1. `model` has the types of a comparison;
+//! 1. `model` has the differences of one object;
 //! 2. `pair` finds the object before of each object after, `fields` compares the two, and
-//!    [`risk`] and [`resources`] judge the result;
+//!    [`risk`] and [`resources`] say what follows; `comparison` holds all of it;
 //! 3. [`view`] holds what may be shown of a comparison: the only place that reads its values, so
 //!    that no format can print a secret;
 //! 4. [`formats`] lay a view out.
@@ -19,6 +20,7 @@ pub mod risk;
 pub mod view;
 
 mod command_line;
+mod comparison;
 mod equivalent;
 mod fields;
 mod list_keys;
@@ -28,7 +30,8 @@ mod secret_fields;
 
 use std::collections::BTreeMap;
 
-pub use model::{Action, Change, Comparison, GroupDiff, ObjectDiff};
+pub use comparison::{Comparison, GroupDiff};
+pub use model::{Action, Change, ObjectDiff};
 
 use crate::base::object::{Group, Object};
 use ignore::Ignore;

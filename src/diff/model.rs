@@ -1,13 +1,11 @@
-//! The types of a comparison. They hold values as they are, secrets included: what may be shown of
-//! them is for [`view`](super::view) to say.
+//! The differences of one object. They hold values as they are, secrets included: what may be shown
+//! of them is for [`view`](super::view) to say.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::resources::Resources;
-use super::risk::Risk;
 use crate::base::json::Json;
-use crate::base::object::{Group, Object};
+use crate::base::object::Object;
 
 /// What applying the change does to an object, or to all objects of a Workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -55,28 +53,6 @@ pub struct ObjectDiff<'a> {
     pub changes: Vec<Change>,
 }
 
-/// A Workspace with its objects, or objects that Workspaces share, of which something differs.
-#[derive(Debug)]
-pub struct GroupDiff<'a> {
-    /// Whose objects these are.
-    pub group: Group,
-    /// What happens to the group as a whole.
-    pub action: Action,
-    /// The objects that differ, in the order of the output.
-    pub objects: Vec<ObjectDiff<'a>>,
-}
-
-/// All differences between two sets of objects.
-#[derive(Debug, Default)]
-pub struct Comparison<'a> {
-    /// The groups that differ: first shared objects, then Workspaces by namespace and name.
-    pub groups: Vec<GroupDiff<'a>>,
-    /// What may happen when the change is applied.
-    pub risks: Vec<Risk>,
-    /// The nodes, GPUs and disks of all objects before and after, equal ones included.
-    pub resources: (Resources, Resources),
-}
-
 impl ObjectDiff<'_> {
     /// What applying the change does to the object.
     #[must_use]
@@ -95,21 +71,5 @@ impl ObjectDiff<'_> {
     #[must_use]
     pub fn object(&self) -> Option<&Object> {
         self.after.or(self.before)
-    }
-}
-
-impl GroupDiff<'_> {
-    /// Whether the objects belong to one Workspace.
-    #[must_use]
-    pub fn is_workspace(&self) -> bool {
-        matches!(self.group, Group::Workspace { .. })
-    }
-}
-
-impl Comparison<'_> {
-    /// Whether nothing differs.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
     }
 }

@@ -10,7 +10,8 @@ mod redact;
 mod summary;
 
 use self::redact::Redactor;
-use super::model::{Action, Change, Comparison, GroupDiff, ObjectDiff};
+use super::comparison::{Comparison, GroupDiff};
+use super::model::{Action, Change, ObjectDiff};
 use super::resources::Resources;
 use super::risk::Risk;
 use crate::base::json::Json;
@@ -131,12 +132,6 @@ impl<'a> View<'a> {
         let redactor = self.redactor;
         let groups = self.comparison.groups.iter();
         groups.map(move |diff| GroupView { diff, redactor })
-    }
-
-    /// The groups that differ, with those that change in the same way together.
-    #[must_use]
-    pub fn folds(&self) -> Vec<Fold<'a>> {
-        fold::folds(self)
     }
 }
 

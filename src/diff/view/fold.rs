@@ -17,27 +17,30 @@ pub struct Fold<'a> {
     pub others: Vec<String>,
 }
 
-/// Puts together groups that change in the same way except for the names of their Workspaces, in
-/// the order of the first of each.
-pub(super) fn folds<'a>(view: &View<'a>) -> Vec<Fold<'a>> {
-    let mut folds: Vec<Fold> = Vec::new();
-    let mut known = BTreeMap::<String, usize>::new();
-    for group in view.groups() {
-        let lines: Vec<_> = group.objects().map(|object| object.lines()).collect();
-        let index = *known
-            .entry(signature(&group, &lines))
-            .or_insert(folds.len());
-        if let Some(fold) = folds.get_mut(index) {
-            fold.others.push(group.owner());
-        } else {
-            folds.push(Fold {
-                first: group,
-                lines,
-                others: Vec::new(),
-            });
+impl<'a> View<'a> {
+    /// The groups that differ. Those that change in the same way except for the names of their
+    /// Workspaces are one fold, in the order of the first of each.
+    #[must_use]
+    pub fn folds(&self) -> Vec<Fold<'a>> {
+        let mut folds: Vec<Fold> = Vec::new();
+        let mut known = BTreeMap::<String, usize>::new();
+        for group in self.groups() {
+            let lines: Vec<_> = group.objects().map(|object| object.lines()).collect();
+            let index = *known
+                .entry(signature(&group, &lines))
+                .or_insert(folds.len());
+            if let Some(fold) = folds.get_mut(index) {
+                fold.others.push(group.owner());
+            } else {
+                folds.push(Fold {
+                    first: group,
+                    lines,
+                    others: Vec::new(),
+                });
+            }
         }
+        folds
     }
-    folds
 }
 
 /// Everything that is shown of a group, with placeholders for its name and namespace.
