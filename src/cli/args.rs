@@ -77,7 +77,7 @@ pub(super) enum Command {
     /// List instance types and their GPUs
     #[command(subcommand)]
     InstanceTypes(InstanceTypesCommand),
-    /// Print the CustomResourceDefinitions that a cluster needs for Workspaces
+    /// Print the CRDs that a cluster needs for Workspaces
     #[command(after_long_help = CRDS_EXAMPLES)]
     Crds {
         /// The KAITO release whose CRDs to print [default: the newest]

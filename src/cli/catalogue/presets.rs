@@ -11,7 +11,7 @@ use kaito_render::catalogue::preset::{HubModel, Model, Models};
 use kaito_render::catalogue::release::Release;
 use kaito_render::emit::{self, Format};
 use kaito_render::input::{self, Disk};
-use kaito_render::report::Strictness;
+use kaito_render::report::{Strictness, without_secrets};
 use kaito_render::session::Session;
 use kaito_render::vocab::AccessMode;
 
@@ -123,7 +123,8 @@ pub(in crate::cli) fn preset(name: &str, config: &Catalogue, color: Color) -> Re
         };
         bail!("there is no preset `{name}`: {hint}");
     }
-    console::print(files.join("---\n").as_bytes())
+    // A library of one's own is input, too.
+    console::print(without_secrets(&files.join("---\n")).as_bytes())
 }
 
 /// The models that a name is an alias of.
