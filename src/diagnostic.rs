@@ -3,10 +3,12 @@
 //! Uses only [`base`](crate::base). Every stage reports here; how diagnostics look is decided in
 //! [`report`](crate::report).
 
+mod reporting;
 mod respell;
 pub mod rule;
 mod sink;
 
+pub use reporting::Reporting;
 pub use sink::{Diagnostics, Reported};
 
 use crate::base::sources::Span;

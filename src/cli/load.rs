@@ -104,7 +104,7 @@ fn earlier(against: &Against, paths: &[PathBuf], session: &mut Session) -> Resul
     let is_of_kaito = |document: &Document| workspace::is_of_kaito(&document.node);
     if !documents.iter().any(is_of_kaito) {
         let message = format!("nothing was compared: there was no Workspace at `{name}`");
-        session.report(Diagnostic::global(&rule::NOT_COMPARED, message));
+        session.diagnostics.add(&rule::NOT_COMPARED, None, message);
     }
     Ok(documents)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use kaito_render::base::sources::{FileId, Span};
 use kaito_render::catalogue::profile::Profile;
-use kaito_render::diagnostic::{Diagnostic, rule};
+use kaito_render::diagnostic::rule;
 use kaito_render::input::{self, Disk};
 use kaito_render::session::Session;
 
@@ -54,7 +54,10 @@ fn find(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {
     if found.len() > 1 {
         let message = "the paths belong to different profiles";
         let hint = "run the command once for each, or name one for all with `--profile`";
-        session.report(Diagnostic::global(&rule::PROFILE_AMBIGUOUS, message).hint(hint));
+        session
+            .diagnostics
+            .add(&rule::PROFILE_AMBIGUOUS, None, message)
+            .hint(hint);
     }
     found.into_iter().next().flatten()
 }
@@ -72,7 +75,8 @@ fn read(file: FileId, session: &mut Session) -> Option<Profile> {
         "a profile must have exactly one document, not {}",
         documents.len()
     );
-    let place = Span::whole(file);
-    session.report(Diagnostic::new(&rule::PROFILE_COUNT, place, message));
+    session
+        .diagnostics
+        .add(&rule::PROFILE_COUNT, Span::whole(file), message);
     None
 }

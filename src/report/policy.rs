@@ -267,7 +267,7 @@ fn read_setting(
             Err(error) => {
                 let place = document.at(&format!("{pointer}/paths/{index}")).span;
                 let message = format!("`{}` is not a glob: {}", path.escape_debug(), error.kind());
-                diagnostics.report(Diagnostic::new(&rule::PROFILE_FIELD, place, message));
+                diagnostics.add(&rule::PROFILE_FIELD, place, message);
                 return None;
             }
         }
@@ -370,17 +370,14 @@ fn last_byte(node: &Node, whole: Span) -> u32 {
 fn known(id: &str, place: Span, diagnostics: &mut Diagnostics) -> Option<&'static Rule> {
     let found = rule::find(id).ok();
     if found.is_none() {
-        let diagnostic = Diagnostic::new(
-            &rule::UNKNOWN_RULE,
-            place,
-            format!("there is no rule `{}`", id.escape_debug()),
-        );
-        diagnostics.report(
-            match wording::nearest(id, rule::ALL.iter().map(|rule| rule.id)) {
-                Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-                None => diagnostic.hint("a rule is `KR` and three digits, such as `KR207`"),
-            },
-        );
+        let message = format!("there is no rule `{}`", id.escape_debug());
+        let hint = match wording::nearest(id, rule::ALL.iter().map(|rule| rule.id)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a rule is `KR` and three digits, such as `KR207`".to_owned(),
+        };
+        diagnostics
+            .add(&rule::UNKNOWN_RULE, place, message)
+            .hint(hint);
     }
     found
 }

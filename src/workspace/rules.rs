@@ -19,7 +19,7 @@ use super::{Workspace, metadata};
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::diagnostic::rule::Rule;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostics, Reporting};
 use crate::input::schema::Unread;
 use crate::vocab::WorkspaceApi;
 
@@ -111,60 +111,7 @@ impl<'a> At<'a> {
 
     /// Reports that the rule is broken, unless a field that it reads could not be read.
     pub(super) fn report(self, rule: &'static Rule, message: impl Into<String>) -> Reporting<'a> {
-        let diagnostic = self
-            .is_readable
-            .then(|| Diagnostic::new(rule, self.place, message));
-        Reporting {
-            diagnostic,
-            diagnostics: self.diagnostics,
-        }
-    }
-}
-
-/// A diagnostic that is reported at the end of the statement that makes it; none if its rule can't
-/// be judged.
-pub(super) struct Reporting<'a> {
-    diagnostic: Option<Diagnostic>,
-    diagnostics: &'a mut Diagnostics,
-}
-
-impl Reporting<'_> {
-    /// Adds what to do about it.
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
-        self.with(|diagnostic| diagnostic.hint(hint))
-    }
-
-    /// Adds another place that explains it.
-    pub(super) fn also(self, place: Span, text: impl Into<String>) -> Self {
-        self.with(|diagnostic| diagnostic.also(place, text))
-    }
-
-    /// Adds the certain repair.
-    pub(super) fn fix(self, place: Span, replacement: impl Into<String>) -> Self {
-        self.with(|diagnostic| diagnostic.fix(place, replacement))
-    }
-
-    /// Adds the certain repair of a word by another one.
-    pub(super) fn respell(self, place: Span, word: &str, replacement: &str) -> Self {
-        self.with(|diagnostic| diagnostic.respell(place, word, replacement))
-    }
-
-    /// Makes it matter more or less than the rule says.
-    pub(super) fn severity(self, severity: Severity) -> Self {
-        self.with(|diagnostic| Diagnostic {
-            severity,
-            ..diagnostic
-        })
-    }
-
-    fn with(mut self, change: impl FnOnce(Diagnostic) -> Diagnostic) -> Self {
-        self.diagnostic = self.diagnostic.take().map(change);
-        self
-    }
-}
-
-impl Drop for Reporting<'_> {
-    fn drop(&mut self) {
-        self.diagnostics.extend(self.diagnostic.take());
+        let reporting = self.diagnostics.add(rule, self.place, message);
+        reporting.only_if(self.is_readable)
     }
 }
