@@ -19,9 +19,8 @@ const IMPORT_EXAMPLES: &str = "\
 Nothing is downloaded: save the two files from Hugging Face, then name them.
 
 Example:
-  hub=https://huggingface.co
-  curl -sSfLo config.json $hub/ORG/MODEL/resolve/main/config.json
-  curl -sSfLo files.json \"$hub/api/models/ORG/MODEL/tree/main?recursive=true\"
+  curl -sSfLo config.json https://huggingface.co/ORG/MODEL/resolve/main/config.json
+  curl -sSfLo files.json 'https://huggingface.co/api/models/ORG/MODEL/tree/main?recursive=true'
   kaito-render presets import --name ORG/MODEL \\
     --config config.json --files files.json --library ours
   kaito-render render workspace.yaml --library ours";
