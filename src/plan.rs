@@ -3,6 +3,7 @@
 mod config;
 mod decision;
 mod decisions;
+mod draft;
 mod hub;
 mod image;
 mod nodes;
@@ -33,6 +34,7 @@ use image::Image;
 use crate::vocab::annotations::ENABLE_LB;
 pub use decision::{Decision, Origin};
 pub use decisions::decisions;
+pub use draft::check;
 pub use sizing::estimator::estimated_nodes;
 
 /// What was decided for one Workspace: all that templates read, under the name `plan`.
@@ -299,13 +301,18 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn plan(&mut self) -> Result<Plan, Reported> {
         let (spec, release) = (&self.workspace.spec, self.release);
-        let Some(resource) = &spec.resource else {
-            return Err(self.reported("/resource"));
-        };
         let Some(types) = release.instance_types(self.profile.cloud) else {
             return Err(self.unknown_cloud());
         };
         let types = types?;
+        let Some(resource) = &spec.resource else {
+            // The models can be looked up without nodes.
+            match &release.models {
+                Models::Image => Image::new(self, types).check_models(),
+                Models::Hub(numbers) => Hub::new(self, types, numbers).check_models(),
+            }
+            return Err(self.reported("/resource"));
+        };
         let provisioner = self.provisioner();
         self.check_made_nodes(provisioner, types);
         let base = self.base(resource, provisioner);
@@ -313,6 +320,19 @@ impl<'a> Planner<'a> {
             Models::Image => Image::new(self, types).plan(base, resource),
             Models::Hub(numbers) => Hub::new(self, types, numbers).plan(base),
         }
+    }
+
+    /// The models that are named, with the pointers to their names.
+    fn presets(&self) -> impl Iterator<Item = (&'a Preset, &'static str)> + use<'a> {
+        let spec = &self.workspace.spec;
+        let served = spec.inference.as_ref().and_then(|it| it.preset.as_ref());
+        let tuned = spec.tuning.as_ref().and_then(|it| it.preset.as_ref());
+        let presets = [
+            (served, "/inference/preset/name"),
+            (tuned, "/tuning/preset/name"),
+        ];
+        let named = presets.into_iter();
+        named.filter_map(|(preset, pointer)| Some((preset?, pointer)))
     }
 
     /// What holds of every Workspace.

@@ -134,19 +134,22 @@ impl Attempt {
         if let Some(earlier) = earlier {
             self.compare(earlier, &draft, api, context, reader);
         }
-        let workspace = draft.into_whole()?;
         let inputs = plan::Inputs {
-            workspace: &workspace,
+            workspace: draft.repaired(),
             config_maps: context.config_maps,
             release,
             profile,
             sources: context.sources,
         };
+        if let Err(reported) = draft.whole() {
+            plan::check(inputs, draft.unread(), 0, &mut self.diagnostics);
+            return Err(reported);
+        }
         let plan = plan::make(inputs, 0, &mut self.diagnostics)?;
         let objects = expand::objects(&plan, templates?);
         let mut objects = objects.map_err(|finding| self.diagnostics.fail(finding))?;
         assemble::name_nodes(&mut objects, &plan);
-        Ok(made(workspace, plan, objects, context.keep))
+        Ok(made(draft.into_whole()?, plan, objects, context.keep))
     }
 
     /// Reports what of a Workspace may not differ from what it was. What was wrong before is not

@@ -18,6 +18,7 @@ use crate::base::pointer;
 use crate::catalogue::preset::{HubNumbers, InstanceTypes};
 use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
+use crate::vocab::Provisioner;
 use crate::vocab::annotations::STREAMING;
 
 pub(super) use decisions::Estimated;
@@ -53,6 +54,11 @@ impl<'p, 'a> Hub<'p, 'a> {
             .check_instance_type(base.provisioner, self.types, template.is_some());
         self.planner.check_partition(base.provisioner);
         self.check_annotations();
+        self.check_makes_nodes(base.provisioner);
+        let node_class = match base.provisioner {
+            Provisioner::Nodepool => Some(self.planner.node_class()),
+            _ => None,
+        };
         let base = Plan {
             disk: self.numbers.disk.unknown.clone(),
             ..self.labelled(base)
@@ -63,9 +69,13 @@ impl<'p, 'a> Hub<'p, 'a> {
                 None => self.inference(base, inference),
             },
             (None, Some(tuning)) => self.tuning(base, tuning),
-            (None, None) => Err(self.planner.reported("")),
+            (None, None) => {
+                let planner = &mut self.planner;
+                let gpus = planner.gpus(base.provisioner, &base.match_labels, self.types);
+                gpus.and(Err(planner.reported("")))
+            }
         };
-        self.placed(plan?)
+        self.placed(plan?, node_class.transpose()?)
     }
 
     fn check_annotations(&mut self) {
@@ -79,6 +89,7 @@ impl<'p, 'a> Hub<'p, 'a> {
             self.planner
                 .report(&rule::NOT_YET, &pointer::to_annotation(key), message, hint);
         }
+        self.wanted_nodes(); // reports one that is no number
     }
 
     /// Serving by the user's own pods.

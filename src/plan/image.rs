@@ -47,7 +47,10 @@ impl<'p, 'a> Image<'p, 'a> {
                 None => self.inference(base, inference),
             },
             (None, Some(tuning)) => self.tuning(base, tuning),
-            (None, None) => Err(self.planner.reported("")),
+            (None, None) => {
+                self.check_name();
+                Err(self.planner.reported(""))
+            }
         }
     }
 }

@@ -47,17 +47,24 @@ impl Hub<'_, '_> {
         base: Plan,
         inference: &Inference,
     ) -> Result<Plan, Reported> {
-        let Some(preset) = &inference.preset else {
-            return Err(self.planner.reported("/inference"));
-        };
+        // What does not depend on the model comes first: an unknown one must not hide it.
         let runtime = self.runtime();
         self.planner.check_service_names();
-        self.check_without_effect(preset, runtime);
         let gpus = self
             .planner
             .gpus(base.provisioner, &base.match_labels, self.types);
+        self.check_strengths(inference, runtime);
+        let pull_secrets: Vec<_> = adapter_secrets(inference).collect();
+        let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
+        self.planner
+            .repeated(&pull_secrets, "/inference/adapters", hint);
+        let Some(preset) = &inference.preset else {
+            return Err(self.planner.reported("/inference"));
+        };
+        self.check_without_effect(preset, runtime);
         let model = self.model(preset, "/inference/preset/name")?;
-        self.check_runtime(inference, model, runtime);
+        self.check_runtime(model, runtime);
+        self.check_token(preset, model);
         let config = filled(inference.config.as_ref())
             .filter(|_| runtime == VLLM)
             .and_then(|name| self.planner.server_config(&name, model));
@@ -75,10 +82,6 @@ impl Hub<'_, '_> {
             nodes: node_count,
         };
         let plan = self.served(&base, &served);
-        let pull_secrets: Vec<_> = adapter_secrets(inference).collect();
-        let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
-        self.planner
-            .repeated(&pull_secrets, "/inference/adapters", hint);
         Ok(Plan {
             node_count,
             estimate,
@@ -104,7 +107,6 @@ impl Hub<'_, '_> {
             .filter(|role| ROLES.contains(&role.as_str()));
         let has_sidecar = role.is_some_and(|role| role == DECODE) && runtime == VLLM;
         let local_weights = self.local_weights(served.preset);
-        let access_secret = self.access_secret(served.preset, model, local_weights.is_none());
         let adapters = adapters(served.inference);
         let (launch_flags, flags) = self.flags(base, served, local_weights.as_deref(), has_sidecar);
         self.planner
@@ -130,7 +132,7 @@ impl Hub<'_, '_> {
             benchmark: runtime == VLLM && disable_benchmark != Some("true"),
             startup_failures: model.startup_failures(&self.numbers.startup),
             config_map: filled(served.inference.config.as_ref()),
-            access_secret,
+            access_secret: access_secret(served.preset),
             role: role.cloned(),
             weights_claim: local_weights.is_none()
                 && served.gpus.nvme
@@ -221,15 +223,10 @@ impl Hub<'_, '_> {
         }
     }
 
-    /// The Secret with the token that weights are downloaded by. Warns of pods that would need one.
-    fn access_secret(
-        &mut self,
-        preset: &Preset,
-        model: &HubModel,
-        downloads: bool,
-    ) -> Option<String> {
-        let secret = filled(preset.preset_options.model_access_secret.as_ref());
-        if model.gated && downloads && secret.is_none() {
+    /// Warns of pods that would need a token to download the weights, and get none.
+    fn check_token(&mut self, preset: &Preset, model: &HubModel) {
+        let downloads = self.local_weights(preset).is_none();
+        if model.gated && downloads && access_secret(preset).is_none() {
             let name = &model.name;
             let message = format!("`{name}` is gated, and its pods get no token of Hugging Face");
             let hint = format!(
@@ -239,17 +236,20 @@ impl Hub<'_, '_> {
             self.planner
                 .report(&rule::GATED, "/inference/preset/name", message, hint);
         }
-        secret
     }
 
-    /// Reports what the runtime can't serve (I5, I6).
-    fn check_runtime(&mut self, inference: &Inference, model: &HubModel, runtime: &str) {
+    /// Reports a model that the runtime can't serve (I5).
+    fn check_runtime(&mut self, model: &HubModel, runtime: &str) {
         if runtime == TRANSFORMERS && model.transformers.is_none() {
             let message = format!("`{}` can't be served by transformers", model.name);
             let hint = format!("leave `{RUNTIME}: transformers` out: vLLM serves it");
             self.planner
                 .report(&rule::RUNTIME, "/inference/preset/name", message, hint);
         }
+    }
+
+    /// Reports an adapter that the runtime can't serve (I6).
+    fn check_strengths(&mut self, inference: &Inference, runtime: &str) {
         let weighted = inference
             .adapters
             .iter()
@@ -272,6 +272,11 @@ impl Hub<'_, '_> {
         (self.planner.annotation(annotations::USE_LOCAL_WEIGHTS) == Some("true"))
             .then(|| format!("/opt/kaito/models/{name}"))
     }
+}
+
+/// The Secret with the token that weights are downloaded by.
+fn access_secret(preset: &Preset) -> Option<String> {
+    filled(preset.preset_options.model_access_secret.as_ref())
 }
 
 /// The name that the server answers to: replicas of one InferenceSet answer to its name.

@@ -8,6 +8,13 @@ use crate::diagnostic::{Diagnostic, Reported};
 use crate::workspace::Preset;
 
 impl<'a> Hub<'_, 'a> {
+    /// Reports models that are not in the catalogue.
+    pub(in crate::plan) fn check_models(mut self) {
+        for (preset, pointer) in self.planner.presets() {
+            _ = self.model(preset, pointer);
+        }
+    }
+
     /// A model by the name that a Workspace gives it: an alias or a repository, in any case.
     pub(super) fn model(
         &mut self,

@@ -79,9 +79,9 @@ impl Hub<'_, '_> {
         }
     }
 
-    /// Adds the nodes that are made, and what they refer to.
-    pub(super) fn placed(&mut self, plan: Plan) -> Result<Plan, Reported> {
-        if plan.provisioner != Provisioner::None && plan.cloud == Cloud::Arc {
+    /// Reports nodes that nothing can create.
+    pub(super) fn check_makes_nodes(&mut self, provisioner: Provisioner) {
+        if provisioner != Provisioner::None && self.planner.profile.cloud == Cloud::Arc {
             let message = "nothing makes nodes on Azure Arc".to_owned();
             let place = self.planner.profile.span("/cloud");
             let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message);
@@ -90,6 +90,14 @@ impl Hub<'_, '_> {
                 ..finding.hint("set the profile's `provisioner: none`")
             });
         }
+    }
+
+    /// Adds the nodes that are made, and what they refer to.
+    pub(super) fn placed(
+        &mut self,
+        plan: Plan,
+        node_class: Option<String>,
+    ) -> Result<Plan, Reported> {
         let annotation = self
             .planner
             .annotation(annotations::NODE_IMAGE_FAMILY)
@@ -109,7 +117,7 @@ impl Hub<'_, '_> {
         }
         Ok(Plan {
             node_pool: node_pool(&plan.namespace, &plan.name),
-            node_class: Some(self.planner.node_class()?),
+            node_class,
             node_classes: self
                 .planner
                 .profile

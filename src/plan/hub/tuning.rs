@@ -14,9 +14,6 @@ use crate::workspace::{Tuning, image_reference};
 impl Hub<'_, '_> {
     /// Tuning by preset.
     pub(super) fn tuning(&mut self, base: Plan, tuning: &Tuning) -> Result<Plan, Reported> {
-        let Some(preset) = &tuning.preset else {
-            return Err(self.planner.reported("/tuning"));
-        };
         if self.wanted_nodes().is_some() {
             self.planner.without_effect(
                 &pointer::to_annotation(NODE_COUNT),
@@ -26,6 +23,9 @@ impl Hub<'_, '_> {
         let gpus = self
             .planner
             .gpus(base.provisioner, &base.match_labels, self.types);
+        let Some(preset) = &tuning.preset else {
+            return Err(self.planner.reported("/tuning"));
+        };
         let model = self.model(preset, "/tuning/preset/name")?;
         let Some(training) = &model.tuning else {
             return Err(self.planner.not_tunable(&preset.name));

@@ -114,7 +114,8 @@ impl Image<'_, '_> {
             .report(Diagnostic::new(&rule::ADAPTERS_IGNORED, place, message).hint("remove them"));
     }
 
-    fn check_name(&mut self) {
+    /// Reports an instance type that the cloud does not have.
+    pub(super) fn check_name(&mut self) {
         preset_count::check_name(
             self.planner.workspace,
             self.planner.profile.cloud,

@@ -10,6 +10,13 @@ use crate::vocab::AccessMode;
 use crate::workspace::Preset;
 
 impl<'a> Image<'_, 'a> {
+    /// Reports models that are not in the catalogue.
+    pub(in crate::plan) fn check_models(mut self) {
+        for (preset, pointer) in self.planner.presets() {
+            _ = self.model(preset, pointer);
+        }
+    }
+
     /// A model by the name that a Workspace gives it, which has to be exact.
     pub(super) fn model(&mut self, preset: &Preset, pointer: &str) -> Result<&'a Model, Reported> {
         if let Some(model) = self.planner.release.model(&preset.name) {

@@ -9,11 +9,15 @@ use crate::workspace::{Preset, Tuning};
 impl Image<'_, '_> {
     /// Tuning by preset.
     pub(super) fn tuning(&mut self, base: Plan, tuning: &Tuning) -> Result<Plan, Reported> {
-        let Some(preset) = &tuning.preset else {
-            return Err(self.planner.reported("/tuning"));
+        let known = match &tuning.preset {
+            Some(preset) => self
+                .model(preset, "/tuning/preset/name")
+                .map(|model| (preset, model)),
+            None => Err(self.planner.reported("/tuning")),
         };
-        let model = self.model(preset, "/tuning/preset/name")?;
+        let (preset, model) = known.inspect_err(|_| self.check_name())?;
         let Some(training) = &model.tuning else {
+            self.check_name();
             return Err(self.planner.not_tunable(&preset.name));
         };
         preset_count::check_tuning(
@@ -30,6 +34,7 @@ impl Image<'_, '_> {
             "/tuning/input",
             "name it once: it counts for all images of the pod",
         );
+        let image = self.image(preset, model, "/tuning/preset");
         let config = self.planner.training_config(tuning)?;
         let instance = self.types.get(&base.instance_type);
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();
@@ -38,7 +43,7 @@ impl Image<'_, '_> {
             .chain(training.flags.clone());
         Ok(Plan {
             gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
-            image: Some(self.image(preset, model, "/tuning/preset")?),
+            image: Some(image?),
             pull_secrets,
             tuning: Some(TuningPlan {
                 launch_flags: launch_flags.collect(),

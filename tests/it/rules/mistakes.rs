@@ -317,7 +317,6 @@ fn each_mistake_is_reported_by_its_rule() {
 }
 
 #[test]
-#[ignore = "being mended"]
 fn two_unrelated_mistakes_are_both_reported() {
     let mut pairs = 0;
     // What is hidden, and by what.
