@@ -469,11 +469,11 @@ fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diag
     let diagnostic = Diagnostic::new(
         &rule::UNKNOWN_FIELD,
         place,
-        format!("`{path}` is not a field"),
+        format!("unknown field `{path}`"),
     );
     match wording::nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-        None => diagnostic.hint(format!("the fields here are {}", wording::and(known))),
+        None => diagnostic.hint(format!("the fields here are: {}", wording::and(known))),
     }
 }
 
@@ -519,12 +519,9 @@ fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {
             )
         }
         ValidationErrorKind::Format { format } => {
-            format!(
-                "must be a {format}, which `{}` is not",
-                wording::plain(instance)
-            )
+            format!("must be a {format}, not `{}`", wording::plain(instance))
         }
-        other => format!("breaks the schema's `{}`", other.keyword()),
+        other => format!("violates `{}` of the schema", other.keyword()),
     }
 }
 

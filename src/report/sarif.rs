@@ -103,8 +103,8 @@ fn descriptor(rule: &Rule) -> Value {
     })
 }
 
-/// A title as one word: `a name that Kubernetes does not accept` is
-/// `NameThatKubernetesDoesNotAccept`.
+/// A title as one word: `a name that Kubernetes rejects` is
+/// `NameThatKubernetesRejects`.
 fn name(title: &str) -> String {
     let title = title.replace('\'', "");
     let words = title.split(|letter: char| !letter.is_ascii_alphanumeric());

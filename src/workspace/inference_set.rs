@@ -155,7 +155,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Result<Vec<Node>,
         rules
             .at("/spec/replicas")
             .report(&rule::COUNT, message)
-            .hint("a cluster of Kubernetes has no more nodes");
+            .hint("Kubernetes supports no more nodes in a cluster");
     }
     if unread.covers("/spec/template/inference") {
         diagnostics.checked(mark)?;
@@ -192,7 +192,7 @@ fn check_runtime(rules: &mut Rules) {
             .at(pointer)
             .report(
                 &rule::NO_EFFECT,
-                "`kaito.sh/runtime` of a set has no effect on its replicas",
+                "`kaito.sh/runtime` of an InferenceSet has no effect on its replicas",
             )
             .hint("write it under `spec.template.metadata.annotations`");
     }

@@ -54,12 +54,12 @@ pub(super) fn check(rules: &mut Rules) {
     }
     if total > ALL_ANNOTATIONS {
         let message = format!(
-            "the annotations have {total} bytes together, and Kubernetes takes {ALL_ANNOTATIONS}"
+            "the annotations have {total} bytes, but Kubernetes allows {ALL_ANNOTATIONS} in total"
         );
         rules
             .at(pointer)
             .report(&rule::LABEL, message)
-            .hint("move large texts into a ConfigMap");
+            .hint("move large values into a ConfigMap");
     }
 }
 
@@ -71,7 +71,7 @@ fn names(rules: &mut Rules) {
         rules
             .at("/metadata/name")
             .report(&rule::NAME, format!("the {kind} has no name"))
-            .hint("add `metadata.name`; `generateName` would give other objects in every run");
+            .hint("add `metadata.name`: with `generateName`, every run would create new objects");
     }
     for pointer in ["/metadata/name", "/metadata/namespace"] {
         if let Some(value) = string(node, pointer).filter(|value| !is_dns_label(value)) {
@@ -86,7 +86,7 @@ fn names(rules: &mut Rules) {
 
 /// What to do about a name that is none.
 pub const DNS_LABEL: &str =
-    "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends";
+    "use at most 63 lowercase letters, digits and `-`, with a letter or digit at both ends";
 
 /// A lower-case DNS label of RFC 1123. Kubernetes lets a Workspace's name be longer and have dots,
 /// but its containers and labels are named after it, and they may not.
@@ -109,7 +109,7 @@ pub(super) fn check_label(rules: &mut Rules, pointer: &str, entry: &Entry, value
             .on(entry.value.span)
             .report(
                 &rule::LABEL,
-                format!("`{value}` is not a valid value of a label"),
+                format!("`{value}` is not a valid label value"),
             )
             .hint(QUALIFIED);
     }
@@ -123,10 +123,7 @@ fn check_key(rules: &mut Rules, pointer: &str, entry: &Entry) {
     let prefix_is_right =
         prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_dns_label));
     if !prefix_is_right || !is_qualified(name) {
-        let message = format!(
-            "`{}` is not a valid key of a label or annotation",
-            entry.key
-        );
+        let message = format!("`{}` is not a valid label or annotation key", entry.key);
         rules
             .at(pointer)
             .on(entry.key_span)

@@ -176,7 +176,7 @@ mod tests {
             ),
             (
                 of(json!({"nam": "c", "name": "c"})),
-                "`inference.template.spec.containers[0].nam` is not a field; did you mean `name`?",
+                "unknown field `inference.template.spec.containers[0].nam`; did you mean `name`?",
             ),
             (
                 of(json!({})),
@@ -184,11 +184,11 @@ mod tests {
             ),
             (
                 of(json!({"name": "c", "resources": {"limits": {"cpu": "lots"}}})),
-                "`inference.template.spec.containers[0].resources.limits.cpu` must be a quantity, which `lots` is not",
+                "`inference.template.spec.containers[0].resources.limits.cpu` must be a quantity, not `lots`",
             ),
             (
                 json!({"Spec": {}}),
-                "`inference.template.Spec` is not a field; did you mean `spec`?",
+                "unknown field `inference.template.Spec`; did you mean `spec`?",
             ),
             (
                 json!({"spec": {"containers": "x"}}),

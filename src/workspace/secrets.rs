@@ -11,7 +11,7 @@ use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-const HINT: &str = "revoke it, put a new one into a Secret, and refer to that instead";
+const HINT: &str = "revoke it, store a new one in a Secret, and reference the Secret";
 
 /// What a secret is called, how it begins, and what follows: at least so many letters and digits,
 /// of some kind.
@@ -25,61 +25,61 @@ struct Format {
 /// Secrets that are known by their form (documentation of the services that issue them).
 const FORMATS: [Format; 10] = [
     Format {
-        name: "a token of Hugging Face",
+        name: "a Hugging Face token",
         prefix: "hf_",
         length: 34,
         is_part: is_word,
     },
     Format {
-        name: "an access key of AWS",
+        name: "an AWS access key",
         prefix: "AKIA",
         length: 16,
         is_part: is_capital,
     },
     Format {
-        name: "an access key of AWS",
+        name: "an AWS access key",
         prefix: "ASIA",
         length: 16,
         is_part: is_capital,
     },
     Format {
-        name: "a token of GitHub",
+        name: "a GitHub token",
         prefix: "ghp_",
         length: 36,
         is_part: is_word,
     },
     Format {
-        name: "a token of GitHub",
+        name: "a GitHub token",
         prefix: "gho_",
         length: 36,
         is_part: is_word,
     },
     Format {
-        name: "a token of GitHub",
+        name: "a GitHub token",
         prefix: "ghu_",
         length: 36,
         is_part: is_word,
     },
     Format {
-        name: "a token of GitHub",
+        name: "a GitHub token",
         prefix: "ghs_",
         length: 36,
         is_part: is_word,
     },
     Format {
-        name: "a token of GitHub",
+        name: "a GitHub token",
         prefix: "ghr_",
         length: 36,
         is_part: is_word,
     },
     Format {
-        name: "a token of GitHub",
+        name: "a GitHub token",
         prefix: "github_pat_",
         length: 22,
         is_part: is_token,
     },
     Format {
-        name: "a token of GitLab",
+        name: "a GitLab token",
         prefix: "glpat-",
         length: 20,
         is_part: is_token,
@@ -175,7 +175,7 @@ impl Search<'_> {
                     let finding = Diagnostic::new(
                         &rule::SECRET_IN_CLEAR,
                         place,
-                        format!("`{field}` holds {name} in clear"),
+                        format!("`{field}` contains {name} in plaintext"),
                     );
                     self.diagnostics.report(finding.hint(HINT));
                 }
@@ -215,7 +215,7 @@ impl Search<'_> {
             return;
         };
         let place = self.hide(value, secret);
-        let message = format!("the variable `{name}` has its value in clear");
+        let message = format!("the environment variable `{name}` has a plaintext value");
         let hint = "take it from a Secret: `valueFrom: {secretKeyRef: {name: …, key: …}}`";
         self.diagnostics
             .report(Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message).hint(hint));

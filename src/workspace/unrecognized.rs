@@ -19,8 +19,8 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
             .is_none_or(|(group, _)| group.contains("kaito"));
         let is_meant = matches!(kind, Some(kinds::WORKSPACE | kinds::INFERENCE_SET)) && is_near;
         let message = match version {
-            "" => "a Workspace without KAITO's `apiVersion`".to_owned(),
-            version => format!("`{version}` is not KAITO's `apiVersion`"),
+            "" => "a Workspace without a KAITO `apiVersion`".to_owned(),
+            version => format!("`{version}` is not a KAITO `apiVersion`"),
         };
         let finding = || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, message);
         return is_meant.then(|| finding().hint(format!("write `apiVersion: {V1BETA1}`")));
@@ -31,9 +31,9 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
             Diagnostic::new(
                 &rule::MISFIT,
                 place,
-                format!("a document of `{version}` has no `kind`"),
+                format!("a document with `apiVersion: {version}` has no `kind`"),
             )
-            .hint("add it"),
+            .hint("add one"),
         );
     };
     if let Some(near) = wording::nearest(kind, [kinds::WORKSPACE, kinds::INFERENCE_SET].into_iter())
@@ -48,7 +48,7 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
         return None; // in rendered output
     }
     let message =
-        format!("nothing is made of a `{kind}`: only Workspaces and InferenceSets are compiled");
+        format!("`{kind}` is not supported: only Workspaces and InferenceSets are compiled");
     Some(Diagnostic {
         severity: Severity::Warning,
         ..Diagnostic::new(&rule::NOT_YET, place, message)

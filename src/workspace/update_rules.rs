@@ -39,7 +39,7 @@ pub fn changes(old: &Workspace, new: &Draft, api: WorkspaceApi, diagnostics: &mu
             changes.field(
                 &rule::STREAMING_CHANGED,
                 &pointer::to_annotation(annotations::MODEL_STREAMING),
-                "how the weights are loaded can't change",
+                "the way weights are loaded can't change",
             );
             changes.strengths();
         }
@@ -54,10 +54,7 @@ pub fn changes_of_set(old: &Node, new: &Node, key: &str, diagnostics: &mut Diagn
     if of(old).unwrap_or_default() != of(new).unwrap_or_default() {
         Rules::new(new, &Unread::default(), diagnostics)
             .at(pointer)
-            .report(
-                &rule::PARTITION_CHANGED,
-                "the part of the GPUs that is used can't change",
-            )
+            .report(&rule::PARTITION_CHANGED, "the GPU partition can't change")
             .hint(instead(kinds::INFERENCE_SET, key))
             .also(old.at(pointer).span, before(old, pointer));
     }
@@ -68,7 +65,7 @@ pub fn changes_of_set(old: &Node, new: &Node, key: &str, diagnostics: &mut Diagn
 #[must_use]
 pub fn not_compared(found: Vec<Diagnostic>) -> Option<Diagnostic> {
     let Diagnostic { message, place, .. } = found.into_iter().find(Diagnostic::is_error)?;
-    let message = format!("this is not compared with: {message}");
+    let message = format!("not compared with the earlier version: {message}");
     Some(Diagnostic {
         place,
         ..Diagnostic::global(&rule::NOT_COMPARED, message)
@@ -128,7 +125,7 @@ impl Changes<'_> {
             && labels(&old.label_selector).as_ref() != Some(&new)
         {
             let message =
-                "`resource.labelSelector` can't change: it says which nodes are the Workspace's";
+                "`resource.labelSelector` can't change: it selects the nodes of the Workspace";
             self.report(
                 &rule::SELECTOR_CHANGED,
                 "/resource/labelSelector",
@@ -136,7 +133,7 @@ impl Changes<'_> {
             );
         }
         if old.partition != new.partition {
-            let message = "the part of the GPUs that is used can't change".to_owned();
+            let message = "the GPU partition can't change".to_owned();
             self.report(&rule::PARTITION_CHANGED, "/resource/partition", message);
         }
     }
@@ -148,12 +145,12 @@ impl Changes<'_> {
         match (&old.template, &new.template) {
             (None, Some(_)) => {
                 let message =
-                    "a Workspace that serves a model can't come to run a template".to_owned();
+                    "a Workspace that serves a preset can't change to a pod template".to_owned();
                 return self.report(&rule::TEMPLATE_CHANGED, "/inference/template", message);
             }
             (Some(_), None) => {
                 let message =
-                    "a Workspace that runs a template can't come to serve a model".to_owned();
+                    "a Workspace that runs a pod template can't change to a preset".to_owned();
                 return self.report(&rule::TEMPLATE_CHANGED, "/inference/template", message);
             }
             _ => {}
@@ -179,7 +176,7 @@ impl Changes<'_> {
         }
         let name = |tuning: &Tuning| tuning.input.name.clone().unwrap_or_default();
         if name(old) != name(new) {
-            let message = "`tuning.input.name` can't change, although the data may".to_owned();
+            let message = "`tuning.input.name` can't change, but the data can".to_owned();
             self.report(&rule::DATA_NAME_CHANGED, "/tuning/input/name", message);
         }
     }
@@ -202,7 +199,7 @@ impl Changes<'_> {
             if old != new {
                 let pointer = format!("{pointer}/{field}");
                 let message = format!(
-                    "`{}` can't change: the model of a Workspace stays",
+                    "`{}` can't change: a Workspace keeps its model",
                     wording::field(&pointer)
                 );
                 self.report(&rule::PRESET_CHANGED, &pointer, message);
@@ -238,7 +235,7 @@ impl Changes<'_> {
         for (index, adapter) in adapters.enumerate() {
             let given = adapter.strength.as_deref();
             if let Some(given) = given.filter(|given| !rules::is_strength(given)) {
-                let message = format!("no update may have an adapter of strength `{given}`");
+                let message = format!("an update can't have an adapter with strength `{given}`");
                 self.rules
                     .at(&format!("/inference/adapters/{index}/strength"))
                     .report(&rule::STRENGTH_IN_UPDATE, message)
@@ -265,7 +262,7 @@ fn instead(kind: &str, key: &str) -> String {
         kind.to_lowercase()
     );
     format!(
-        "add a {kind} of another name, and remove this one when that is ready; or run `{command}` first"
+        "create a {kind} with another name, and remove this one when the new one is ready; or run `{command}` first"
     )
 }
 
@@ -273,7 +270,7 @@ fn instead(kind: &str, key: &str) -> String {
 fn before(old: &Node, pointer: &str) -> String {
     match old.find(pointer).map(|found| plain(found.node)) {
         None | Some(Value::Null) => "was not set here".to_owned(),
-        Some(Value::Object(_) | Value::Array(_)) => "was another one here".to_owned(),
+        Some(Value::Object(_) | Value::Array(_)) => "was different here".to_owned(),
         Some(value) => format!("was `{}` here", wording::plain(&value).escape_debug()),
     }
 }

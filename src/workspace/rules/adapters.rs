@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Rules, strength};
 use crate::base::sources::Span;
-use crate::base::wording;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
 use crate::workspace::metadata;
@@ -15,14 +14,14 @@ const MOST: usize = 10;
 
 /// What can name a container and a variable.
 pub(super) const NAME: &str =
-    "use at most 63 lower-case letters, digits and `-`, with a letter at the beginning";
+    "use at most 63 lowercase letters, digits and `-`, starting with a letter";
 
 /// Reports too many adapters, and those of one name.
 pub(super) fn number(rules: &mut Rules, adapters: &[Adapter]) {
     if adapters.len() > MOST {
         let message = format!(
-            "{} are more than the {MOST} a Workspace may have",
-            wording::count(adapters.len(), "adapter")
+            "a Workspace can have at most {MOST} adapters, not {}",
+            adapters.len()
         );
         rules
             .at("/inference/adapters")
@@ -39,11 +38,12 @@ pub(super) fn number(rules: &mut Rules, adapters: &[Adapter]) {
         let place = rules.node.at(&pointer).span;
         // I7
         if let Some(first) = seen.insert(name, place) {
-            let message = format!("two adapters are called `{name}`");
+            let message = format!("two adapters are named `{name}`");
             rules
                 .at(&pointer)
                 .report(&rule::ADAPTER, message)
-                .also(first, "the first is here");
+                .also(first, "the first is here")
+                .hint("give each a unique name");
         }
     }
 }
@@ -78,11 +78,11 @@ pub(super) fn name<'s>(
                 .at(pointer)
                 .reads(&place)
                 .report(&rule::ADAPTER, "the adapter has no `name`")
-                .hint("it names a container: add `name`");
+                .hint("add `name`: it becomes the name of a container");
             None
         }
         Some(name) if !metadata::is_dns_label(name) => {
-            let message = format!("`{name}` can't name an adapter");
+            let message = format!("`{name}` is not a valid adapter name");
             rules.at(&place).report(&rule::ADAPTER, message).hint(NAME);
             None
         }
@@ -100,7 +100,7 @@ pub(super) fn strength(rules: &mut Rules, adapter: &Adapter, pointer: &str, seve
         (message, severity)
     } else if !strength::is_decimal(given) {
         let message =
-            format!("the server can't use `{given}` as a strength, although KAITO takes it");
+            format!("the server can't read the strength `{given}`, although KAITO accepts it");
         (message, Severity::Warning)
     } else {
         return;

@@ -69,12 +69,12 @@ const EXACT: [(&str, &str, &str); 3] = [
     (
         annotations::DISABLE_BENCHMARK,
         "true",
-        "leaves the benchmark out",
+        "skips the benchmark",
     ),
     (
         annotations::MODEL_STREAMING,
         "disabled",
-        "turns streaming off",
+        "disables streaming",
     ),
 ];
 
@@ -166,13 +166,13 @@ impl Unknown<'_> {
         let (key, what) = (self.entry.key.as_str(), self.what);
         if let Some(meant) = self.meant() {
             return (
-                format!("there is no {what} `{key}`"),
+                format!("unknown {what} `{key}`"),
                 format!("write `{meant}`"),
             );
         }
         if let Some(near) = wording::nearest(key, self.known.iter().copied()) {
             return (
-                format!("there is no {what} `{key}`"),
+                format!("unknown {what} `{key}`"),
                 format!("did you mean `{near}`?"),
             );
         }
@@ -180,20 +180,20 @@ impl Unknown<'_> {
         let is_known = of_latest.contains(&key) && what == "annotation";
         match self.holder {
             Holder::Set if is_known => (
-                format!("the {what} `{key}` of a set has no effect on its replicas"),
+                format!("the {what} `{key}` of an InferenceSet has no effect on its replicas"),
                 "write it under `spec.template.metadata.annotations`".to_owned(),
             ),
             Holder::Workspace(_) if is_known => (
-                format!("the {what} `{key}` is of a later release, and has no effect in this one"),
+                format!("this release does not support the {what} `{key}`"),
                 match key {
                     annotations::NODE_COUNT => "`resource.count` is the number of nodes",
-                    _ => "remove it, or choose another release by `release` in the profile",
+                    _ => "remove it, or set a later `release` in the profile",
                 }
                 .to_owned(),
             ),
             _ => (
                 format!("nothing reads the {what} `{key}`"),
-                format!("remove it, or give a {what} of your own another domain than KAITO's"),
+                format!("remove it, or use your own domain for your own {what}s"),
             ),
         }
     }
@@ -209,7 +209,7 @@ fn misread(rules: &mut Rules, entry: &Entry) {
     let place = entry.value.span;
     if key == annotations::BYPASS_RESOURCE_CHECKS && NO.contains(&written.as_str()) {
         let message = format!(
-            "`{key}: {}` lets everything pass: any value does",
+            "`{key}: {}` skips the resource checks, as every value does",
             value.escape_debug()
         );
         rules
@@ -242,7 +242,7 @@ fn role(rules: &mut Rules, entry: &Entry) {
         return;
     };
     let message = format!(
-        "`{}` is not a role, so the pods serve without one",
+        "unknown role `{}`: the pods serve without a role",
         value.escape_debug()
     );
     let place = entry.value.span;

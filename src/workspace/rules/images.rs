@@ -23,11 +23,11 @@ pub(super) fn check(rules: &mut Rules, image: &str, pointer: &str) {
                 .hint("write registry, name and tag, such as `registry.example.com/team/data:1.0`");
         }
         Some(name) if name.contains(|character: char| character.is_ascii_uppercase()) => {
-            let message = format!("`{field}` has upper-case letters in the image's name: `{name}`");
+            let message = format!("`{field}` has uppercase letters in the image name: `{name}`");
             rules
                 .at(pointer)
                 .report(&rule::IMAGE, message)
-                .hint("registries accept lower-case names only");
+                .hint("registries accept only lowercase names");
         }
         Some(_) => {}
     }
@@ -39,14 +39,14 @@ pub(super) fn check_blanks(rules: &mut Rules, image: &str, pointer: &str) -> boo
         image.contains(|character: char| character.is_whitespace() || character.is_control());
     if has_blanks {
         let message = format!(
-            "`{}` has a blank in it: `{}`",
+            "`{}` contains whitespace: `{}`",
             wording::field(pointer),
             image.escape_debug()
         );
         rules
             .at(pointer)
             .report(&rule::IMAGE, message)
-            .hint("an image reference has no blanks and no line breaks");
+            .hint("an image reference has no spaces and no line breaks");
     }
     has_blanks
 }
@@ -77,9 +77,9 @@ pub(super) fn check_tags(rules: &mut Rules, api: WorkspaceApi) {
                 .at(&pointer)
                 .report(
                     &rule::FLOATING_TAG,
-                    format!("`{image}` may be another image tomorrow"),
+                    format!("image `{image}` is not pinned: tag `latest` can change"),
                 )
-                .hint("give it the tag of a version, or a digest");
+                .hint("use a version tag or a digest");
         }
     }
 }

@@ -24,17 +24,14 @@ pub(super) fn check_as(rules: &mut Rules, pointer: &str, severity: Severity) {
         let is_option = pointer.contains("/presetOptions/");
         for placeholder in all(value) {
             let message = format!(
-                "`{}` still holds the placeholder `{placeholder}`",
+                "`{}` still contains the placeholder `{placeholder}`",
                 wording::field(pointer)
             );
             rules
                 .at(pointer)
                 .on(place(node, value, placeholder))
                 .report(&rule::PLACEHOLDER, message)
-                .hint(format!(
-                    "put {} in its place",
-                    meaning(placeholder, pointer)
-                ))
+                .hint(format!("replace it with {}", meaning(placeholder, pointer)))
                 .severity(if is_option {
                     Severity::Warning
                 } else {

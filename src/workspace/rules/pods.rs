@@ -30,7 +30,7 @@ pub(super) fn check(rules: &mut Rules) {
         rules
             .at(POINTER)
             .reads(&format!("{POINTER}/containers"))
-            .report(&rule::POD_REFUSED, "the pods have no container")
+            .report(&rule::POD_REFUSED, "the pod template has no containers")
             .hint("add one to `containers`");
     }
     let all = ["containers", "initContainers"].map(|list| {
@@ -56,12 +56,11 @@ pub(super) fn check(rules: &mut Rules) {
 fn restart_policy(rules: &mut Rules, spec: &Node) {
     let policy = spec.get("restartPolicy").and_then(Node::as_str);
     if let Some(name) = policy.filter(|name| !["", "Always"].contains(name)) {
-        let message =
-            format!("pods that serve are always restarted, so `restartPolicy` can't be `{name}`");
+        let message = format!("`restartPolicy` must be `Always` for serving pods, not `{name}`");
         rules
             .at(&format!("{POINTER}/restartPolicy"))
             .report(&rule::POD_REFUSED, message)
-            .hint("leave it out");
+            .hint("remove it");
     }
 }
 
@@ -71,7 +70,7 @@ fn names<'n>(rules: &mut Rules, what: &str, nodes: impl Iterator<Item = &'n Node
     for node in &named {
         let name = node.as_str();
         if let Some(name) = name.filter(|name| !metadata::is_dns_label(name)) {
-            let message = format!("`{}` can't name a {what}", name.escape_debug());
+            let message = format!("`{}` is not a valid {what} name", name.escape_debug());
             refuse(rules, node.span, &message, metadata::DNS_LABEL);
         }
     }
@@ -81,10 +80,10 @@ fn names<'n>(rules: &mut Rules, what: &str, nodes: impl Iterator<Item = &'n Node
             .on(place)
             .report(
                 &rule::POD_REFUSED,
-                format!("two {what}s are called `{name}`"),
+                format!("two {what}s are named `{name}`"),
             )
             .also(first, "the first is here")
-            .hint("give each a name of its own");
+            .hint("give each a unique name");
     }
 }
 
@@ -104,13 +103,14 @@ impl Container<'_> {
         let variables = self.node.items("/env").iter();
         let names = variables.filter_map(|variable| variable.get("name"));
         for (name, first, place) in repeated(names) {
-            let message = format!("the variable `{name}` is set twice, and the last value counts");
+            let message =
+                format!("the environment variable `{name}` is set twice: the last value wins");
             rules
                 .at(&self.pointer)
                 .on(place)
                 .report(&rule::REPEATED_VARIABLE, message)
                 .also(first, "the first is here")
-                .hint("remove one of the two: server-side apply refuses such a list");
+                .hint("remove one of them: server-side apply rejects duplicates");
         }
     }
 
@@ -122,7 +122,7 @@ impl Container<'_> {
                 .at(&self.pointer)
                 .on(place)
                 .report(&rule::POD_REFUSED, "the container has no `image`")
-                .hint("add it");
+                .hint("add one");
             return;
         };
         let image = node.as_str().filter(|image| !placeholders::is_in(image));
@@ -143,13 +143,13 @@ impl Container<'_> {
             }
         }
         for (name, first, place) in repeated(ports.iter().filter_map(|port| port.get("name"))) {
-            let message = format!("two ports of the container are called `{name}`");
+            let message = format!("two ports of the container are named `{name}`");
             rules
                 .at(&self.pointer)
                 .on(place)
                 .report(&rule::POD_REFUSED, message)
                 .also(first, "the first is here")
-                .hint("give each a name of its own");
+                .hint("give each a unique name");
         }
     }
 
@@ -167,7 +167,7 @@ impl Container<'_> {
                     .on(node.span)
                     .report(
                         &rule::POD_REFUSED,
-                        format!("the pods have no volume `{missing}` to mount"),
+                        format!("the pod template has no volume `{missing}` to mount"),
                     )
                     .hint("add it to `volumes`");
             }
@@ -182,7 +182,7 @@ impl Container<'_> {
                     format!("two volumes are mounted at `{path}`"),
                 )
                 .also(first, "the first is here")
-                .hint("mount each at a path of its own");
+                .hint("mount each at a different path");
         }
     }
 
@@ -197,10 +197,10 @@ impl Container<'_> {
             let is_whole = WHOLE.iter().any(|prefix| entry.key.starts_with(prefix));
             let message = match limit {
                 Some(limit) if request > limit => {
-                    format!("more `{}` is requested than the limit allows", entry.key)
+                    format!("the request of `{}` exceeds its limit", entry.key)
                 }
                 Some(limit) if is_whole && request < limit => {
-                    format!("of `{}` the limit is always requested", entry.key)
+                    format!("the request of `{}` must equal its limit", entry.key)
                 }
                 None if is_whole => format!("`{}` is requested without a limit", entry.key),
                 _ => continue,
@@ -210,7 +210,7 @@ impl Container<'_> {
                 .reads(&format!("{}/resources/limits", self.pointer))
                 .on(entry.value.span)
                 .report(&rule::POD_REFUSED, message)
-                .hint("write the same under `requests` and `limits`")
+                .hint("set the same value under `requests` and `limits`")
                 .severity(Severity::Warning); // KAITO takes it
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn check(rules: &mut Rules, spec: &Spec) {
                 .at("/tuning")
                 .reads("/tuning/preset")
                 .report(&rule::PURPOSE, "`tuning.preset` is missing")
-                .hint("add the model to tune");
+                .hint("name the model to tune");
         }
         urls(rules, &tuning.input.urls);
     }
@@ -61,7 +61,7 @@ fn purpose(rules: &mut Rules, spec: &Spec) {
                 &rule::PURPOSE,
                 "the Workspace has both `inference` and `tuning`",
             )
-            .hint("make two Workspaces of it");
+            .hint("split it into two Workspaces");
     }
 }
 
@@ -74,7 +74,7 @@ fn nodes(rules: &mut Rules, resource: &Resource) {
         rules
             .at("/resource/count")
             .report(&rule::COUNT, message)
-            .hint("a cluster of Kubernetes has no more nodes");
+            .hint("Kubernetes supports no more nodes in a cluster");
     }
     let pointer = "/resource/labelSelector/matchLabels";
     for entry in rules.node.entries(pointer) {
@@ -137,7 +137,7 @@ fn urls(rules: &mut Rules, urls: &[String]) {
         rules
             .at(&format!("/tuning/input/urls/{index}"))
             .report(&rule::URL, message)
-            .hint("write it in full, with `%20` for a blank");
+            .hint("write a full URL, with `%20` for a space");
     }
 }
 
@@ -165,9 +165,9 @@ pub(super) fn one_source(
     ];
     let [none, many] = hints;
     let (message, hint) = match sources.into_iter().filter(|given| *given).count() {
-        0 => ("`tuning.input` names no data", none),
+        0 => ("`tuning.input` has no data source", none),
         1 => return,
-        _ => ("`tuning.input` names data in more than one way", many),
+        _ => ("`tuning.input` has more than one data source", many),
     };
     rules
         .at("/tuning/input")
@@ -207,11 +207,11 @@ pub(super) fn secrets(rules: &mut Rules, names: &[String], pointer: &str) {
 pub(super) fn secret(rules: &mut Rules, name: &str, pointer: &str) {
     let is_name = name.len() <= 253 && name.split('.').all(metadata::is_dns_label);
     if !is_name && !placeholders::is_in(name) {
-        let message = format!("no Secret can be called `{}`", name.escape_debug());
+        let message = format!("`{}` is not a valid Secret name", name.escape_debug());
         rules
             .at(pointer)
             .report(&rule::SECRET, message)
-            .hint("use lower-case letters, digits, `-` and `.`");
+            .hint("use lowercase letters, digits, `-` and `.`");
     }
 }
 

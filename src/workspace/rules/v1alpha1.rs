@@ -48,7 +48,7 @@ fn count(rules: &mut Rules, spec: &Spec, resource: &Resource) {
                 &rule::COUNT,
                 format!("`resource.count` must be at least {least}, not {count}"),
             )
-            .hint("say how many nodes to run on");
+            .hint("set the number of nodes");
     }
 }
 
@@ -58,15 +58,15 @@ fn selector(rules: &mut Rules, resource: &Resource) {
         // R5
         rules
             .at("/resource/labelSelector/matchExpressions")
-            .report(&rule::SELECTOR, "`matchExpressions` would be ignored")
-            .hint("write the labels under `matchLabels`");
+            .report(&rule::SELECTOR, "KAITO ignores `matchExpressions`")
+            .hint("use `matchLabels`");
     } else if selector.match_labels.is_empty() {
         rules
             .at("/resource/labelSelector")
             .reads("/resource/labelSelector")
             .report(
                 &rule::SELECTOR,
-                "`labelSelector` names no label, so the pods would match no node",
+                "`labelSelector` has no labels: the pods would match no node",
             )
             .hint("add a label to `matchLabels`, such as `apps: <name>`");
     }
@@ -91,7 +91,7 @@ fn own_labels(rules: &mut Rules, metadata: &Metadata) {
             && !own.is_empty()
         {
             let message = format!(
-                "`{}` says whose node it is and can't be `{value}`",
+                "`{}` identifies the Workspace of a node and can't be `{value}`",
                 entry.key
             );
             rules
@@ -99,7 +99,7 @@ fn own_labels(rules: &mut Rules, metadata: &Metadata) {
                 .reads(field)
                 .on(entry.value.span)
                 .report(&rule::SELECTOR, message)
-                .hint("choose a label of your own");
+                .hint("use a different label");
         }
     }
 }
@@ -126,7 +126,7 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
             .at(&format!("{pointer}/accessMode"))
             .reads(&place)
             .report(&rule::PRIVATE_IMAGE, "`accessMode: private` needs an image")
-            .hint("add `presetOptions.image`, or leave `accessMode` out to use the public image");
+            .hint("add `presetOptions.image`, or remove `accessMode` to use the public image");
     }
     if let Some(image) = image.filter(|image| !placeholders::is_in(image)) {
         images::check_blanks(rules, image, &place);
@@ -149,7 +149,10 @@ pub(in crate::workspace) fn adapter(rules: &mut Rules, adapter: &Adapter, pointe
     if let Some(name) = name.filter(|name| name.starts_with(|first: char| first.is_ascii_digit())) {
         rules
             .at(&format!("{place}/name"))
-            .report(&rule::ADAPTER, format!("`{name}` can't name an adapter"))
+            .report(
+                &rule::ADAPTER,
+                format!("`{name}` is not a valid adapter name"),
+            )
             .hint(adapters::NAME);
     }
     let image = format!("{place}/image");
@@ -168,7 +171,7 @@ pub(in crate::workspace) fn adapter(rules: &mut Rules, adapter: &Adapter, pointe
     if !source.urls.is_empty() || source.volume_source.is_some() {
         rules
             .at(&place)
-            .report(&rule::ADAPTER, "an adapter comes from an image alone")
+            .report(&rule::ADAPTER, "an adapter must come from an image")
             .hint("remove `urls` and `volumeSource`");
     }
     placeholders::check(rules, &place);
@@ -221,7 +224,7 @@ fn file_names(rules: &mut Rules, urls: &[String]) {
                 .at(&format!("/tuning/input/urls/{index}"))
                 .report(
                     &rule::URL,
-                    format!("another URL is saved as `{name}` too, and one replaces the other"),
+                    format!("another URL is saved under the same name `{name}`: one overwrites the other"),
                 )
                 .hint("give the files different names");
         }
@@ -249,7 +252,7 @@ fn output(rules: &mut Rules, output: &DataDestination) {
         // O5
         rules
             .at("/tuning/output")
-            .report(&rule::TUNING_DATA, "`tuning.output` names no image")
+            .report(&rule::TUNING_DATA, "`tuning.output.image` is missing")
             .hint("add `image` and `imagePushSecret`");
     }
     placeholders::check(rules, "/tuning/output");

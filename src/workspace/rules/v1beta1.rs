@@ -85,9 +85,9 @@ fn selector(rules: &mut Rules, selector: &LabelSelector) {
                 .hint("write it as a label under `matchLabels`")
                 .severity(Severity::Warning);
         } else {
-            let message = format!("the requirement on `{key}` says more than a label can");
+            let message = format!("the requirement on `{key}` can't be expressed as a label");
             at.report(&rule::SELECTOR, message)
-                .hint("write labels under `matchLabels`");
+                .hint("use `matchLabels`");
         }
     }
 }
@@ -122,7 +122,7 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
     let place = format!("{pointer}/source");
     if let Some(name) = adapters::name(rules, source, &place) {
         if adapter.strength.is_some() && name.starts_with(|first: char| first.is_ascii_digit()) {
-            let message = format!("`{name}` can't name an adapter with a strength");
+            let message = format!("`{name}` is not a valid name of an adapter with a strength");
             rules
                 .at(&format!("{place}/name"))
                 .report(&rule::ADAPTER, message)
@@ -150,15 +150,18 @@ fn adapter_data(rules: &mut Rules, source: &DataSource, place: &str) {
                 .at(place)
                 .report(
                     &rule::ADAPTER,
-                    "the adapter comes from an image and from a volume",
+                    "the adapter has both `image` and `volumeSource`",
                 )
                 .hint("remove one of `image` and `volumeSource`");
         }
         (false, None) => {
             rules
                 .at(place)
-                .report(&rule::ADAPTER, "the adapter comes from nowhere")
-                .hint("add `image` or `volumeSource`");
+                .report(
+                    &rule::ADAPTER,
+                    "the adapter has neither `image` nor `volumeSource`",
+                )
+                .hint("add one of them");
         }
         _ => {}
     }
@@ -182,7 +185,7 @@ fn adapter_volumes(rules: &mut Rules, name: &str, source: &DataSource, place: &s
     };
     if longest.len() > 63 {
         let message = format!(
-            "`{name}` is too long to name an adapter: `{longest}` has more than 63 characters"
+            "the adapter name `{name}` is too long: `{longest}` has more than 63 characters"
         );
         rules
             .at(&format!("{place}/name"))
@@ -224,7 +227,7 @@ fn input(rules: &mut Rules, input: &DataSource) {
     shared::secrets(rules, &input.image_pull_secrets, secrets);
     public_urls(rules, &input.urls);
     // T5
-    let hint = "give one of `urls`, `image` and `volumeSource`";
+    let hint = "set exactly one of `urls`, `image` and `volumeSource`";
     shared::one_source(rules, input, image, [hint, hint]);
     placeholders::check(rules, "/tuning/input");
 }
@@ -236,7 +239,7 @@ fn public_urls(rules: &mut Rules, urls: &[String]) {
             rules
                 .at(&format!("/tuning/input/urls/{index}"))
                 .report(&rule::URL, format!("`{}` {reason}", url.escape_debug()))
-                .hint("write a public address in full, such as `https://example.com/data.parquet`")
+                .hint("use a public URL, such as `https://example.com/data.parquet`")
                 .severity(Severity::Error);
         }
     }
@@ -247,11 +250,13 @@ fn input_volume(rules: &mut Rules, input: &DataSource) {
     let name = input.name.as_deref().unwrap_or_default();
     let volume = format!("docker-config-{name}-tuning-input");
     if !input.image_pull_secrets.is_empty() && !metadata::is_dns_label(&volume) {
-        let message = format!("`{name}` can't name the data: `{volume}` could not name a volume");
+        let message = format!(
+            "`{name}` is not a valid name of the data: `{volume}` is not a valid volume name"
+        );
         rules
             .at("/tuning/input/name")
             .report(&rule::TUNING_DATA, message)
-            .hint("use at most 36 lower-case letters, digits and `-`");
+            .hint("use at most 36 lowercase letters, digits and `-`");
     }
 }
 
@@ -259,7 +264,7 @@ fn input_volume(rules: &mut Rules, input: &DataSource) {
 fn unfit(url: &str) -> Option<&'static str> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     if !["http", "https"].contains(&scheme.to_lowercase().as_str()) {
-        return Some("is not an address of `http` or `https`");
+        return Some("is not an `http` or `https` URL");
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -269,12 +274,12 @@ fn unfit(url: &str) -> Option<&'static str> {
     };
     let host = host.trim_end_matches('.').to_lowercase();
     if host.is_empty() {
-        return Some("names no host");
+        return Some("has no host");
     }
     let is_private_name = PRIVATE_HOSTS.contains(&host.as_str()) || host.ends_with(".localhost");
     let is_private_address = host.parse().is_ok_and(is_private);
     (is_private_name || is_private_address)
-        .then_some("leads into the cluster or its network, not to public data")
+        .then_some("points into the cluster or a private network")
 }
 
 fn is_private(address: IpAddr) -> bool {
@@ -308,7 +313,7 @@ fn output(rules: &mut Rules, output: &DataDestination) {
                 .at("/tuning/output")
                 .report(
                     &rule::TUNING_DATA,
-                    "`tuning.output` names neither an image nor a volume",
+                    "`tuning.output` has neither `image` nor `volumeSource`",
                 )
                 .hint("add `image` with `imagePushSecret`, or `volumeSource`");
         }
@@ -317,7 +322,7 @@ fn output(rules: &mut Rules, output: &DataDestination) {
                 .at("/tuning/output")
                 .report(
                     &rule::TUNING_DATA,
-                    "`tuning.output` names an image and a volume",
+                    "`tuning.output` has both `image` and `volumeSource`",
                 )
                 .hint("remove one of `image` and `volumeSource`");
         }

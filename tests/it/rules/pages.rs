@@ -28,7 +28,7 @@ fn a_page_is_printed_without_any_input() {
 fn an_unknown_rule_is_no_success() {
     for (args, said) in [
         (&["rule", "KR199"][..], "the nearest is KR201"),
-        (&["rule", "qlore"], "rules are called KR001 to KR"),
+        (&["rule", "qlore"], "the rules are KR001 to KR"),
         (&["rule", "KR113", "examples/"], "unexpected argument"),
         (&["rule"], "required arguments were not provided"),
         (&["check", "--explain", "KR113"], "is now `rule KR113`"),
