@@ -1,4 +1,4 @@
-//! Secrets that stand in clear where everybody can read them.
+//! Plaintext secrets where everybody can read them.
 //!
 //! What is found is also hidden from every excerpt and message of the run.
 
