@@ -1,4 +1,4 @@
-//! The labels by which objects are told to belong to a Workspace, and those that KAITO reads.
+//! The labels that say which Workspace an object belongs to, and those that KAITO reads.
 
 /// The name of the Workspace, on workloads, their pods, Machines and NodeClaims.
 pub const WORKSPACE: &str = "kaito.sh/workspace";

@@ -87,7 +87,7 @@ pub struct ReplicaMeta {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplicaResource {
-    /// The machine type.
+    /// The instance type.
     pub instance_type: Option<String>,
     /// The part of a node's GPUs to use.
     pub partition: Option<Partition>,
@@ -198,67 +198,57 @@ fn check_runtime(rules: &mut Rules) {
     }
 }
 
+/// The Workspace of a number, as a document.
 fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
-    let (place, text) = (set.at("/metadata/name").span, |value: String| {
-        Data::String(value)
-    });
     let at = |pointer: &str| set.find(pointer).map(|found| found.node);
-    let mut labels = entries(at("/spec/template/metadata/labels"));
-    for key in LABELS {
-        put(
-            &mut labels,
-            at("/metadata/labels")
-                .and_then(|labels| labels.entry(key))
-                .cloned(),
-        );
-    }
-    put(
-        &mut labels,
-        Some(entry(labels::CREATED_BY_SET, place, text(name.to_owned()))),
-    );
-    let mut annotations = entries(at("/spec/template/metadata/annotations"));
-    let annotation = at("/metadata/annotations")
-        .and_then(|annotations| annotations.entry(annotations::DISABLE_BENCHMARK));
-    put(&mut annotations, annotation.cloned());
-    let mut metadata = vec![entry("name", place, text(format!("{name}-{ordinal}")))];
-    metadata.extend(
-        at("/metadata")
-            .and_then(|metadata| metadata.entry("namespace"))
-            .cloned(),
-    );
-    metadata.push(entry("labels", place, Data::Map(labels)));
-    if !annotations.is_empty() {
-        metadata.push(entry("annotations", place, Data::Map(annotations)));
-    }
+    let string = |value: &str| Data::String(value.to_owned());
     let mut resource = entries(at("/spec/template/resource"));
     let selector = at("/spec").and_then(|spec| spec.entry("labelSelector"));
-    // That a set has none is said of the set.
+    // A missing selector is reported for the set.
     let none = || entry("labelSelector", set.at("/spec").span, Data::Map(Vec::new()));
     resource.push(selector.cloned().unwrap_or_else(none));
-    let version = set.at("/apiVersion").span;
+    let resource_place = set.at("/spec/template/resource").span;
     let mut fields = vec![
-        entry("apiVersion", version, text(api::V1BETA1.to_owned())),
         entry(
-            "kind",
-            set.at("/kind").span,
-            text(kinds::WORKSPACE.to_owned()),
+            "apiVersion",
+            set.at("/apiVersion").span,
+            string(api::V1BETA1),
         ),
-        entry("metadata", place, Data::Map(metadata)),
-        entry(
-            "resource",
-            set.at("/spec/template/resource").span,
-            Data::Map(resource),
-        ),
+        entry("kind", set.at("/kind").span, string(kinds::WORKSPACE)),
+        replica_metadata(set, name, ordinal),
+        entry("resource", resource_place, Data::Map(resource)),
     ];
-    fields.extend(
-        at("/spec/template")
-            .and_then(|template| template.entry("inference"))
-            .cloned(),
-    );
+    let inference = at("/spec/template").and_then(|template| template.entry("inference"));
+    fields.extend(inference.cloned());
     Node {
         span: set.span,
         data: Data::Map(fields),
     }
+}
+
+/// The metadata of a replica: its name, and the labels and annotations of the set's template with
+/// those of the set that are handed on.
+fn replica_metadata(set: &Node, name: &str, ordinal: i64) -> Entry {
+    let place = set.at("/metadata/name").span;
+    let string = |value: &str| Data::String(value.to_owned());
+    let of_set = |pointer: &str, key: &str| set.find(pointer)?.node.entry(key).cloned();
+    let of_template = |pointer: &str| entries(set.find(pointer).map(|found| found.node));
+    let mut labels = of_template("/spec/template/metadata/labels");
+    for key in LABELS {
+        put(&mut labels, of_set("/metadata/labels", key));
+    }
+    let created_by = entry(labels::CREATED_BY_SET, place, string(name));
+    put(&mut labels, Some(created_by));
+    let mut annotations = of_template("/spec/template/metadata/annotations");
+    let benchmark = of_set("/metadata/annotations", annotations::DISABLE_BENCHMARK);
+    put(&mut annotations, benchmark);
+    let mut metadata = vec![entry("name", place, string(&format!("{name}-{ordinal}")))];
+    metadata.extend(of_set("/metadata", "namespace"));
+    metadata.push(entry("labels", place, Data::Map(labels)));
+    if !annotations.is_empty() {
+        metadata.push(entry("annotations", place, Data::Map(annotations)));
+    }
+    entry("metadata", place, Data::Map(metadata))
 }
 
 /// The entries of a mapping, without those that are null.
@@ -288,15 +278,15 @@ fn entry(key: &str, place: Span, data: Data) -> Entry {
     }
 }
 
-/// Leaves out findings about a replica that were made about another one of its set.
+/// Removes diagnostics about a replica that were already reported about another one of its set.
 pub(crate) fn without_repeats(diagnostics: &mut Diagnostics, mark: usize) {
     let mut kept: Vec<Diagnostic> = Vec::new();
-    for finding in diagnostics.split_off(mark) {
+    for diagnostic in diagnostics.split_off(mark) {
         if !kept
             .iter()
-            .any(|other| other.rule == finding.rule && other.place == finding.place)
+            .any(|other| other.rule == diagnostic.rule && other.place == diagnostic.place)
         {
-            kept.push(finding);
+            kept.push(diagnostic);
         }
     }
     diagnostics.extend(kept);

@@ -100,7 +100,7 @@ pub fn is_dns_label(name: &str) -> bool {
 }
 
 /// Reports a label that Kubernetes would refuse (Kubernetes documentation, "Labels and Selectors").
-/// The entry stands in the mapping at `pointer`.
+/// The entry is one of the mapping at `pointer`.
 pub(super) fn check_label(rules: &mut Rules, pointer: &str, entry: &Entry, value: &str) {
     check_key(rules, pointer, entry);
     if !value.is_empty() && !is_qualified(value) {

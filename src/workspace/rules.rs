@@ -1,5 +1,5 @@
 //! The rules that a Workspace keeps or breaks by itself, whatever the cluster; and how every rule
-//! of this folder reports.
+//! of this directory reports.
 //!
 //! A rule names the field that it is about, and the other fields that it reads. If one of them
 //! could not be read, which is reported already, the rule says nothing; so all rules run, whatever
@@ -70,7 +70,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Whether a field is given: a value was read, or something stands there that can't be read.
+    /// Whether a field is given: a value was read, or the document has one that can't be read.
     pub(super) fn is_given<T>(&self, value: Option<&T>, pointer: &str) -> bool {
         value.is_some() || self.unread.covers(pointer)
     }

@@ -133,7 +133,7 @@ pub(crate) fn in_text(text: &str) -> impl Iterator<Item = &str> {
     keys.chain(passwords).chain(of_formats).chain(values(text))
 }
 
-/// What stands beside the names of variables that hold secrets, by its look.
+/// The values beside the names of variables that hold secrets, found without parsing.
 fn values(text: &str) -> Vec<&str> {
     let fields: Vec<_> = text
         .split(['\n', '{', '}', ','])
@@ -165,19 +165,19 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// `path` leads to the node. Only a finding makes a text of it.
+    /// `path` leads to the node. Only a diagnostic makes a string of it.
     fn walk<'n>(&mut self, node: &'n Node, path: &mut Vec<Cow<'n, str>>) {
         match &node.data {
             Data::String(value) => {
                 for (name, secret) in secrets(value) {
                     let place = self.hide(node, secret);
                     let field = wording::field(&format!("/{}", path.join("/")));
-                    let finding = Diagnostic::new(
+                    let diagnostic = Diagnostic::new(
                         &rule::SECRET_IN_CLEAR,
                         place,
                         format!("`{field}` contains {name} in plaintext"),
                     );
-                    self.diagnostics.report(finding.hint(HINT));
+                    self.diagnostics.report(diagnostic.hint(HINT));
                 }
             }
             Data::List(items) => {

@@ -1,4 +1,4 @@
-//! The fields of a `Workspace`: there is no `spec`, they stand beside `metadata`.
+//! The fields of a `Workspace`: there is no `spec`, they are siblings of `metadata`.
 //!
 //! The types are those of the newest version, `kaito.sh/v1beta1`, which has every field of the
 //! older one. What a version lacks is left out of its schema, so that a Workspace of any version is
@@ -113,7 +113,7 @@ pub struct Resource {
     #[serde(default = "one")]
     #[schemars(range(min = -2_147_483_648_i64, max = 2_147_483_647))]
     pub count: i64,
-    /// The machine type of the nodes, in the cloud's exact spelling; empty where the nodes are
+    /// The instance type of the nodes, in the cloud's exact spelling; empty where the nodes are
     /// there already.
     #[serde(default)]
     pub instance_type: String,
@@ -132,9 +132,9 @@ pub struct Resource {
 pub struct Partition {
     /// What the GPUs are parted by.
     pub mode: PartitionMode,
-    /// The profile of the slices, such as `1g.10gb`; for `mig` alone.
+    /// The profile of the slices, such as `1g.10gb`; only for `mig`.
     pub profile: Option<String>,
-    /// The number of GPUs; for `accelerator` alone.
+    /// The number of GPUs; only for `accelerator`.
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub count: Option<i64>,
 }
@@ -153,7 +153,7 @@ fn one() -> i64 {
     1
 }
 
-/// A label selector, of which KAITO uses the labels alone.
+/// A label selector, of which KAITO uses only the labels.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelSelector {

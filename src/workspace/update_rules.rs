@@ -20,8 +20,8 @@ use crate::vocab::{annotations, kinds};
 /// Reports everything that differs between two versions of a Workspace and may not, by the rules
 /// of an API.
 ///
-/// A diagnostic stands where the newer version has the field, or would have it, and shows the
-/// place in the older one. What is wrong with the newer version by itself is not repeated.
+/// The place of a diagnostic is the field in the newer version, or what would hold it; it also
+/// shows the place in the older one. What is wrong with the newer version by itself is not repeated.
 pub fn changes(old: &Workspace, new: &Draft, api: WorkspaceApi, diagnostics: &mut Diagnostics) {
     let workspace = new.repaired();
     let mut changes = Changes {
@@ -60,8 +60,8 @@ pub fn changes_of_set(old: &Node, new: &Node, key: &str, diagnostics: &mut Diagn
     }
 }
 
-/// Says of errors in what was there before that they stand in the way of comparing; nothing of
-/// other findings.
+/// Reports that an error in the earlier version prevents the comparison; other diagnostics about
+/// it are dropped.
 #[must_use]
 pub fn not_compared(found: Vec<Diagnostic>) -> Option<Diagnostic> {
     let Diagnostic { message, place, .. } = found.into_iter().find(Diagnostic::is_error)?;
@@ -216,7 +216,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Reports mistakes in adapters beside a template, at which KAITO 0.3 looks in updates alone.
+    /// Reports mistakes in adapters beside a template, which KAITO 0.3 checks only in updates.
     fn ignored_adapters(&mut self) {
         let inference = self.new.spec.inference.as_ref();
         if let Some(inference) = inference.filter(|inference| inference.template.is_some()) {

@@ -236,7 +236,7 @@ fn refuse(rules: &mut Rules, place: Span, message: &str, hint: &str) {
         .hint(hint);
 }
 
-/// The texts that stand twice: with the places of the first one and of the other.
+/// The strings that occur more than once, each with the places of the first one and of the other.
 fn repeated<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(&'a str, Span, Span)> {
     let mut seen = BTreeMap::new();
     let named = nodes.filter_map(|node| Some((node.as_str()?, node.span)));

@@ -7,7 +7,7 @@ pub(in crate::workspace) fn is_allowed(text: &str) -> bool {
     number.is_some_and(|number| (0.0..=1.0).contains(&number) || number.is_nan())
 }
 
-/// Whether a strength that is allowed is one to the server too, which knows decimal numbers alone.
+/// Whether the server can read a strength that KAITO allows: it knows only decimal numbers.
 pub(super) fn is_decimal(text: &str) -> bool {
     text.parse::<f64>().is_ok_and(f64::is_finite)
 }

@@ -1,6 +1,6 @@
 //! The rules of `kaito.sh/v1alpha1`.
 //!
-//! Where a rule follows one of KAITO 0.3's webhook, its number in the specification stands beside
+//! Where a rule follows one of KAITO 0.3's webhook, its number in the specification is given beside
 //! it.
 
 use std::collections::BTreeSet;

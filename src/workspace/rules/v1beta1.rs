@@ -1,7 +1,7 @@
 //! The rules of `kaito.sh/v1beta1`.
 //!
 //! Where a rule follows one of KAITO 0.12's webhook, its number in the specification (section 2.1)
-//! stands beside it.
+//! is given beside it.
 
 use std::net::IpAddr;
 
