@@ -17,7 +17,7 @@ use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::Document;
 use crate::session::Session;
-use crate::vocab::annotations;
+use crate::vocab::annotations::{NODE_COUNT, RUNTIME};
 use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds
@@ -132,7 +132,7 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
             places.instance_type,
             message,
             since.node_objects.as_ref(),
-            &hint,
+            hint,
         );
     }
     if today.workloads != next.workloads {
@@ -147,7 +147,7 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
             places.work,
             message,
             since.workload.as_ref(),
-            &hint,
+            hint,
         );
     }
     if let (Some(before), Some(after)) = (&today.runtime, &next.runtime)
@@ -155,10 +155,8 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
     {
         let message =
             format!("`{after}` serves the model, not `{before}`, and takes other requests");
-        let hint = format!(
-            "the annotation `{}` chooses another one, where the model has it",
-            annotations::RUNTIME
-        );
+        let hint =
+            format!("the annotation `{RUNTIME}` chooses another one, where the model has it");
         report(
             &rule::NEW_RUNTIME,
             places.preset,
@@ -173,10 +171,7 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
             wording::count(next.node_count as usize, "node"),
             today.node_count
         );
-        let hint = format!(
-            "the annotation `{}` sets the number, whatever is estimated",
-            annotations::NODE_COUNT
-        );
+        let hint = format!("the annotation `{NODE_COUNT}` sets the number, whatever is estimated");
         report(
             &rule::NEW_NODE_COUNT,
             places.resource,

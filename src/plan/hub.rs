@@ -70,12 +70,12 @@ impl<'p, 'a> Hub<'p, 'a> {
             },
             (None, Some(tuning)) => self.tuning(base, tuning),
             (None, None) => {
-                let planner = &mut self.planner;
+                let planner = &mut *self.planner;
                 let gpus = planner.gpus(base.provisioner, &base.match_labels, self.types);
                 gpus.and(Err(planner.reported("")))
             }
         };
-        self.placed(plan?, node_class.transpose()?)
+        Ok(self.placed(plan?, node_class.transpose()?))
     }
 
     fn check_annotations(&mut self) {

@@ -21,7 +21,7 @@ pub const OWNERS: [[&str; 2]; 2] = [
     [POOL_WORKSPACE_NAMESPACE, POOL_WORKSPACE],
 ];
 
-/// The name of a RAGEngine, whose NodeClaims gpu-provisioner takes too.
+/// The name of a `RAGEngine`, whose NodeClaims gpu-provisioner takes too.
 pub const RAG_ENGINE: &str = "kaito.sh/ragengine";
 
 /// The NodePool of a NodeClaim; Karpenter writes it.
@@ -33,7 +33,7 @@ pub const CAPACITY_TYPE: &str = "karpenter.sh/capacity-type";
 /// The InferenceSet that a Workspace is a replica of.
 pub const CREATED_BY_SET: &str = "inferenceset.kaito.sh/created-by";
 
-/// The MultiRoleInference that an InferenceSet belongs to.
+/// The `MultiRoleInference` that an InferenceSet belongs to.
 pub const CREATED_BY_ROLES: &str = "multiroleinference.kaito.sh/created-by";
 
 /// What the pods do of a request: `prefill` or `decode`.

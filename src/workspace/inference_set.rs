@@ -192,7 +192,10 @@ fn check_runtime(rules: &mut Rules) {
             .at(pointer)
             .report(
                 &rule::NO_EFFECT,
-                "`kaito.sh/runtime` of an InferenceSet has no effect on its replicas",
+                format!(
+                    "`{}` of an InferenceSet has no effect on its replicas",
+                    annotations::RUNTIME
+                ),
             )
             .hint("write it under `spec.template.metadata.annotations`");
     }

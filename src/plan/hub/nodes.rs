@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Hub;
 use crate::base::wording;
+use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Reported};
 use crate::plan::nodes::gpus::Gpus;
 use crate::plan::nodes::instance_type;
 use crate::plan::nodes::node_class::node_pool;
@@ -93,11 +93,7 @@ impl Hub<'_, '_> {
     }
 
     /// Adds the nodes that are made, and what they refer to.
-    pub(super) fn placed(
-        &mut self,
-        plan: Plan,
-        node_class: Option<String>,
-    ) -> Result<Plan, Reported> {
+    pub(super) fn placed(&mut self, plan: Plan, node_class: Option<String>) -> Plan {
         let annotation = self
             .planner
             .annotation(annotations::NODE_IMAGE_FAMILY)
@@ -109,13 +105,13 @@ impl Hub<'_, '_> {
             _ => Vec::new(),
         };
         if plan.provisioner != Provisioner::Nodepool {
-            return Ok(Plan {
+            return Plan {
                 image_family: Some(image_family),
                 nodes,
                 ..plan
-            });
+            };
         }
-        Ok(Plan {
+        Plan {
             node_pool: node_pool(&plan.namespace, &plan.name),
             node_class,
             node_classes: self
@@ -128,7 +124,7 @@ impl Hub<'_, '_> {
                 .collect(),
             nodes,
             ..plan
-        })
+        }
     }
 }
 
