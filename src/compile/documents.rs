@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Options;
+use super::{Options, releases};
 use crate::assemble;
 use crate::base::node::Node;
 use crate::catalogue::profile;
 use crate::input::Document;
 use crate::session::Session;
 use crate::vocab::kinds;
-use crate::workspace;
+use crate::workspace::self;
+use crate::workspace::V1BETA1;
 
 /// Where Workspaces and InferenceSets name ConfigMaps.
 const CONFIGS: [&str; 3] = [
@@ -50,6 +51,22 @@ pub(super) enum SourceKind {
     InferenceSet,
     /// A Workspace of rendered output that was named outright, and stays as it is.
     Rendered,
+}
+
+impl<'a> Source<'a> {
+    /// The apiVersion of the Workspaces that are compiled: that of the document, or of the
+    /// replicas of a set.
+    pub(super) fn version(&self) -> &str {
+        match self.kind {
+            SourceKind::InferenceSet => V1BETA1,
+            SourceKind::Workspace | SourceKind::Rendered => releases::version(&self.node),
+        }
+    }
+
+    /// The Workspace as it was before.
+    pub(super) fn earlier_workspace(&self) -> Option<&'a Node> {
+        self.earlier.filter(|_| self.kind == SourceKind::Workspace)
+    }
 }
 
 impl<'a> Documents<'a> {

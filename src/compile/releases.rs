@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::documents::Documents;
+use super::documents::{Documents, Source};
 use crate::base::node::Node;
 use crate::base::wording;
 use crate::catalogue::library::Library;
@@ -77,13 +77,13 @@ impl<'a> Releases<'a> {
     /// they were before only release.yaml is read.
     pub(super) fn load_for(&mut self, documents: &Documents, session: &mut Session) {
         for source in documents.compiled() {
-            self.choose(version(&source.node), session);
-            let chosen = self.chosen.get(version(&source.node)).cloned().flatten();
+            self.choose(source.version(), session);
+            let chosen = self.chosen.get(source.version()).cloned().flatten();
             if let Some(Ok(loaded)) = chosen.and_then(|name| self.loaded.get_mut(&name)) {
                 loaded.load_for(&source.node, self.profile, session);
             }
         }
-        for earlier in documents.compiled().filter_map(|source| source.earlier) {
+        for earlier in documents.compiled().filter_map(Source::earlier_workspace) {
             self.choose(version(earlier), session);
         }
     }

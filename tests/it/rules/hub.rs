@@ -268,6 +268,17 @@ fn what_can_not_work_is_reported() {
 }
 
 #[test]
+fn a_set_of_the_older_version_makes_workspaces_of_the_newer_one() {
+    let older = changed(&read(SET), "kaito.sh/v1beta1", "kaito.sh/v1alpha1");
+    Test::new()
+        .input(&older)
+        .with_notes()
+        .finds_among("KR201 note", None)
+        .exits(0)
+        .run();
+}
+
+#[test]
 fn the_examples_have_no_findings() {
     for example in [PHI_4, LLAMA, ADAPTERS, CONFIG, SET, TUNING] {
         check(&read(example), "").finds_nothing().run();
