@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has failed")]
 
-use std::cell::RefCell;
-
 use criterion::{BatchSize, Criterion};
 use kaito_render::assemble::{self, DocumentObjects, ObjectSet};
 use kaito_render::base::node::Node;
@@ -85,7 +83,7 @@ struct Run<'l> {
     case: Case,
     session: Session,
     file: FileId,
-    reader: RefCell<Reader>,
+    reader: Reader,
     release: Release<'l>,
     templates: Templates,
 }
@@ -94,8 +92,11 @@ impl<'l> Run<'l> {
     fn new(library: &'l Library, case: Case) -> Self {
         let mut session = Session::default();
         let file = session.sources.add("mixed.yaml", text(case.shapes));
-        let reader = RefCell::new(Reader::new(NAMESPACE.to_owned()));
+        let mut reader = Reader::new(NAMESPACE.to_owned());
         let mut release = Release::load(library, case.release, &mut session).unwrap();
+        for version in &release.file.api_versions {
+            reader.prepare(version, release.file.workspace_api);
+        }
         release.load_models(&mut session);
         release.load_instance_types(case.profile().cloud, &mut session);
         release.load_server_flags(&mut session);
@@ -134,7 +135,6 @@ impl<'l> Run<'l> {
             .into_iter()
             .map(|node| {
                 self.reader
-                    .borrow_mut()
                     .read(node, read_rules, &mut Diagnostics::default())
                     .and_then(Draft::into_whole)
                     .unwrap()

@@ -120,12 +120,16 @@ pub fn run<'a>(
     let mut documents = Documents::new(documents, options, &reader);
     documents.check(session);
     releases.load_for(&documents, session);
+    for (version, api) in releases.read_versions() {
+        reader.prepare(version, api);
+    }
 
     let sources = std::mem::take(&mut documents.sources);
     let is_empty = sources.is_empty() && !options.allow_empty;
     let others = documents.others.iter().map(|document| &document.node);
     let context = Context {
         options,
+        reader: &reader,
         releases: &releases,
         config_maps: &ConfigMaps::among(others, &options.namespace),
         sources: &session.sources,
@@ -135,9 +139,9 @@ pub fn run<'a>(
     for source in sources {
         let (node, earlier) = (source.node, source.earlier);
         match source.kind {
-            SourceKind::Workspace => run.add(one::workspace(node, earlier, context, &mut reader)),
+            SourceKind::Workspace => run.add(one::workspace(node, earlier, context)),
             SourceKind::InferenceSet => {
-                run.add_set(one::inference_set(&node, earlier, context, &mut reader));
+                run.add_set(one::inference_set(&node, earlier, context));
             }
             SourceKind::Rendered => run.add_rendered(&node, reader.key(&node)),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Options, releases};
+use super::Options;
 use crate::assemble;
 use crate::base::node::Node;
 use crate::catalogue::profile;
@@ -59,7 +59,7 @@ impl<'a> Source<'a> {
     pub(super) fn version(&self) -> &str {
         match self.kind {
             SourceKind::InferenceSet => V1BETA1,
-            SourceKind::Workspace | SourceKind::Rendered => releases::version(&self.node),
+            SourceKind::Workspace | SourceKind::Rendered => version(&self.node),
         }
     }
 
@@ -167,6 +167,11 @@ fn earlier<'a>(options: &'a Options, reader: &workspace::Reader) -> BTreeMap<Str
 fn identity(node: &Node, reader: &workspace::Reader) -> String {
     let kind = string(node, "/kind").unwrap_or_default();
     format!("{kind} {}", reader.key(node))
+}
+
+/// The apiVersion of a document.
+pub(super) fn version(node: &Node) -> &str {
+    string(node, "/apiVersion").unwrap_or_default()
 }
 
 fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {

@@ -3,7 +3,8 @@
 
 use std::mem;
 
-use super::releases::{self, Compiling, Releases};
+use super::documents::version;
+use super::releases::{Compiling, Releases};
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
@@ -22,6 +23,7 @@ use crate::workspace::{self, Draft, ReadRules, Reader, Workspace};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
+    pub(super) reader: &'a Reader,
     pub(super) releases: &'a Releases<'a>,
     pub(super) config_maps: &'a ConfigMaps<'a>,
     pub(super) sources: &'a Sources,
@@ -64,33 +66,23 @@ pub(super) struct SetAttempt {
 }
 
 /// Compiles a Workspace, and compares it with what it was `earlier`.
-pub(super) fn workspace(
-    node: Node,
-    earlier: Option<&Node>,
-    context: Context,
-    reader: &mut Reader,
-) -> Attempt {
+pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) -> Attempt {
     let mut attempt = Attempt::default();
-    attempt.made = attempt.compile(node, earlier, context, reader).ok();
+    attempt.made = attempt.compile(node, earlier, context).ok();
     attempt
 }
 
 /// Compiles the Workspaces of an InferenceSet.
-pub(super) fn inference_set(
-    node: &Node,
-    earlier: Option<&Node>,
-    context: Context,
-    reader: &mut Reader,
-) -> SetAttempt {
+pub(super) fn inference_set(node: &Node, earlier: Option<&Node>, context: Context) -> SetAttempt {
     let mut diagnostics = Diagnostics::default();
     let replicas = workspace::replicas(node, &mut diagnostics);
     let is_broken = diagnostics.failed_since(0);
     if let Some(earlier) = earlier {
-        workspace::changes_of_set(earlier, node, &reader.key(node), &mut diagnostics);
+        workspace::changes_of_set(earlier, node, &context.reader.key(node), &mut diagnostics);
     }
     let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
     let attempt = |replica| {
-        let mut attempt = workspace(replica, None, context, reader);
+        let mut attempt = workspace(replica, None, context);
         if let Some(made) = attempt.made.as_mut().filter(|_| has_none || is_broken) {
             made.objects = None;
         }
@@ -112,27 +104,30 @@ impl Attempt {
         node: Node,
         earlier: Option<&Node>,
         context: Context,
-        reader: &mut Reader,
     ) -> Result<Made, Reported> {
         let profile = &context.options.profile;
         let Compiling { release, templates } = match context.releases.compiling(&node) {
             Ok(compiling) => compiling,
             Err(finding) => {
                 let reported = self.diagnostics.fail(finding);
-                reader.check_any_version(node, &mut self.diagnostics)?;
+                context
+                    .reader
+                    .check_any_version(node, &mut self.diagnostics)?;
                 return Err(reported);
             }
         };
         if profile.release.is_none() {
-            let version = releases::version(&node).to_owned();
+            let version = version(&node).to_owned();
             self.chosen = Some((version, release.name.clone()));
         }
         let read_rules = read_rules(release, profile);
         let api = read_rules.api;
-        let draft = reader.read(node, read_rules, &mut self.diagnostics)?;
+        let draft = context
+            .reader
+            .read(node, read_rules, &mut self.diagnostics)?;
         self.name = draft.identity();
         if let Some(earlier) = earlier {
-            self.compare(earlier, &draft, api, context, reader);
+            self.compare(earlier, &draft, api, context);
         }
         let inputs = plan::Inputs {
             workspace: draft.repaired(),
@@ -154,18 +149,11 @@ impl Attempt {
 
     /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
     /// this run's concern.
-    fn compare(
-        &mut self,
-        earlier: &Node,
-        draft: &Draft,
-        api: WorkspaceApi,
-        context: Context,
-        reader: &mut Reader,
-    ) {
+    fn compare(&mut self, earlier: &Node, draft: &Draft, api: WorkspaceApi, context: Context) {
         let mut found = Diagnostics::default();
         let read = context.releases.reading(earlier).and_then(|release| {
             let read_rules = read_rules(release, &context.options.profile);
-            let old = reader.read(earlier.clone(), read_rules, &mut found);
+            let old = context.reader.read(earlier.clone(), read_rules, &mut found);
             old.ok()?.into_whole().ok()
         });
         if let Some(old) = read {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::documents::{Documents, Source};
+use super::documents::{Documents, Source, version};
 use crate::base::node::Node;
 use crate::base::wording;
 use crate::catalogue::library::Library;
@@ -13,7 +13,10 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::expand::Templates;
 use crate::session::Session;
-use crate::vocab::{Provisioner, TuningMethod};
+use crate::vocab::Provisioner;
+use crate::vocab::TuningMethod;
+use crate::vocab::WorkspaceApi;
+use crate::workspace::ReadRules;
 
 /// Where a Workspace or an InferenceSet describes its work.
 const SECTIONS: [&str; 2] = ["", "/spec/template"];
@@ -146,6 +149,18 @@ impl<'a> Releases<'a> {
         Some(&loaded.release)
     }
 
+    /// The apiVersions that are met, each with the versions whose rules its Workspaces are read by.
+    pub(super) fn read_versions(&self) -> impl Iterator<Item = (&str, WorkspaceApi)> {
+        self.chosen.iter().flat_map(|(version, chosen)| {
+            let name = chosen.as_ref().or(self.profile.release.as_ref());
+            let release = name.and_then(|name| self.loaded.get(name)?.as_ref().ok());
+            let api = release.map(|loaded| loaded.release.file.workspace_api);
+            let any = chosen.is_none().then_some(ReadRules::OF_ANY_VERSION.api);
+            let apis = api.into_iter().chain(any);
+            apis.map(move |api| (version.as_str(), api))
+        })
+    }
+
     /// A release that compiles Workspaces of the run, and its templates.
     pub(super) fn get(&self, name: &str) -> Option<(&Release<'a>, &Templates)> {
         let loaded = self.loaded.get(name)?.as_ref().ok()?;
@@ -184,11 +199,6 @@ impl<'a> Releases<'a> {
             .unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
         format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
     }
-}
-
-/// The apiVersion of a document.
-pub(super) fn version(node: &Node) -> &str {
-    string(node, "/apiVersion").unwrap_or_default()
 }
 
 fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {

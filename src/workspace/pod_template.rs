@@ -1,11 +1,13 @@
 //! Pods of one's own, read as Kubernetes' API reads them.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value};
 
 use crate::base::node::Node;
 use crate::base::quantity;
-use crate::diagnostic::Diagnostics;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::{Checker, Part};
 
 /// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tests/pod-template-schema`
@@ -17,7 +19,7 @@ const POINTER: &str = "/inference/template";
 /// Reads pod templates. Its large schema is prepared for the first of them.
 #[derive(Debug, Default)]
 pub(super) struct PodTemplates {
-    checker: Option<Checker>,
+    checker: OnceLock<Option<Checker>>,
 }
 
 impl PodTemplates {
@@ -28,18 +30,16 @@ impl PodTemplates {
     ///
     /// The places of what Go could not read, which is reported.
     pub(super) fn read(
-        &mut self,
+        &self,
         workspace: &Node,
         template: &Value,
         diagnostics: &mut Diagnostics,
     ) -> Result<Value, Vec<String>> {
-        let checker = match &mut self.checker {
-            Some(checker) => checker,
-            none => {
-                let schema = serde_json::from_str(SCHEMA).unwrap_or_default();
-                let prepared = Checker::prepared(schema, workspace.span, diagnostics);
-                none.insert(prepared.map_err(|_| vec![POINTER.to_owned()])?)
-            }
+        let prepare = || Checker::new(serde_json::from_str(SCHEMA).ok()?).ok();
+        let Some(checker) = self.checker.get_or_init(prepare) else {
+            let message = "the schema of pod templates can't be used";
+            diagnostics.report(Diagnostic::new(&rule::FIELD, workspace.span, message));
+            return Err(vec![POINTER.to_owned()]);
         };
         let part = Part {
             document: workspace,

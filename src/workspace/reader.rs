@@ -1,6 +1,8 @@
 //! Reading documents as Workspaces, as far as they can be read.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,10 +28,22 @@ pub struct ReadRules<'a> {
     pub default_instance_type: Option<&'a str>,
 }
 
+impl ReadRules<'_> {
+    /// How Workspaces are read whose version nothing compiles: by the version that has the fields
+    /// of all.
+    pub const OF_ANY_VERSION: Self = Self {
+        api: WorkspaceApi::V1beta1,
+        default_instance_type: None,
+    };
+}
+
 /// Reads Workspaces, those of one version all by the same prepared schema.
+///
+/// To prepare a schema takes far longer than to use it: see [`Self::prepare`]. Reading changes
+/// nothing, so that many threads can share a reader.
 #[derive(Debug)]
 pub struct Reader {
-    schemas: BTreeMap<(String, WorkspaceApi), Checker>,
+    schemas: BTreeMap<(String, WorkspaceApi), Arc<Checker>>,
     pod_templates: PodTemplates,
     namespace: String,
 }
@@ -53,6 +67,16 @@ impl Reader {
             schemas: BTreeMap::new(),
             pod_templates: PodTemplates::default(),
             namespace,
+        }
+    }
+
+    /// Prepares the schema for Workspaces of an apiVersion that are read by the rules of a version.
+    /// Without it the schema is prepared for each Workspace anew.
+    pub fn prepare(&mut self, version: &str, api: WorkspaceApi) {
+        if let Entry::Vacant(entry) = self.schemas.entry((version.to_owned(), api))
+            && let Ok(checker) = Checker::new(spec_schema(version, api))
+        {
+            entry.insert(Arc::new(checker));
         }
     }
 
@@ -98,7 +122,7 @@ impl Reader {
     /// # Ok::<(), kaito_render::diagnostic::Reported>(())
     /// ```
     pub fn read(
-        &mut self,
+        &self,
         node: Node,
         read_rules: ReadRules,
         diagnostics: &mut Diagnostics,
@@ -115,14 +139,11 @@ impl Reader {
     /// Reports what is wrong with a Workspace in every version, for one whose version nothing
     /// compiles.
     pub fn check_any_version(
-        &mut self,
+        &self,
         node: Node,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Reported> {
-        let read_rules = ReadRules {
-            api: WorkspaceApi::V1beta1, // it has the fields of all
-            default_instance_type: None,
-        };
+        let read_rules = ReadRules::OF_ANY_VERSION;
         let Draft {
             workspace, unread, ..
         } = self.draft(node, read_rules, diagnostics)?;
@@ -133,7 +154,7 @@ impl Reader {
 
     /// Reads a document without asking more of it than that its fields are of their types.
     fn draft(
-        &mut self,
+        &self,
         node: Node,
         read_rules: ReadRules,
         diagnostics: &mut Diagnostics,
@@ -174,30 +195,25 @@ impl Reader {
         })
     }
 
-    /// The schema of a document's version, prepared for the first document of it.
+    /// The schema of a document's version.
     fn checker(
-        &mut self,
+        &self,
         node: &Node,
         api: WorkspaceApi,
         diagnostics: &mut Diagnostics,
-    ) -> Result<&Checker, Reported> {
-        use std::collections::btree_map::Entry;
-
+    ) -> Result<Arc<Checker>, Reported> {
         let version = node.get("apiVersion").and_then(Node::as_str);
         let version = version.unwrap_or_default().to_owned();
-        match self.schemas.entry((version, api)) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let schema = spec_schema(&entry.key().0, api);
-                let checker = Checker::prepared(schema, node.span, diagnostics)?;
-                Ok(entry.insert(checker))
-            }
+        if let Some(checker) = self.schemas.get(&(version.clone(), api)) {
+            return Ok(checker.clone());
         }
+        let checker = Checker::prepared(spec_schema(&version, api), node.span, diagnostics)?;
+        Ok(Arc::new(checker))
     }
 
     /// The pod template as Go writes it; what of it can't be read is added to `unread`.
     fn pod_template(
-        &mut self,
+        &self,
         node: &Node,
         value: &Value,
         unread: &mut Unread,
