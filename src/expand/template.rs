@@ -7,6 +7,7 @@ mod command;
 mod expression;
 mod fields;
 mod parse;
+mod plain;
 mod render;
 mod text;
 mod trace;

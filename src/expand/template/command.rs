@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};
 
-use super::text::plain;
+use super::plain::plain;
 
 /// Joins words and flags into a command line for a POSIX shell.
 ///

@@ -1,12 +1,10 @@
 //! Scalars with expressions in them.
 
-use std::borrow::Cow;
-
 use minijinja::Value as Variable;
-use minijinja::value::ValueKind;
 
 use super::expression::Expression;
 use super::failure;
+use super::plain::plain;
 use crate::diagnostic::Diagnostic;
 
 /// Text around expressions.
@@ -52,16 +50,6 @@ impl Text {
             Part::Literal(_) => None,
             Part::Expression(expression) => Some(expression),
         })
-    }
-}
-
-/// A scalar as YAML would write it bare; none for a value that is no scalar.
-pub(super) fn plain(value: &Variable) -> Option<Cow<'_, str>> {
-    match value.kind() {
-        ValueKind::String => value.as_str().map(Cow::Borrowed),
-        ValueKind::Bool => Some(Cow::Owned(value.is_true().to_string())),
-        ValueKind::Number => Some(Cow::Owned(value.to_string())),
-        _ => None,
     }
 }
 
