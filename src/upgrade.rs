@@ -101,12 +101,12 @@ fn old_version(node: &Node, release: &Release) -> Option<Diagnostic> {
     let version = node.get("apiVersion").and_then(Node::as_str)?;
     let old = release.file.retired.api_versions.get(version)?;
     let message = format!(
-        "`{version}` is on its way out since KAITO {} brought `{}`",
+        "`{version}` is deprecated since KAITO {}: use `{}`",
         old.since, old.instead
     );
     let finding = Diagnostic::new(&rule::OLD_API_VERSION, node.at("/apiVersion").span, message);
     Some(finding.hint(format!(
-        "write `{}` as soon as release {} compiles the file",
+        "change it to `{}` when release {} compiles the file",
         old.instead, release.name
     )))
 }
@@ -122,11 +122,11 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
         };
     if today.nodes != next.nodes && !today.nodes.is_empty() {
         let message = format!(
-            "its nodes are {}, not {}",
+            "its nodes are {} instead of {}",
             node_names(next),
             node_names(today)
         );
-        let hint = "new nodes take the place of the old ones: see that there is room for both, or plan for a break";
+        let hint = "the old nodes are replaced: provide capacity for both, or plan for downtime";
         report(
             &rule::NEW_NODES,
             places.instance_type,
@@ -137,11 +137,11 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
     }
     if today.workloads != next.workloads {
         let message = format!(
-            "its pods belong to {}, not to {}",
+            "its workload is {} instead of {}",
             workload_names(next),
             workload_names(today)
         );
-        let hint = "delivery has to prune the old one, and both need the GPUs: plan for a break";
+        let hint = "prune the old workload; both need the GPUs, so plan for downtime";
         report(
             &rule::NEW_WORKLOAD,
             places.work,
@@ -154,9 +154,9 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
         && before != after
     {
         let message =
-            format!("`{after}` serves the model, not `{before}`, and takes other requests");
+            format!("`{after}` serves the model instead of `{before}`, with a different API");
         let hint =
-            format!("the annotation `{RUNTIME}` chooses another one, where the model has it");
+            format!("the annotation `{RUNTIME}` selects another runtime, if the model supports it");
         report(
             &rule::NEW_RUNTIME,
             places.preset,
@@ -167,11 +167,12 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
     }
     if today.node_count != next.node_count {
         let message = format!(
-            "{}, not {}",
+            "{} instead of {}",
             wording::count(next.node_count as usize, "node"),
             today.node_count
         );
-        let hint = format!("the annotation `{NODE_COUNT}` sets the number, whatever is estimated");
+        let hint =
+            format!("the annotation `{NODE_COUNT}` sets the number and overrides the estimate");
         report(
             &rule::NEW_NODE_COUNT,
             places.resource,
@@ -185,9 +186,9 @@ fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagno
         .as_ref()
         .and_then(|old| Some((old, release.file.aliases.get(&old.to_lowercase())?)))
     {
-        let message = format!("`{old}` is another name of `{new}`");
+        let message = format!("`{old}` is an alias of `{new}`");
         let hint =
-            "compare the two: a release may have a newer version of a model under its old name";
+            "compare the two: the release may have a newer version of the model under its old name";
         report(&rule::OLD_NAME, places.preset, message, None, hint);
     }
     found

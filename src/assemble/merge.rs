@@ -140,19 +140,18 @@ fn key(identity: Identity) -> String {
 }
 
 fn nameless(span: Span, title: &str) -> Diagnostic {
-    let message =
-        format!("an object made for {title} lacks `apiVersion`, `kind` or `metadata.name`");
+    let message = format!("an object of {title} has no `apiVersion`, `kind` or `metadata.name`");
     Diagnostic::new(&rule::NAMELESS, span, message)
-        .hint("look at the templates laid over the embedded ones")
+        .hint("correct its template in the `--library` directory")
 }
 
 fn conflict(first: &(Span, String), (span, title): (Span, &str), identity: Identity) -> Diagnostic {
     let (kind, name) = (identity.kind, identity.name);
     let message = format!(
-        "{} and {title} make different objects `{kind}/{name}`",
+        "{} and {title} have different objects `{kind}/{name}`",
         first.1
     );
     Diagnostic::new(&rule::CONFLICT, span, message)
         .also(first.0, "the other one")
-        .hint("rename one of the two, or put them into different namespaces")
+        .hint("rename one of them, or put them into different namespaces")
 }

@@ -45,14 +45,14 @@ pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
     let is_claim = spec == "/spec";
     if let (true, Some(label), AKS_NODE_CLASS) = (is_claim, claimed, class_name) {
         let message = format!(
-            "gpu-provisioner acts on `{}`, and Karpenter on `{AKS_NODE_CLASS}`: both make a node",
+            "both gpu-provisioner, by the label `{}`, and Karpenter, by `{AKS_NODE_CLASS}`, create a node",
             label.key
         );
         let place = class.map_or(label.key_span, |found| found.span);
         let finding =
             Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
         diagnostics.report(finding.hint(format!(
-            "name `{KAITO_NODE_CLASS}` of the group `{KAITO}`, or remove the label"
+            "refer to `{KAITO_NODE_CLASS}` of the group `{KAITO}`, or remove the label"
         )));
     }
     let is_kaitos = claimed.is_some()
@@ -63,7 +63,8 @@ pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
     let found = document.find(spec);
     if let Some(found) = found.filter(|found| is_kaitos && found.node.get("expireAfter").is_none())
     {
-        let message = "without `expireAfter` the node is deleted after 720 hours, under its pods";
+        let message =
+            "without `expireAfter` the node is deleted after 720 hours, even while it runs pods";
         diagnostics.report(
             Diagnostic::new(&rule::EXPIRES, found.span, message).hint("add `expireAfter: Never`"),
         );
@@ -90,9 +91,10 @@ fn pool_name(document: &Node) -> Option<Diagnostic> {
         return None;
     }
     let message = format!(
-        "gpu-provisioner makes an agent pool of this name, and AKS takes none called `{name}`"
+        "gpu-provisioner creates an AKS agent pool of this name, and `{name}` is not a valid one"
     );
-    let hint = format!("use at most {POOL_NAME} small letters and digits, a letter first");
+    let hint =
+        format!("use at most {POOL_NAME} lowercase letters and digits, starting with a letter");
     Some(Diagnostic::new(&rule::POOL_NAME, found.span, message).hint(hint))
 }
 
@@ -108,11 +110,11 @@ fn disk(document: &Node) -> Option<Diagnostic> {
         _ => found.node.as_str().unwrap_or_default().to_owned(),
     });
     let message = match &size {
-        None => "gpu-provisioner makes no node without the size of its disk".to_owned(),
+        None => "gpu-provisioner creates no node without a disk size".to_owned(),
         Some(size)
             if quantity::amount(size).is_some_and(|bytes| bytes < f64::from(quantity::GIB)) =>
         {
-            format!("gpu-provisioner counts whole GiB, of which `{size}` has none")
+            format!("gpu-provisioner rounds down to whole GiB, and `{size}` is less than one")
         }
         Some(_) => return None,
     };
@@ -142,10 +144,9 @@ pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
     match profile.karpenter.static_capacity {
         Some(true) => None,
         Some(false) => {
-            let message = "no NodePool of a fixed size gets a node where Karpenter's gate `StaticCapacity` is off";
+            let message = "NodePools with a fixed size get no nodes while Karpenter's feature gate `StaticCapacity` is off";
             let finding = finding(profile.span("/karpenter/staticCapacity"), message);
-            let hint =
-                "switch the gate on, or have the nodes made otherwise: `provisioner: nodeclaim`";
+            let hint = "enable the feature gate, or set `provisioner: nodeclaim`";
             Some(
                 Diagnostic {
                     severity: Severity::Error,
@@ -155,9 +156,9 @@ pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
             )
         }
         None => {
-            let message = "NodePools of a fixed size need Karpenter's gate `StaticCapacity`, which is off by default";
+            let message = "NodePools with a fixed size need Karpenter's feature gate `StaticCapacity`, which is off by default";
             let hint =
-                "switch it on, and add `karpenter: {staticCapacity: true}` to kaito-render.yaml";
+                "enable it, and add `karpenter: {staticCapacity: true}` to kaito-render.yaml";
             Some(finding(profile.span("/provisioner"), message).hint(hint))
         }
     }
@@ -168,8 +169,8 @@ fn ignored(requirements: &[Node]) -> Vec<Diagnostic> {
     let ignored =
         keys.filter_map(|node| Some((node, node.as_str().filter(|key| IGNORED.contains(key))?)));
     let finding = |(node, key): (&Node, &str)| {
-        let message = format!("gpu-provisioner does not look at `{key}`");
-        let hint = "remove the requirement, or have Karpenter make the node";
+        let message = format!("gpu-provisioner ignores `{key}`");
+        let hint = "remove the requirement, or let Karpenter create the node";
         Diagnostic::new(&rule::IGNORED_REQUIREMENT, node.span, message).hint(hint)
     };
     ignored.map(finding).collect()

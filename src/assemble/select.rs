@@ -34,9 +34,12 @@ impl Selection {
         let kinds: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
         let nothing = Diagnostic::global(
             &rule::EMPTY_SELECTION,
-            "`--only` and `--exclude` leave no object",
+            "`--only` and `--exclude` exclude every object",
         );
-        diagnostics.report(nothing.hint(format!("the kinds here are {}", wording::and(&kinds))));
+        diagnostics.report(nothing.hint(format!(
+            "the kinds in the output are {}",
+            wording::and(&kinds)
+        )));
     }
 
     /// Warns of a kind that was probably misspelt.
@@ -53,7 +56,7 @@ impl Selection {
             {
                 let finding = Diagnostic::global(
                     &rule::UNKNOWN_KIND,
-                    format!("no object is of the kind `{name}`"),
+                    format!("no object has the kind `{name}`"),
                 );
                 diagnostics.report(finding.hint(format!("did you mean `{near}`?")));
             }

@@ -59,12 +59,12 @@ impl Selectors {
             return None;
         }
         let message = format!(
-            "{} selects its nodes by the labels of {}",
+            "{} selects nodes by the same labels as {}",
             selector.title, first.title
         );
         let finding = Diagnostic::new(&rule::SHARED_NODES, selector.place, message)
             .also(first.place, "the other one");
-        let hint = "give each labels of its own, so that no pod takes the GPUs of the other one";
+        let hint = "give each its own labels, so that no pod uses the GPUs of the other one";
         Some(finding.hint(hint))
     }
 }

@@ -196,8 +196,11 @@ impl<'a> Releases<'a> {
             });
         let other = lines
             .next()
-            .unwrap_or_else(|| "`provisioner: none`, with nodes of your own,".to_owned());
-        format!("in kaito-render.yaml, {other} switch; `provisioner: machine` keeps Machines")
+            .unwrap_or_else(|| "`provisioner: none`, with existing nodes,".to_owned());
+        format!(
+            "in kaito-render.yaml, set {other} to change that, or `provisioner: machine` to keep \
+             Machines"
+        )
     }
 }
 

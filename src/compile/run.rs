@@ -103,14 +103,14 @@ impl<'a> Run<'a> {
 
     /// Keeps the name of a Workspace. Whether it is new; otherwise it is reported.
     fn name(&mut self, key: String, span: Span) -> bool {
-        let message = format!("the Workspace `{key}` stands twice in the input");
+        let message = format!("the input has the Workspace `{key}` twice");
         let Some(first) = self.names.insert(key, span) else {
             return true;
         };
         let finding = Diagnostic::new(&rule::DUPLICATE_WORKSPACE, span, message);
         let finding = finding.also(first, "the other one");
         self.diagnostics
-            .report(finding.hint("remove or rename one of the two"));
+            .report(finding.hint("remove or rename one of them"));
         false
     }
 
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
         if identity.is_incomplete() {
             let message = "a document without `apiVersion`, `kind` or `metadata.name`";
             let finding = Diagnostic::new(&rule::NAMELESS, node.span, message);
-            let hint = "complete it, or leave it out of the input";
+            let hint = "add what is missing, or remove the document from the input";
             return self.diagnostics.report(finding.hint(hint));
         }
         let title = format!("{} `{}`", identity.kind, identity.name);
@@ -172,12 +172,15 @@ impl<'a> Run<'a> {
         if self.names.contains_key(&key) {
             return None;
         }
-        let message =
-            format!("the Workspace `{key}` is not in the input any more, and its node is");
+        let identity = object.identity();
+        let message = format!(
+            "the input still has {} `{}` of the removed Workspace `{key}`",
+            identity.kind, identity.name
+        );
         let finding = Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
         let before = before.at("/metadata/name").span;
-        let finding = finding.also(before, "the Workspace, before");
-        Some(finding.hint("remove both, or keep both; or name its file, too"))
+        let finding = finding.also(before, "the Workspace, as it was");
+        Some(finding.hint("remove this object too, or add the file of the Workspace to the input"))
     }
 
     /// Reports an input that holds no Workspace, as far as no other error says why.
@@ -186,15 +189,14 @@ impl<'a> Run<'a> {
             return;
         }
         let hint = match passed_over {
-            0 => "name a file or folder that holds one; `--allow-empty` writes the empty output \
-                  all the same"
+            0 => "name a file or directory that has one; `--allow-empty` allows an empty output"
                 .to_owned(),
             count => format!(
-                "{} here came out of `kaito-render` already; name the source",
+                "{} in the input are output of `kaito-render`: name their source",
                 wording::count(count, "Workspace")
             ),
         };
-        let finding = Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace");
+        let finding = Diagnostic::global(&rule::NO_WORKSPACE, "the input has no Workspace");
         self.diagnostics.report(finding.hint(hint));
     }
 
@@ -203,12 +205,13 @@ impl<'a> Run<'a> {
         let profile = &options.profile;
         for (version, name) in &self.chosen {
             let message = format!("`{version}` is compiled with release {name}");
-            let hint = format!("`release: \"{name}\"` in kaito-render.yaml keeps it so");
+            let hint = format!("set `release: \"{name}\"` in kaito-render.yaml to pin it");
             let finding = Diagnostic::global(&rule::RELEASE_CHOSEN, message);
             self.diagnostics.report(finding.hint(hint));
         }
         if self.has_machines && profile.provisioner.is_none() {
-            let message = "the nodes are Machines, which gpu-provisioner 0.2 alone serves";
+            let message =
+                "nodes are created as `Machine` objects, which only gpu-provisioner 0.2 supports";
             let finding = Diagnostic::global(&rule::MACHINE_API, message);
             self.diagnostics.report(finding.hint(releases.switch()));
         }

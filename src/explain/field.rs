@@ -33,7 +33,7 @@ pub enum FieldError {
     #[error("a field is KIND/PATH or KIND/NAME/PATH, such as `StatefulSet/spec.replicas`")]
     Form,
     /// The path can't be followed from here on.
-    #[error("`{0}` is no path: write `a.b[0]['c.d']`")]
+    #[error("`{0}` is not a path: write `a.b[0]['c.d']`")]
     Path(String),
 }
 
@@ -204,12 +204,12 @@ pub fn not_found(field: &Field, objects: &[Object]) -> String {
         .map(|object| object.identity().kind)
         .collect();
     if objects.iter().any(|object| field.is_of(object)) {
-        return "the object has no such field; `kaito-render render` shows all that it has"
+        return "the object has no such field: `kaito-render render` shows the fields that it has"
             .to_owned();
     }
     let kinds: Vec<_> = kinds.into_iter().collect();
     format!(
-        "there is no such object; the kinds here are {}",
+        "there is no such object: the kinds in the output are {}",
         wording::and(&kinds)
     )
 }

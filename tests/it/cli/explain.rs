@@ -104,12 +104,12 @@ fn a_field_that_is_not_there_is_said_to_be_missing() {
         ("Job/spec.nothing", "no such field"),
         (
             "StatefulSet/spec",
-            "the kinds here are ConfigMap, Job, Machine and Workspace",
+            "the kinds in the output are ConfigMap, Job, Machine and Workspace",
         ),
         ("Job/other/spec", "no such object"),
         ("Job", "KIND/PATH"),
-        ("Job/a[x]", "is no path"),
-        ("Job/a..b", "is no path"),
+        ("Job/a[x]", "is not a path"),
+        ("Job/a..b", "is not a path"),
     ] {
         let run = run(
             &mut kaito_render(&["explain", TUNING, "--field", field]),

@@ -60,11 +60,11 @@ fn what_the_target_makes_otherwise_is_said_with_the_version_that_brought_it() {
         )
     );
     for said in [
-        "NodeClaims of `karpenter.sh/v1`, not NodeClaims of `karpenter.sh/v1beta1`, since KAITO 0.4.2",
-        "a StatefulSet, not to a Deployment, since KAITO 0.8",
-        "`vllm` serves the model, not `accelerate`",
-        "1 node, not 2",
-        "`mistral-7b` is another name of `mistralai/mistral-7b-v0.3`",
+        "NodeClaims of `karpenter.sh/v1` instead of NodeClaims of `karpenter.sh/v1beta1`, since KAITO 0.4.2",
+        "a StatefulSet instead of a Deployment, since KAITO 0.8",
+        "`vllm` serves the model instead of `accelerate`",
+        "1 node instead of 2",
+        "`mistral-7b` is an alias of `mistralai/mistral-7b-v0.3`",
     ] {
         assert!(
             messages.iter().any(|message| message.contains(said)),
