@@ -13,7 +13,7 @@ use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::compile::{self, Keep, Options, Outline};
-use crate::diagnostic::rule::{self, Rule};
+use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::Document;
 use crate::session::Session;
@@ -111,87 +111,80 @@ fn old_version(node: &Node, release: &Release) -> Option<Diagnostic> {
     )))
 }
 
+/// Reports what the next release makes otherwise of a Workspace.
 fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagnostic> {
-    let (since, places) = (&release.file.since, &next.places);
-    let mut found = Vec::new();
-    let mut report =
-        |rule: &'static Rule, place, message: String, since: Option<&String>, hint: &str| {
-            let since =
-                since.map_or_else(String::new, |version| format!(", since KAITO {version}"));
-            found.push(Diagnostic::new(rule, place, message + &since).hint(hint));
-        };
-    if today.nodes != next.nodes && !today.nodes.is_empty() {
-        let message = format!(
-            "its nodes are {} instead of {}",
-            node_names(next),
-            node_names(today)
-        );
-        let hint = "the old nodes are replaced: provide capacity for both, or plan for downtime";
-        report(
-            &rule::NEW_NODES,
-            places.instance_type,
-            message,
-            since.node_objects.as_ref(),
-            hint,
-        );
+    let since = &release.file.since;
+    let found = [
+        (nodes(today, next), &since.node_objects),
+        (workload(today, next), &since.workload),
+        (runtime(today, next), &since.runtime),
+        (node_count(today, next), &since.sizing),
+        (alias(next, release), &None),
+    ];
+    let with_version = |(diagnostic, since): (Option<Diagnostic>, &Option<String>)| {
+        let mut diagnostic = diagnostic?;
+        if let Some(version) = since {
+            diagnostic.message += &format!(", since KAITO {version}");
+        }
+        Some(diagnostic)
+    };
+    found.into_iter().filter_map(with_version).collect()
+}
+
+fn nodes(today: &Outline, next: &Outline) -> Option<Diagnostic> {
+    if today.nodes == next.nodes || today.nodes.is_empty() {
+        return None;
     }
-    if today.workloads != next.workloads {
-        let message = format!(
-            "its workload is {} instead of {}",
-            workload_names(next),
-            workload_names(today)
-        );
-        let hint = "prune the old workload; both need the GPUs, so plan for downtime";
-        report(
-            &rule::NEW_WORKLOAD,
-            places.work,
-            message,
-            since.workload.as_ref(),
-            hint,
-        );
+    let (before, after) = (node_names(today), node_names(next));
+    let message = format!("its nodes are {after} instead of {before}");
+    let finding = Diagnostic::new(&rule::NEW_NODES, next.places.instance_type, message);
+    let hint = "the old nodes are replaced: provide capacity for both, or plan for downtime";
+    Some(finding.hint(hint))
+}
+
+fn workload(today: &Outline, next: &Outline) -> Option<Diagnostic> {
+    if today.workloads == next.workloads {
+        return None;
     }
-    if let (Some(before), Some(after)) = (&today.runtime, &next.runtime)
-        && before != after
-    {
-        let message =
-            format!("`{after}` serves the model instead of `{before}`, with a different API");
-        let hint =
-            format!("the annotation `{RUNTIME}` selects another runtime, if the model supports it");
-        report(
-            &rule::NEW_RUNTIME,
-            places.preset,
-            message,
-            since.runtime.as_ref(),
-            &hint,
-        );
+    let (before, after) = (workload_names(today), workload_names(next));
+    let message = format!("its workload is {after} instead of {before}");
+    let finding = Diagnostic::new(&rule::NEW_WORKLOAD, next.places.work, message);
+    let hint = "prune the old workload; both need the GPUs, so plan for downtime";
+    Some(finding.hint(hint))
+}
+
+fn runtime(today: &Outline, next: &Outline) -> Option<Diagnostic> {
+    let (before, after) = (today.runtime.as_ref()?, next.runtime.as_ref()?);
+    if before == after {
+        return None;
     }
-    if today.node_count != next.node_count {
-        let message = format!(
-            "{} instead of {}",
-            wording::count(next.node_count as usize, "node"),
-            today.node_count
-        );
-        let hint =
-            format!("the annotation `{NODE_COUNT}` sets the number and overrides the estimate");
-        report(
-            &rule::NEW_NODE_COUNT,
-            places.resource,
-            message,
-            since.sizing.as_ref(),
-            &hint,
-        );
+    let message = format!("`{after}` serves the model instead of `{before}`, with a different API");
+    let finding = Diagnostic::new(&rule::NEW_RUNTIME, next.places.preset, message);
+    let hint =
+        format!("the annotation `{RUNTIME}` selects another runtime, if the model supports it");
+    Some(finding.hint(hint))
+}
+
+fn node_count(today: &Outline, next: &Outline) -> Option<Diagnostic> {
+    if today.node_count == next.node_count {
+        return None;
     }
-    if let Some((old, new)) = next
-        .preset
-        .as_ref()
-        .and_then(|old| Some((old, release.file.aliases.get(&old.to_lowercase())?)))
-    {
-        let message = format!("`{old}` is an alias of `{new}`");
-        let hint =
-            "compare the two: the release may have a newer version of the model under its old name";
-        report(&rule::OLD_NAME, places.preset, message, None, hint);
-    }
-    found
+    let after = wording::count(next.node_count as usize, "node");
+    let message = format!("{after} instead of {}", today.node_count);
+    let finding = Diagnostic::new(&rule::NEW_NODE_COUNT, next.places.resource, message);
+    let hint = format!("the annotation `{NODE_COUNT}` sets the number and overrides the estimate");
+    Some(finding.hint(hint))
+}
+
+/// A model that the next release has under another name.
+fn alias(next: &Outline, release: &Release) -> Option<Diagnostic> {
+    let old = next.preset.as_ref()?;
+    let new = release.file.aliases.get(&old.to_lowercase())?;
+    let message = format!("`{old}` is an alias of `{new}`");
+    let finding = Diagnostic::new(&rule::OLD_NAME, next.places.preset, message);
+    let hint = "compare the two: the release may have a newer version of the model under the old \
+                name";
+    Some(finding.hint(hint))
 }
 
 /// What the nodes of a Workspace are, in the plural.
