@@ -33,7 +33,7 @@ fn main() {
         workspace(&mut criterion, &run);
         plan(&mut criterion, &run);
         expand(&mut criterion, &run);
-        overlay(&mut criterion, &run);
+        assemble(&mut criterion, &run);
         emit(&mut criterion, &run);
         together(&mut criterion, &library, case);
     }
@@ -160,8 +160,7 @@ impl<'l> Run<'l> {
     fn objects(&self, plans: Vec<Plan>) -> Vec<(Plan, Vec<Object>)> {
         let templates = &self.templates;
         let objects = |plan: Plan| {
-            let mut objects = expand::objects(&plan, templates).unwrap();
-            assemble::name_nodes(&mut objects, &plan);
+            let objects = expand::objects(&plan, templates).unwrap();
             (plan, objects)
         };
         plans.into_iter().map(objects).collect()
@@ -219,7 +218,7 @@ fn expand(criterion: &mut Criterion, run: &Run) {
     });
 }
 
-fn overlay(criterion: &mut Criterion, run: &Run) {
+fn assemble(criterion: &mut Criterion, run: &Run) {
     let plans = run.plans(&run.workspaces());
     let expanded = run.objects(plans);
     let inputs = || {
@@ -228,14 +227,15 @@ fn overlay(criterion: &mut Criterion, run: &Run) {
             .zip(expanded.clone())
             .collect::<Vec<_>>()
     };
-    criterion.bench_function(&run.case.title("overlay"), |bencher| {
-        bencher.iter_batched(inputs, overlaid, BatchSize::LargeInput);
+    criterion.bench_function(&run.case.title("assemble"), |bencher| {
+        bencher.iter_batched(inputs, assembled, BatchSize::LargeInput);
     });
 }
 
-fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
+fn assembled(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
     let part = |(workspace, (plan, mut objects)): (Workspace, (Plan, Vec<Object>))| {
         let (span, title) = (workspace.node.span, workspace.key());
+        assemble::name_nodes(&mut objects, &plan);
         objects.push(assemble::workspace(workspace.value, &plan, &objects));
         DocumentObjects {
             span,
@@ -254,7 +254,7 @@ fn overlaid(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
 fn emit(criterion: &mut Criterion, run: &Run) {
     let workspaces = run.workspaces();
     let plans = run.plans(&workspaces);
-    let objects = overlaid(workspaces.into_iter().zip(run.objects(plans)).collect());
+    let objects = assembled(workspaces.into_iter().zip(run.objects(plans)).collect());
     criterion.bench_function(&run.case.title("emit"), |bencher| {
         bencher.iter_batched(|| objects.clone(), emitted, BatchSize::LargeInput);
     });
