@@ -4,9 +4,9 @@ use serde::{Serialize, Serializer};
 
 use crate::base::hex;
 use crate::base::json::Json;
-use crate::vocab::annotations::NODE_IMAGE_FAMILY;
 use crate::base::object::Object;
 use crate::plan::Plan;
+use crate::vocab::annotations::NODE_IMAGE_FAMILY;
 use crate::vocab::node_name::filled;
 
 /// Names the nodes of a Workspace, by the node objects as they are now, wherever its objects have

@@ -14,8 +14,8 @@ use kaito_render::input::schema;
 use kaito_render::plan;
 use kaito_render::report::Strictness;
 use kaito_render::session::Session;
-use kaito_render::vocab::api;
 use kaito_render::vocab::Cloud;
+use kaito_render::vocab::api;
 
 use super::config::{Catalogue, Color, SchemaKind};
 use super::run::Run;

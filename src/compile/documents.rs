@@ -8,9 +8,9 @@ use crate::base::node::Node;
 use crate::catalogue::profile;
 use crate::input::Document;
 use crate::session::Session;
+use crate::vocab::api::V1BETA1;
 use crate::vocab::kinds;
-use crate::workspace::self;
-use crate::workspace::V1BETA1;
+use crate::workspace;
 
 /// Where Workspaces and InferenceSets name ConfigMaps.
 const CONFIGS: [&str; 3] = [
