@@ -1,10 +1,11 @@
-//! Values that know nothing of KAITO: JSON, YAML nodes, texts with places, objects, quantities, words.
+//! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities, wording.
 //!
-//! Uses nothing else of this crate; every stage uses it.
+//! Uses `vocab` only.
 
 pub(crate) mod hex;
 pub mod json;
 pub mod node;
+pub(crate) mod nulls;
 pub mod object;
 pub mod pointer;
 pub mod quantity;

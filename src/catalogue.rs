@@ -2,7 +2,6 @@
 //!
 //! Uses [`input`](crate::input); `workspace`, `plan` and `expand` use it.
 
-pub mod editor;
 pub mod import;
 pub mod library;
 pub mod preset;

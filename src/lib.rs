@@ -18,23 +18,38 @@
 // Values and words that every stage uses.
 pub mod base;
 pub mod diagnostic;
+pub mod session;
 pub mod vocab;
 
-// The stages, and what they look up.
-pub mod assemble;
+// What the stages look up.
 pub mod catalogue;
-pub mod emit;
-pub mod expand;
+
+// Stage 1: texts become documents.
 pub mod input;
-pub mod plan;
+
+// Stage 2: documents become Workspaces.
 pub mod workspace;
 
-// The stages strung together, and what is made of the result.
+// Stage 3: what is decided for a Workspace.
+pub mod plan;
+
+// Stage 4: a plan becomes objects.
+pub mod expand;
+
+// Stage 5: the objects of all documents, completed and checked against each other.
+pub mod assemble;
+
+// Stage 6: objects become bytes.
+pub mod emit;
+
+// The stages, one after the other, and what the diagnostics of a run become.
 pub mod compile;
-pub mod diff;
-pub mod explain;
 pub mod report;
-pub mod session;
+
+// Second uses of the stages.
+pub mod diff;
+pub mod editor;
+pub mod explain;
 pub mod upgrade;
 
 // The cluster's side.

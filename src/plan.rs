@@ -9,6 +9,7 @@ mod image;
 mod nodes;
 mod sizing;
 mod tuning;
+mod why;
 
 use std::collections::BTreeMap;
 

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::base::node::Node;
+use crate::base::nulls::drop_nulls;
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::Checker;
 use crate::vocab::{Cloud, Provisioner, Runtime, api};
-use crate::workspace::drop_nulls;
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -4,12 +4,12 @@ mod presets;
 mod table;
 
 use anyhow::{Result, bail};
-use kaito_render::catalogue::editor::Editor;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::preset::{
     HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, TuningConfigFile,
 };
 use kaito_render::catalogue::release::Release;
+use kaito_render::editor::Editor;
 use kaito_render::input::schema;
 use kaito_render::plan;
 use kaito_render::report::Strictness;

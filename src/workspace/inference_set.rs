@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::{self, Holder, MAX_NODES, Rules};
+use super::rules::{self, Holder, MAX_NODES, Rules, check_metadata};
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition};
-use super::{drop_nulls, is_of_kaito, is_rendered, metadata};
+use super::{is_of_kaito, is_rendered};
 use crate::base::node::{Data, Entry, Node};
+use crate::base::nulls::drop_nulls;
 use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
@@ -147,7 +148,7 @@ pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Result<Vec<Node>,
     }
     let count = replica_count(node, &value, diagnostics)?;
     let mut rules = Rules::new(node, &unread, diagnostics);
-    metadata::check(&mut rules);
+    check_metadata(&mut rules);
     rules::check_keys(&mut rules, Holder::Set);
     check_runtime(&mut rules);
     if count > MAX_NODES {

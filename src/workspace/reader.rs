@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::pod_template::PodTemplates;
 use super::rules::{self, Rules};
-use super::{Spec, Workspace, drop_nulls, metadata, spec_schema};
+use super::{Spec, Workspace, metadata, spec_schema};
 use crate::base::node::Node;
+use crate::base::nulls::drop_nulls;
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};

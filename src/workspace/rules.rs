@@ -8,6 +8,7 @@
 mod adapters;
 mod annotations;
 mod images;
+mod metadata;
 mod placeholders;
 mod pods;
 mod shared;
@@ -15,7 +16,7 @@ mod strength;
 mod v1alpha1;
 mod v1beta1;
 
-use super::{Workspace, metadata};
+use super::Workspace;
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::diagnostic::rule::Rule;
@@ -25,6 +26,7 @@ use crate::vocab::WorkspaceApi;
 
 pub(super) use annotations::{Holder, check as check_keys};
 pub(crate) use images::reference as image_reference;
+pub(super) use metadata::check as check_metadata;
 pub(super) use shared::MAX_NODES;
 pub(super) use strength::is_allowed as is_strength;
 pub(super) use v1alpha1::adapter as check_adapter;

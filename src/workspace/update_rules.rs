@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::rules::{self, Rules};
 use super::spec::{LabelSelector, Preset, Tuning};
-use super::{Draft, Workspace, drop_nulls};
+use super::{Draft, Workspace};
 use crate::base::node::Node;
+use crate::base::nulls::drop_nulls;
 use crate::base::pointer;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};

@@ -4,7 +4,7 @@ use crate::base::pointer;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, Model, Needs};
 use crate::plan::decision::{Decision, Origin};
-use crate::plan::decisions::{Section, Why, flags, names, output_dir};
+use crate::plan::why::{Section, Why, flags, names, output_dir};
 use crate::plan::{InferencePlan, TuningPlan};
 use crate::vocab::{AccessMode, Provisioner};
 use crate::workspace::Preset;

@@ -79,7 +79,7 @@ fn nodes(rules: &mut Rules, resource: &Resource) {
     let pointer = "/resource/labelSelector/matchLabels";
     for entry in rules.node.entries(pointer) {
         if let Some(value) = entry.value.as_str() {
-            metadata::check_label(rules, pointer, entry, value);
+            super::metadata::check_label(rules, pointer, entry, value);
         }
     }
 }
