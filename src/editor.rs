@@ -40,7 +40,7 @@ impl<'a> Editor<'a> {
     }
 
     /// The schema of files that hold Workspaces and InferenceSets of any version; other documents
-    /// in them are let be.
+    /// in them are ignored.
     pub fn workspaces(&mut self) -> Value {
         let set = part(self.inference_set());
         let (older, newer) = (

@@ -472,10 +472,10 @@ impl<'a> Planner<'a> {
     }
 
     fn warn(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {
-        let finding = Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint);
+        let diagnostic = Diagnostic::new(rule, self.workspace.span(pointer), message).hint(hint);
         self.diagnostics.report(Diagnostic {
             severity: Severity::Warning,
-            ..finding
+            ..diagnostic
         });
     }
 
@@ -494,8 +494,8 @@ impl<'a> Planner<'a> {
         message: String,
         hint: String,
     ) -> Reported {
-        let finding = Diagnostic::new(rule, self.workspace.span(pointer), message);
-        self.diagnostics.fail(finding.hint(hint))
+        let diagnostic = Diagnostic::new(rule, self.workspace.span(pointer), message);
+        self.diagnostics.fail(diagnostic.hint(hint))
     }
 
     fn report(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {

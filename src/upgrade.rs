@@ -1,7 +1,7 @@
 //! What another release would say of documents, and what it would make otherwise.
 //!
 //! The documents are compiled twice, by the release of today and by the one that is meant to come.
-//! Reported is what is found by the second alone, and what differs between the two.
+//! Reports what only the second one reports, and what differs between the two.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -21,7 +21,7 @@ use crate::vocab::annotations::{NODE_COUNT, RUNTIME};
 use crate::workspace::{is_inference_set, is_rendered, is_workspace};
 
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds
-/// besides and makes otherwise. Its findings begin with its name, and none of them can be repaired
+/// in addition or differently. Its diagnostics begin with its name, and none of them can be repaired
 /// without thinking: today's release compiles the same files.
 ///
 /// Gives the files of the Workspaces that today's release could compile.
@@ -50,9 +50,9 @@ pub fn check(
     let release = Release::load(library, target, session);
     let found = mem::replace(&mut session.diagnostics, known);
     let mut new = only_new(found, session.diagnostics.as_slice(), &session.sources);
-    for finding in &mut new {
-        finding.fix = None;
-        finding.hint = finding
+    for diagnostic in &mut new {
+        diagnostic.fix = None;
+        diagnostic.hint = diagnostic
             .hint
             .take()
             .map(|hint| format!("with release {target}, {hint}"));
@@ -69,9 +69,9 @@ pub fn check(
         let pairs = pairs.filter(|(today, next)| today.release != next.release);
         new.extend(pairs.flat_map(|(today, next)| differences(today, next, release)));
     }
-    let marked = |finding: Diagnostic| Diagnostic {
-        message: format!("target {target}: {}", finding.message),
-        ..finding
+    let marked = |diagnostic: Diagnostic| Diagnostic {
+        message: format!("target {target}: {}", diagnostic.message),
+        ..diagnostic
     };
     session.diagnostics.extend(new.into_iter().map(marked));
     today
@@ -104,14 +104,14 @@ fn old_version(node: &Node, release: &Release) -> Option<Diagnostic> {
         "`{version}` is deprecated since KAITO {}: use `{}`",
         old.since, old.instead
     );
-    let finding = Diagnostic::new(&rule::OLD_API_VERSION, node.at("/apiVersion").span, message);
-    Some(finding.hint(format!(
+    let diagnostic = Diagnostic::new(&rule::OLD_API_VERSION, node.at("/apiVersion").span, message);
+    Some(diagnostic.hint(format!(
         "change it to `{}` when release {} compiles the file",
         old.instead, release.name
     )))
 }
 
-/// Reports what the next release makes otherwise of a Workspace.
+/// Reports what the next release makes differently of a Workspace.
 fn differences(today: &Outline, next: &Outline, release: &Release) -> Vec<Diagnostic> {
     let since = &release.file.since;
     let found = [
@@ -137,9 +137,9 @@ fn nodes(today: &Outline, next: &Outline) -> Option<Diagnostic> {
     }
     let (before, after) = (node_names(today), node_names(next));
     let message = format!("its nodes are {after} instead of {before}");
-    let finding = Diagnostic::new(&rule::NEW_NODES, next.places.instance_type, message);
+    let diagnostic = Diagnostic::new(&rule::NEW_NODES, next.places.instance_type, message);
     let hint = "the old nodes are replaced: provide capacity for both, or plan for downtime";
-    Some(finding.hint(hint))
+    Some(diagnostic.hint(hint))
 }
 
 fn workload(today: &Outline, next: &Outline) -> Option<Diagnostic> {
@@ -148,9 +148,9 @@ fn workload(today: &Outline, next: &Outline) -> Option<Diagnostic> {
     }
     let (before, after) = (workload_names(today), workload_names(next));
     let message = format!("its workload is {after} instead of {before}");
-    let finding = Diagnostic::new(&rule::NEW_WORKLOAD, next.places.work, message);
+    let diagnostic = Diagnostic::new(&rule::NEW_WORKLOAD, next.places.work, message);
     let hint = "prune the old workload; both need the GPUs, so plan for downtime";
-    Some(finding.hint(hint))
+    Some(diagnostic.hint(hint))
 }
 
 fn runtime(today: &Outline, next: &Outline) -> Option<Diagnostic> {
@@ -159,10 +159,10 @@ fn runtime(today: &Outline, next: &Outline) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("`{after}` serves the model instead of `{before}`, with a different API");
-    let finding = Diagnostic::new(&rule::NEW_RUNTIME, next.places.preset, message);
+    let diagnostic = Diagnostic::new(&rule::NEW_RUNTIME, next.places.preset, message);
     let hint =
         format!("the annotation `{RUNTIME}` selects another runtime, if the model supports it");
-    Some(finding.hint(hint))
+    Some(diagnostic.hint(hint))
 }
 
 fn node_count(today: &Outline, next: &Outline) -> Option<Diagnostic> {
@@ -171,9 +171,9 @@ fn node_count(today: &Outline, next: &Outline) -> Option<Diagnostic> {
     }
     let after = wording::count(next.node_count as usize, "node");
     let message = format!("{after} instead of {}", today.node_count);
-    let finding = Diagnostic::new(&rule::NEW_NODE_COUNT, next.places.resource, message);
+    let diagnostic = Diagnostic::new(&rule::NEW_NODE_COUNT, next.places.resource, message);
     let hint = format!("the annotation `{NODE_COUNT}` sets the number and overrides the estimate");
-    Some(finding.hint(hint))
+    Some(diagnostic.hint(hint))
 }
 
 /// A model that the next release has under another name.
@@ -181,10 +181,10 @@ fn alias(next: &Outline, release: &Release) -> Option<Diagnostic> {
     let old = next.preset.as_ref()?;
     let new = release.file.aliases.get(&old.to_lowercase())?;
     let message = format!("`{old}` is an alias of `{new}`");
-    let finding = Diagnostic::new(&rule::OLD_NAME, next.places.preset, message);
+    let diagnostic = Diagnostic::new(&rule::OLD_NAME, next.places.preset, message);
     let hint = "compare the two: the release may have a newer version of the model under the old \
                 name";
-    Some(finding.hint(hint))
+    Some(diagnostic.hint(hint))
 }
 
 /// What the nodes of a Workspace are, in the plural.
@@ -207,33 +207,35 @@ fn names(kinds: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// The findings that are not known yet: of another rule, at another place, or weightier. Notes say
+/// The diagnostics that are not known yet: of another rule, at another place, or more severe. Notes say
 /// what was chosen for today, and are left out.
 fn only_new(found: Diagnostics, known: &[Diagnostic], sources: &Sources) -> Vec<Diagnostic> {
     // A file of the library may have been read twice.
-    let key = |finding: &Diagnostic| {
-        let place = finding
+    let key = |diagnostic: &Diagnostic| {
+        let place = diagnostic
             .place
             .map(|span| (sources.name(span.file).to_owned(), span.start, span.end));
         let message = if place.is_none() {
-            finding.message.clone()
+            diagnostic.message.clone()
         } else {
             String::new()
         };
-        (finding.rule.id, place, message)
+        (diagnostic.rule.id, place, message)
     };
     let mut heaviest = BTreeMap::new();
-    for finding in known {
-        let severity = heaviest.entry(key(finding)).or_insert(finding.severity);
-        *severity = finding.severity.max(*severity);
+    for diagnostic in known {
+        let severity = heaviest
+            .entry(key(diagnostic))
+            .or_insert(diagnostic.severity);
+        *severity = diagnostic.severity.max(*severity);
     }
-    let is_new = |finding: &Diagnostic| {
+    let is_new = |diagnostic: &Diagnostic| {
         heaviest
-            .get(&key(finding))
-            .is_none_or(|known| *known < finding.severity)
+            .get(&key(diagnostic))
+            .is_none_or(|known| *known < diagnostic.severity)
     };
     found
         .into_iter()
-        .filter(|finding| finding.severity > Severity::Note && is_new(finding))
+        .filter(|diagnostic| diagnostic.severity > Severity::Note && is_new(diagnostic))
         .collect()
 }

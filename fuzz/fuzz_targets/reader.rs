@@ -17,8 +17,8 @@ fuzz_target!(|text: &str| {
     let mut session = Session::default();
     let file = session.sources.add("input.yaml", text);
     let documents = input::parse(&session.sources, file, &mut session.diagnostics);
-    for finding in &session.diagnostics {
-        places_are_in_the_text(finding, &session.sources);
+    for diagnostic in &session.diagnostics {
+        places_are_in_the_text(diagnostic, &session.sources);
     }
     for node in &documents {
         nodes_are_in_the_text(node, &session.sources);
@@ -39,10 +39,10 @@ fuzz_target!(|text: &str| {
     }
 });
 
-fn places_are_in_the_text(finding: &Diagnostic, sources: &Sources) {
-    let also = finding.also.iter().map(|label| label.span);
-    let fix = finding.fix.as_ref().map(|fix| fix.span);
-    finding
+fn places_are_in_the_text(diagnostic: &Diagnostic, sources: &Sources) {
+    let also = diagnostic.also.iter().map(|label| label.span);
+    let fix = diagnostic.fix.as_ref().map(|fix| fix.span);
+    diagnostic
         .place
         .into_iter()
         .chain(also)

@@ -29,7 +29,7 @@ pub struct ObjectSet {
     documents: Vec<(Span, String)>,
     /// What came first of each identity, and of which document.
     first: IndexMap<String, (usize, Kept)>,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// An object, or what is left of it.
@@ -64,7 +64,7 @@ impl ObjectSet {
             keeps_objects,
             documents: Vec::new(),
             first: IndexMap::new(),
-            findings: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
@@ -86,7 +86,7 @@ impl ObjectSet {
         let (span, title) = &self.documents[document];
         let identity = object.identity();
         if identity.is_incomplete() {
-            self.findings.push(nameless(*span, title));
+            self.diagnostics.push(nameless(*span, title));
         }
         match self.first.entry(key(identity)) {
             Entry::Vacant(entry) => {
@@ -104,8 +104,11 @@ impl ObjectSet {
                     Kept::Fingerprint(kept) => *kept == object.value.fingerprint(),
                 };
                 if !is_same {
-                    self.findings
-                        .push(conflict(&self.documents[*first], (*span, title), identity));
+                    self.diagnostics.push(conflict(
+                        &self.documents[*first],
+                        (*span, title),
+                        identity,
+                    ));
                 }
             }
         }
@@ -118,7 +121,7 @@ impl ObjectSet {
             Kept::Object(object) => Some(object),
             Kept::Fingerprint(_) => None,
         });
-        (kept.collect(), self.findings)
+        (kept.collect(), self.diagnostics)
     }
 }
 

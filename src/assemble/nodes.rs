@@ -49,9 +49,9 @@ pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
             label.key
         );
         let place = class.map_or(label.key_span, |found| found.span);
-        let finding =
+        let diagnostic =
             Diagnostic::new(&rule::TWO_MANAGERS, place, message).also(label.key_span, "the label");
-        diagnostics.report(finding.hint(format!(
+        diagnostics.report(diagnostic.hint(format!(
             "refer to `{KAITO_NODE_CLASS}` of the group `{KAITO}`, or remove the label"
         )));
     }
@@ -137,7 +137,7 @@ pub fn is_static_pool(object: &Object) -> bool {
 /// such a NodePool is accepted and stays empty).
 #[must_use]
 pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
-    let finding = |place: Option<Span>, message: &str| Diagnostic {
+    let diagnostic = |place: Option<Span>, message: &str| Diagnostic {
         place,
         ..Diagnostic::global(&rule::STATIC_CAPACITY, message)
     };
@@ -145,12 +145,12 @@ pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
         Some(true) => None,
         Some(false) => {
             let message = "NodePools with a fixed size get no nodes while Karpenter's feature gate `StaticCapacity` is off";
-            let finding = finding(profile.span("/karpenter/staticCapacity"), message);
+            let diagnostic = diagnostic(profile.span("/karpenter/staticCapacity"), message);
             let hint = "enable the feature gate, or set `provisioner: nodeclaim`";
             Some(
                 Diagnostic {
                     severity: Severity::Error,
-                    ..finding
+                    ..diagnostic
                 }
                 .hint(hint),
             )
@@ -159,7 +159,7 @@ pub fn check_static_capacity(profile: &Profile) -> Option<Diagnostic> {
             let message = "NodePools with a fixed size need Karpenter's feature gate `StaticCapacity`, which is off by default";
             let hint =
                 "enable it, and add `karpenter: {staticCapacity: true}` to kaito-render.yaml";
-            Some(finding(profile.span("/provisioner"), message).hint(hint))
+            Some(diagnostic(profile.span("/provisioner"), message).hint(hint))
         }
     }
 }
@@ -168,10 +168,10 @@ fn ignored(requirements: &[Node]) -> Vec<Diagnostic> {
     let keys = requirements.iter().filter_map(|item| item.get("key"));
     let ignored =
         keys.filter_map(|node| Some((node, node.as_str().filter(|key| IGNORED.contains(key))?)));
-    let finding = |(node, key): (&Node, &str)| {
+    let diagnostic = |(node, key): (&Node, &str)| {
         let message = format!("gpu-provisioner ignores `{key}`");
         let hint = "remove the requirement, or let Karpenter create the node";
         Diagnostic::new(&rule::IGNORED_REQUIREMENT, node.span, message).hint(hint)
     };
-    ignored.map(finding).collect()
+    ignored.map(diagnostic).collect()
 }

@@ -16,7 +16,7 @@ use crate::vocab::annotations::RENDERED;
 /// The most objects that the annotation names; more are counted.
 const NAMED: usize = 64;
 
-/// What a cluster fills in, or means one cluster alone.
+/// What a cluster fills in, or what concerns one cluster only.
 const OF_THE_CLUSTER: [&str; 9] = [
     "creationTimestamp",
     "deletionGracePeriodSeconds",

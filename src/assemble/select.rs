@@ -10,15 +10,15 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// Which kinds of objects are wanted. Letter case does not count, as on kubectl's command line.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// These alone; all if empty.
+    /// Only these; all if empty.
     pub only: Vec<String>,
     /// Not these.
     pub exclude: Vec<String>,
 }
 
 impl Selection {
-    /// Drops what is not wanted. If that is everything, nothing is dropped but a finding made,
-    /// because an empty output would delete whatever was delivered before.
+    /// Drops what is not wanted. If that is everything, nothing is dropped and an error is reported,
+    /// because an empty output would delete whatever was applied before.
     pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Diagnostics) {
         if self.only.is_empty() && self.exclude.is_empty() {
             return;
@@ -54,11 +54,11 @@ impl Selection {
             if let Some(near) =
                 near.filter(|_| !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(name)))
             {
-                let finding = Diagnostic::global(
+                let diagnostic = Diagnostic::global(
                     &rule::UNKNOWN_KIND,
                     format!("no object has the kind `{name}`"),
                 );
-                diagnostics.report(finding.hint(format!("did you mean `{near}`?")));
+                diagnostics.report(diagnostic.hint(format!("did you mean `{near}`?")));
             }
         }
     }

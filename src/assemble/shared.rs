@@ -14,7 +14,7 @@ pub struct Selector {
     labels: BTreeMap<String, String>,
     place: Span,
     title: String,
-    /// Whether these labels alone place no pod of the Workspace.
+    /// Whether these labels by themselves place no pod of the Workspace.
     is_exclusive: bool,
 }
 
@@ -62,9 +62,9 @@ impl Selectors {
             "{} selects nodes by the same labels as {}",
             selector.title, first.title
         );
-        let finding = Diagnostic::new(&rule::SHARED_NODES, selector.place, message)
+        let diagnostic = Diagnostic::new(&rule::SHARED_NODES, selector.place, message)
             .also(first.place, "the other one");
         let hint = "give each its own labels, so that no pod uses the GPUs of the other one";
-        Some(finding.hint(hint))
+        Some(diagnostic.hint(hint))
     }
 }

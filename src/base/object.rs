@@ -36,7 +36,7 @@ pub enum Group {
         /// The namespace.
         namespace: String,
     },
-    /// One Workspace: itself and everything made for it alone, cluster-scoped objects included.
+    /// One Workspace: itself and everything made only for it, cluster-scoped objects included.
     Workspace {
         /// The namespace of the Workspace.
         namespace: String,

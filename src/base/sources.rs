@@ -128,7 +128,7 @@ impl Mask {
     }
 }
 
-/// What stands for something hidden.
+/// The replacement of a hidden value.
 const MASK: &str = "***";
 
 impl Sources {
@@ -152,7 +152,7 @@ impl Sources {
         FileId(id)
     }
 
-    /// Notes where on the disk a text lies: the folder without links, and the name of the file in
+    /// Notes where a text is on the disk: the directory without links, and the name of the file in
     /// it; none if nowhere.
     pub(crate) fn locate(&mut self, file: FileId, path: Option<PathBuf>) {
         let file = &mut self.files[file.0 as usize];

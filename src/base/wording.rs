@@ -82,7 +82,7 @@ pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> O
     (best.0 >= NEAR_ENOUGH).then_some(best.1)
 }
 
-/// The one candidate that was certainly meant: it differs in case alone or by one slip of the
+/// The one candidate that was certainly meant: it differs only in case or by one slip of the
 /// keyboard, and no other one does.
 pub fn typo<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();

@@ -101,7 +101,7 @@ fn is_repository(name: &str) -> bool {
         .is_some_and(|(owner, model)| is_part(owner) && is_part(model))
 }
 
-/// Reads config.json; what models of several parts say of their language is taken as said of the
+/// Reads config.json; fields of the language part of a multimodal model are read as fields of the
 /// whole.
 fn config(text: &str) -> Result<Value, String> {
     let mut config: Value = serde_json::from_str(&without_non_finite(text))

@@ -103,7 +103,7 @@ impl Library {
                 Kind::Directory => self.add_directory(tree, &path, &inside, entered)?,
                 Kind::File if path.extension().is_some_and(|ending| ending == "yaml") => {
                     let text = read(tree, &path).map_err(|error| unreadable(&path, error))?;
-                    self.lay(inside, tree.name(&path), text);
+                    self.add_file(inside, tree.name(&path), text);
                 }
                 Kind::File => {}
             }
@@ -113,7 +113,7 @@ impl Library {
     }
 
     /// Lays a file over the one of the same path, or adds it. `name` is what people are shown.
-    pub fn lay(&mut self, path: String, name: String, text: String) {
+    pub fn add_file(&mut self, path: String, name: String, text: String) {
         let text = Text {
             name: Cow::Owned(name),
             text: Cow::Owned(text),
@@ -128,15 +128,15 @@ impl Library {
         self.files.get(path)
     }
 
-    /// The names of the YAML files in a folder and in those below it, without their ending, sorted.
+    /// The names of the YAML files in a directory and in those below it, without their ending, sorted.
     ///
-    /// `folder` ends in a slash.
+    /// `directory` ends in a slash.
     #[must_use]
-    pub fn names(&self, folder: &str) -> Vec<&str> {
+    pub fn names(&self, directory: &str) -> Vec<&str> {
         let behind = self
             .files
-            .range::<str, _>((Bound::Included(folder), Bound::Unbounded));
-        let inside = behind.map_while(|(path, _)| path.strip_prefix(folder));
+            .range::<str, _>((Bound::Included(directory), Bound::Unbounded));
+        let inside = behind.map_while(|(path, _)| path.strip_prefix(directory));
         let mut names: Vec<_> = inside
             .filter_map(|name| name.strip_suffix(".yaml"))
             .collect();
@@ -147,11 +147,11 @@ impl Library {
     /// The releases there are, oldest first.
     #[must_use]
     pub fn releases(&self) -> Vec<&str> {
-        let folders = self
+        let directories = self
             .files
             .keys()
             .filter_map(|path| path.strip_prefix("presets/")?.strip_suffix("/release.yaml"));
-        let mut names: Vec<_> = folders.collect();
+        let mut names: Vec<_> = directories.collect();
         names.sort_by_key(|name| {
             name.split('.')
                 .map(|part| part.parse::<u32>().unwrap_or(0))
@@ -172,19 +172,19 @@ mod tests {
     #[test]
     fn a_laid_file_replaces_the_embedded_one_and_new_ones_are_listed() {
         let mut library = Library::embedded();
-        let folder = "presets/0.3/models/";
-        let before = library.names(folder).len();
-        library.lay(
-            format!("{folder}falcon-7b.yaml"),
+        let directory = "presets/0.3/models/";
+        let before = library.names(directory).len();
+        library.add_file(
+            format!("{directory}falcon-7b.yaml"),
             "lib/falcon-7b.yaml".into(),
             "a".into(),
         );
-        library.lay(
-            format!("{folder}our-model.yaml"),
+        library.add_file(
+            format!("{directory}our-model.yaml"),
             "lib/our-model.yaml".into(),
             "b".into(),
         );
-        assert_eq!(library.names(folder).len(), before + 1);
+        assert_eq!(library.names(directory).len(), before + 1);
         let text = library.get("presets/0.3/models/falcon-7b.yaml").unwrap();
         assert!(text.foreign && text.text == "a");
         assert!(!library.get("presets/0.3/release.yaml").unwrap().foreign);
@@ -193,12 +193,12 @@ mod tests {
     #[test]
     fn releases_are_sorted_by_number() {
         let mut library = Library::embedded();
-        library.lay(
+        library.add_file(
             "presets/0.12/release.yaml".into(),
             String::new(),
             String::new(),
         );
-        library.lay(
+        library.add_file(
             "presets/0.4/release.yaml".into(),
             String::new(),
             String::new(),

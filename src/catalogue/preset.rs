@@ -19,7 +19,7 @@ pub use hub::{
     VllmPreset, WeightsQuantization,
 };
 
-/// Ordered command-line flags: `name: value` is written `--name=value`, `name:` alone `--name`.
+/// Ordered command-line flags: `name: value` is written `--name=value`, `name:` without a value `--name`.
 pub type Flags = IndexMap<String, Option<String>>;
 
 /// `release.yaml`: what a release does, by name.

@@ -67,7 +67,7 @@ pub struct Profile {
     /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
     #[serde(default)]
     pub node_counts: BTreeMap<String, NonZeroU32>,
-    /// How much findings matter; of entries that concern the same finding the last one counts.
+    /// How much diagnostics matter; of entries that concern the same diagnostic the last one counts.
     #[serde(default)]
     pub rules: Vec<RuleSetting>,
     /// The document it was read from, for places; none for the default.
@@ -148,21 +148,21 @@ pub struct ProfileNode {
     pub labels: BTreeMap<String, String>,
 }
 
-/// How much the findings of a rule matter.
+/// How much the diagnostics of a rule matter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RuleSetting {
     /// The rule, such as `KR207`.
     pub rule: String,
-    /// How much its findings matter. Errors can't be lowered.
+    /// How much its diagnostics matter. Errors can't be lowered.
     pub severity: SeveritySetting,
-    /// The files in which it holds, as globs that are relative to the profile's folder, such as
+    /// The files in which it holds, as globs that are relative to the profile's directory, such as
     /// `legacy/**`; by default everywhere.
     #[serde(default)]
     pub paths: Vec<String>,
 }
 
-/// How much a finding matters.
+/// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SeveritySetting {

@@ -382,26 +382,26 @@ fn typed<T: DeserializeOwned + JsonSchema>(
     if library.get(path).is_some_and(|file| file.foreign) {
         let checker = match Checker::of::<T>() {
             Ok(checker) => checker,
-            Err(error) => return Err(misfit(node, error.to_string(), session)),
+            Err(error) => return Err(unrecognized(node, error.to_string(), session)),
         };
         let mark = session.mark();
         checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics);
         session.diagnostics.checked(mark)?;
     }
-    serde_json::from_value(value).map_err(|error| misfit(node, error.to_string(), session))
+    serde_json::from_value(value).map_err(|error| unrecognized(node, error.to_string(), session))
 }
 
-fn misfit(node: &Node, message: String, session: &mut Session) -> Reported {
-    let finding = Diagnostic::new(&rule::LIBRARY_FIELD, node.span, message);
-    session.diagnostics.fail(finding)
+fn unrecognized(node: &Node, message: String, session: &mut Session) -> Reported {
+    let diagnostic = Diagnostic::new(&rule::LIBRARY_FIELD, node.span, message);
+    session.diagnostics.fail(diagnostic)
 }
 
 /// Parses a file of the library, which has to hold one document.
 fn parse(library: &Library, path: &str, session: &mut Session) -> Result<(Node, String), Reported> {
     let Some(file) = library.get(path) else {
         let message = format!("the library has no `{path}`");
-        let finding = Diagnostic::global(&rule::LIBRARY_FILE, message);
-        return Err(session.diagnostics.fail(finding));
+        let diagnostic = Diagnostic::global(&rule::LIBRARY_FILE, message);
+        return Err(session.diagnostics.fail(diagnostic));
     };
     let text = file.text.clone().into_owned();
     let id = session
@@ -415,6 +415,6 @@ fn parse(library: &Library, path: &str, session: &mut Session) -> Result<(Node, 
     }
     let place = crate::base::sources::Span::whole(id);
     let message = "the file has to hold one document";
-    let finding = Diagnostic::new(&rule::LIBRARY_FILE, place, message);
-    Err(session.diagnostics.fail(finding))
+    let diagnostic = Diagnostic::new(&rule::LIBRARY_FILE, place, message);
+    Err(session.diagnostics.fail(diagnostic))
 }

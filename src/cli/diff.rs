@@ -57,7 +57,7 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// The objects of a side, with the ConfigMaps and Secrets of its folders. Where a Workspace in it
+/// The objects of a side, with the ConfigMaps and Secrets of its directories. Where a Workspace in it
 /// is rendered already, all its documents are objects.
 fn objects(
     side: &Side,

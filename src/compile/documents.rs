@@ -1,4 +1,4 @@
-//! The documents of a run, told apart before the first one is compiled.
+//! The documents of a run, sorted by what they are before the first one is compiled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,7 +131,7 @@ impl<'a> Documents<'a> {
         sources.filter(|source| source.kind != SourceKind::Rendered)
     }
 
-    /// Reports what can be said of the documents before any of them is compiled: kinds that
+    /// Reports what is wrong with the documents before any of them is compiled: kinds that
     /// nobody compiles, and plaintext secrets in what is compiled and in the ConfigMaps that it
     /// names.
     pub(super) fn check(&self, session: &mut Session) {

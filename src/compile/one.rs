@@ -108,8 +108,8 @@ impl Attempt {
         let profile = &context.options.profile;
         let Compiling { release, templates } = match context.releases.compiling(&node) {
             Ok(compiling) => compiling,
-            Err(finding) => {
-                let reported = self.diagnostics.fail(finding);
+            Err(diagnostic) => {
+                let reported = self.diagnostics.fail(diagnostic);
                 context
                     .reader
                     .check_any_version(node, &mut self.diagnostics)?;
@@ -142,7 +142,7 @@ impl Attempt {
         }
         let plan = plan::make(inputs, 0, &mut self.diagnostics)?;
         let objects = expand::objects(&plan, templates?);
-        let mut objects = objects.map_err(|finding| self.diagnostics.fail(finding))?;
+        let mut objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
         assemble::name_nodes(&mut objects, &plan);
         Ok(made(draft.into_whole()?, plan, objects, context.keep))
     }

@@ -222,7 +222,7 @@ impl<'a> Loaded<'a> {
         versions.any(|known| known == version)
     }
 
-    /// Loads what the release needs to compile a Workspace or an InferenceSet: the machine types
+    /// Loads what the release needs to compile a Workspace or an InferenceSet: the instance types
     /// and templates that every one needs, and of the catalogue the files that this one names.
     fn load_for(&mut self, document: &Node, profile: &Profile, session: &mut Session) {
         let release = &mut self.release;

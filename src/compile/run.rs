@@ -74,7 +74,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Adds what came of an InferenceSet. What is wrong with all of its Workspaces is said once.
+    /// Adds what came of an InferenceSet. What is wrong with all of its Workspaces is reported once.
     pub(super) fn add_set(&mut self, set: SetAttempt) {
         let mark = self.diagnostics.mark();
         self.diagnostics.extend(set.diagnostics);
@@ -107,10 +107,10 @@ impl<'a> Run<'a> {
         let Some(first) = self.names.insert(key, span) else {
             return true;
         };
-        let finding = Diagnostic::new(&rule::DUPLICATE_WORKSPACE, span, message);
-        let finding = finding.also(first, "the other one");
+        let diagnostic = Diagnostic::new(&rule::DUPLICATE_WORKSPACE, span, message);
+        let diagnostic = diagnostic.also(first, "the other one");
         self.diagnostics
-            .report(finding.hint("remove or rename one of them"));
+            .report(diagnostic.hint("remove or rename one of them"));
         false
     }
 
@@ -143,9 +143,9 @@ impl<'a> Run<'a> {
         let identity = object.identity();
         if identity.is_incomplete() {
             let message = "a document without `apiVersion`, `kind` or `metadata.name`";
-            let finding = Diagnostic::new(&rule::NAMELESS, node.span, message);
+            let diagnostic = Diagnostic::new(&rule::NAMELESS, node.span, message);
             let hint = "add what is missing, or remove the document from the input";
-            return self.diagnostics.report(finding.hint(hint));
+            return self.diagnostics.report(diagnostic.hint(hint));
         }
         let title = format!("{} `{}`", identity.kind, identity.name);
         let key = (identity.kind.to_owned(), identity.name.to_owned());
@@ -177,10 +177,14 @@ impl<'a> Run<'a> {
             "the input still has {} `{}` of the removed Workspace `{key}`",
             identity.kind, identity.name
         );
-        let finding = Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
+        let diagnostic =
+            Diagnostic::new(&rule::NODE_STAYS, node.at("/metadata/name").span, message);
         let before = before.at("/metadata/name").span;
-        let finding = finding.also(before, "the Workspace, as it was");
-        Some(finding.hint("remove this object too, or add the file of the Workspace to the input"))
+        let diagnostic = diagnostic.also(before, "the Workspace, as it was");
+        Some(
+            diagnostic
+                .hint("remove this object too, or add the file of the Workspace to the input"),
+        )
     }
 
     /// Reports an input that holds no Workspace, as far as no other error says why.
@@ -196,8 +200,8 @@ impl<'a> Run<'a> {
                 wording::count(count, "Workspace")
             ),
         };
-        let finding = Diagnostic::global(&rule::NO_WORKSPACE, "the input has no Workspace");
-        self.diagnostics.report(finding.hint(hint));
+        let diagnostic = Diagnostic::global(&rule::NO_WORKSPACE, "the input has no Workspace");
+        self.diagnostics.report(diagnostic.hint(hint));
     }
 
     /// Says once what was chosen without being asked for, and ends the run.
@@ -206,21 +210,21 @@ impl<'a> Run<'a> {
         for (version, name) in &self.chosen {
             let message = format!("`{version}` is compiled with release {name}");
             let hint = format!("set `release: \"{name}\"` in kaito-render.yaml to pin it");
-            let finding = Diagnostic::global(&rule::RELEASE_CHOSEN, message);
-            self.diagnostics.report(finding.hint(hint));
+            let diagnostic = Diagnostic::global(&rule::RELEASE_CHOSEN, message);
+            self.diagnostics.report(diagnostic.hint(hint));
         }
         if self.has_machines && profile.provisioner.is_none() {
             let message =
                 "nodes are created as `Machine` objects, which only gpu-provisioner 0.2 supports";
-            let finding = Diagnostic::global(&rule::MACHINE_API, message);
-            self.diagnostics.report(finding.hint(releases.switch()));
+            let diagnostic = Diagnostic::global(&rule::MACHINE_API, message);
+            self.diagnostics.report(diagnostic.hint(releases.switch()));
         }
         if self.has_static_pools {
             self.diagnostics
                 .extend(assemble::check_static_capacity(profile));
         }
-        let (objects, findings) = self.objects.finish();
-        self.diagnostics.extend(findings);
+        let (objects, diagnostics) = self.objects.finish();
+        self.diagnostics.extend(diagnostics);
         Output {
             files: self.files,
             objects,

@@ -53,7 +53,7 @@ rules! {
     AMBIGUOUS_SCALAR = "KR006" Warning "an unquoted scalar that YAML 1.1 and YAML 1.2 read differently";
     NOT_PARSED = "KR007" Note "a file that was skipped: it can't be parsed and does not mention KAITO";
     NOT_A_NUMBER = "KR008" Error "infinity, NaN or a number too large for JSON";
-    FOLDER_PASSED_OVER = "KR009" Note "a directory that was named but holds no input";
+    EMPTY_DIRECTORY = "KR009" Note "a directory that was named but holds no input";
     FIELD = "KR101" Error "a field with a value that its schema does not allow";
     UNKNOWN_FIELD = "KR102" Error "an unknown field";
     MISSING_FIELD = "KR103" Error "a missing required field";
@@ -71,7 +71,7 @@ rules! {
     VOLUME = "KR115" Error "volumes are not supported as source or destination of tuning";
     PLACEHOLDER = "KR116" Error "a placeholder that was not replaced";
     DUPLICATE_WORKSPACE = "KR117" Error "a duplicate Workspace";
-    MISFIT = "KR118" Error "a document that looks like a Workspace but is not one";
+    UNRECOGNIZED = "KR118" Error "a document that looks like a Workspace but is not one";
     URL = "KR119" Warning "a URL that can't be downloaded";
     SECRET = "KR120" Error "an invalid Secret name";
     ANNOTATION = "KR121" Error "an annotation with an invalid value";

@@ -19,7 +19,7 @@ pub struct Clash {
     pub second: String,
 }
 
-/// Lays objects out as files: from a path relative to the directory, with `/` between folders, to
+/// Lays objects out as files: from a path relative to the directory, with `/` between directories, to
 /// the text.
 ///
 /// - `<namespace>/<workspace>/<kind>.yaml` for an object with the name of its Workspace,
@@ -28,7 +28,7 @@ pub struct Clash {
 /// - `<namespace>/_shared/<kind>-<name>.yaml` and `_cluster/<kind>-<name>.yaml` for what Workspaces
 ///   share.
 ///
-/// The place of an object depends on that object alone, so a new one never moves another.
+/// The place of an object depends only on that object, so a new one never moves another.
 pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, String>, Clash> {
     let mut owners = BTreeMap::<String, &Object>::new();
     let mut files = BTreeMap::new();
@@ -92,7 +92,7 @@ fn path(object: &Object) -> String {
     }
 }
 
-/// A text as the name of a file or folder: itself where every file system takes it, otherwise what
+/// A text as the name of a file or directory: itself where every file system takes it, otherwise what
 /// it can keep of it and a hash. Only the latter has a `_`, so neither can be taken for the other,
 /// nor for `_shared` or `_cluster`.
 fn component(text: &str) -> String {

@@ -69,14 +69,14 @@ pub struct Changes {
     pub removed: usize,
 }
 
-/// As [`write_file`], and makes the folders that lead to the file.
+/// As [`write_file`], and makes the directories that lead to the file.
 ///
 /// # Errors
 ///
 /// As [`write_file`].
-pub fn write_file_in_folders(path: &Path, text: &str) -> Result<(), WriteError> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(cant("create", folder))?;
+pub fn write_file_and_directories(path: &Path, text: &str) -> Result<(), WriteError> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory).map_err(cant("create", directory))?;
     }
     write_file(path, text)
 }
@@ -177,7 +177,7 @@ pub fn write_directory(
 enum Standing {
     Nothing,
     File,
-    /// Something else, at this path: a folder, or a file or link where a folder has to be. Links
+    /// Something else, at this path: a directory, or a file or link where a directory has to be. Links
     /// are never followed, because they may lead out of the directory.
     Other(PathBuf),
 }
@@ -254,15 +254,15 @@ fn remove_leftovers(root: &Path, paths: &[&str]) -> Result<(), WriteError> {
         .try_for_each(|path| remove_if_there(&beside(&root.join(path))))
 }
 
-/// Removes a file, and the folders that held nothing else.
+/// Removes a file, and the directories that held nothing else.
 fn remove(root: &Path, path: &str) -> Result<(), WriteError> {
     remove_if_there(&root.join(path))?;
-    for folder in Path::new(path)
+    for directory in Path::new(path)
         .ancestors()
         .skip(1)
-        .filter(|folder| !folder.as_os_str().is_empty())
+        .filter(|directory| !directory.as_os_str().is_empty())
     {
-        match fs::remove_dir(root.join(folder)) {
+        match fs::remove_dir(root.join(directory)) {
             Err(error) if error.kind() != ErrorKind::NotFound => break,
             _ => {}
         }
@@ -282,10 +282,10 @@ fn has_text(path: &Path, text: &str) -> Result<bool, WriteError> {
 }
 
 fn replace_locked(path: &Path, text: &str) -> Result<(), WriteError> {
-    let folder = path
+    let directory = path
         .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let _lock = lock(folder.unwrap_or(Path::new(".")));
+        .filter(|directory| !directory.as_os_str().is_empty());
+    let _lock = lock(directory.unwrap_or(Path::new(".")));
     replace(path, text)
 }
 
@@ -298,8 +298,8 @@ fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
 
 fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
     let target = root.join(path);
-    let folder = target.parent().unwrap_or(root);
-    fs::create_dir_all(folder).map_err(cant("create", folder))?;
+    let directory = target.parent().unwrap_or(root);
+    fs::create_dir_all(directory).map_err(cant("create", directory))?;
     write_beside(&target, text).map(drop)
 }
 
@@ -333,9 +333,9 @@ fn beside(target: &Path) -> PathBuf {
     target.with_file_name(name)
 }
 
-/// Waits until no other run writes into the folder; the lock goes with the handle, also in a kill.
-fn lock(folder: &Path) -> Option<File> {
-    let handle = File::open(folder).ok()?;
+/// Waits until no other run writes into the directory; the lock goes with the handle, also in a kill.
+fn lock(directory: &Path) -> Option<File> {
+    let handle = File::open(directory).ok()?;
     handle.lock().ok()?;
     Some(handle)
 }

@@ -24,7 +24,7 @@ pub enum IndexError {
 
 /// Writes an index: sorted, one path a line.
 ///
-/// What applies or deletes all files of a folder, such as `kubectl apply -R -f`, reads this one,
+/// What applies or deletes all files of a directory, such as `kubectl apply -R -f`, reads this one,
 /// too: to it, it is a List of nothing.
 pub(super) fn write(paths: &BTreeSet<&str>) -> String {
     super::json::document(

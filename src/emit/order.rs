@@ -4,7 +4,7 @@ use crate::base::object::{Identity, Object};
 use crate::vocab::kinds;
 
 /// Puts objects into the order in which they are written: by kind, namespace and name. It follows
-/// from the objects alone, so output that is read and written again keeps it.
+/// only from the objects, so output that is read and written again keeps it.
 pub fn sort(objects: &mut Vec<Object>) {
     let mut sorted: Vec<_> = objects.iter().map(|object| (key(object), object)).collect();
     sorted.sort_by_key(|(key, _)| *key);

@@ -17,7 +17,7 @@ const RESERVED: [&str; 13] = [
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity",
 ];
 
-/// The longest key, in bytes, that a reader must recognise by its colon alone. Longer ones are
+/// The longest key, in bytes, that a reader must recognise by its colon. Longer ones are
 /// marked by `?`.
 const LONGEST_SIMPLE_KEY: usize = 1024;
 

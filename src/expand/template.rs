@@ -115,7 +115,7 @@ impl Template {
     }
 }
 
-/// A finding about a template that is being rendered.
+/// A diagnostic about a template that is being rendered.
 fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&crate::diagnostic::rule::TEMPLATE_VALUE, span, message)
 }
@@ -202,21 +202,21 @@ mod tests {
         objects.remove(0)
     }
 
-    /// The rule, the message and the text at the place of each finding.
-    fn findings(text: &str) -> Vec<(String, String, String)> {
+    /// The rule, the message and the text at the place of each diagnostic.
+    fn diagnostics(text: &str) -> Vec<(String, String, String)> {
         let run = run(text);
         let slice = |span: Span| {
             run.sources.text(span.file)[span.start as usize..span.end as usize].to_owned()
         };
         let diagnostics = run.result.as_ref().expect_err(text);
-        let finding = |finding: &Diagnostic| {
+        let diagnostic = |diagnostic: &Diagnostic| {
             (
-                finding.rule.id.to_owned(),
-                finding.message.clone(),
-                finding.place.map(slice).unwrap_or_default(),
+                diagnostic.rule.id.to_owned(),
+                diagnostic.message.clone(),
+                diagnostic.place.map(slice).unwrap_or_default(),
             )
         };
-        diagnostics.iter().map(finding).collect()
+        diagnostics.iter().map(diagnostic).collect()
     }
 
     #[test]
@@ -382,14 +382,14 @@ mod tests {
             ("a:\n", "null has no meaning in a template", ""),
             ("- 1\n", "a template has to be a mapping", "-"),
         ] {
-            let found = findings(text);
+            let found = diagnostics(text);
             assert!(
                 found.len() == 1 && found[0].1 == message,
                 "{text}: {found:?}"
             );
             assert!(found[0].2 == place || place == "-", "{text}: {found:?}");
         }
-        let syntax = findings("a: 'x {{ plan.name + }} y'\n");
+        let syntax = diagnostics("a: 'x {{ plan.name + }} y'\n");
         assert!(
             syntax.len() == 1 && syntax[0].0 == "KR301" && syntax[0].1.contains("is no expression"),
             "{syntax:?}"
@@ -399,7 +399,7 @@ mod tests {
     #[test]
     fn everything_wrong_is_reported_at_once() {
         assert_eq!(
-            findings("a: '{{ plan.x }}'\nb:\n- '{{ plan.y }}'\n$mergee: plan.z\n").len(),
+            diagnostics("a: '{{ plan.x }}'\nb:\n- '{{ plan.y }}'\n$mergee: plan.z\n").len(),
             3
         );
     }
@@ -453,7 +453,7 @@ mod tests {
                 " 1e400 ",
             ),
         ] {
-            let found = findings(text);
+            let found = diagnostics(text);
             let expected = ("KR303".to_owned(), message.to_owned(), place.to_owned());
             assert!(
                 found.len() == 1
@@ -462,7 +462,10 @@ mod tests {
                 "{text}: {found:?}"
             );
         }
-        assert_eq!(findings("a: '{{ plan.count | nofilter }}'\n")[0].0, "KR303");
+        assert_eq!(
+            diagnostics("a: '{{ plan.count | nofilter }}'\n")[0].0,
+            "KR303"
+        );
     }
 
     proptest::proptest! {

@@ -115,14 +115,14 @@ mod tests {
     const WORKSPACE: &str =
         "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata: {name: NAME}\n";
 
-    fn folder(files: &[(&str, &str)]) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
+    fn directory(files: &[(&str, &str)]) -> TempDir {
+        let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        folder
+        directory
     }
 
     fn load_all(paths: &[PathBuf]) -> (Vec<Document>, Diagnostics) {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_walk_finds_what_matters_in_order() {
-        let folder = folder(&[
+        let directory = directory(&[
             ("b/x.yml", &workspace("b")),
             (
                 "a.yaml",
@@ -188,7 +188,7 @@ mod tests {
             ("out/.kaito-render.json", "{}"),
             ("out/x.yaml", &workspace("out")),
         ]);
-        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        let (documents, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(names(&documents), ["a", "a2", "b", "c"]);
         assert!(diagnostics.is_empty());
         assert!(documents.iter().all(|document| !document.named));
@@ -196,12 +196,12 @@ mod tests {
 
     #[test]
     fn a_file_is_read_once_and_being_named_counts() {
-        let folder = folder(&[("a.yaml", &workspace("a")), ("b.yaml", &workspace("b"))]);
-        let file = folder.path().join("a.yaml");
+        let directory = directory(&[("a.yaml", &workspace("a")), ("b.yaml", &workspace("b"))]);
+        let file = directory.path().join("a.yaml");
         let (documents, _) = load_all(&[
-            folder.path().to_owned(),
+            directory.path().to_owned(),
             file.clone(),
-            folder.path().join("./a.yaml"),
+            directory.path().join("./a.yaml"),
             file,
         ]);
         assert_eq!(names(&documents), ["a", "b"]);
@@ -211,48 +211,48 @@ mod tests {
     #[test]
     fn lists_are_taken_apart() {
         let list = "apiVersion: v1\nkind: List\nitems:\n- {metadata: {name: a}}\n- apiVersion: kaito.sh/v1alpha1\n  kind: WorkspaceList\n  items: [{metadata: {name: b}}]\n";
-        let folder = folder(&[("list.yaml", list)]);
+        let directory = directory(&[("list.yaml", list)]);
         assert_eq!(
-            names(&load_all(&[folder.path().join("list.yaml")]).0),
+            names(&load_all(&[directory.path().join("list.yaml")]).0),
             ["a", "b"]
         );
     }
 
     #[test]
     fn files_that_have_nothing_to_do_with_kaito_are_passed_over() {
-        let folder = folder(&[
+        let directory = directory(&[
             ("helm.yaml", "{{- if .Values.x }}\na: 1\n"),
             ("other.yaml", "on: push\n"),
             ("broken.yaml", "apiVersion: kaito.sh/v1alpha1\nkind: [\n"),
         ]);
-        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        let (_, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(rules(&diagnostics), ["KR003", "KR007"]);
         let (_, diagnostics) = load_all(&[
-            folder.path().join("helm.yaml"),
-            folder.path().join("other.yaml"),
+            directory.path().join("helm.yaml"),
+            directory.path().join("other.yaml"),
         ]);
         assert_eq!(rules(&diagnostics), ["KR003", "KR006"]);
     }
 
     #[test]
     fn what_is_no_text_and_no_input_is_only_noted() {
-        let folder = folder(&[("charts/Chart.yaml", "name: c\n")]);
-        fs::write(folder.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
+        let directory = directory(&[("charts/Chart.yaml", "name: c\n")]);
+        fs::write(directory.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
         fs::write(
-            folder.path().join("kaito.yaml"),
+            directory.path().join("kaito.yaml"),
             b"apiVersion: kaito.sh/v1alpha1\n# \xff\n",
         )
         .unwrap();
-        let (_, diagnostics) = load_all(&[folder.path().to_owned()]);
+        let (_, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(rules(&diagnostics), ["KR007", "KR002"]);
-        let (_, diagnostics) = load_all(&[folder.path().join("charts")]);
+        let (_, diagnostics) = load_all(&[directory.path().join("charts")]);
         assert_eq!(rules(&diagnostics), ["KR009"]);
     }
 
     #[test]
     fn bytes_that_are_no_text_are_shown_where_they_stand() {
-        let folder = folder(&[]);
-        let path = folder.path().join("a.yaml");
+        let directory = directory(&[]);
+        let path = directory.path().join("a.yaml");
         fs::write(&path, b"a: \xc3\xa9\nb: \xff\n").unwrap();
         let (_, diagnostics) = load_all(&[path]);
         assert_eq!(rules(&diagnostics), ["KR002"]);
@@ -262,12 +262,12 @@ mod tests {
     #[test]
     fn marks_carriage_returns_and_empty_files_are_fine() {
         let crlf = format!("\u{feff}{}", workspace("a").replace('\n', "\r\n"));
-        let folder = folder(&[
+        let directory = directory(&[
             ("a.yaml", &crlf),
             ("empty.yaml", ""),
             ("comment.yaml", "# nothing\n"),
         ]);
-        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        let (documents, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(
             (names(&documents), diagnostics.as_slice()),
             (vec!["a"], &[][..])
@@ -277,16 +277,16 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_are_followed_but_not_in_circles() {
-        let folder = folder(&[("real/a.yaml", &workspace("a"))]);
+        let directory = directory(&[("real/a.yaml", &workspace("a"))]);
         let link = |from: &str, to: &Path| {
-            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+            std::os::unix::fs::symlink(to, directory.path().join(from)).unwrap();
         };
-        link("real/loop", folder.path());
-        link("twice", &folder.path().join("real/a.yaml"));
+        link("real/loop", directory.path());
+        link("twice", &directory.path().join("real/a.yaml"));
         link("dangling.yaml", Path::new("nowhere"));
         link("README", Path::new("nowhere"));
         link(".#lock.yaml", Path::new("nowhere"));
-        let (documents, diagnostics) = load_all(&[folder.path().to_owned()]);
+        let (documents, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(names(&documents), ["a"]);
         assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);
         assert!(
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_nowhere_is_no_finding() {
+    fn a_path_that_leads_nowhere_is_no_diagnostic() {
         let missing = PathBuf::from("no/such/file.yaml");
         let error = load(
             &Disk,
@@ -313,13 +313,13 @@ mod tests {
 
     #[test]
     fn a_search_upward_ends_at_the_root_of_the_repository() {
-        let folder = folder(&[
+        let directory = directory(&[
             ("p.yaml", ""),
             ("repo/.git/HEAD", ""),
             ("repo/a/b/x.yaml", ""),
             ("repo/a/p.yaml", ""),
         ]);
-        let root = fs::canonicalize(folder.path()).unwrap();
+        let root = fs::canonicalize(directory.path()).unwrap();
         let find = |start: &str| find_upward(&root.join(start), "p.yaml");
         assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));
         assert_eq!(find("repo"), None);

@@ -30,7 +30,7 @@ pub enum LoadError {
 pub struct Document {
     /// The document.
     pub node: Node,
-    /// Whether its file was named, or standard input, rather than found in a folder.
+    /// Whether its file was named, or standard input, rather than found in a directory.
     pub named: bool,
 }
 
@@ -114,7 +114,7 @@ fn read(
 ///
 /// Of a text that was not named only KAITO's documents, node objects, ConfigMaps and Secrets are
 /// kept, unless everything is wanted, and that it can't be parsed is an error only if it mentions
-/// KAITO. What can't be read or parsed is reported as a finding.
+/// KAITO. What can't be read or parsed is reported as a diagnostic.
 fn documents(
     text: Text,
     named: bool,
@@ -126,8 +126,8 @@ fn documents(
     let matters_anyway = named || mentions_kaito(&text.bytes);
     let nodes = match add(text, sources) {
         Ok(file) => parse(sources, file, diagnostics),
-        Err(finding) => {
-            diagnostics.report(*finding);
+        Err(diagnostic) => {
+            diagnostics.report(*diagnostic);
             Vec::new()
         }
     };
@@ -185,7 +185,7 @@ fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sour
     .hint("save it as UTF-8")
 }
 
-/// Replaces the findings in a file that has nothing to do with KAITO.
+/// Replaces the diagnostics in a file that has nothing to do with KAITO.
 fn pass_over(mark: usize, diagnostics: &mut Diagnostics) {
     let error = diagnostics
         .split_off(mark)
@@ -225,7 +225,7 @@ fn items(mut node: Node) -> Vec<Node> {
     vec![node]
 }
 
-/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a folder is looked
+/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a directory is looked
 /// at, and not passed on.
 fn is_node_object(node: &Node) -> bool {
     node.get("apiVersion")
@@ -233,7 +233,7 @@ fn is_node_object(node: &Node) -> bool {
         .is_some_and(is_of_karpenter)
 }
 
-/// Whether a document that was found in a folder can mean anything to this compiler.
+/// Whether a document that was found in a directory can mean anything to this compiler.
 #[must_use]
 pub fn matters(node: &Node) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();

@@ -33,7 +33,7 @@ fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first)) {
         return None;
     }
-    // Before a point go-yaml looks for floats alone, in which an underscore stands for nothing.
+    // Before a point go-yaml looks for floats only, in which an underscore stands for nothing.
     let bare = if text.starts_with('.') {
         text.to_owned()
     } else {

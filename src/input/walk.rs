@@ -154,7 +154,7 @@ impl Walk<'_> {
         let message = format!("the directory {what} and is passed over");
         let place = self.place(path);
         self.diagnostics.report(
-            Diagnostic::new(&rule::FOLDER_PASSED_OVER, place, message)
+            Diagnostic::new(&rule::EMPTY_DIRECTORY, place, message)
                 .hint("name the directory of the sources, or single files"),
         );
     }

@@ -568,25 +568,26 @@ mod tests {
             self.documents.iter().map(Node::to_value).collect()
         }
 
-        /// The rule, the message and the text at the place of each finding.
-        fn findings(&self) -> Vec<(&str, &str, &str)> {
-            let place = |finding: &Diagnostic| finding.place.map_or("", |span| self.slice(span));
+        /// The rule, the message and the text at the place of each diagnostic.
+        fn diagnostics(&self) -> Vec<(&str, &str, &str)> {
+            let place =
+                |diagnostic: &Diagnostic| diagnostic.place.map_or("", |span| self.slice(span));
             self.diagnostics
                 .iter()
-                .map(|finding| (finding.rule.id, &*finding.message, place(finding)))
+                .map(|diagnostic| (diagnostic.rule.id, &*diagnostic.message, place(diagnostic)))
                 .collect()
         }
     }
 
     fn only(text: &str) -> (String, String, String) {
         let read = read(text);
-        match read.findings().as_slice() {
+        match read.diagnostics().as_slice() {
             [(rule, message, place)] => (
                 (*rule).to_owned(),
                 (*message).to_owned(),
                 (*place).to_owned(),
             ),
-            findings => panic!("{text:?}: {findings:?}"),
+            diagnostics => panic!("{text:?}: {diagnostics:?}"),
         }
     }
 
@@ -635,20 +636,20 @@ mod tests {
             read.values(),
             [json!({"1": "a", "true": "b", "null": "c", "d": "010", "e": 7, "f": "010"})]
         );
-        assert_eq!(read.findings(), []);
+        assert_eq!(read.diagnostics(), []);
     }
 
     #[test]
     fn duplicate_keys_show_both() {
         let read = read("a: 1\nb: 2\na: 3\n");
-        let [finding] = read.diagnostics.as_slice() else {
+        let [diagnostic] = read.diagnostics.as_slice() else {
             panic!("{:?}", read.diagnostics)
         };
         assert_eq!(
             (
-                finding.rule.id,
-                finding.place.unwrap().start,
-                finding.also[0].span.start
+                diagnostic.rule.id,
+                diagnostic.place.unwrap().start,
+                diagnostic.also[0].span.start
             ),
             ("KR004", 10, 0)
         );
@@ -851,8 +852,8 @@ mod tests {
         #[test]
         fn arbitrary_text_never_panics(text in "[-a-c \\n\\t:{}\\[\\],&*!|>'\"#%?0-9.é~<]{0,60}") {
             let read = read(&text);
-            for finding in &read.diagnostics {
-                let span = finding.place.unwrap();
+            for diagnostic in &read.diagnostics {
+                let span = diagnostic.place.unwrap();
                 proptest::prop_assert!(read.sources.text(span.file).get(span.start as usize..span.end as usize).is_some());
             }
         }

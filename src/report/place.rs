@@ -1,4 +1,4 @@
-//! Where diagnostics are, as other programs are told.
+//! The place of a diagnostic, as other programs read it.
 
 use std::path::{Component, Path, PathBuf};
 

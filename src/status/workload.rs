@@ -35,11 +35,11 @@ impl WorkloadProgress {
 pub(super) fn assess(observed: &Observed) -> WorkloadProgress {
     let Some((kind, name, workload)) = observed.workload else {
         let message = "the Workspace was rendered without a workload";
-        return WorkloadProgress::single(Progress::waiting("WorkloadNotDelivered", message));
+        return WorkloadProgress::single(Progress::waiting("WorkloadNotFound", message));
     };
     let Some(workload) = workload else {
         let message = format!("{kind} `{name}` not found: apply it together with the Workspace");
-        return WorkloadProgress::single(Progress::waiting("WorkloadNotDelivered", message));
+        return WorkloadProgress::single(Progress::waiting("WorkloadNotFound", message));
     };
     if kind == kinds::JOB {
         job(observed, name, workload)

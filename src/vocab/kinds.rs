@@ -200,7 +200,7 @@ impl Fixed {
     }
 }
 
-/// The fields by which the items of a list are told apart, by the name of the list: the merge keys
+/// The fields that identify the items of a list, by the name of the list: the merge keys
 /// of Kubernetes' API (`x-kubernetes-patch-merge-key`, `x-kubernetes-list-map-keys`), and keys of
 /// our own where it has none.
 const MERGE_KEYS: [(&str, &[&str]); 20] = [

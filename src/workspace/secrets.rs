@@ -117,7 +117,7 @@ pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Di
     search.walk(document, &mut Vec::new());
 }
 
-/// What looks like a secret in a text, as far as it can be told without parsing it: the text may be
+/// What looks like a secret in a text, as far as that shows without parsing: the text may be
 /// broken.
 pub(crate) fn in_text(text: &str) -> impl Iterator<Item = &str> {
     let keys = text

@@ -22,14 +22,15 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
             "" => "a Workspace without a KAITO `apiVersion`".to_owned(),
             version => format!("`{version}` is not a KAITO `apiVersion`"),
         };
-        let finding = || Diagnostic::new(&rule::MISFIT, node.at("/apiVersion").span, message);
-        return is_meant.then(|| finding().hint(format!("write `apiVersion: {V1BETA1}`")));
+        let diagnostic =
+            || Diagnostic::new(&rule::UNRECOGNIZED, node.at("/apiVersion").span, message);
+        return is_meant.then(|| diagnostic().hint(format!("write `apiVersion: {V1BETA1}`")));
     }
     let place = node.at("/kind").span;
     let Some(kind) = kind else {
         return Some(
             Diagnostic::new(
-                &rule::MISFIT,
+                &rule::UNRECOGNIZED,
                 place,
                 format!("a document with `apiVersion: {version}` has no `kind`"),
             )
@@ -41,7 +42,8 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
     {
         let message = format!("`{kind}` is not a kind of `{version}`");
         return Some(
-            Diagnostic::new(&rule::MISFIT, place, message).hint(format!("did you mean `{near}`?")),
+            Diagnostic::new(&rule::UNRECOGNIZED, place, message)
+                .hint(format!("did you mean `{near}`?")),
         );
     }
     if kind == kinds::INFERENCE_SET {

@@ -158,7 +158,7 @@ pub(in crate::cli) fn import(config: &Import, color: Color) -> Result<Outcome> {
         return console::print(text.as_bytes());
     };
     let path = directory.join(path);
-    emit::disk::write_file_in_folders(&path, &text)?;
+    emit::disk::write_file_and_directories(&path, &text)?;
     console::written(&path)?;
     Ok(Outcome::Done)
 }

@@ -63,7 +63,7 @@ impl Counts {
     }
 }
 
-/// The same risk of many objects, said once.
+/// The same risk of many objects, shown once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RiskRow {
     /// What may happen.

@@ -1,4 +1,4 @@
-//! The filter `command`, which alone knows how a shell is spoken to.
+//! The filter `command`, the only place that writes shell commands.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};

@@ -14,7 +14,7 @@ use crate::diagnostic::rule;
 /// An expression and its place in the template.
 pub(super) struct Expression {
     pub(super) span: Span,
-    /// Whether the span is that of the expression alone, so that places in the one are places in
+    /// Whether the span is that of the expression itself, so that places in the one are places in
     /// the other.
     is_exact: bool,
     /// The steps of an expression that is a path and nothing else, such as `plan.name`. Most are,

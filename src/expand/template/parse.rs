@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
             self.report(
                 entry.key_span,
                 "a key can't hold an expression",
-                "lay the entry in with `$merge`",
+                "merge the entry with `$merge`",
             );
         }
     }

@@ -108,7 +108,7 @@ fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let file = sources.add(KEY, text);
     let mut documents = input::parse(&sources, file, &mut found);
-    match found.iter().find(|finding| finding.is_error()) {
+    match found.iter().find(|diagnostic| diagnostic.is_error()) {
         Some(error) => {
             let line = error
                 .place

@@ -80,7 +80,7 @@ fn flag(setting: &str) -> String {
 }
 
 /// Whether a server has a flag. It takes `no-` before it and the beginning of a name, if that is of
-/// one flag alone.
+/// one flag.
 fn is_known(setting: &str, server: &ServerFlags) -> bool {
     let name = flag(setting);
     let has = |name: &str| server.flags.iter().any(|flag| flag == name);

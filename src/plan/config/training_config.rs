@@ -115,8 +115,8 @@ impl Checks<'_> {
     }
 
     fn fail(&mut self, message: impl Into<String>, hint: impl Into<String>) -> Reported {
-        let finding = Diagnostic::new(&rule::TUNING_CONFIG, self.place, message);
-        self.diagnostics.fail(finding.hint(hint))
+        let diagnostic = Diagnostic::new(&rule::TUNING_CONFIG, self.place, message);
+        self.diagnostics.fail(diagnostic.hint(hint))
     }
 
     /// K1: the text is there, is YAML, and has a mapping under `training_config`.
@@ -130,7 +130,7 @@ impl Checks<'_> {
         let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let file = sources.add(KEY, text);
         let mut documents = input::parse(&sources, file, &mut found);
-        if let Some(error) = found.iter().find(|finding| finding.is_error()) {
+        if let Some(error) = found.iter().find(|diagnostic| diagnostic.is_error()) {
             let line = error
                 .place
                 .map_or(1, |span| sources.position(file, span.start).line);
@@ -237,9 +237,9 @@ impl Checks<'_> {
             let message = format!(
                 "the training writes to `{written}`, but the result is looked for in `{volume}`"
             );
-            let finding = Diagnostic::new(&rule::OUTPUT_DIR, self.place, message);
+            let diagnostic = Diagnostic::new(&rule::OUTPUT_DIR, self.place, message);
             self.diagnostics
-                .report(finding.hint(format!("set `TrainingArguments.output_dir: {volume}`")));
+                .report(diagnostic.hint(format!("set `TrainingArguments.output_dir: {volume}`")));
         }
     }
 

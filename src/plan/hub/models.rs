@@ -77,8 +77,8 @@ impl<'a> Hub<'_, 'a> {
     pub(super) fn base_image(&mut self) -> Result<String, Reported> {
         let Some(image) = &self.planner.release.file.base_image else {
             let message = format!("release {} names no `baseImage`", self.planner.release.name);
-            let finding = Diagnostic::global(&rule::LIBRARY_FIELD, message);
-            return Err(self.planner.diagnostics.fail(finding));
+            let diagnostic = Diagnostic::global(&rule::LIBRARY_FIELD, message);
+            return Err(self.planner.diagnostics.fail(diagnostic));
         };
         Ok(format!(
             "{}/{}:{}",

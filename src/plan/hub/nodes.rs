@@ -84,10 +84,10 @@ impl Hub<'_, '_> {
         if provisioner != Provisioner::None && self.planner.profile.cloud == Cloud::Arc {
             let message = "nothing makes nodes on Azure Arc".to_owned();
             let place = self.planner.profile.span("/cloud");
-            let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message);
+            let diagnostic = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message);
             self.planner.diagnostics.report(Diagnostic {
                 place,
-                ..finding.hint("set the profile's `provisioner: none`")
+                ..diagnostic.hint("set the profile's `provisioner: none`")
             });
         }
     }

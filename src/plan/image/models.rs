@@ -32,7 +32,7 @@ impl<'a> Image<'_, 'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the presets are {}", wording::and(&names)),
         };
-        let finding = Diagnostic::new(
+        let diagnostic = Diagnostic::new(
             &rule::UNKNOWN_PRESET,
             self.planner.workspace.span(pointer),
             message,
@@ -45,8 +45,10 @@ impl<'a> Image<'_, 'a> {
             .planner
             .diagnostics
             .fail(match (exact.next(), exact.next()) {
-                (Some(exact), None) => finding.respelt(&preset.name, exact, self.planner.sources),
-                _ => finding,
+                (Some(exact), None) => {
+                    diagnostic.respelt(&preset.name, exact, self.planner.sources)
+                }
+                _ => diagnostic,
             }))
     }
 

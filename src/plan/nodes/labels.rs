@@ -11,7 +11,7 @@ use crate::vocab::{api, labels};
 
 const LABELS: &str = "/resource/labelSelector/matchLabels";
 
-/// Labels by which a tool of delivery finds its own objects, and prunes them.
+/// Labels by which Argo CD and other tools find their own objects, and prune them.
 const TRACKING: [(&str, &str); 4] = [
     ("app.kubernetes.io/instance", "Argo CD and Helm"),
     ("argocd.argoproj.io/", "Argo CD"),

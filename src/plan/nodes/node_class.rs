@@ -78,10 +78,10 @@ impl Planner<'_> {
         let cloud = self.profile.cloud.title();
         let message = format!("NodePools of {cloud} need a NodeClass");
         let hint = "name one in the profile: `nodeClasses: [{name: gpu, default: true}]`";
-        let finding = Diagnostic::global(&rule::NODE_CLASS, message).hint(hint);
+        let diagnostic = Diagnostic::global(&rule::NODE_CLASS, message).hint(hint);
         self.diagnostics.fail(Diagnostic {
             place: self.profile.span("/provisioner"),
-            ..finding
+            ..diagnostic
         })
     }
 }

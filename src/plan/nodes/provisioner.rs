@@ -22,14 +22,14 @@ impl Planner<'_> {
             .iter()
             .map(|cloud| format!("`{}`", cloud.name()))
             .collect();
-        let finding = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
-        let finding = finding.hint(format!(
+        let diagnostic = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
+        let diagnostic = diagnostic.hint(format!(
             "set the profile's `cloud` to {}, or another `release`",
             wording::or(&names)
         ));
         self.diagnostics.fail(Diagnostic {
             place: self.profile.span("/cloud"),
-            ..finding
+            ..diagnostic
         })
     }
 
@@ -55,8 +55,11 @@ impl Planner<'_> {
                 wording::or(&names)
             );
             let place = self.profile.span("/provisioner");
-            let finding = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
-            self.diagnostics.report(Diagnostic { place, ..finding });
+            let diagnostic = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
+            self.diagnostics.report(Diagnostic {
+                place,
+                ..diagnostic
+            });
         }
         chosen
     }
@@ -65,15 +68,18 @@ impl Planner<'_> {
     pub(in crate::plan) fn check_nodes(&mut self, provisioner: Provisioner) {
         let cloud = self.profile.cloud;
         let place = self.profile.span("/cloud");
-        let at = |finding: Diagnostic| Diagnostic { place, ..finding };
+        let at = |diagnostic: Diagnostic| Diagnostic {
+            place,
+            ..diagnostic
+        };
         if provisioner == Provisioner::Machine && cloud != Cloud::Azure {
             let message = format!(
                 "only Azure supports Machines, and the profile's cloud is {}",
                 cloud.title()
             );
-            let finding = Diagnostic::global(&rule::MACHINE_API, message)
+            let diagnostic = Diagnostic::global(&rule::MACHINE_API, message)
                 .hint("set the profile's `provisioner: nodeclaim`");
-            self.diagnostics.report(at(finding));
+            self.diagnostics.report(at(diagnostic));
         }
         let needs_name = provisioner == Provisioner::Nodeclaim
             && self.release.file.cluster_name_for.contains(&cloud);
@@ -82,9 +88,9 @@ impl Planner<'_> {
                 "the NodeClass of {} is named after the cluster, and the profile names none",
                 cloud.title()
             );
-            let finding = Diagnostic::global(&rule::CLUSTER_NAME, message)
+            let diagnostic = Diagnostic::global(&rule::CLUSTER_NAME, message)
                 .hint("add `clusterName:` to the profile");
-            self.diagnostics.report(at(finding));
+            self.diagnostics.report(at(diagnostic));
         }
     }
 }

@@ -200,21 +200,21 @@ pub(in crate::plan) fn check_name(
     if let (Some(exact), true) = (exact, is_let_through) {
         let message =
             format!("the cloud, and so the label of the nodes, spells `{name}` as `{exact}`");
-        let finding = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
-        let finding = finding
+        let diagnostic = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
+        let diagnostic = diagnostic
             .hint(format!("write `{exact}`"))
             .respelt(name, exact, sources);
-        return diagnostics.report(finding);
+        return diagnostics.report(diagnostic);
     }
     let message = format!("`{name}` is not a known instance type of {}", cloud.title());
     let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "use an instance type with GPUs, in the cloud's exact spelling".to_owned(),
     };
-    let finding =
+    let diagnostic =
         Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);
     diagnostics.report(match exact {
-        Some(exact) => finding.respelt(name, exact, sources),
-        None => finding,
+        Some(exact) => diagnostic.respelt(name, exact, sources),
+        None => diagnostic,
     });
 }

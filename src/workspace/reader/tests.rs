@@ -178,7 +178,7 @@ fn plant(document: &mut Value, pointer: &str, value: &Value) {
     }
 }
 
-/// Fields of which one stands in for the other: what is said of one depends on the other.
+/// Fields of which one replaces the other: the rules of one depend on the other.
 const TOGETHER: [[&str; 2]; 3] = [
     ["/tuning", "/resource/count"],
     ["/tuning/input/volumeSource", "/tuning/input/urls"],

@@ -10,12 +10,12 @@ use crate::support::builder::{Diagnostic, Outcome, Test};
 use crate::support::inputs::{self, LARGE, SMALL, git, workspace};
 use crate::support::program::{kaito_render, run};
 
-fn write(folder: &TempDir, path: &str, text: &str) {
-    inputs::write(&folder.path().join(path), text);
+fn write(directory: &TempDir, path: &str, text: &str) {
+    inputs::write(&directory.path().join(path), text);
 }
 
-fn commit(folder: &TempDir) {
-    inputs::commit(folder.path());
+fn commit(directory: &TempDir) {
+    inputs::commit(directory.path());
 }
 
 /// A repository in which these files are committed.
@@ -27,13 +27,13 @@ fn repository(files: &[(&str, String)]) -> TempDir {
     inputs::repository(&files)
 }
 
-fn check(folder: &Path, args: &[&str]) -> Outcome {
-    Test::within(folder).args(args).run()
+fn check(directory: &Path, args: &[&str]) -> Outcome {
+    Test::within(directory).args(args).run()
 }
 
 /// What was reported, notes on the release left out: rule, place and the place before, each as
 /// `file:line`.
-fn findings(outcome: &Outcome) -> Vec<String> {
+fn diagnostics(outcome: &Outcome) -> Vec<String> {
     let found = outcome.diagnostics.iter();
     found
         .filter(|found| found.rule() != "KR201")
@@ -42,31 +42,31 @@ fn findings(outcome: &Outcome) -> Vec<String> {
 }
 
 #[test]
-fn a_change_is_found_between_files_and_between_folders() {
-    let folder = tempfile::tempdir().unwrap();
-    write(&folder, "old/x.yaml", &workspace("a", SMALL));
-    write(&folder, "new/y.yaml", &workspace("a", LARGE));
+fn a_change_is_found_between_files_and_between_directories() {
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory, "old/x.yaml", &workspace("a", SMALL));
+    write(&directory, "new/y.yaml", &workspace("a", LARGE));
     for (new, old) in [
         ("new", "old"),
         ("new/y.yaml", "old/x.yaml"),
         ("new", "old/x.yaml"),
     ] {
-        let run = check(folder.path(), &[new, "--against-path", old]);
+        let run = check(directory.path(), &[new, "--against-path", old]);
         assert_eq!(
-            (run.code, findings(&run)),
+            (run.code, diagnostics(&run)),
             (1, vec!["KR603 new/y.yaml:6 old/x.yaml:6".to_owned()]),
             "{new} {old}"
         );
     }
-    let same = check(folder.path(), &["new", "--against-path", "new"]);
-    assert_eq!((same.code, findings(&same)), (0, vec![]));
+    let same = check(directory.path(), &["new", "--against-path", "new"]);
+    assert_eq!((same.code, diagnostics(&same)), (0, vec![]));
 }
 
 #[test]
 fn a_person_sees_both_places_and_what_to_do() {
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
-    write(&folder, "a.yaml", &workspace("a", LARGE));
-    let run = Test::within(folder.path())
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&directory, "a.yaml", &workspace("a", LARGE));
+    let run = Test::within(directory.path())
         .format("human")
         .args(&["a.yaml", "--against", "HEAD"])
         .prints("error[KR603]")
@@ -80,26 +80,30 @@ fn a_person_sees_both_places_and_what_to_do() {
 
 #[test]
 fn workspaces_are_found_again_in_files_that_were_renamed_and_moved() {
-    let folder = repository(&[
+    let directory = repository(&[
         ("clusters/a/one.yaml", workspace("one", SMALL)),
         ("clusters/a/two.yaml", workspace("two", SMALL)),
         ("clusters/a/gone.yaml", workspace("gone", SMALL)),
         ("other/one.yaml", workspace("one", LARGE)),
     ]);
     git(
-        folder.path(),
+        directory.path(),
         &["mv", "clusters/a/one.yaml", "clusters/a/uno.yaml"],
     );
-    fs::create_dir(folder.path().join("clusters/a/sub")).unwrap();
+    fs::create_dir(directory.path().join("clusters/a/sub")).unwrap();
     git(
-        folder.path(),
+        directory.path(),
         &["mv", "clusters/a/two.yaml", "clusters/a/sub/two.yaml"],
     );
-    git(folder.path(), &["rm", "--quiet", "clusters/a/gone.yaml"]);
-    write(&folder, "clusters/a/uno.yaml", &workspace("one", LARGE));
-    write(&folder, "clusters/a/sub/two.yaml", &workspace("two", LARGE));
-    write(&folder, "clusters/a/new.yaml", &workspace("new", LARGE));
-    commit(&folder);
+    git(directory.path(), &["rm", "--quiet", "clusters/a/gone.yaml"]);
+    write(&directory, "clusters/a/uno.yaml", &workspace("one", LARGE));
+    write(
+        &directory,
+        "clusters/a/sub/two.yaml",
+        &workspace("two", LARGE),
+    );
+    write(&directory, "clusters/a/new.yaml", &workspace("new", LARGE));
+    commit(&directory);
     let expected = |prefix: &str| {
         [
             format!("KR603 {prefix}sub/two.yaml:6 HEAD~1:clusters/a/two.yaml:6"),
@@ -111,20 +115,23 @@ fn workspaces_are_found_again_in_files_that_were_renamed_and_moved() {
         ("clusters", "a", "a/"),
         ("clusters/a/sub", "..", "../"),
     ] {
-        let run = check(&folder.path().join(start), &[path, "--against", "HEAD~1"]);
+        let run = check(
+            &directory.path().join(start),
+            &[path, "--against", "HEAD~1"],
+        );
         assert_eq!(
-            (run.code, findings(&run).as_slice()),
+            (run.code, diagnostics(&run).as_slice()),
             (1, expected(prefix).as_slice()),
             "{start}"
         );
     }
-    let run = check(folder.path(), &["clusters", "--against", "HEAD"]);
-    assert_eq!((run.code, findings(&run)), (0, vec![]));
+    let run = check(directory.path(), &["clusters", "--against", "HEAD"]);
+    assert_eq!((run.code, diagnostics(&run)), (0, vec![]));
 }
 
 #[test]
-fn a_folder_of_a_revision_is_walked_as_one_on_disk() {
-    let folder = repository(&[
+fn a_directory_of_a_revision_is_walked_as_one_on_disk() {
+    let directory = repository(&[
         ("a/.hidden/a.yaml", workspace("a", SMALL)),
         ("a/chart/Chart.yaml", "name: chart\n".to_owned()),
         ("a/chart/templates/a.yaml", workspace("a", SMALL)),
@@ -133,12 +140,12 @@ fn a_folder_of_a_revision_is_walked_as_one_on_disk() {
         ("a/a.txt", workspace("a", SMALL)),
         ("b.yaml", workspace("b", SMALL)),
     ]);
-    write(&folder, "a/new.yaml", &workspace("a", LARGE));
-    let run = check(folder.path(), &["a", "--against", "HEAD"]);
-    assert_eq!((run.code, findings(&run)), (0, vec!["KR612".to_owned()]));
-    let run = check(folder.path(), &["a", "a/a.txt", "--against", "HEAD"]);
+    write(&directory, "a/new.yaml", &workspace("a", LARGE));
+    let run = check(directory.path(), &["a", "--against", "HEAD"]);
+    assert_eq!((run.code, diagnostics(&run)), (0, vec!["KR612".to_owned()]));
+    let run = check(directory.path(), &["a", "a/a.txt", "--against", "HEAD"]);
     assert!(
-        findings(&run).contains(&"KR603 a/new.yaml:6 HEAD:a/a.txt:6".to_owned()),
+        diagnostics(&run).contains(&"KR603 a/new.yaml:6 HEAD:a/a.txt:6".to_owned()),
         "{run:?}"
     );
 }
@@ -147,19 +154,19 @@ fn a_folder_of_a_revision_is_walked_as_one_on_disk() {
 #[cfg(unix)]
 fn links_and_submodules_of_a_revision_are_left_out() {
     let inner = repository(&[("x.yaml", workspace("x", SMALL))]);
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
-    std::os::unix::fs::symlink("a.yaml", folder.path().join("link.yaml")).unwrap();
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
+    std::os::unix::fs::symlink("a.yaml", directory.path().join("link.yaml")).unwrap();
     let from = inner.path().to_str().unwrap();
     // A repository inside of another is a submodule to it. `git submodule` is a shell script, which
     // needs more programs than Git.
-    git(folder.path(), &["clone", "--quiet", from, "inner"]);
-    commit(&folder);
-    let entry = git(folder.path(), &["ls-tree", "HEAD", "inner"]);
+    git(directory.path(), &["clone", "--quiet", from, "inner"]);
+    commit(&directory);
+    let entry = git(directory.path(), &["ls-tree", "HEAD", "inner"]);
     assert!(entry.starts_with("160000 commit"), "{entry}");
-    write(&folder, "a.yaml", &workspace("a", LARGE));
-    write(&folder, "inner/x.yaml", &workspace("x", LARGE));
+    write(&directory, "a.yaml", &workspace("a", LARGE));
+    write(&directory, "inner/x.yaml", &workspace("x", LARGE));
     let run = check(
-        folder.path(),
+        directory.path(),
         &["a.yaml", "link.yaml", "inner", "--against", "HEAD"],
     );
     let (a, x) = (
@@ -167,17 +174,17 @@ fn links_and_submodules_of_a_revision_are_left_out() {
         "KR603 inner/x.yaml:6 HEAD:x.yaml:6".to_owned(),
     );
     assert_eq!(
-        findings(&run),
+        diagnostics(&run),
         [a, x],
         "a path inside of a submodule has that one's history"
     );
-    let run = check(folder.path(), &[".", "--against", "HEAD"]);
-    assert_eq!(findings(&run), ["KR603 ./a.yaml:6 HEAD:a.yaml:6"]);
+    let run = check(directory.path(), &[".", "--against", "HEAD"]);
+    assert_eq!(diagnostics(&run), ["KR603 ./a.yaml:6 HEAD:a.yaml:6"]);
 }
 
 #[test]
 fn what_was_wrong_before_is_only_noted() {
-    let folder = repository(&[
+    let directory = repository(&[
         (
             "w/broken.yaml",
             "apiVersion: kaito.sh/v1beta1\nkind: [\n".to_owned(),
@@ -189,10 +196,14 @@ fn what_was_wrong_before_is_only_noted() {
         ),
     ]);
     for name in ["broken", "odd"] {
-        write(&folder, &format!("w/{name}.yaml"), &workspace(name, SMALL));
+        write(
+            &directory,
+            &format!("w/{name}.yaml"),
+            &workspace(name, SMALL),
+        );
     }
-    write(&folder, "w/unfit.yaml", &workspace("unfit", SMALL));
-    let run = check(folder.path(), &["w", "--against", "HEAD"]);
+    write(&directory, "w/unfit.yaml", &workspace("unfit", SMALL));
+    let run = check(directory.path(), &["w", "--against", "HEAD"]);
     let expected = [
         "KR612 HEAD:w/broken.yaml:2",
         "KR612 HEAD:w/odd.yaml:6",
@@ -200,7 +211,7 @@ fn what_was_wrong_before_is_only_noted() {
         "KR606 w/unfit.yaml:11 HEAD:w/unfit.yaml:11",
     ];
     assert_eq!(
-        (run.code, findings(&run).as_slice()),
+        (run.code, diagnostics(&run).as_slice()),
         (1, expected.map(str::to_owned).as_slice())
     );
 }
@@ -211,8 +222,8 @@ fn a_revision_is_never_taken_for_a_path_nor_a_path_for_a_revision() {
         ("w/a.yaml", workspace("a", SMALL)),
         ("main/a.yaml", workspace("a", LARGE)),
     ];
-    let folder = repository(&files);
-    write(&folder, "w/a.yaml", &workspace("a", LARGE));
+    let directory = repository(&files);
+    write(&directory, "w/a.yaml", &workspace("a", LARGE));
     for (args, code) in [
         (["w", "--against", "main"], 1),
         (["w", "--against", "refs/heads/main"], 1),
@@ -220,10 +231,10 @@ fn a_revision_is_never_taken_for_a_path_nor_a_path_for_a_revision() {
         (["w", "--against", "w/a.yaml"], 2),
         (["w", "--against-path", "refs/heads/main"], 2),
     ] {
-        let run = check(folder.path(), &args);
+        let run = check(directory.path(), &args);
         assert_eq!(run.code, code, "{args:?}: {}", run.stderr);
     }
-    let run = check(folder.path(), &["w", "--against", "w/a.yaml"]);
+    let run = check(directory.path(), &["w", "--against", "w/a.yaml"]);
     assert!(
         run.stderr.contains("use `--against-path w/a.yaml`"),
         "{}",
@@ -233,12 +244,12 @@ fn a_revision_is_never_taken_for_a_path_nor_a_path_for_a_revision() {
 
 #[test]
 fn a_revision_that_could_mean_two_things_is_refused() {
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
-    git(folder.path(), &["branch", "release"]);
-    write(&folder, "a.yaml", &workspace("a", LARGE));
-    commit(&folder);
-    git(folder.path(), &["tag", "release"]);
-    let run = check(folder.path(), &["a.yaml", "--against", "release"]);
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
+    git(directory.path(), &["branch", "release"]);
+    write(&directory, "a.yaml", &workspace("a", LARGE));
+    commit(&directory);
+    git(directory.path(), &["tag", "release"]);
+    let run = check(directory.path(), &["a.yaml", "--against", "release"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(
         run.stderr.contains("`release` names more than one thing"),
@@ -246,41 +257,45 @@ fn a_revision_that_could_mean_two_things_is_refused() {
         run.stderr
     );
     let run = check(
-        folder.path(),
+        directory.path(),
         &["a.yaml", "--against", "refs/heads/release"],
     );
     assert_eq!(
-        findings(&run),
+        diagnostics(&run),
         ["KR603 a.yaml:6 refs/heads/release:a.yaml:6"]
     );
 }
 
 #[test]
-fn what_can_not_be_compared_with_is_no_finding_and_exits_with_2() {
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+fn what_can_not_be_compared_with_is_no_diagnostic_and_exits_with_2() {
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
     let alone = tempfile::tempdir().unwrap();
     write(&alone, "a.yaml", &workspace("a", SMALL));
     let blob = ["a.yaml", "--against", "HEAD:a.yaml"];
-    for (folder, args, said) in [
+    for (directory, args, said) in [
         (
-            &folder,
+            &directory,
             &["a.yaml", "--against", "no-such"][..],
             "`no-such` is not a revision",
         ),
         (
-            &folder,
+            &directory,
             &["a.yaml", "--against", "HEAD~1"],
             "`HEAD~1` is not a revision",
         ),
         (
-            &folder,
+            &directory,
             &["a.yaml", "--against=--all"],
             "`--all` is not a revision",
         ),
-        (&folder, &blob, "`HEAD:a.yaml` is not a revision"),
-        (&folder, &["-", "--against", "HEAD"], "stdin has no history"),
+        (&directory, &blob, "`HEAD:a.yaml` is not a revision"),
         (
-            &folder,
+            &directory,
+            &["-", "--against", "HEAD"],
+            "stdin has no history",
+        ),
+        (
+            &directory,
             &["no-such.yaml", "--against", "HEAD"],
             "`no-such.yaml` does not exist",
         ),
@@ -290,7 +305,7 @@ fn what_can_not_be_compared_with_is_no_finding_and_exits_with_2() {
             "is in no Git repository",
         ),
     ] {
-        let run = check(folder.path(), args);
+        let run = check(directory.path(), args);
         assert_eq!(
             (run.code, run.stdout.as_str()),
             (2, ""),
@@ -303,11 +318,11 @@ fn what_can_not_be_compared_with_is_no_finding_and_exits_with_2() {
 
 #[test]
 fn a_clone_that_is_not_whole_is_said_to_be_so() {
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
-    write(&folder, "a.yaml", &workspace("a", LARGE));
-    commit(&folder);
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&directory, "a.yaml", &workspace("a", LARGE));
+    commit(&directory);
     let clones = tempfile::tempdir().unwrap();
-    let from = format!("file://{}", folder.path().display());
+    let from = format!("file://{}", directory.path().display());
     git(
         clones.path(),
         &["clone", "--quiet", "--depth", "1", &from, "clone"],
@@ -326,24 +341,24 @@ fn a_clone_that_is_not_whole_is_said_to_be_so() {
 
 #[test]
 fn the_repository_is_that_of_the_input_even_in_a_hook() {
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
     let other = repository(&[("a.yaml", workspace("a", LARGE))]);
-    write(&folder, "a.yaml", &workspace("a", LARGE));
-    let test = Test::within(folder.path()).args(&["a.yaml", "--against", "HEAD"]);
+    write(&directory, "a.yaml", &workspace("a", LARGE));
+    let test = Test::within(directory.path()).args(&["a.yaml", "--against", "HEAD"]);
     let run = test
         .env("GIT_DIR", other.path().join(".git"))
         .env("GIT_INDEX_FILE", "/dev/null")
         .run();
-    assert_eq!(findings(&run), ["KR603 a.yaml:6 HEAD:a.yaml:6"]);
+    assert_eq!(diagnostics(&run), ["KR603 a.yaml:6 HEAD:a.yaml:6"]);
 }
 
 #[test]
-fn what_stands_in_a_revision_is_no_file_of_the_working_folder() {
-    let folder = repository(&[("a.yaml", workspace("a", SMALL))]);
-    write(&folder, "a.yaml", &workspace("a", LARGE));
+fn what_stands_in_a_revision_is_no_file_of_the_working_directory() {
+    let directory = repository(&[("a.yaml", workspace("a", SMALL))]);
+    write(&directory, "a.yaml", &workspace("a", LARGE));
     let mut command = kaito_render(&["check", "a.yaml", "--against", "HEAD", "--format", "sarif"]);
     let sarif: Value =
-        serde_json::from_str(&run(command.current_dir(folder.path()), "").stdout).unwrap();
+        serde_json::from_str(&run(command.current_dir(directory.path()), "").stdout).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     let artifact = |location: &Value| location["physicalLocation"]["artifactLocation"].clone();
     assert_eq!(
@@ -416,9 +431,9 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
         ),
     ] {
         let test = Test::new().file("new.yaml", new).args(&["new.yaml"]);
-        let mut found: Vec<_> = findings(&test.against(old).run())
+        let mut found: Vec<_> = diagnostics(&test.against(old).run())
             .iter()
-            .map(|finding| finding[..5].to_owned())
+            .map(|diagnostic| diagnostic[..5].to_owned())
             .collect();
         found.retain(|rule| rule != "KR123"); // a value that does nothing
         assert_eq!(found, rules, "{old}\n{new}");
@@ -427,10 +442,10 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
 
 #[test]
 fn a_machine_type_may_go_where_the_nodes_are_ones_own() {
-    let folder = tempfile::tempdir().unwrap();
-    write(&folder, "old.yaml", &workspace("a", SMALL));
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory, "old.yaml", &workspace("a", SMALL));
     write(
-        &folder,
+        &directory,
         "new.yaml",
         &workspace("a", SMALL).replace(&format!("  instanceType: {SMALL}\n"), ""),
     );
@@ -438,9 +453,12 @@ fn a_machine_type_may_go_where_the_nodes_are_ones_own() {
     let profile = inputs::profile(&format!(
         "release: \"0.12\"\nprovisioner: none\nnodes:\n- {node}\n"
     ));
-    write(&folder, "kaito-render.yaml", &profile);
-    let run = check(folder.path(), &["new.yaml", "--against-path", "old.yaml"]);
-    assert_eq!((run.code, findings(&run)), (0, vec![]));
+    write(&directory, "kaito-render.yaml", &profile);
+    let run = check(
+        directory.path(),
+        &["new.yaml", "--against-path", "old.yaml"],
+    );
+    assert_eq!((run.code, diagnostics(&run)), (0, vec![]));
 }
 
 #[test]
@@ -452,12 +470,12 @@ fn sets_keep_their_partition_alone() {
              partition: {{mode: accelerator, count: {count}}}\n    inference: {{preset: {{name: phi-4}}}}\n"
         )
     };
-    let folder = tempfile::tempdir().unwrap();
-    write(&folder, "old.yaml", &set(1, SMALL, 1));
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory, "old.yaml", &set(1, SMALL, 1));
     for (new, changed) in [(set(3, LARGE, 1), false), (set(1, SMALL, 2), true)] {
-        write(&folder, "new.yaml", &new);
-        let found = findings(&check(
-            folder.path(),
+        write(&directory, "new.yaml", &new);
+        let found = diagnostics(&check(
+            directory.path(),
             &["new.yaml", "--against-path", "old.yaml"],
         ));
         assert_eq!(
@@ -475,7 +493,7 @@ fn sets_keep_their_partition_alone() {
 
 #[test]
 fn what_a_cluster_added_is_no_change() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let live = workspace("a", SMALL).replace(
         "  name: a\n",
         "  name: a\n  namespace: default\n  uid: u\n  generation: 2\n",
@@ -492,11 +510,11 @@ fn what_a_cluster_added_is_no_change() {
         .map(|(n, line)| format!("{}{line}\n", if n == 0 { "- " } else { "  " }))
         .collect();
     write(
-        &folder,
+        &directory,
         "live.yaml",
         &format!("apiVersion: v1\nkind: List\nitems:\n{items}"),
     );
-    write(&folder, "a.yaml", &workspace("a", SMALL));
-    let run = check(folder.path(), &["a.yaml", "--against-path", "live.yaml"]);
-    assert_eq!((run.code, findings(&run)), (0, vec![]));
+    write(&directory, "a.yaml", &workspace("a", SMALL));
+    let run = check(directory.path(), &["a.yaml", "--against-path", "live.yaml"]);
+    assert_eq!((run.code, diagnostics(&run)), (0, vec![]));
 }

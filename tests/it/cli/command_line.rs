@@ -59,7 +59,7 @@ fn tuning_with_too_little_memory_is_a_warning_that_can_be_denied() {
 }
 
 #[test]
-fn findings_are_data_on_standard_output_if_asked_for() {
+fn diagnostics_are_data_on_standard_output_if_asked_for() {
     let run = run(
         &mut kaito_render(&["check", "-", "--format", "json"]),
         &tuning().replace("qlora", "qlore"),
@@ -71,7 +71,7 @@ fn findings_are_data_on_standard_output_if_asked_for() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|finding| &finding["rule"])
+        .map(|diagnostic| &diagnostic["rule"])
         .collect();
     assert_eq!(rules, ["KR207", "KR113", "KR201"], "{json}");
 }
@@ -114,17 +114,17 @@ fn an_input_without_a_workspace_is_an_error_unless_allowed() {
 
 #[test]
 fn nothing_is_written_if_one_of_many_is_wrong() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("good.yaml"), tuning()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("good.yaml"), tuning()).unwrap();
     fs::write(
-        folder.path().join("bad.yaml"),
+        directory.path().join("bad.yaml"),
         tuning().replace("tuning-phi-3\n", "UPPER\n"),
     )
     .unwrap();
-    let out = folder.path().join("out");
+    let out = directory.path().join("out");
     let args = [
         "render",
-        folder.path().to_str().unwrap(),
+        directory.path().to_str().unwrap(),
         "-o",
         &format!("{}/", out.display()),
     ];
@@ -180,19 +180,19 @@ fn other_documents_pass_through_where_they_were_named() {
     );
     assert!(stdout(&["render", "-"], &text).contains("kind: Secret"));
     assert!(!stdout(&["render", "-", "--only-generated"], &text).contains("kind: Secret"));
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("all.yaml"), text).unwrap();
-    assert!(!stdout(&["render", folder.path().to_str().unwrap()], "").contains("kind: Secret"));
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("all.yaml"), text).unwrap();
+    assert!(!stdout(&["render", directory.path().to_str().unwrap()], "").contains("kind: Secret"));
 }
 
 #[test]
 fn the_profile_is_found_above_the_input() {
-    let folder = tempfile::tempdir().unwrap();
-    let inner = folder.path().join("clusters/a");
+    let directory = tempfile::tempdir().unwrap();
+    let inner = directory.path().join("clusters/a");
     fs::create_dir_all(&inner).unwrap();
-    fs::create_dir(folder.path().join(".git")).unwrap();
+    fs::create_dir(directory.path().join(".git")).unwrap();
     let profile = inputs::profile("release: \"0.3\"\nprovisioner: machine\nregistry: r.io/k\n");
-    fs::write(folder.path().join("kaito-render.yaml"), &profile).unwrap();
+    fs::write(directory.path().join("kaito-render.yaml"), &profile).unwrap();
     fs::write(inner.join("a.yaml"), tuning()).unwrap();
     let run = run(&mut kaito_render(&["render", inner.to_str().unwrap()]), "");
     assert!(
@@ -207,7 +207,7 @@ fn the_profile_is_found_above_the_input() {
         run.stderr
     );
     fs::write(
-        folder.path().join("kaito-render.yaml"),
+        directory.path().join("kaito-render.yaml"),
         profile.replace("registry", "registri"),
     )
     .unwrap();
@@ -223,18 +223,19 @@ fn the_profile_is_found_above_the_input() {
 
 #[test]
 fn a_profile_that_is_not_one_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let profile = inputs::profile("");
     for (cluster, text) in [
         ("a", profile.clone()),
         ("b", format!("{profile}---\n{profile}")),
     ] {
-        let cluster = folder.path().join(cluster);
+        let cluster = directory.path().join(cluster);
         fs::create_dir_all(&cluster).unwrap();
         fs::write(cluster.join("kaito-render.yaml"), text).unwrap();
         fs::write(cluster.join("w.yaml"), tuning()).unwrap();
     }
-    let paths = ["a", "b"].map(|cluster| folder.path().join(cluster).to_str().unwrap().to_owned());
+    let paths =
+        ["a", "b"].map(|cluster| directory.path().join(cluster).to_str().unwrap().to_owned());
     let two = run(&mut kaito_render(&["check", &paths[1]]), "");
     assert!(
         two.code == 1 && two.stderr.contains("error[KR502]"),
@@ -251,12 +252,17 @@ fn a_profile_that_is_not_one_is_an_error() {
 
 #[test]
 fn a_library_lays_over_models_and_templates() {
-    let folder = tempfile::tempdir().unwrap();
-    let models = folder.path().join("presets/0.3/models");
+    let directory = tempfile::tempdir().unwrap();
+    let models = directory.path().join("presets/0.3/models");
     fs::create_dir_all(&models).unwrap();
     let model = fs::read_to_string(root().join("presets/0.3/models/phi-2.yaml")).unwrap();
     fs::write(models.join("our-model.yaml"), &model).unwrap();
-    let args = ["render", "-", "--library", folder.path().to_str().unwrap()];
+    let args = [
+        "render",
+        "-",
+        "--library",
+        directory.path().to_str().unwrap(),
+    ];
     let input = tuning().replace("phi-3-mini-128k-instruct", "our-model");
     assert!(stdout(&args, &input).contains("kaito-our-model:"));
     fs::write(
@@ -392,15 +398,15 @@ fn the_catalogue_can_be_looked_at() {
 
 #[test]
 fn a_library_shows_in_the_catalogue() {
-    let folder = tempfile::tempdir().unwrap();
-    let models = folder.path().join("presets/0.3/models");
+    let directory = tempfile::tempdir().unwrap();
+    let models = directory.path().join("presets/0.3/models");
     fs::create_dir_all(&models).unwrap();
     fs::copy(
         root().join("presets/0.3/models/phi-2.yaml"),
         models.join("our-model.yaml"),
     )
     .unwrap();
-    let library = folder.path().to_str().unwrap();
+    let library = directory.path().to_str().unwrap();
     assert!(stdout(&["presets", "list", "--library", library], "").contains("\nour-model "));
     assert!(stdout(&["presets", "show", "our-model", "--library", library], "").starts_with("# /"));
     fs::write(models.join("our-model.yaml"), "family: 1\n").unwrap();

@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 use crate::support::inputs::{self, commit, git};
 use crate::support::program::{Run, kaito_render, root, run, sample};
 
-/// Realistic changes, a folder each, with what is printed in each format.
+/// Realistic changes, a directory each, with what is printed in each format.
 fn changes() -> Vec<PathBuf> {
-    let folder = root().join("tests/fixtures/diff");
-    let mut found: Vec<_> = fs::read_dir(folder)
+    let directory = root().join("tests/fixtures/diff");
+    let mut found: Vec<_> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -28,28 +28,28 @@ fn changes() -> Vec<PathBuf> {
     found
 }
 
-/// Runs `diff` in the folder of a change.
-fn diff_in(folder: &Path, more: &[&str]) -> Run {
-    let args = fs::read_to_string(folder.join("args")).unwrap_or_else(|_| String::new());
+/// Runs `diff` in the directory of a change.
+fn diff_in(directory: &Path, more: &[&str]) -> Run {
+    let args = fs::read_to_string(directory.join("args")).unwrap_or_else(|_| String::new());
     let (args, sides) = match args.split_whitespace().collect::<Vec<_>>() {
         args if args.is_empty() => (args, &["before", "after"][..]),
         args => (args, &["before"][..]),
     };
     let all = [&["diff"], &args[..], sides, more].concat();
-    run(kaito_render(&all).current_dir(folder), "")
+    run(kaito_render(&all).current_dir(directory), "")
 }
 
 #[test]
 fn realistic_changes_are_shown_as_before() {
-    for folder in changes() {
+    for directory in changes() {
         for (format, file) in [
             ("text", "diff.txt"),
             ("markdown", "diff.md"),
             ("json", "diff.json"),
         ] {
-            let found = diff_in(&folder, &["--format", format]);
-            assert_eq!(found.stderr, "", "{}", folder.display());
-            let path = folder.join(file);
+            let found = diff_in(&directory, &["--format", format]);
+            assert_eq!(found.stderr, "", "{}", directory.display());
+            let path = directory.join(file);
             if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
                 fs::write(&path, &found.stdout).unwrap();
             }
@@ -62,8 +62,8 @@ fn realistic_changes_are_shown_as_before() {
             );
             let is_same = ["file-moved", "settings-rephrased"]
                 .iter()
-                .any(|name| folder.ends_with(name));
-            assert_eq!(found.code, i32::from(!is_same), "{}", folder.display());
+                .any(|name| directory.ends_with(name));
+            assert_eq!(found.code, i32::from(!is_same), "{}", directory.display());
         }
     }
 }
@@ -72,12 +72,13 @@ fn realistic_changes_are_shown_as_before() {
 fn documents_keep_to_their_schema() {
     let schema = fs::read_to_string(root().join("schemas/diff.json")).unwrap();
     let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-    for folder in changes() {
+    for directory in changes() {
         let document: Value =
-            serde_json::from_str(&fs::read_to_string(folder.join("diff.json")).unwrap()).unwrap();
+            serde_json::from_str(&fs::read_to_string(directory.join("diff.json")).unwrap())
+                .unwrap();
         validator
             .validate(&document)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     }
 }
 
@@ -88,9 +89,9 @@ fn rendered_output_differs_as_its_sources_do() {
     let step = changes.len() / sample(changes.len());
     let of_two_sides = changes
         .iter()
-        .filter(|folder| !folder.join("args").exists());
+        .filter(|directory| !directory.join("args").exists());
     let mut count = 0;
-    for folder in of_two_sides.step_by(step) {
+    for directory in of_two_sides.step_by(step) {
         count += 1;
         let (before, after) = (
             rendered.path().join("before"),
@@ -99,10 +100,11 @@ fn rendered_output_differs_as_its_sources_do() {
         for (side, output) in [("before", &before), ("after", &after)] {
             fs::create_dir_all(output).unwrap();
             let made = run(
-                kaito_render(&["render", side, "-o", output.to_str().unwrap()]).current_dir(folder),
+                kaito_render(&["render", side, "-o", output.to_str().unwrap()])
+                    .current_dir(directory),
                 "",
             );
-            assert_eq!(made.code, 0, "{}: {}", folder.display(), made.stderr);
+            assert_eq!(made.code, 0, "{}: {}", directory.display(), made.stderr);
         }
         let args = [
             "diff",
@@ -112,15 +114,15 @@ fn rendered_output_differs_as_its_sources_do() {
             "ConfigMap",
         ];
         let of_rendered = run(&mut kaito_render(&args), "");
-        let of_sources = diff_in(folder, &["--ignore", "ConfigMap", "--ignore", "Secret"]);
-        assert_eq!(of_rendered, of_sources, "{}", folder.display());
+        let of_sources = diff_in(directory, &["--ignore", "ConfigMap", "--ignore", "Secret"]);
+        assert_eq!(of_rendered, of_sources, "{}", directory.display());
     }
     assert!(count >= 4, "only {count} changes were compared");
 }
 
 #[test]
 fn what_is_ignored_counts_as_equal() {
-    let folder = root().join("tests/fixtures/diff/load-balancer");
+    let directory = root().join("tests/fixtures/diff/load-balancer");
     let ignored = [
         "--ignore",
         "Service/spec",
@@ -128,7 +130,7 @@ fn what_is_ignored_counts_as_equal() {
         "/metadata/annotations/*",
     ];
     assert_eq!(
-        diff_in(&folder, &ignored),
+        diff_in(&directory, &ignored),
         Run {
             code: 0,
             stdout: String::new(),
@@ -136,7 +138,7 @@ fn what_is_ignored_counts_as_equal() {
         }
     );
     let labelled = diff_in(
-        &folder,
+        &directory,
         &[
             "--ignore",
             "kaito.sh/workspace=workspace-phi-4",
@@ -152,15 +154,15 @@ fn what_is_ignored_counts_as_equal() {
             stderr: String::new()
         }
     );
-    assert_eq!(diff_in(&folder, &["--ignore", "Service"]).code, 1);
-    assert_eq!(diff_in(&folder, &["--ignore", "service"]).code, 2);
+    assert_eq!(diff_in(&directory, &["--ignore", "Service"]).code, 1);
+    assert_eq!(diff_in(&directory, &["--ignore", "service"]).code, 2);
 }
 
 #[test]
 fn no_format_shows_the_values_of_secrets() {
-    let folder = root().join("tests/fixtures/diff/secret-rotated");
+    let directory = root().join("tests/fixtures/diff/secret-rotated");
     for format in ["text", "markdown", "json"] {
-        let found = diff_in(&folder, &["--format", format]);
+        let found = diff_in(&directory, &["--format", format]);
         assert!(
             found.code == 1 && found.stdout.contains("HF_TOKEN"),
             "{format}: {}",
@@ -211,17 +213,17 @@ fn with_secrets(secret: &str) -> String {
 
 #[test]
 fn no_format_shows_secrets_of_any_kind() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (file, text) in [
         ("old.yaml", with_secrets("Old5ecret")),
         ("new.yaml", with_secrets("New5ecret")),
         ("none.yaml", String::new()),
     ] {
-        fs::write(folder.path().join(file), text).unwrap();
+        fs::write(directory.path().join(file), text).unwrap();
     }
     let diff = |args: &[&str]| {
         run(
-            kaito_render(&[&["diff"], args].concat()).current_dir(folder.path()),
+            kaito_render(&[&["diff"], args].concat()).current_dir(directory.path()),
             "",
         )
     };
@@ -255,14 +257,14 @@ fn no_format_shows_secrets_of_any_kind() {
 
 #[test]
 fn a_comment_has_room_for_what_it_comes_to_and_for_whole_objects() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let text =
         fs::read_to_string(root().join("examples/v1beta1/kaito_workspace_phi_4.yaml")).unwrap();
     for (side, machine) in [
         ("before", "Standard_NC24ads_A100_v4"),
         ("after", "Standard_NC48ads_A100_v4"),
     ] {
-        fs::create_dir(folder.path().join(side)).unwrap();
+        fs::create_dir(directory.path().join(side)).unwrap();
         for number in 0..150 {
             // Each has settings of its own, so that none is folded away.
             let text = text
@@ -273,13 +275,13 @@ fn a_comment_has_room_for_what_it_comes_to_and_for_whole_objects() {
                     &format!("apps: chat-{number}\n      set{number}: {machine}"),
                 );
             fs::write(
-                folder.path().join(side).join(format!("{number}.yaml")),
+                directory.path().join(side).join(format!("{number}.yaml")),
                 text,
             )
             .unwrap();
         }
     }
-    let found = diff_in(folder.path(), &["--format", "markdown"]).stdout;
+    let found = diff_in(directory.path(), &["--format", "markdown"]).stdout;
     assert!(found.len() <= 65_536, "{}", found.len());
     assert!(
         found.starts_with("<!-- kaito-render diff -->\n")
@@ -297,38 +299,38 @@ fn a_comment_has_room_for_what_it_comes_to_and_for_whole_objects() {
 /// A repository whose first commit (`HEAD~1`) has one Workspace and a profile, and whose second one
 /// adds a label in another file and another registry.
 fn repository() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let change = root().join("tests/fixtures/diff/label-changed");
     let profile = |registry: &str| {
         let text = inputs::profile(&format!("registry: {registry}\n"));
-        fs::write(folder.path().join("kaito-render.yaml"), text).unwrap();
+        fs::write(directory.path().join("kaito-render.yaml"), text).unwrap();
     };
-    git(folder.path(), &["init", "--quiet"]);
-    fs::create_dir(folder.path().join("teams")).unwrap();
+    git(directory.path(), &["init", "--quiet"]);
+    fs::create_dir(directory.path().join("teams")).unwrap();
     fs::copy(
         change.join("before/workspace.yaml"),
-        folder.path().join("teams/a.yaml"),
+        directory.path().join("teams/a.yaml"),
     )
     .unwrap();
     profile("one.example.com");
-    commit(folder.path());
-    fs::remove_file(folder.path().join("teams/a.yaml")).unwrap();
+    commit(directory.path());
+    fs::remove_file(directory.path().join("teams/a.yaml")).unwrap();
     fs::copy(
         change.join("after/workspace.yaml"),
-        folder.path().join("teams/b.yaml"),
+        directory.path().join("teams/b.yaml"),
     )
     .unwrap();
     profile("two.example.com");
-    commit(folder.path());
-    folder
+    commit(directory.path());
+    directory
 }
 
 #[test]
 fn revisions_are_compared_with_their_own_profiles() {
-    let folder = repository();
+    let directory = repository();
     let diff = |args: &[&str]| {
         run(
-            kaito_render(&[&["diff"], args].concat()).current_dir(folder.path()),
+            kaito_render(&[&["diff"], args].concat()).current_dir(directory.path()),
             "",
         )
     };
@@ -377,7 +379,7 @@ fn revisions_are_compared_with_their_own_profiles() {
             stderr: String::new()
         }
     );
-    fs::remove_file(folder.path().join("teams/b.yaml")).unwrap();
+    fs::remove_file(directory.path().join("teams/b.yaml")).unwrap();
     let removed = diff(&["--against", "HEAD"]);
     assert!(
         removed.code == 1 && removed.stdout.starts_with("Workspaces: 1 removed."),
@@ -401,7 +403,7 @@ fn revisions_are_compared_with_their_own_profiles() {
 
 #[test]
 fn sides_that_can_not_be_compared_are_refused() {
-    let folder = root().join("tests/fixtures/diff/machine-type");
+    let directory = root().join("tests/fixtures/diff/machine-type");
     for (args, said) in [
         (&["before"][..], "expected two files or directories"),
         (
@@ -416,7 +418,7 @@ fn sides_that_can_not_be_compared_are_refused() {
         (&["--from-release", "0.3", "before"], "--to-release"),
     ] {
         let found = run(
-            kaito_render(&[&["diff"], args].concat()).current_dir(&folder),
+            kaito_render(&[&["diff"], args].concat()).current_dir(&directory),
             "",
         );
         assert!(
@@ -433,7 +435,7 @@ fn sides_that_can_not_be_compared_are_refused() {
     )
     .unwrap();
     let found = run(
-        kaito_render(&["diff", "before", broken.path().to_str().unwrap()]).current_dir(&folder),
+        kaito_render(&["diff", "before", broken.path().to_str().unwrap()]).current_dir(&directory),
         "",
     );
     assert!(

@@ -20,13 +20,13 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Where in a text the cursor stands.
 const CURSOR: &str = "‸";
 
-/// A running yaml-language-server, and a folder with the schemas of all kinds that it is asked
+/// A running yaml-language-server, and a directory with the schemas of all kinds that it is asked
 /// about.
 struct Server {
     child: Child,
     input: ChildStdin,
     output: Receiver<Value>,
-    folder: TempDir,
+    directory: TempDir,
     requests: u32,
     documents: u32,
 }
@@ -34,18 +34,18 @@ struct Server {
 /// What the server says of a document, and of the place of its cursor.
 struct Said {
     /// The line, counted from 1 without that which names the schema, and the message of each
-    /// finding.
-    findings: Vec<(u64, String)>,
+    /// diagnostic.
+    diagnostics: Vec<(u64, String)>,
     completions: Vec<String>,
     hover: String,
 }
 
 impl Server {
     fn start(args: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for kind in ["workspace", "inferenceset", "profile"] {
             let schema = stdout(&[&["schema", "--kind", kind], args].concat(), "");
-            fs::write(folder.path().join(format!("{kind}.json")), schema).unwrap();
+            fs::write(directory.path().join(format!("{kind}.json")), schema).unwrap();
         }
         let mut command = tool("node/yaml-language-server/node_modules/.bin/yaml-language-server");
         command
@@ -69,7 +69,7 @@ impl Server {
             child,
             input,
             output,
-            folder,
+            directory,
             requests: 0,
             documents: 0,
         };
@@ -114,7 +114,7 @@ impl Server {
         self.documents += 1;
         let uri = format!(
             "file://{}/{}.yaml",
-            self.folder.path().display(),
+            self.directory.path().display(),
             self.documents
         );
         let schema = format!("# yaml-language-server: $schema={kind}.json\n");
@@ -137,15 +137,15 @@ impl Server {
         let hover = self.request("textDocument/hover", &at);
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let findings = list(&published["params"]["diagnostics"]);
-        let finding = |found: &Value| {
+        let diagnostics = list(&published["params"]["diagnostics"]);
+        let diagnostic = |found: &Value| {
             (
                 found["range"]["start"]["line"].as_u64().unwrap(),
                 text(&found["message"]),
             )
         };
         Said {
-            findings: findings.iter().map(finding).collect(),
+            diagnostics: diagnostics.iter().map(diagnostic).collect(),
             completions: list(&completed["items"])
                 .iter()
                 .map(|item| text(&item["label"]))
@@ -203,7 +203,7 @@ fn an_editor_shows_wrong_fields_of_every_kind_of_document() {
     let set = inference_set("Standard_NC24ads_A100_v4", "phi-4");
     let profile = &inputs::profile("release: \"0.12\"\n");
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: b}\n";
-    let said = |server: &mut Server, kind, text: &str| server.open(kind, text).findings;
+    let said = |server: &mut Server, kind, text: &str| server.open(kind, text).diagnostics;
     for (kind, text) in [
         ("workspace", &*right),
         ("workspace", &older),
@@ -288,7 +288,7 @@ fn an_editor_suggests_the_names_of_the_release_and_takes_others() {
                 "workspace",
                 &workspace("v1beta1", "Ours_v1", "our-org/Model")
             )
-            .findings,
+            .diagnostics,
         []
     );
 }
@@ -314,15 +314,15 @@ fn an_editor_says_what_a_field_is() {
 
 #[test]
 fn an_editor_knows_the_names_of_a_library_and_of_a_release() {
-    let folder = tempfile::tempdir().unwrap();
-    let models = folder.path().join("presets/0.3/models");
+    let directory = tempfile::tempdir().unwrap();
+    let models = directory.path().join("presets/0.3/models");
     fs::create_dir_all(&models).unwrap();
     fs::copy(
         root().join("presets/0.3/models/phi-2.yaml"),
         models.join("our-model.yaml"),
     )
     .unwrap();
-    let library = folder.path().to_str().unwrap();
+    let library = directory.path().to_str().unwrap();
     let older = workspace("v1alpha1", "x", CURSOR);
     let names = Server::start(&["--library", library])
         .open("workspace", &older)

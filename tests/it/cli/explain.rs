@@ -134,11 +134,11 @@ fn a_workspace_with_errors_is_not_explained() {
 /// and why each field of the plan that is read there is what it is.
 #[test]
 fn every_field_has_a_line_and_reasons() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut fields = 0;
     let cases = ["0.3", "0.12"]
         .into_iter()
-        .flat_map(|release| crate::golden::entries(&folder.join(release)))
+        .flat_map(|release| crate::golden::entries(&directory.join(release)))
         .collect::<Vec<_>>();
     let step = cases.len() / sample(cases.len());
     for case in cases.iter().step_by(step) {

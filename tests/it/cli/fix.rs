@@ -38,8 +38,8 @@ fn check(path: &Path, more: &[&str]) -> Run {
 
 #[test]
 fn certain_repairs_are_made_and_the_rest_of_the_file_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.yaml");
     let text = format!("\u{feff}{}", WORKSPACE.replace('\n', "\r\n"));
     fs::write(&path, &text).unwrap();
     let first = check(&path, &["--fix"]);
@@ -67,8 +67,8 @@ fn certain_repairs_are_made_and_the_rest_of_the_file_stays() {
 
 #[test]
 fn what_can_be_fixed_is_said_and_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.yaml");
     fs::write(&path, WORKSPACE).unwrap();
     let human = check(&path, &[]).stderr;
     assert!(
@@ -88,8 +88,8 @@ fn what_can_be_fixed_is_said_and_shown() {
 }
 
 #[test]
-fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
-    let folder = tempfile::tempdir().unwrap();
+fn every_file_of_a_directory_is_fixed_and_what_is_left_decides_the_exit_code() {
+    let directory = tempfile::tempdir().unwrap();
     let old = "apiVersion: kaito.sh/v1alpha1\nkind: Workspace\nmetadata:\n  name: falcon\nresource:\n  instanceType: \
                Standard_nc12S_v3\n  labelSelector: {matchLabels: {apps: a}}\ninference: {preset: {name: \"Falcon-7b\"}}\n";
     let profile = inputs::profile("clusterName: 2026-11-24\nprovisioner: none\n");
@@ -104,9 +104,9 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
         ),
         ("other.yaml", "on: 2026-11-24\n"),
     ] {
-        fs::write(folder.path().join(name), text).unwrap();
+        fs::write(directory.path().join(name), text).unwrap();
     }
-    let run = check(folder.path(), &["--fix"]);
+    let run = check(directory.path(), &["--fix"]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(
         run.stderr
@@ -119,16 +119,16 @@ fn every_file_of_a_folder_is_fixed_and_what_is_left_decides_the_exit_code() {
         "{}",
         run.stderr
     );
-    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
     assert_eq!(
         read("b.yaml"),
         old.replace("Standard_nc12S_v3", "Standard_NC12s_v3")
             .replace("Falcon", "falcon")
     );
     assert_eq!(read("other.yaml"), "on: 2026-11-24\n");
-    // The profile too, which was read once as such and once as a file of the folder.
-    fs::write(folder.path().join("kaito-render.yaml"), &profile).unwrap();
-    let run = check(&folder.path().join("."), &["--fix"]);
+    // The profile too, which was read once as such and once as a file of the directory.
+    fs::write(directory.path().join("kaito-render.yaml"), &profile).unwrap();
+    let run = check(&directory.path().join("."), &["--fix"]);
     assert!(
         run.stderr
             .starts_with("kaito-render: fixed 1 diagnostic in 1 file\n"),
@@ -149,7 +149,7 @@ fn standard_input_is_not_fixed() {
 }
 
 #[test]
-fn values_that_others_repeat_and_findings_that_are_allowed_stay() {
+fn values_that_others_repeat_and_diagnostics_that_are_allowed_stay() {
     let shared = WORKSPACE
         .replace(
             "'standard_nc24ads_a100_v4'",
@@ -161,8 +161,8 @@ fn values_that_others_repeat_and_findings_that_are_allowed_stay() {
         "metadata:\n  annotations: {render.kaito.sh/allow: KR228}",
     );
     for text in [shared, allowed] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.yaml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.yaml");
         fs::write(&path, &text).unwrap();
         let run = check(&path, &["--fix"]);
         assert!(
@@ -233,8 +233,8 @@ proptest! {
 
     #[test]
     fn a_fixed_file_means_the_same_but_for_the_fixed_places(text in workspaces()) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.yaml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.yaml");
         fs::write(&path, &text).unwrap();
         let mut expected = tree(&text);
         prop_assert_eq!(check(&path, &["--fix"]).code, 0);

@@ -1,4 +1,4 @@
-//! Findings in each format, read as the programs read them that the format is for.
+//! Diagnostics in each format, read as the programs read them that the format is for.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ impl Tricky {
         let text = "🦅🦅: on\nname: x\n\u{1b}[31m\"red\" ]]>: |\n  two\n  lines\n";
         let odd = sources.add("a b/100%: é,\u{7}\n<&\"'>.yaml", text);
         let plain = sources.add("./plain.yaml", "first: 1\r\nsecond: on\r\nsecond: on\r\n");
-        let outside = sources.add("../other/shared folder.yaml", "x: 1\n");
+        let outside = sources.add("../other/shared directory.yaml", "x: 1\n");
         let stdin = sources.add("<stdin>", "kind: X\n");
         let message = "100% of `a: b, c`\nis \"odd\" & <'x'> ]]> \u{1b}[2J\u{fffe}\r\t{0} [x](1)";
         let diagnostics = vec![
@@ -75,7 +75,11 @@ impl Tricky {
                 at(&sources, outside, "x"),
                 "no field `x`",
             ),
-            Diagnostic::new(&rule::MISFIT, at(&sources, stdin, "X"), "no Workspace"),
+            Diagnostic::new(
+                &rule::UNRECOGNIZED,
+                at(&sources, stdin, "X"),
+                "no Workspace",
+            ),
             Diagnostic::global(&rule::NO_WORKSPACE, "the input holds no Workspace")
                 .hint("name a directory"),
         ];
@@ -147,7 +151,7 @@ fn every_format_writes_what_is_kept() {
 }
 
 #[test]
-fn concise_and_github_keep_each_finding_on_a_line_of_plain_text() {
+fn concise_and_github_keep_each_diagnostic_on_a_line_of_plain_text() {
     let Tricky { report, .. } = &Tricky::new();
     let directory = Path::new(DIRECTORY);
     for text in [
@@ -219,7 +223,7 @@ fn github_reads_back_what_was_meant() {
 }
 
 #[test]
-fn sarif_with_more_findings_than_are_read_keeps_the_errors() {
+fn sarif_with_more_diagnostics_than_are_read_keeps_the_errors() {
     let document = document_of_too_many();
     let results = document["runs"][0]["results"].as_array().unwrap();
     assert_eq!(
@@ -265,7 +269,7 @@ fn every_sarif_result_has_a_location_and_columns_in_utf_16() {
         (uri(1), &location(1)["artifactLocation"]["uriBaseId"]),
         ("plain.yaml", &"%SRCROOT%".into())
     );
-    assert_eq!(uri(0), "file:///home/other/shared%20folder.yaml");
+    assert_eq!(uri(0), "file:///home/other/shared%20directory.yaml");
     assert_eq!(uri(4), "%3Cstdin%3E");
     assert_eq!(uri(8), "workspaces");
     assert!(
@@ -277,7 +281,7 @@ fn every_sarif_result_has_a_location_and_columns_in_utf_16() {
 }
 
 #[test]
-fn fingerprints_outlive_moved_lines_and_tell_equal_findings_apart() {
+fn fingerprints_outlive_moved_lines_and_tell_equal_diagnostics_apart() {
     let fingerprints = |text: &str| {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", text);
@@ -306,9 +310,9 @@ fn fingerprints_outlive_moved_lines_and_tell_equal_findings_apart() {
     assert_ne!(fingerprints("c: on\nb: on\na: on\n")[0], before[0]);
 }
 
-/// A folder with one wrong Workspace and one that is right, and its parent.
+/// A directory with one wrong Workspace and one that is right, and its parent.
 pub(super) fn workspaces() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let example = |name: &str| fs::read_to_string(root().join("examples").join(name)).unwrap();
     let tuning = example("fine-tuning/kaito_workspace_tuning_phi_3.yaml").replace("qlora", "qlore");
     let profile = inputs::profile("release: \"0.3\"\nprovisioner: machine\n");
@@ -320,16 +324,16 @@ pub(super) fn workspaces() -> tempfile::TempDir {
         ),
         ("work/kaito-render.yaml", profile),
     ] {
-        fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
-        fs::write(folder.path().join(path), text).unwrap();
+        fs::create_dir_all(directory.path().join(path).parent().unwrap()).unwrap();
+        fs::write(directory.path().join(path), text).unwrap();
     }
-    folder
+    directory
 }
 
 #[test]
-fn check_writes_each_format_to_standard_output_with_paths_from_the_working_folder() {
-    let folder = workspaces();
-    let work = folder.path().join("work");
+fn check_writes_each_format_to_standard_output_with_paths_from_the_working_directory() {
+    let directory = workspaces();
+    let work = directory.path().join("work");
     let check = |format: &str, path: &Path| {
         let mut command = kaito_render(&["check", "--format", format]);
         run(command.arg(path).current_dir(&work), "")

@@ -1,4 +1,4 @@
-//! Findings in `SARIF` and `JUnit`, read by the programs and schemas of others.
+//! Diagnostics in `SARIF` and `JUnit`, read by the programs and schemas of others.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::tools::{self, tool};
 
 /// What is wrong with a document by the schema of the standard.
 fn sarif_errors(document: &Value) -> Vec<String> {
-    let path = tools::folder().join("schemas/sarif-schema-2.1.0.json");
+    let path = tools::directory().join("schemas/sarif-schema-2.1.0.json");
     let schema = fs::read(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; run tests/tools.sh", path.display()));
     let schema: Value = serde_json::from_slice(&schema).unwrap();
@@ -89,7 +89,7 @@ fn junit_is_read_by_an_xml_parser_with_every_character() {
     assert_eq!(
         names,
         [
-            "/home/other/shared folder.yaml",
+            "/home/other/shared directory.yaml",
             "<stdin>",
             odd,
             "clean.yaml",
@@ -129,16 +129,16 @@ fn junit_is_read_by_an_xml_parser_with_every_character() {
 }
 
 #[test]
-fn sarif_with_more_findings_than_are_read_is_valid() {
+fn sarif_with_more_diagnostics_than_are_read_is_valid() {
     assert_eq!(sarif_errors(&document_of_too_many()), [""; 0]);
 }
 
 #[test]
 fn what_check_writes_is_read_back() {
-    let folder = workspaces();
+    let directory = workspaces();
     let check = |format: &str| {
         let mut command = kaito_render(&["check", ".", "--format", format]);
-        run(command.current_dir(folder.path().join("work")), "").stdout
+        run(command.current_dir(directory.path().join("work")), "").stdout
     };
     let sarif = serde_json::from_str(&check("sarif")).unwrap();
     assert_eq!(sarif_errors(&sarif), [""; 0]);
@@ -151,7 +151,7 @@ fn what_check_writes_is_read_back() {
 }
 
 #[test]
-fn sarif_of_real_findings_is_valid() {
+fn sarif_of_real_diagnostics_is_valid() {
     for path in ["examples", "tests/golden/0.3", "tests/golden/0.12"] {
         let found = run(&mut kaito_render(&["check", path, "--format", "sarif"]), "");
         let document: Value = serde_json::from_str(&found.stdout).unwrap();

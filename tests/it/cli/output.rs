@@ -1,4 +1,4 @@
-//! Output in a folder: what a kill leaves, what stands in the way, and what is never touched.
+//! Output in a directory: what a kill leaves, what stands in the way, and what is never touched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,17 +16,17 @@ use walkdir::WalkDir;
 
 use crate::support::program::{kaito_render, root, run, sample};
 
-/// The files below a folder, hidden ones and links included, by path.
+/// The files below a directory, hidden ones and links included, by path.
 type Tree = BTreeMap<String, Vec<u8>>;
 
-fn tree(folder: &Path) -> Tree {
-    let entries = WalkDir::new(folder).into_iter().filter_map(Result::ok);
+fn tree(directory: &Path) -> Tree {
+    let entries = WalkDir::new(directory).into_iter().filter_map(Result::ok);
     let files = entries
         .filter(|entry| !entry.file_type().is_dir())
         .filter_map(|entry| {
             let path = entry
                 .path()
-                .strip_prefix(folder)
+                .strip_prefix(directory)
                 .unwrap()
                 .to_str()
                 .unwrap()
@@ -36,7 +36,7 @@ fn tree(folder: &Path) -> Tree {
     files.collect()
 }
 
-/// Files for a folder, by path and text.
+/// Files for a directory, by path and text.
 fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     files
         .iter()
@@ -44,23 +44,23 @@ fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn write(folder: &Path, wanted: &[(&str, &str)]) -> Result<Changes, WriteError> {
-    write_directory(folder, &files(wanted))
+fn write(directory: &Path, wanted: &[(&str, &str)]) -> Result<Changes, WriteError> {
+    write_directory(directory, &files(wanted))
 }
 
-/// The paths and texts below a folder, but for the index.
-fn texts(folder: &Path) -> BTreeMap<String, String> {
-    let texts = tree(folder)
+/// The paths and texts below a directory, but for the index.
+fn texts(directory: &Path) -> BTreeMap<String, String> {
+    let texts = tree(directory)
         .into_iter()
         .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()));
     texts.filter(|(path, _)| path != INDEX_FILE).collect()
 }
 
-/// A folder with two files of ours.
+/// A directory with two files of ours.
 fn written() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let changes = write(
-        folder.path(),
+        directory.path(),
         &[("ai/phi/job.yaml", "a\n"), ("ai/phi/service.yaml", "b\n")],
     )
     .unwrap();
@@ -71,13 +71,13 @@ fn written() -> TempDir {
             removed: 0
         }
     );
-    folder
+    directory
 }
 
 #[test]
 fn a_file_is_edited_only_if_it_is_still_as_it_was_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.yaml");
     fs::write(&path, "new\n").unwrap();
     assert!(matches!(
         edit_file(&path, "old\n", "fixed\n"),
@@ -86,43 +86,43 @@ fn a_file_is_edited_only_if_it_is_still_as_it_was_read() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
     edit_file(&path, "new\n", "fixed\n").unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "fixed\n");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
 #[test]
 fn what_is_no_longer_wanted_goes_and_what_is_the_same_stays() {
-    let folder = written();
-    let before = fs::metadata(folder.path().join("ai/phi/job.yaml"))
+    let directory = written();
+    let before = fs::metadata(directory.path().join("ai/phi/job.yaml"))
         .unwrap()
         .modified()
         .unwrap();
     let wanted = [("ai/phi/job.yaml", "a\n"), ("ai/x/job.yaml", "c\n")];
     assert_eq!(
-        write(folder.path(), &wanted).unwrap(),
+        write(directory.path(), &wanted).unwrap(),
         Changes {
             written: 1,
             removed: 1
         }
     );
-    assert_eq!(texts(folder.path()), files(&wanted));
+    assert_eq!(texts(directory.path()), files(&wanted));
     assert_eq!(
-        fs::metadata(folder.path().join("ai/phi/job.yaml"))
+        fs::metadata(directory.path().join("ai/phi/job.yaml"))
             .unwrap()
             .modified()
             .unwrap(),
         before
     );
     assert_eq!(
-        write(folder.path(), &[]).unwrap(),
+        write(directory.path(), &[]).unwrap(),
         Changes {
             written: 0,
             removed: 2
         }
     );
     assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
+        fs::read_dir(directory.path()).unwrap().count(),
         1,
-        "folders that became empty go"
+        "directories that became empty go"
     );
 }
 
@@ -134,22 +134,22 @@ fn a_file_of_another_in_the_way_is_named_and_nothing_is_written() {
         ("ai", "ai"),
         ("ai/phi/service.yaml/note.txt", "ai/phi/service.yaml"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(theirs);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(theirs);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "theirs").unwrap();
         let error = write(
-            folder.path(),
+            directory.path(),
             &[("_cluster/a-b.yaml", "a\n"), ("ai/phi/service.yaml", "b\n")],
         )
         .unwrap_err();
         let named = format!(
             "`{}` exists and was not written by kaito-render",
-            folder.path().join(in_the_way).display()
+            directory.path().join(in_the_way).display()
         );
         assert!(error.to_string().starts_with(&named), "{error}");
         assert_eq!(
-            tree(folder.path()),
+            tree(directory.path()),
             Tree::from([(theirs.to_owned(), b"theirs".to_vec())])
         );
     }
@@ -157,7 +157,7 @@ fn a_file_of_another_in_the_way_is_named_and_nothing_is_written() {
 
 #[test]
 fn files_of_others_are_never_touched() {
-    let folder = written();
+    let directory = written();
     let theirs = [
         ("ai/phi/README.md", "1"),
         ("ai/phi/job.json", "2"),
@@ -165,29 +165,29 @@ fn files_of_others_are_never_touched() {
         ("b/.job.tmp", "4"),
     ];
     for (path, text) in theirs {
-        fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
-        fs::write(folder.path().join(path), text).unwrap();
+        fs::create_dir_all(directory.path().join(path).parent().unwrap()).unwrap();
+        fs::write(directory.path().join(path), text).unwrap();
     }
-    fs::create_dir_all(folder.path().join("empty/folder")).unwrap();
-    write(folder.path(), &[("ai/phi/job.yaml", "c\n")]).unwrap();
-    write(folder.path(), &[]).unwrap();
-    assert_eq!(texts(folder.path()), files(&theirs));
-    assert!(folder.path().join("empty/folder").is_dir());
+    fs::create_dir_all(directory.path().join("empty/directory")).unwrap();
+    write(directory.path(), &[("ai/phi/job.yaml", "c\n")]).unwrap();
+    write(directory.path(), &[]).unwrap();
+    assert_eq!(texts(directory.path()), files(&theirs));
+    assert!(directory.path().join("empty/directory").is_dir());
 }
 
 #[test]
 fn ours_that_became_something_else_is_left_to_its_owner() {
-    let folder = written();
-    let path = folder.path().join("ai/phi/service.yaml");
+    let directory = written();
+    let path = directory.path().join("ai/phi/service.yaml");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     fs::write(path.join("note"), "theirs").unwrap();
     assert_eq!(
-        write(folder.path(), &[("ai/phi/job.yaml", "a\n")]).unwrap(),
+        write(directory.path(), &[("ai/phi/job.yaml", "a\n")]).unwrap(),
         Changes::default()
     );
     assert_eq!(
-        texts(folder.path()),
+        texts(directory.path()),
         files(&[
             ("ai/phi/job.yaml", "a\n"),
             ("ai/phi/service.yaml/note", "theirs")
@@ -195,14 +195,14 @@ fn ours_that_became_something_else_is_left_to_its_owner() {
     );
     // It is off the index: nothing of it will be removed either.
     assert!(
-        !fs::read_to_string(folder.path().join(INDEX_FILE))
+        !fs::read_to_string(directory.path().join(INDEX_FILE))
             .unwrap()
             .contains("service")
     );
 }
 
 #[test]
-fn links_are_never_followed_out_of_the_folder() {
+fn links_are_never_followed_out_of_the_directory() {
     let outside = tempfile::tempdir().unwrap();
     for text in ["ai/phi/service.yaml", ".kaito-render.json", "index"] {
         fs::create_dir_all(outside.path().join(text).parent().unwrap()).unwrap();
@@ -219,12 +219,12 @@ fn links_are_never_followed_out_of_the_folder() {
         (INDEX_FILE, "missing"),
     ] {
         for was_written in [false, true] {
-            let folder = if was_written {
+            let directory = if was_written {
                 written()
             } else {
                 tempfile::tempdir().unwrap()
             };
-            let path = folder.path().join(link);
+            let path = directory.path().join(link);
             if path.is_dir() {
                 fs::remove_dir_all(&path).unwrap();
             } else if path.exists() {
@@ -232,7 +232,7 @@ fn links_are_never_followed_out_of_the_folder() {
             }
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             symlink(outside.path().join(target), &path).unwrap();
-            let error = write(folder.path(), &wanted).unwrap_err().to_string();
+            let error = write(directory.path(), &wanted).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!(
                     "`{}` exists and was not written by kaito-render",
@@ -242,7 +242,7 @@ fn links_are_never_followed_out_of_the_folder() {
             );
             // To remove what is behind a link would be as bad as to write it.
             let is_index = link == INDEX_FILE;
-            assert_eq!(write(folder.path(), &[]).is_err(), is_index, "{link}");
+            assert_eq!(write(directory.path(), &[]).is_err(), is_index, "{link}");
             assert!(path.is_symlink(), "{link}");
             assert_eq!(tree(outside.path()), before, "{link}");
         }
@@ -251,22 +251,22 @@ fn links_are_never_followed_out_of_the_folder() {
 
 #[test]
 fn a_link_where_a_temporary_file_would_be_is_replaced() {
-    let (folder, outside) = (written(), tempfile::NamedTempFile::new().unwrap());
+    let (directory, outside) = (written(), tempfile::NamedTempFile::new().unwrap());
     for beside in [
         "ai/phi/.job.yaml.kaito-render.tmp",
         "..kaito-render.json.kaito-render.tmp",
     ] {
-        symlink(outside.path(), folder.path().join(beside)).unwrap();
+        symlink(outside.path(), directory.path().join(beside)).unwrap();
     }
     let wanted = [("ai/phi/job.yaml", "c\n")];
-    write(folder.path(), &wanted).unwrap();
-    assert_eq!(texts(folder.path()), files(&wanted));
+    write(directory.path(), &wanted).unwrap();
+    assert_eq!(texts(directory.path()), files(&wanted));
     assert_eq!(fs::read(outside.path()).unwrap(), b"");
 }
 
-/// A folder that is itself behind a link was named by the user, and is theirs to choose.
+/// A directory that is itself behind a link was named by the user, and is theirs to choose.
 #[test]
-fn the_folder_itself_may_be_a_link() {
+fn the_directory_itself_may_be_a_link() {
     let parent = tempfile::tempdir().unwrap();
     fs::create_dir(parent.path().join("real")).unwrap();
     symlink("real", parent.path().join("link")).unwrap();
@@ -284,33 +284,33 @@ fn a_damaged_index_is_an_error_that_says_what_to_do() {
         ("{\"version\": 2, \"files\": []}", "newer version"),
         ("{\"version\": 1, \"files\": [\"../a\"]}", "`../a`"),
     ] {
-        let folder = written();
-        fs::write(folder.path().join(INDEX_FILE), index).unwrap();
-        let before = tree(folder.path());
-        let error = write(folder.path(), &[("ai/phi/job.yaml", "c\n")])
+        let directory = written();
+        fs::write(directory.path().join(INDEX_FILE), index).unwrap();
+        let before = tree(directory.path());
+        let error = write(directory.path(), &[("ai/phi/job.yaml", "c\n")])
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains(&folder.path().join(INDEX_FILE).display().to_string()),
+            error.contains(&directory.path().join(INDEX_FILE).display().to_string()),
             "{error}"
         );
         assert!(
             error.contains(said) && error.contains("restore it, or delete it together with"),
             "{error}"
         );
-        assert_eq!(tree(folder.path()), before);
+        assert_eq!(tree(directory.path()), before);
     }
-    let folder = written();
-    fs::remove_file(folder.path().join(INDEX_FILE)).unwrap();
-    fs::create_dir(folder.path().join(INDEX_FILE)).unwrap();
-    let error = write(folder.path(), &[]).unwrap_err();
+    let directory = written();
+    fs::remove_file(directory.path().join(INDEX_FILE)).unwrap();
+    fs::create_dir(directory.path().join(INDEX_FILE)).unwrap();
+    let error = write(directory.path(), &[]).unwrap_err();
     assert!(matches!(error, WriteError::Foreign { .. }), "{error}");
 }
 
 #[test]
 fn a_single_file_is_written_through_a_link_and_not_over_one_that_leads_nowhere() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
     symlink("real", path("link")).unwrap();
     let error = write_file(&path("link"), "a\n").unwrap_err().to_string();
     assert!(error.contains("link"), "{error}");
@@ -318,15 +318,15 @@ fn a_single_file_is_written_through_a_link_and_not_over_one_that_leads_nowhere()
     write_file(&path("link"), "b\n").unwrap();
     assert!(path("link").is_symlink());
     assert_eq!(
-        texts(folder.path()),
+        texts(directory.path()),
         files(&[("link", "b\n"), ("real", "b\n")])
     );
 }
 
 #[test]
 fn another_format_replaces_the_files_of_the_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let (out, fresh) = (folder.path().join("out"), folder.path().join("fresh"));
+    let directory = tempfile::tempdir().unwrap();
+    let (out, fresh) = (directory.path().join("out"), directory.path().join("fresh"));
     render(&["examples", "--format", "yaml"], &out);
     render(&["examples", "--format", "json"], &out);
     render(&["examples", "--format", "json"], &fresh);
@@ -339,8 +339,8 @@ fn another_format_replaces_the_files_of_the_first() {
     );
 }
 
-fn render(args: &[&str], folder: &Path) {
-    let out = format!("{}/", folder.display());
+fn render(args: &[&str], directory: &Path) {
+    let out = format!("{}/", directory.display());
     let run = run(
         &mut kaito_render(&[&["render"], args, &["-o", &out]].concat()),
         "",
@@ -349,7 +349,7 @@ fn render(args: &[&str], folder: &Path) {
 }
 
 /// Two inputs of many Workspaces: some stand in one alone, some in both, and some differ.
-fn inputs(folder: &Path) -> [String; 2] {
+fn inputs(directory: &Path) -> [String; 2] {
     let example =
         fs::read_to_string(root().join("examples/inference/kaito_workspace_falcon_7b.yaml"))
             .unwrap();
@@ -359,23 +359,23 @@ fn inputs(folder: &Path) -> [String; 2] {
     let changed = (60..90).map(|number| named(number).replace("NC12s_v3", "NC24s_v3"));
     let second = changed.chain((90..180).map(named)).collect::<Vec<_>>();
     [("first.yaml", first), ("second.yaml", second)].map(|(name, documents)| {
-        let path = folder.join(name);
+        let path = directory.join(name);
         fs::write(&path, documents.join("---\n")).unwrap();
         path.to_str().unwrap().to_owned()
     })
 }
 
-/// Renders `examples` and an input into a folder and kills the program some time after it has begun
+/// Renders `examples` and an input into a directory and kills the program some time after it has begun
 /// to write there. Gives how long it wrote, unless it was killed before it was done.
-fn kill_while_writing(input: &str, folder: &Path, after: Duration) -> Option<Duration> {
-    let index = || fs::read(folder.join(INDEX_FILE)).ok();
+fn kill_while_writing(input: &str, directory: &Path, after: Duration) -> Option<Duration> {
+    let index = || fs::read(directory.join(INDEX_FILE)).ok();
     let before = index();
     let mut command = kaito_render(&[
         "render",
         "examples",
         input,
         "-o",
-        &format!("{}/", folder.display()),
+        &format!("{}/", directory.display()),
     ]);
     let mut child = command
         .stdout(Stdio::null())
@@ -404,8 +404,8 @@ fn a_kill_leaves_whole_files_and_the_next_run_heals() {
     let complete = ["0", "1"].map(|name| parent.path().join(name));
     let mut written = kill_while_writing(&inputs[0], &complete[0], Duration::MAX).unwrap();
     render(&["examples", &inputs[1]], &complete[1]);
-    let wanted = complete.clone().map(|folder| texts(&folder));
-    let complete = complete.map(|folder| tree(&folder));
+    let wanted = complete.clone().map(|directory| texts(&directory));
+    let complete = complete.map(|directory| tree(&directory));
     let out = parent.path().join("out");
     let kills = u32::try_from(sample(30)).unwrap();
     let mut cut_short = 0;

@@ -1,7 +1,7 @@
 //! A real API server takes what is rendered, and finds nothing to change in it when it comes a
 //! second time.
 //!
-//! The cases under `tests/golden` are applied, and more out of the folder that
+//! The cases under `tests/golden` are applied, and more out of the directory that
 //! `KAITO_RENDER_GOLDEN` names: as many as make 150 of each release, or all of them with
 //! `KAITO_RENDER_APPLY_ALL`.
 
@@ -49,7 +49,7 @@ fn cases(release: &str) -> Vec<Case> {
     let kept = golden::entries(&root().join("tests/golden").join(release));
     let larger = std::env::var_os("KAITO_RENDER_GOLDEN");
     let larger = larger
-        .map(|folder| golden::entries(&Path::new(&folder).join(release)))
+        .map(|directory| golden::entries(&Path::new(&directory).join(release)))
         .unwrap_or_default();
     let names: BTreeSet<_> = kept.iter().map(|case| name(case)).collect();
     let others = in_turns(
@@ -162,8 +162,8 @@ fn refusal(case: &Case, object: &Object) -> Option<&'static str> {
 
 /// Applies the objects of some cases twice, and deletes them.
 fn apply_round(cluster: &Cluster, cases: &[Case]) {
-    let folder = tempfile::tempdir().unwrap();
-    let [good, bad] = ["good", "bad"].map(|name| folder.path().join(name));
+    let directory = tempfile::tempdir().unwrap();
+    let [good, bad] = ["good", "bad"].map(|name| directory.path().join(name));
     let (mut taken, mut refused, mut namespaces) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
     for case in cases {
         let (here, there): (Vec<_>, Vec<_>) = case
@@ -234,14 +234,14 @@ fn apply_round(cluster: &Cluster, cases: &[Case]) {
     );
 }
 
-/// The objects of a folder as they are stored once it is applied, which has to succeed without a
+/// The objects of a directory as they are stored once it is applied, which has to succeed without a
 /// warning.
-fn apply(cluster: &Cluster, folder: &Path) -> BTreeMap<Key, Value> {
+fn apply(cluster: &Cluster, directory: &Path) -> BTreeMap<Key, Value> {
     let Run {
         code,
         stdout,
         stderr,
-    } = try_to_apply(cluster, folder);
+    } = try_to_apply(cluster, directory);
     assert_eq!((code, &*stderr), (0, ""));
     let answer = serde_json::from_str(&stdout).unwrap();
     items(&answer)
@@ -259,7 +259,7 @@ fn without_noise(mut object: Value) -> Value {
     object
 }
 
-fn try_to_apply(cluster: &Cluster, folder: &Path) -> Run {
+fn try_to_apply(cluster: &Cluster, directory: &Path) -> Run {
     let mut kubectl = cluster.kubectl(&[
         "apply",
         "--server-side",
@@ -269,7 +269,7 @@ fn try_to_apply(cluster: &Cluster, folder: &Path) -> Run {
     run(
         kubectl
             .args(["-o", "json", "--recursive", "-f"])
-            .arg(folder),
+            .arg(directory),
         "",
     )
 }
@@ -294,7 +294,7 @@ fn apply_release(release: &str) {
         flavour
             .crds()
             .iter()
-            .for_each(|folder| cluster.apply_crds(folder));
+            .for_each(|directory| cluster.apply_crds(directory));
         for round in rounds(cases) {
             apply_round(&cluster, &round);
         }

@@ -26,7 +26,7 @@ struct Scene {
     /// With the rights of the controller.
     limited: Kubectl,
     metrics: String,
-    folder: TempDir,
+    directory: TempDir,
     /// The kind of the node objects.
     kind: &'static str,
 }
@@ -39,7 +39,7 @@ impl Scene {
         flavour
             .crds()
             .iter()
-            .for_each(|folder| cluster.apply_crds(folder));
+            .for_each(|directory| cluster.apply_crds(directory));
         let manifests = root().join("deploy/controller");
         succeed(&mut cluster.kubectl(&[
             "apply",
@@ -60,7 +60,7 @@ impl Scene {
             limited,
             cluster,
             metrics: format!("http://127.0.0.1:{port}/metrics"),
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
             kind: if flavour == Flavour::Machines {
                 "machine"
             } else {
@@ -85,13 +85,13 @@ fn shipped_arguments() -> Vec<String> {
 }
 
 impl Scene {
-    /// Renders an example, into a folder of its own and for the namespace of all others, and
+    /// Renders an example, into a directory of its own and for the namespace of all others, and
     /// delivers that.
     fn deliver(&self, example: &str, args: &[&str]) {
         let text = fs::read_to_string(root().join(format!("examples/{example}.yaml"))).unwrap();
-        let folder = self.rendered(example);
+        let directory = self.rendered(example);
         stdout(
-            &[&["render", "-", "-o", &folder], args].concat(),
+            &[&["render", "-", "-o", &directory], args].concat(),
             &text.replace("  namespace: tuning\n", ""),
         );
         self.with_files("apply", example, &["--server-side"]);
@@ -109,7 +109,7 @@ impl Scene {
     fn rendered(&self, example: &str) -> String {
         format!(
             "{}/{}/",
-            self.folder.path().display(),
+            self.directory.path().display(),
             example.replace('/', "-")
         )
     }
@@ -195,7 +195,7 @@ fn condition(object: &Value, kind: &str) -> Value {
 /// NodePools, and what Karpenter does for them.
 impl Scene {
     fn deliver_with_pool(&self, example: &str) {
-        let profile = self.folder.path().join("profile.yaml");
+        let profile = self.directory.path().join("profile.yaml");
         let text = inputs::profile("provisioner: nodepool\n");
         fs::write(&profile, text).unwrap();
         self.deliver(example, &["--profile", profile.to_str().unwrap()]);

@@ -11,8 +11,8 @@ use crate::support::program::{run, stdout};
 
 /// Applies what `crds` prints for a release, and waits until it is served.
 fn install(cluster: &mut Cluster, release: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("crds.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("crds.yaml");
     fs::write(&file, stdout(&["crds", "--release", release], "")).unwrap();
     cluster.apply_crds(&file);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::golden::documents;
 use crate::support::cluster::Cluster;
 use crate::support::program::{Run, root, run};
-use crate::support::tools::{folder, succeed, tool};
+use crate::support::tools::{directory, succeed, tool};
 
 const NAME: &str = "kaito-render-controller";
 const CHART: &str = "deploy/helm/kaito-render-controller";
@@ -36,25 +36,25 @@ fn printed(command: &mut Command) -> String {
     String::from_utf8(succeed(command.current_dir(root())).stdout).unwrap()
 }
 
-/// What kustomize makes of a folder.
-fn kustomized(folder: &str) -> String {
-    printed(tool("bin/kustomize").args(["build", folder]))
+/// What kustomize makes of a directory.
+fn kustomized(directory: &str) -> String {
+    printed(tool("bin/kustomize").args(["build", directory]))
 }
 
-/// A folder with a kustomization of somebody who has Prometheus' operator, and a copy of ours.
+/// A directory with a kustomization of somebody who has Prometheus' operator, and a copy of ours.
 fn with_monitor() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let base = root().join("deploy/controller");
     let copied = Command::new("cp")
         .arg("-r")
         .arg(base)
-        .arg(folder.path().join("controller"))
+        .arg(directory.path().join("controller"))
         .status()
         .unwrap();
     assert!(copied.success());
     let text = "resources: [controller]\ncomponents: [controller/pod-monitor]\n";
-    std::fs::write(folder.path().join("kustomization.yaml"), text).unwrap();
-    folder
+    std::fs::write(directory.path().join("kustomization.yaml"), text).unwrap();
+    directory
 }
 
 /// helm, with nothing of the user's settings.
@@ -95,11 +95,11 @@ const OF_HELM: [&str; 3] = [
 fn the_chart_makes_what_the_manifests_do() {
     let monitored = with_monitor();
     let monitored = monitored.path().to_str().unwrap();
-    for (folder, args) in [
+    for (directory, args) in [
         ("deploy/controller", &[][..]),
         (monitored, &["--set=podMonitor.enabled=true"]),
     ] {
-        let mut manifests = objects(&kustomized(folder));
+        let mut manifests = objects(&kustomized(directory));
         // Helm makes a namespace by `--create-namespace`, and it is nobody's release.
         manifests.retain(|[kind, _, _], _| kind != "Namespace");
         let mut chart = objects(&charted(NAME, args));
@@ -200,7 +200,7 @@ fn the_chart_refuses_values_that_it_does_not_know() {
 #[test]
 fn an_api_server_takes_manifests_and_chart_without_a_warning() {
     let mut cluster = Cluster::of_storage();
-    let monitors = folder().join("crds/prometheus/monitoring.coreos.com_podmonitors.yaml");
+    let monitors = directory().join("crds/prometheus/monitoring.coreos.com_podmonitors.yaml");
     cluster.apply_crds(&monitors);
     let apply = |objects: &str| {
         let args = ["apply", "--server-side", "--validate=strict", "-f", "-"];

@@ -161,7 +161,7 @@ fn a_kind_that_goes_and_comes_back_is_watched_again() {
     Flavour::Azure
         .crds()
         .iter()
-        .for_each(|folder| rig.cluster.apply_crds(folder));
+        .for_each(|directory| rig.cluster.apply_crds(directory));
     rig.deliver();
     rig.provide();
     rig.settle("True");

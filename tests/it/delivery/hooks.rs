@@ -14,35 +14,39 @@ use crate::support::tools::{succeed, tool};
 const RIGHT: &str = "workspaces/right.yaml";
 const WRONG: &str = "workspaces/wrong.yaml";
 
-/// A repository with a Workspace in a folder.
+/// A repository with a Workspace in a directory.
 fn repository() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("workspaces")).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("workspaces")).unwrap();
     let text =
         fs::read_to_string(root().join("examples/v1beta1/kaito_workspace_phi_4.yaml")).unwrap();
-    fs::write(folder.path().join(RIGHT), text).unwrap();
-    fs::write(folder.path().join("chart.yaml"), "no: {{ .Values.yaml }}\n").unwrap();
-    folder
+    fs::write(directory.path().join(RIGHT), text).unwrap();
+    fs::write(
+        directory.path().join("chart.yaml"),
+        "no: {{ .Values.yaml }}\n",
+    )
+    .unwrap();
+    directory
 }
 
 /// Adds a Workspace with a mistake at its fifth line.
-fn add_mistake(folder: &Path) {
+fn add_mistake(directory: &Path) {
     let text =
         "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: wrong\nresuorce: {}\n";
-    fs::write(folder.join(WRONG), text).unwrap();
+    fs::write(directory.join(WRONG), text).unwrap();
 }
 
-/// A program in a folder, with ours on the path, and nothing of the user's settings.
-fn inside(folder: &Path, mut command: Command) -> Command {
+/// A program in a directory, with ours on the path, and nothing of the user's settings.
+fn inside(directory: &Path, mut command: Command) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_kaito-render"))
         .parent()
         .unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     command
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .env("PATH", path)
-        .env("HOME", folder)
+        .env("HOME", directory)
         .env("CI", "true");
     for role in ["AUTHOR", "COMMITTER"] {
         command
@@ -52,16 +56,16 @@ fn inside(folder: &Path, mut command: Command) -> Command {
     command
 }
 
-fn git(folder: &Path, args: &[&str]) -> Command {
+fn git(directory: &Path, args: &[&str]) -> Command {
     let mut git = Command::new("git");
     git.args(args);
-    inside(folder, git)
+    inside(directory, git)
 }
 
-fn pre_commit(folder: &Path, args: &[&str]) -> Command {
+fn pre_commit(directory: &Path, args: &[&str]) -> Command {
     let mut pre_commit = tool("venv/bin/pre-commit");
     pre_commit.args(args);
-    inside(folder, pre_commit)
+    inside(directory, pre_commit)
 }
 
 #[test]
@@ -79,24 +83,24 @@ fn a_commit_with_a_mistake_is_refused_by_the_hook() {
     let revision = succeed(&mut git(hooks.path(), &["rev-parse", "HEAD"])).stdout;
 
     let repository = repository();
-    let folder = repository.path();
+    let directory = repository.path();
     let config = format!(
         "repos:\n- repo: {}\n  rev: {}\n  hooks: [{{id: kaito-render-check-system, args: [workspaces/]}}]\n",
         hooks.path().display(),
         String::from_utf8(revision).unwrap().trim()
     );
-    fs::write(folder.join(".pre-commit-config.yaml"), config).unwrap();
-    succeed(&mut git(folder, &["init", "-q"]));
-    succeed(&mut pre_commit(folder, &["install"]));
+    fs::write(directory.join(".pre-commit-config.yaml"), config).unwrap();
+    succeed(&mut git(directory, &["init", "-q"]));
+    succeed(&mut pre_commit(directory, &["install"]));
     succeed(&mut git(
-        folder,
+        directory,
         &["add", ".pre-commit-config.yaml", "chart.yaml", RIGHT],
     ));
-    succeed(&mut git(folder, &["commit", "-qm", "right"]));
+    succeed(&mut git(directory, &["commit", "-qm", "right"]));
 
-    add_mistake(folder);
-    succeed(&mut git(folder, &["add", WRONG]));
-    let refused = run(&mut git(folder, &["commit", "-qm", "wrong"]), "");
+    add_mistake(directory);
+    succeed(&mut git(directory, &["add", WRONG]));
+    let refused = run(&mut git(directory, &["commit", "-qm", "wrong"]), "");
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(
         refused.stderr.contains("workspaces/wrong.yaml:5:1"),
@@ -106,7 +110,7 @@ fn a_commit_with_a_mistake_is_refused_by_the_hook() {
 
 #[test]
 fn a_hook_without_arguments_checks_the_whole_repository_or_finds_nothing_to_check() {
-    let folder = repository();
+    let directory = repository();
     let manifest = yaml(".pre-commit-hooks.yaml");
     let [built, system] = manifest.as_array().unwrap().as_slice() else {
         panic!("{manifest}")
@@ -124,16 +128,16 @@ fn a_hook_without_arguments_checks_the_whole_repository_or_finds_nothing_to_chec
         text(&built["entry"]),
         args.collect::<Vec<_>>().join(" ")
     );
-    assert_eq!(shell(folder.path(), &line, &[]).code, 0);
-    add_mistake(folder.path());
-    assert_eq!(shell(folder.path(), &line, &[]).code, 1);
-    fs::remove_dir_all(folder.path().join("workspaces")).unwrap();
-    assert_eq!(shell(folder.path(), &line, &[]).code, 0);
+    assert_eq!(shell(directory.path(), &line, &[]).code, 0);
+    add_mistake(directory.path());
+    assert_eq!(shell(directory.path(), &line, &[]).code, 1);
+    fs::remove_dir_all(directory.path().join("workspaces")).unwrap();
+    assert_eq!(shell(directory.path(), &line, &[]).code, 0);
 }
 
 #[test]
-fn the_action_for_github_shows_findings_and_keeps_them_for_code_scanning() {
-    let folder = repository();
+fn the_action_for_github_shows_diagnostics_and_keeps_them_for_code_scanning() {
+    let directory = repository();
     let action = yaml("examples/ci/github/action.yml");
     let script = text(&action["runs"]["steps"][0]["run"]);
     check_script(script);
@@ -150,7 +154,7 @@ fn the_action_for_github_shows_findings_and_keeps_them_for_code_scanning() {
                 ("KAITO_RENDER_SARIF", "${{ inputs.sarif }}")
             ]
         );
-        let workspace = folder.path().to_str().unwrap();
+        let workspace = directory.path().to_str().unwrap();
         let [paths, sarif] = [("KAITO_RENDER_PATHS", paths), ("KAITO_RENDER_SARIF", sarif)];
         [
             paths,
@@ -161,15 +165,15 @@ fn the_action_for_github_shows_findings_and_keeps_them_for_code_scanning() {
     };
     let default = |input: &str| text(&action["inputs"][input]["default"]);
     let all = shell(
-        folder.path(),
+        directory.path(),
         script,
         &variables(default("paths"), default("sarif")),
     );
     assert_eq!(all.code, 0, "{all:?}");
 
-    add_mistake(folder.path());
+    add_mistake(directory.path());
     let wrong = shell(
-        folder.path(),
+        directory.path(),
         script,
         &variables(
             "workspaces/right.yaml\nworkspaces/wrong.yaml\n",
@@ -183,7 +187,7 @@ fn the_action_for_github_shows_findings_and_keeps_them_for_code_scanning() {
             .contains("::error file=workspaces/wrong.yaml,line=5,"),
         "{wrong:?}"
     );
-    let sarif = fs::read_to_string(folder.path().join("a b.sarif")).unwrap();
+    let sarif = fs::read_to_string(directory.path().join("a b.sarif")).unwrap();
     let sarif: Value = serde_json::from_str(&sarif).unwrap();
     let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(
@@ -191,7 +195,11 @@ fn the_action_for_github_shows_findings_and_keeps_them_for_code_scanning() {
         "{sarif}"
     );
 
-    let missing = shell(folder.path(), script, &variables("nowhere", "none.sarif"));
+    let missing = shell(
+        directory.path(),
+        script,
+        &variables("nowhere", "none.sarif"),
+    );
     assert_ne!(missing.code, 0, "{missing:?}");
     assert!(
         missing.stderr.contains("`nowhere` does not exist"),
@@ -220,8 +228,8 @@ fn the_workflow_for_github_calls_the_action() {
 }
 
 #[test]
-fn the_template_for_gitlab_fails_of_findings_and_reports_them() {
-    let folder = repository();
+fn the_template_for_gitlab_fails_of_diagnostics_and_reports_them() {
+    let directory = repository();
     let job = yaml("examples/ci/gitlab/kaito-render.gitlab-ci.yml")["kaito-render"].take();
     let lines = |field: &str| {
         let lines = job[field]
@@ -234,7 +242,7 @@ fn the_template_for_gitlab_fails_of_findings_and_reports_them() {
     let (script, report) = (lines("script"), text(&job["artifacts"]["reports"]["junit"]));
     check_script(&script);
     check_script(&lines("before_script"));
-    let project = folder.path().to_str().unwrap();
+    let project = directory.path().to_str().unwrap();
     let default = text(&job["variables"]["KAITO_RENDER_PATHS"]);
     let run = |paths| {
         let variables = [
@@ -242,10 +250,10 @@ fn the_template_for_gitlab_fails_of_findings_and_reports_them() {
             ("GITLAB_CI", "true"),
             ("CI_PROJECT_DIR", project),
         ];
-        let run = shell(folder.path(), &script, &variables);
+        let run = shell(directory.path(), &script, &variables);
         (
             run,
-            fs::read_to_string(folder.path().join(report)).unwrap_or_default(),
+            fs::read_to_string(directory.path().join(report)).unwrap_or_default(),
         )
     };
     let (right, junit) = run(default);
@@ -254,7 +262,7 @@ fn the_template_for_gitlab_fails_of_findings_and_reports_them() {
         junit.contains("</testsuites>") && !junit.contains("<failure"),
         "{junit}"
     );
-    add_mistake(folder.path());
+    add_mistake(directory.path());
     let (wrong, junit) = run("workspaces/right.yaml workspaces/wrong.yaml");
     assert_eq!(wrong.code, 1, "{wrong:?}");
     assert!(
@@ -279,10 +287,10 @@ fn text(value: &Value) -> &str {
 }
 
 /// Runs a script as GitHub and GitLab do: a failing command ends it.
-fn shell(folder: &Path, script: &str, variables: &[(&str, &str)]) -> Run {
+fn shell(directory: &Path, script: &str, variables: &[(&str, &str)]) -> Run {
     let mut bash = Command::new("bash");
     bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
-    run(inside(folder, bash).envs(variables.iter().copied()), "")
+    run(inside(directory, bash).envs(variables.iter().copied()), "")
 }
 
 fn check_script(script: &str) {

@@ -15,13 +15,13 @@ use crate::support::program::run;
 use crate::support::provisioner;
 use crate::support::tools;
 
-/// A shell at a cluster, in a folder with the examples.
+/// A shell at a cluster, in a directory with the examples.
 struct Session {
     /// Once there is one; it goes before its cluster does.
     provisioner: Option<Provisioner>,
     cluster: Cluster,
     kubectl: Kubectl,
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// A provisioner that is at work until this goes.
@@ -63,29 +63,29 @@ impl Session {
         let mut cluster = Cluster::of_actors();
         let karpenter = &Flavour::Azure.crds()[0];
         cluster.apply_crds(karpenter);
-        let folder = readme_commands::folder();
+        let directory = readme_commands::directory();
         // The kubectl of the cluster's release, under its name.
         let kube = tools::tool("bin/kube");
         let script = format!(
             "#!/bin/sh\nexec {} kubectl \"$@\"\n",
             kube.get_program().display()
         );
-        let kubectl = folder.path().join("bin/kubectl");
-        std::fs::create_dir(folder.path().join("bin")).unwrap();
+        let kubectl = directory.path().join("bin/kubectl");
+        std::fs::create_dir(directory.path().join("bin")).unwrap();
         std::fs::write(&kubectl, script).unwrap();
         std::fs::set_permissions(&kubectl, PermissionsExt::from_mode(0o755)).unwrap();
         Self {
             provisioner: None,
             kubectl: cluster.admin(),
             cluster,
-            folder,
+            directory,
         }
     }
 
     fn bash(&self, script: &str) -> Command {
         let mut bash = tether("bash");
-        let bin = self.folder.path().join("bin");
-        bash.args(["-c", script]).current_dir(self.folder.path());
+        let bin = self.directory.path().join("bin");
+        bash.args(["-c", script]).current_dir(self.directory.path());
         bash.env(
             "PATH",
             format!("{}:{}", bin.display(), readme_commands::path()),

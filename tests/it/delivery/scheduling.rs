@@ -39,7 +39,7 @@ fn assert_runs(flavour: Flavour, workspace: &str, is_done: impl Fn(&Cluster) -> 
     flavour
         .crds()
         .iter()
-        .for_each(|folder| cluster.apply_crds(folder));
+        .for_each(|directory| cluster.apply_crds(directory));
     let rendered = stdout(&["render", "--release", flavour.release(), workspace], "");
     cluster.admin().apply(&rendered);
     cluster.wait("pods are found no node for", |cluster| {

@@ -128,16 +128,16 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Where a script runs: an empty folder, an environment of its own, and one of the two shells as
+/// Where a script runs: an empty directory, an environment of its own, and one of the two shells as
 /// `sh`.
 struct Place {
-    folder: TempDir,
+    directory: TempDir,
     path: String,
 }
 
 impl Place {
     fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     /// Starts the script. A minute later it is stopped, with exit code 124.
@@ -167,10 +167,10 @@ fn places() -> [Place; 2] {
     );
     let system = std::env::var("PATH").unwrap();
     [false, true].map(|busybox| {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let mut path = format!("{stand_ins}:{system}");
         if busybox {
-            let applets = folder.path().join("applets");
+            let applets = directory.path().join("applets");
             fs::create_dir(&applets).unwrap();
             let installed = tool("busybox")
                 .args(["--install", "-s"])
@@ -180,7 +180,7 @@ fn places() -> [Place; 2] {
             assert!(installed.success());
             path = format!("{stand_ins}:{}:{system}", applets.display());
         }
-        Place { folder, path }
+        Place { directory, path }
     })
 }
 
@@ -218,7 +218,7 @@ fn calls(place: &Place) -> Vec<String> {
         .collect()
 }
 
-fn assert_no_temporary_folder(place: &Place) {
+fn assert_no_temporary_directory(place: &Place) {
     let names = fs::read_dir(place.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name());
@@ -231,8 +231,8 @@ fn assert_no_temporary_folder(place: &Place) {
 #[test]
 fn scripts_pass_shellcheck() {
     for script in scripts() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("script");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("script");
         fs::write(&file, &script).unwrap();
         let output = tool("shellcheck")
             .args(["-s", "sh"])

@@ -246,8 +246,8 @@ fn new(rest: &str) -> Cluster {
 
 /// A Workspace on what a profile says.
 fn with_profile(workspace: &str, profile: &str) -> Cluster {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("kaito-render.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("kaito-render.yaml");
     std::fs::write(&path, inputs::profile(profile)).unwrap();
     Cluster::new(workspace, &["--profile", path.to_str().unwrap()])
 }

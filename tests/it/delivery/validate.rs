@@ -27,13 +27,13 @@ fn validate(path: &Path, crds: &[PathBuf]) -> (BTreeMap<String, String>, usize) 
         .env("KUBECONFIG", "/dev/null")
         .args(["--version", KUBERNETES, "--output", "json"])
         .arg(path);
-    for folder in crds {
+    for directory in crds {
         assert!(
-            folder.is_dir(),
+            directory.is_dir(),
             "{} is missing: run tests/tools.sh",
-            folder.display()
+            directory.display()
         );
-        command.arg("--local-crds").arg(folder);
+        command.arg("--local-crds").arg(directory);
     }
     let answer = answer(&mut command);
     let refused = answer
@@ -77,15 +77,16 @@ fn repeats_pull_secrets(status: &Value) -> bool {
         .is_some_and(|causes| !causes.is_empty() && causes.iter().all(repeats))
 }
 
-/// The cases that are kept here, and the larger folder of them if there is one.
+/// The cases that are kept here, and the larger directory of them if there is one.
 fn cases() -> Vec<PathBuf> {
     let larger = std::env::var_os("KAITO_RENDER_GOLDEN").map(PathBuf::from);
-    let folders = [Some(root().join("tests/golden")), larger]
+    let directories = [Some(root().join("tests/golden")), larger]
         .into_iter()
         .flatten();
-    let releases = folders.flat_map(|folder| ["0.3", "0.12"].map(|release| folder.join(release)));
+    let releases =
+        directories.flat_map(|directory| ["0.3", "0.12"].map(|release| directory.join(release)));
     releases
-        .flat_map(|folder| golden::entries(&folder))
+        .flat_map(|directory| golden::entries(&directory))
         .collect()
 }
 
@@ -103,8 +104,8 @@ fn objects(case: &Path, flavour: Flavour) -> Option<Vec<Object>> {
 
 #[test]
 fn every_object_of_every_golden_case_is_accepted() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = |flavour: Flavour| folder.path().join(format!("{flavour:?}"));
+    let directory = tempfile::tempdir().unwrap();
+    let place = |flavour: Flavour| directory.path().join(format!("{flavour:?}"));
     let mut flavours = BTreeSet::new();
     for case in cases() {
         let flavour = Flavour::of(&case);
@@ -131,8 +132,8 @@ type Damage = (&'static str, &'static str, Value);
 /// Holds that each damaged object of a case is refused, and that the complaint names the field.
 fn assert_refused(case: &Path, damages: &[Damage]) {
     let objects = golden::render(case, false).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = |number: usize| folder.path().join(format!("{number}.yaml"));
+    let directory = tempfile::tempdir().unwrap();
+    let file = |number: usize| directory.path().join(format!("{number}.yaml"));
     for (number, (kind, pointer, value)) in damages.iter().enumerate() {
         let object = objects
             .iter()
@@ -143,7 +144,7 @@ fn assert_refused(case: &Path, damages: &[Damage]) {
         object.pointer_mut(parent).unwrap()[field] = value.clone();
         fs::write(file(number), Format::Yaml.document(&object.into())).unwrap();
     }
-    let (refused, count) = validate(folder.path(), &Flavour::of(case).crds());
+    let (refused, count) = validate(directory.path(), &Flavour::of(case).crds());
     assert_eq!(count, damages.len());
     for (number, (kind, pointer, _)) in damages.iter().enumerate() {
         let complaint = refused
@@ -262,8 +263,8 @@ fn node_classes_are_accepted_as_a_profile_has_them() {
             serde_yaml::from_str(&fs::read_to_string(golden.join("profile.yaml")).unwrap())
                 .unwrap();
         profile["nodeClasses"] = json!([{"name": "gpu", "default": true, "spec": spec}]);
-        let folder = tempfile::tempdir().unwrap();
-        let case = folder.path().join("case");
+        let directory = tempfile::tempdir().unwrap();
+        let case = directory.path().join("case");
         fs::create_dir(&case).unwrap();
         fs::write(
             case.join("profile.yaml"),
@@ -277,8 +278,11 @@ fn node_classes_are_accepted_as_a_profile_has_them() {
                 .iter()
                 .any(|object| object.identity().kind.ends_with("NodeClass"))
         );
-        golden::write(&objects, &folder.path().join("objects"));
-        let (refused, _) = validate(&folder.path().join("objects"), &Flavour::of(&case).crds());
+        golden::write(&objects, &directory.path().join("objects"));
+        let (refused, _) = validate(
+            &directory.path().join("objects"),
+            &Flavour::of(&case).crds(),
+        );
         assert!(refused.is_empty(), "{refused:#?}");
     }
 }

@@ -294,11 +294,11 @@ impl<'a> Found<'a> {
         let errors: Vec<_> = session
             .diagnostics
             .iter()
-            .filter(|finding| finding.is_error())
+            .filter(|diagnostic| diagnostic.is_error())
             .collect();
         let mut files: Vec<_> = errors
             .iter()
-            .filter_map(|finding| Some(finding.place?.file))
+            .filter_map(|diagnostic| Some(diagnostic.place?.file))
             .collect();
         files.sort_unstable();
         files.dedup();

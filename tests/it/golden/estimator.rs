@@ -2,7 +2,7 @@
 //!
 //! A row is a cloud `c`, a model `m`, a machine type `s` and a context length `l`, where 0 leaves
 //! it open, with the nodes `n`, or `e` where no number of them would do. Every seventh of those
-//! that were recorded is kept here; where `KAITO_RENDER_GOLDEN` names a folder, all of its rows are
+//! that were recorded is kept here; where `KAITO_RENDER_GOLDEN` names a directory, all of its rows are
 //! run.
 
 use std::collections::BTreeMap;
@@ -62,9 +62,9 @@ impl Row {
 }
 
 fn rows() -> Vec<Row> {
-    let folder = std::env::var_os("KAITO_RENDER_GOLDEN")
+    let directory = std::env::var_os("KAITO_RENDER_GOLDEN")
         .map_or_else(|| root().join("tests/golden"), PathBuf::from);
-    let text = fs::read_to_string(folder.join("0.12-estimator.jsonl")).unwrap();
+    let text = fs::read_to_string(directory.join("0.12-estimator.jsonl")).unwrap();
     let rows: Vec<_> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -182,10 +182,12 @@ fn workspaces_get_the_nodes_of_their_rows() {
         let errors: Vec<_> = session
             .diagnostics
             .iter()
-            .filter(|finding| finding.is_error())
+            .filter(|diagnostic| diagnostic.is_error())
             .collect();
         assert!(
-            errors.iter().all(|finding| finding.rule.id == "KR219"),
+            errors
+                .iter()
+                .all(|diagnostic| diagnostic.rule.id == "KR219"),
             "{errors:#?}"
         );
         assert_eq!(

@@ -198,7 +198,7 @@ pub(super) fn read_by_us(text: &str) -> Result<Vec<Value>, Vec<&'static str>> {
     Err(session
         .diagnostics
         .iter()
-        .map(|finding| finding.rule.id)
+        .map(|diagnostic| diagnostic.rule.id)
         .collect())
 }
 

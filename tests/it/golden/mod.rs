@@ -95,9 +95,9 @@ fn report(set: &str, verdicts: &BTreeMap<String, Verdict>) -> String {
     report
 }
 
-fn run(folder: &Path) -> BTreeMap<String, Verdict> {
+fn run(directory: &Path) -> BTreeMap<String, Verdict> {
     let mut verdicts = BTreeMap::new();
-    for release in entries(folder).into_iter().filter(|path| path.is_dir()) {
+    for release in entries(directory).into_iter().filter(|path| path.is_dir()) {
         let name = release.file_name().unwrap().to_string_lossy().into_owned();
         if Library::embedded().releases().contains(&name.as_str()) {
             verdicts.extend(
@@ -110,10 +110,10 @@ fn run(folder: &Path) -> BTreeMap<String, Verdict> {
     verdicts
 }
 
-/// The paths in a folder, sorted.
-pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+/// The paths in a directory, sorted.
+pub(crate) fn entries(directory: &Path) -> Vec<PathBuf> {
     let entries =
-        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths
@@ -177,14 +177,15 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     fn of(case: &Path, session: &Session) -> Option<Self> {
-        let title = |finding: &Diagnostic| format!("{}: {}", finding.rule.id, finding.message);
-        let is_placed = |finding: &&Diagnostic| {
-            let name = finding
+        let title =
+            |diagnostic: &Diagnostic| format!("{}: {}", diagnostic.rule.id, diagnostic.message);
+        let is_placed = |diagnostic: &&Diagnostic| {
+            let name = diagnostic
                 .place
                 .map_or("", |span| session.sources.name(span.file));
             let is_ours = ["KR3", "KR4"]
                 .iter()
-                .any(|family| finding.rule.id.starts_with(family));
+                .any(|family| diagnostic.rule.id.starts_with(family));
             !is_ours
                 && ["input.yaml", "profile.yaml"]
                     .iter()
@@ -193,13 +194,13 @@ impl Refusal {
         let errors: Vec<_> = session
             .diagnostics
             .iter()
-            .filter(|finding| finding.is_error())
+            .filter(|diagnostic| diagnostic.is_error())
             .collect();
         let message = title(errors.first()?);
         let misplaced = errors
             .iter()
-            .find(|finding| !is_placed(finding))
-            .map(|finding| title(finding));
+            .find(|diagnostic| !is_placed(diagnostic))
+            .map(|diagnostic| title(diagnostic));
         // Its text is not part of the cases that are kept here.
         let complaint = fs::read_to_string(case.join("error.txt")).unwrap_or_default();
         let wrong = misplaced
@@ -257,11 +258,11 @@ pub(crate) fn render_into(
     Refusal::of(case, &session).map_or(Ok(objects), Err)
 }
 
-/// Writes objects into a folder as `render -o` does.
+/// Writes objects into a directory as `render -o` does.
 #[cfg(feature = "e2e")]
-pub(crate) fn write(objects: &[Object], folder: &Path) {
+pub(crate) fn write(objects: &[Object], directory: &Path) {
     for (path, text) in kaito_render::emit::directory::layout(objects, Format::Yaml).unwrap() {
-        let path = folder.join(path);
+        let path = directory.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
@@ -313,7 +314,7 @@ fn import(case: &Path, library: &mut Library) -> Result<(), String> {
     let model = import::preset(&facts, &release.import_rules(&mut session).unwrap())?;
     let path = release.model_path(&model.repository());
     let text = Format::Yaml.document(&serde_json::to_value(&model).unwrap().into());
-    library.lay(path.clone(), path, text);
+    library.add_file(path.clone(), path, text);
     Ok(())
 }
 

@@ -115,15 +115,15 @@ fn kustomize_passes_hostile_strings_on_as_they_are() {
             .retain(|key, value| !is_annotation_lost_in_kustomize(key, value.as_str().unwrap()));
     }
     for format in [Format::Yaml, Format::Json] {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let file = format!("objects.{}", format.extension());
         fs::write(
-            folder.path().join("kustomization.yaml"),
+            directory.path().join("kustomization.yaml"),
             format!("resources: [{file}]\n"),
         )
         .unwrap();
-        fs::write(folder.path().join(&file), written(format, &objects)).unwrap();
-        let built = succeed(tool("bin/kustomize").arg("build").arg(folder.path())).stdout;
+        fs::write(directory.path().join(&file), written(format, &objects)).unwrap();
+        let built = succeed(tool("bin/kustomize").arg("build").arg(directory.path())).stdout;
         assert_same(
             &objects,
             &read_by_kubectl(&String::from_utf8(built).unwrap()),

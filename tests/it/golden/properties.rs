@@ -103,11 +103,11 @@ fn objects(input: &str) -> Vec<String> {
         .collect()
 }
 
-/// A folder with one file an input, spread over folders as the numbers say.
-fn folder(inputs: &[String], spread: &[Index]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+/// A directory with one file an input, spread over directories as the numbers say.
+fn directory(inputs: &[String], spread: &[Index]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
     for (number, (text, spread)) in inputs.iter().zip(spread).enumerate() {
-        let parent = folder.path().join(["a", "b/c", "."][spread.index(3)]);
+        let parent = directory.path().join(["a", "b/c", "."][spread.index(3)]);
         fs::create_dir_all(&parent).unwrap();
         fs::write(
             parent.join(format!("{}-{number}.yaml", ["x", "y"][spread.index(2)])),
@@ -115,7 +115,7 @@ fn folder(inputs: &[String], spread: &[Index]) -> TempDir {
         )
         .unwrap();
     }
-    folder
+    directory
 }
 
 proptest! {
@@ -128,9 +128,9 @@ proptest! {
         locale in prop_oneof![Just("C"), Just("de_DE.UTF-8"), Just("tr_TR.UTF-8")],
         zone in prop_oneof![Just("UTC"), Just("Asia/Tokyo"), Just("America/St_Johns")],
     ) {
-        let folder = folder(&inputs, &spread);
+        let directory = directory(&inputs, &spread);
         let mut command = kaito_render(&["render", ".", "--only-generated"]);
-        command.current_dir(folder.path()).env("LC_ALL", locale).env("LANG", locale).env("TZ", zone);
+        command.current_dir(directory.path()).env("LC_ALL", locale).env("LANG", locale).env("TZ", zone);
         let run = run(&mut command, "");
         prop_assert_eq!(run.code, 0, "{}", run.stderr);
         prop_assert!(run.stdout == *TOGETHER);
@@ -162,7 +162,7 @@ fn some_inputs_share_objects() {
 }
 
 #[test]
-fn runs_at_the_same_time_and_in_different_folders_give_the_same_bytes() {
+fn runs_at_the_same_time_and_in_different_directories_give_the_same_bytes() {
     let (input, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(input.path().join("all.yaml"), INPUTS.join("---\n")).unwrap();
     let name = input.path().file_name().unwrap().to_str().unwrap();
@@ -175,10 +175,10 @@ fn runs_at_the_same_time_and_in_different_folders_give_the_same_bytes() {
         (input.path(), "."),
     ];
     std::thread::scope(|scope| {
-        let runs = runs.iter().cycle().take(8).map(|(folder, path)| {
+        let runs = runs.iter().cycle().take(8).map(|(directory, path)| {
             scope.spawn(move || {
                 let mut command = kaito_render(&["render", path, "--only-generated"]);
-                run(command.current_dir(folder), "")
+                run(command.current_dir(directory), "")
             })
         });
         for run in runs.collect::<Vec<_>>() {
@@ -191,8 +191,8 @@ fn runs_at_the_same_time_and_in_different_folders_give_the_same_bytes() {
 
 /// Compiles bytes as a file that was named outright.
 fn compile_bytes(bytes: &[u8]) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("input.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("input.yaml");
     fs::write(&path, bytes).unwrap();
     let mut session = Session::default();
     let documents = input::load(
@@ -369,18 +369,18 @@ fn every_example_compiles() {
     );
 }
 
-/// The YAML files in the folders of `examples/`.
+/// The YAML files in the directories of `examples/`.
 fn examples() -> Vec<PathBuf> {
-    let entries = |folder: &Path| {
-        fs::read_dir(folder)
+    let entries = |directory: &Path| {
+        fs::read_dir(directory)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .collect::<Vec<_>>()
     };
-    let folders = entries(&root().join("examples"))
+    let directories = entries(&root().join("examples"))
         .into_iter()
         .filter(|path| path.is_dir());
-    let files = folders.flat_map(|folder| entries(&folder));
+    let files = directories.flat_map(|directory| entries(&directory));
     files
         .filter(|path| {
             path.extension()

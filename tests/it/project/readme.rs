@@ -79,10 +79,10 @@ fn links_lead_somewhere() {
             .filter_map(|rest| rest.split(')').next())
         {
             count += 1;
-            let folder = root().join(page).parent().unwrap().to_owned();
+            let directory = root().join(page).parent().unwrap().to_owned();
             let path = link.split('#').next().unwrap();
             assert!(
-                link.starts_with("http") || folder.join(path).exists(),
+                link.starts_with("http") || directory.join(path).exists(),
                 "{page}: {link}"
             );
         }

@@ -52,35 +52,35 @@ pub(crate) fn path() -> String {
 
 /// Runs a command line of README.md with the program on the path; standard error and output come
 /// together.
-fn shell(command: &str, folder: &Path) -> String {
-    let folder = if command.starts_with("cargo ") {
+fn shell(command: &str, directory: &Path) -> String {
+    let directory = if command.starts_with("cargo ") {
         &root()
     } else {
-        folder
+        directory
     };
     let mut bash = Command::new("bash");
     bash.args(["-c", &format!("exec 2>&1; {command}")])
-        .current_dir(folder)
+        .current_dir(directory)
         .env("PATH", path());
     run(&mut bash, "").stdout
 }
 
-/// A folder with the examples.
-pub(crate) fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+/// A directory with the examples.
+pub(crate) fn directory() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
     let copied = Command::new("cp")
         .args(["-r", "examples"])
-        .arg(folder.path())
+        .arg(directory.path())
         .current_dir(root())
         .status()
         .unwrap();
     assert!(copied.success());
-    folder
+    directory
 }
 
 #[test]
 fn every_command_prints_what_is_shown() {
-    let folder = folder();
+    let directory = directory();
     let commands = commands(&parts()[1]);
     assert!(
         commands.len() >= 8,
@@ -91,7 +91,7 @@ fn every_command_prints_what_is_shown() {
         if command.starts_with("cargo install ") {
             continue;
         }
-        let printed = shell(&command, folder.path());
+        let printed = shell(&command, directory.path());
         assert!(matches(&output, &printed), "$ {command}\n{printed}");
     }
 }
@@ -115,15 +115,15 @@ fn both_ways_to_install_lead_to_a_program() {
     );
     assert_eq!(ways, [git.as_str(), "cargo install --locked --path ."]);
 
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args(ways[1].split(' ').skip(1))
         .args(["--debug", "--offline", "--no-track", "--root"]);
-    let installed = run(cargo.arg(folder.path()).current_dir(root()), "");
+    let installed = run(cargo.arg(directory.path()).current_dir(root()), "");
     assert_eq!(installed.code, 0, "{}", installed.stderr);
     let help = run(
-        &mut Command::new(folder.path().join("bin/kaito-render")),
+        &mut Command::new(directory.path().join("bin/kaito-render")),
         "",
     );
     assert!(

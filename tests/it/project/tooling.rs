@@ -79,12 +79,12 @@ fn scripts_pass_shellcheck() {
 /// The schema of pods is made of Kubernetes' own Go types.
 #[test]
 fn the_schema_of_pod_templates_is_that_of_go() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pod-template-schema");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pod-template-schema");
     let made = succeed(
         tool("go")
             .args(["run", "."])
             .env("GOFLAGS", "-mod=readonly")
-            .current_dir(folder),
+            .current_dir(directory),
     )
     .stdout;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pod-template.json");

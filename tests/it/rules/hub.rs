@@ -279,7 +279,7 @@ fn a_set_of_the_older_version_makes_workspaces_of_the_newer_one() {
 }
 
 #[test]
-fn the_examples_have_no_findings() {
+fn the_examples_have_no_diagnostics() {
     for example in [PHI_4, LLAMA, ADAPTERS, CONFIG, SET, TUNING] {
         check(&read(example), "").finds_nothing().run();
     }
@@ -429,8 +429,8 @@ fn node_classes_are_written_where_the_profile_says_what_they_are() {
 
 #[test]
 fn a_model_beyond_the_catalogue_is_imported_and_served() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let config = r#"{"architectures": ["Qwen3ForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32,
         "num_attention_heads": 32, "num_key_value_heads": 8, "max_position_embeddings": 8192, "x": NaN}"#;
     fs::write(path("config.json"), config).unwrap();

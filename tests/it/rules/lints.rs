@@ -1,4 +1,4 @@
-//! Rules about what is accepted but not meant: each finding with its place and its repair.
+//! Rules about what is accepted but not meant: each diagnostic with its place and its repair.
 
 use crate::support::builder::Test;
 use crate::support::inputs::directory;
@@ -70,7 +70,7 @@ fn assert_none(text: &str, profile: &str) {
 }
 
 #[test]
-fn the_texts_of_these_tests_have_no_findings() {
+fn the_texts_of_these_tests_have_no_diagnostics() {
     for text in [WORKSPACE, OWN_PODS, SET] {
         assert_none(text, "");
     }
@@ -226,7 +226,7 @@ fn a_secret_is_reported_and_never_shown() {
 
 /// A message that quotes a value does not show the secret in it, whichever rule makes it.
 #[test]
-fn no_other_finding_shows_a_secret() {
+fn no_other_diagnostic_shows_a_secret() {
     let tuning = "tuning:
   preset: {name: phi-4-mini-instruct}
   method: lora
@@ -246,7 +246,7 @@ fn no_other_finding_shows_a_secret() {
     }
 }
 
-/// Whoever reads the finding about a text that can't be parsed sees its secrets as little as those
+/// Whoever reads the diagnostic about a text that can't be parsed sees its secrets as little as those
 /// of others.
 #[test]
 fn no_excerpt_of_a_broken_text_shows_a_secret() {
@@ -572,7 +572,7 @@ spec:
         "topology.kubernetes.io/zone",
         None,
     );
-    // In a folder it is looked at, and not passed on.
+    // In a directory it is looked at, and not passed on.
     let claim = zone.split("---").next().unwrap();
     let directory = directory(&[("claim.yaml", claim), ("workspace.yaml", WORKSPACE)]);
     let inside = || Test::within(directory.path()).args(&["."]);

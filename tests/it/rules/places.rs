@@ -1,5 +1,5 @@
 //! Rules that no golden case shows: what KAITO lets pass, or fails at, and a place for each
-//! finding.
+//! diagnostic.
 
 use crate::support::builder::Test;
 

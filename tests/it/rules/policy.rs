@@ -25,19 +25,19 @@ fn tight(allow: &str) -> String {
 }
 
 /// A directory with a profile of such `rules`, and files.
-fn folder(rules: &str, files: &[(&str, &str)]) -> TempDir {
+fn directory(rules: &str, files: &[(&str, &str)]) -> TempDir {
     let fields = format!("release: \"0.3\"\nprovisioner: machine\nrules:\n{rules}");
     let profile = profile(&fields);
     inputs::directory(&[&[("kaito-render.yaml", profile.as_str())], files].concat())
 }
 
 /// The exit code, and the diagnostics as `RULE severity text-at-the-place`.
-fn check(folder: &Path, more: &[&str]) -> (i32, Vec<String>) {
-    let outcome = Test::within(folder).args(&["."]).args(more).run();
-    (outcome.code, findings(&outcome))
+fn check(directory: &Path, more: &[&str]) -> (i32, Vec<String>) {
+    let outcome = Test::within(directory).args(&["."]).args(more).run();
+    (outcome.code, diagnostics(&outcome))
 }
 
-fn findings(outcome: &Outcome) -> Vec<String> {
+fn diagnostics(outcome: &Outcome) -> Vec<String> {
     outcome
         .diagnostics
         .iter()
@@ -55,19 +55,19 @@ fn a_profile_sets_the_severity_of_a_rule_everywhere() {
         ("note", 0, vec![format!("KR207 note {MACHINE}")]),
         ("off", 0, vec![]),
     ] {
-        let folder = folder(
+        let directory = directory(
             &format!("- {{rule: KR207, severity: {severity}}}\n"),
             &[("a.yaml", &tight(""))],
         );
         assert_eq!(
-            check(folder.path(), &[]),
+            check(directory.path(), &[]),
             (code, found.clone()),
             "{severity}"
         );
         // Warnings that were lowered are none any more.
         let denied = if severity == "warning" { 1 } else { code };
         assert_eq!(
-            check(folder.path(), &["--deny-warnings"]).0,
+            check(directory.path(), &["--deny-warnings"]).0,
             denied,
             "{severity}"
         );
@@ -76,13 +76,13 @@ fn a_profile_sets_the_severity_of_a_rule_everywhere() {
 
 #[test]
 fn render_and_explain_go_by_the_same_severities_as_check() {
-    let folder = folder(
+    let directory = directory(
         "- {rule: KR207, severity: error}\n",
         &[("a.yaml", &tight(""))],
     );
     for command in ["render", "check", "explain"] {
         let run = run(
-            &mut kaito_render(&[command, folder.path().to_str().unwrap()]),
+            &mut kaito_render(&[command, directory.path().to_str().unwrap()]),
             "",
         );
         assert!(
@@ -99,11 +99,11 @@ fn render_and_explain_go_by_the_same_severities_as_check() {
 }
 
 #[test]
-fn paths_are_seen_from_the_folder_of_the_profile_and_the_last_entry_counts() {
+fn paths_are_seen_from_the_directory_of_the_profile_and_the_last_entry_counts() {
     let rules = "- {rule: KR207, severity: note}\n- {rule: KR207, severity: off, paths: [\"legacy/**\", \"x/*.yaml\"]}\n";
     let tight = |name: &str| tight("").replace("workspace-tuning-phi-3", name);
     let (a, b, c, d) = (tight("a"), tight("b"), tight("c"), tight("d"));
-    let folder = folder(
+    let directory = directory(
         rules,
         &[
             ("a.yaml", &a),
@@ -114,23 +114,23 @@ fn paths_are_seen_from_the_folder_of_the_profile_and_the_last_entry_counts() {
     );
     let note = format!("KR207 note {MACHINE}");
     assert_eq!(
-        check(folder.path(), &[]),
+        check(directory.path(), &[]),
         (0, vec![note.clone(), note.clone()])
     );
-    let profile = folder.path().join("kaito-render.yaml");
+    let profile = directory.path().join("kaito-render.yaml");
     assert_eq!(
         check(
-            &folder.path().join("legacy"),
+            &directory.path().join("legacy"),
             &["--profile", profile.to_str().unwrap()]
         ),
         (0, vec![])
     );
     // From inside, by relative paths.
-    let inside = Test::within(&folder.path().join("legacy"))
+    let inside = Test::within(&directory.path().join("legacy"))
         .args(&["deep/b.yaml", "../a.yaml"])
         .args(&["--profile", "../kaito-render.yaml"])
         .run();
-    assert_eq!(findings(&inside), [note]);
+    assert_eq!(diagnostics(&inside), [note]);
 }
 
 #[test]
@@ -140,12 +140,12 @@ fn a_workspace_allows_what_is_found_in_it_and_keeps_the_annotation() {
         tight("KR207"),
         tight("").replace("workspace-tuning-phi-3", "other")
     );
-    let folder = folder("- {rule: KR207, severity: error}\n", &[("a.yaml", &both)]);
+    let directory = directory("- {rule: KR207, severity: error}\n", &[("a.yaml", &both)]);
     assert_eq!(
-        check(folder.path(), &[]),
+        check(directory.path(), &[]),
         (1, vec![format!("KR207 error {MACHINE}")])
     );
-    let alone = self::folder("  []\n", &[("a.yaml", &tight("\"KR207\""))]);
+    let alone = self::directory("  []\n", &[("a.yaml", &tight("\"KR207\""))]);
     let rendered = run(
         &mut kaito_render(&["render", alone.path().to_str().unwrap()]),
         "",
@@ -185,24 +185,24 @@ fn an_inference_set_allows_what_is_found_in_its_workspaces() {
 fn errors_are_never_lowered_and_nothing_is_written() {
     let broken = tight("KR113").replace("method: qlora", "method: qlore");
     let rules = "- {rule: KR113, severity: off}\n- {rule: KR207, severity: off}\n- {rule: KR003, severity: warning}\n";
-    let folder = folder(rules, &[("a.yaml", &broken)]);
+    let directory = directory(rules, &[("a.yaml", &broken)]);
     let found = [
         "KR504 warning KR113",
         "KR113 error qlore",
         "KR504 warning KR113",
         "KR504 warning KR003",
     ];
-    let (code, all) = check(folder.path(), &[]);
+    let (code, all) = check(directory.path(), &[]);
     assert_eq!((code, sorted(&all)), (1, sorted(&found.map(str::to_owned))));
     let rendered = run(
-        &mut kaito_render(&["render", folder.path().to_str().unwrap()]),
+        &mut kaito_render(&["render", directory.path().to_str().unwrap()]),
         "",
     );
     assert_eq!((rendered.code, rendered.stdout.as_str()), (1, ""));
 }
 
-fn sorted(findings: &[String]) -> Vec<String> {
-    let mut sorted = findings.to_vec();
+fn sorted(diagnostics: &[String]) -> Vec<String> {
+    let mut sorted = diagnostics.to_vec();
     sorted.sort();
     sorted
 }
@@ -211,23 +211,23 @@ fn sorted(findings: &[String]) -> Vec<String> {
 fn what_lowers_nothing_is_reported_where_it_is_written() {
     let rules = "- {rule: KR218, severity: off}\n- {rule: KR218, severity: error}\n\
                  - {rule: KR217, severity: note, paths: [none/**]}\n- {rule: KR217, severity: off, paths: [a.yaml]}\n";
-    let folder = folder(rules, &[("a.yaml", &tight("KR207, KR119"))]);
+    let directory = directory(rules, &[("a.yaml", &tight("KR207, KR119"))]);
     let found = [
         "KR505 warning KR218",
         "KR505 warning KR217",
         "KR506 warning KR119",
     ];
     assert_eq!(
-        sorted(&check(folder.path(), &[]).1),
+        sorted(&check(directory.path(), &[]).1),
         sorted(&found.map(str::to_owned))
     );
     // Only `--target-release` looks for them.
-    let target = self::folder(
+    let target = self::directory(
         "- {rule: KR262, severity: off}\n",
         &[("a.yaml", &tight("KR207, KR263"))],
     );
     assert_eq!(check(target.path(), &[]), (0, vec![]));
-    let quiet = self::folder(
+    let quiet = self::directory(
         "- {rule: KR505, severity: off}\n- {rule: KR218, severity: off}\n",
         &[("a.yaml", &tight("KR207"))],
     );
@@ -236,16 +236,16 @@ fn what_lowers_nothing_is_reported_where_it_is_written() {
 
 #[test]
 fn a_rule_or_glob_that_does_not_exist_is_reported_where_it_is_written() {
-    let folder = folder(
+    let directory = directory(
         "- {rule: KR2O7, severity: off}\n",
         &[("a.yaml", &tight("'KR207, KR2O7'"))],
     );
     assert_eq!(
-        sorted(&check(folder.path(), &[]).1),
+        sorted(&check(directory.path(), &[]).1),
         ["KR507 warning KR2O7", "KR507 warning KR2O7"]
     );
     let run = run(
-        &mut kaito_render(&["check", folder.path().to_str().unwrap()]),
+        &mut kaito_render(&["check", directory.path().to_str().unwrap()]),
         "",
     );
     assert_eq!(
@@ -254,7 +254,7 @@ fn a_rule_or_glob_that_does_not_exist_is_reported_where_it_is_written() {
         "{}",
         run.stderr
     );
-    let bad = self::folder(
+    let bad = self::directory(
         "- {rule: KR207, severity: off, paths: [\"a{\"]}\n",
         &[("a.yaml", &tight(""))],
     );
@@ -265,7 +265,7 @@ fn a_rule_or_glob_that_does_not_exist_is_reported_where_it_is_written() {
             "KR501 error \"a{\"".to_owned()
         ]
     );
-    let wrong = self::folder(
+    let wrong = self::directory(
         "- {rule: KR207, severity: loud}\n",
         &[("a.yaml", &tight(""))],
     );

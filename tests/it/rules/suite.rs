@@ -38,10 +38,10 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("KR503", "a_profile_that_is_not_one_is_an_error"),
 ];
 
-/// A finding as a comment shows it.
+/// A diagnostic as a comment shows it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
-    /// The file, from the folder of the run, and the line; none for a finding at no place.
+    /// The file, from the directory of the run, and the line; none for a diagnostic at no place.
     line: Option<(String, usize)>,
     /// `KR113 11-16`
     comment: String,
@@ -58,20 +58,20 @@ const OF_TARGETS: [&str; 6] = ["KR262", "KR263", "KR264", "KR265", "KR266", "KR2
 /// Checks files, given by their paths and texts, as `check input.yaml --library library --against
 /// old` does; for a rule about targets with `--target-release 0.12` as well.
 fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = directory.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
     let mut library = Library::embedded();
-    if folder.path().join("library").exists() {
+    if directory.path().join("library").exists() {
         library
-            .add_layer(&input::Disk, &folder.path().join("library"))
+            .add_layer(&input::Disk, &directory.path().join("library"))
             .unwrap();
     }
     let mut session = Session::default();
-    let input = [folder.path().join(INPUT)];
+    let input = [directory.path().join(INPUT)];
     let documents = input::load(
         &input::Disk,
         &input,
@@ -80,7 +80,7 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
         &mut session.diagnostics,
     )
     .unwrap();
-    let old = [folder.path().join("old")];
+    let old = [directory.path().join("old")];
     let against = if old[0].exists() {
         input::load(
             &input::Disk,
@@ -125,11 +125,11 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
     report
         .diagnostics()
         .iter()
-        .map(|diagnostic| found(diagnostic, &report, folder.path()))
+        .map(|diagnostic| found(diagnostic, &report, directory.path()))
         .collect()
 }
 
-fn found(diagnostic: &Diagnostic, report: &Report, folder: &Path) -> Found {
+fn found(diagnostic: &Diagnostic, report: &Report, directory: &Path) -> Found {
     let (id, severity) = (diagnostic.rule.id, diagnostic.severity);
     let Some(place) = diagnostic.place else {
         return Found {
@@ -141,7 +141,7 @@ fn found(diagnostic: &Diagnostic, report: &Report, folder: &Path) -> Found {
     };
     let name = report.name(place.file);
     let inside = Path::new(name)
-        .strip_prefix(folder)
+        .strip_prefix(directory)
         .unwrap_or_else(|_| panic!("{id} in {name}, which is not shown"));
     let [start, end] = report.positions(place);
     let last = if end.line == start.line {

@@ -7,7 +7,7 @@ use crate::support::inputs::workspace_of;
 use crate::support::program::{root, stdout};
 
 /// The exit code, the diagnostics as `RULE severity text-at-the-place`, and their messages.
-fn findings(text: &str, profile: &str, more: &[&str]) -> (i32, Vec<String>, Vec<String>) {
+fn diagnostics(text: &str, profile: &str, more: &[&str]) -> (i32, Vec<String>, Vec<String>) {
     let check = Test::new().input(text).profile(profile).args(more);
     let outcome = check.run();
     let found = outcome.diagnostics.iter();
@@ -26,8 +26,8 @@ const MACHINES: &str = "release: \"0.3\"\nprovisioner: nodeclaim\n";
 #[test]
 fn what_the_target_has_no_more_is_an_error_and_what_is_right_today_stays_so() {
     let text = workspace("v1alpha1", "Standard_NC12s_v3", "falcon-7b");
-    assert_eq!(findings(&text, MACHINES, &[]), (0, vec![], vec![]));
-    let (code, found, messages) = findings(&text, MACHINES, TARGET);
+    assert_eq!(diagnostics(&text, MACHINES, &[]), (0, vec![], vec![]));
+    let (code, found, messages) = diagnostics(&text, MACHINES, TARGET);
     let expected = [
         "KR262 warning kaito.sh/v1alpha1",
         "KR261 error Standard_NC12s_v3",
@@ -47,8 +47,8 @@ fn what_the_target_has_no_more_is_an_error_and_what_is_right_today_stays_so() {
 fn what_the_target_makes_otherwise_is_said_with_the_version_that_brought_it() {
     let text = workspace("v1alpha1", "Standard_NC96ads_A100_v4", "mistral-7b")
         .replace("resource:", "resource:\n  count: 2");
-    let (code, found, messages) = findings(&text, MACHINES, TARGET);
-    let mut rules: Vec<_> = found.iter().map(|finding| &finding[..5]).collect();
+    let (code, found, messages) = diagnostics(&text, MACHINES, TARGET);
+    let mut rules: Vec<_> = found.iter().map(|diagnostic| &diagnostic[..5]).collect();
     rules.sort_unstable();
     assert_eq!(
         (code, rules),
@@ -74,7 +74,7 @@ fn what_the_target_makes_otherwise_is_said_with_the_version_that_brought_it() {
 }
 
 #[test]
-fn every_preset_and_machine_type_that_is_gone_has_a_finding_of_its_own() {
+fn every_preset_and_machine_type_that_is_gone_has_a_diagnostic_of_its_own() {
     let names = |release: &str, table: &str| {
         let args = [table, "list", "--release", release];
         let listed = stdout(&args, "");
@@ -88,7 +88,7 @@ fn every_preset_and_machine_type_that_is_gone_has_a_finding_of_its_own() {
     let mut gone = 0;
     for preset in names("0.3", "presets") {
         let text = workspace("v1beta1", "Standard_ND96isr_H200_v5", &preset);
-        let (_, found, _) = findings(&text, "release: \"0.12\"\n", &[]);
+        let (_, found, _) = diagnostics(&text, "release: \"0.12\"\n", &[]);
         let is_gone = found.contains(&format!("KR260 error {preset}"));
         assert!(found.is_empty() || is_gone, "{preset}: {found:?}");
         gone += usize::from(is_gone);
@@ -125,16 +125,16 @@ fn nothing_is_said_twice_and_a_workspace_of_the_target_has_nothing_to_say() {
     let misspelt = workspace("v1beta1", "standard_nc24ads_a100_v4", "phi-44");
     let profile = "release: \"0.12\"\n";
     assert_eq!(
-        findings(&misspelt, profile, TARGET),
-        findings(&misspelt, profile, &[])
+        diagnostics(&misspelt, profile, TARGET),
+        diagnostics(&misspelt, profile, &[])
     );
     let odd = workspace("v1alpha1", "Standard_NC24ads_A100_v4", "phi-3")
         .replace("apps: a", "apps: \"a b\"");
-    let (_, found, _) = findings(&odd, MACHINES, TARGET);
+    let (_, found, _) = diagnostics(&odd, MACHINES, TARGET);
     assert_eq!(
         found
             .iter()
-            .filter(|finding| finding.starts_with("KR105"))
+            .filter(|diagnostic| diagnostic.starts_with("KR105"))
             .count(),
         1,
         "{found:?}"
@@ -142,7 +142,7 @@ fn nothing_is_said_twice_and_a_workspace_of_the_target_has_nothing_to_say() {
     assert_eq!(
         found
             .iter()
-            .filter(|finding| finding.starts_with("KR203"))
+            .filter(|diagnostic| diagnostic.starts_with("KR203"))
             .count(),
         1,
         "{found:?}"
@@ -150,20 +150,22 @@ fn nothing_is_said_twice_and_a_workspace_of_the_target_has_nothing_to_say() {
 }
 
 #[test]
-fn findings_of_the_target_are_configured_like_others_and_not_fixed() {
+fn diagnostics_of_the_target_are_configured_like_others_and_not_fixed() {
     let text = workspace("v1alpha1", "Standard_NC24ads_A100_v4", "mistral-7b");
     let off = "release: \"0.3\"\nprovisioner: nodeclaim\nrules:\n- {rule: KR262, severity: error}\n- {rule: KR263, severity: off}\n";
-    let (code, found, _) = findings(&text, off, TARGET);
+    let (code, found, _) = diagnostics(&text, off, TARGET);
     assert!(
         code == 1 && found[0] == "KR262 error kaito.sh/v1alpha1",
         "{found:?}"
     );
     assert!(
-        !found.iter().any(|finding| finding.starts_with("KR263")),
+        !found
+            .iter()
+            .any(|diagnostic| diagnostic.starts_with("KR263")),
         "{found:?}"
     );
     let machine = "release: \"0.3\"\nprovisioner: machine\n";
-    let (code, found, _) = findings(&text, machine, TARGET);
+    let (code, found, _) = diagnostics(&text, machine, TARGET);
     assert!(
         code == 1 && found.contains(&"KR213 error machine".to_owned()),
         "{found:?}"

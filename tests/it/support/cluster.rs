@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use crate::golden::documents;
 use crate::support::program::run;
-use crate::support::tools::{folder, succeed, tool};
+use crate::support::tools::{directory, succeed, tool};
 
 /// How long anything may take to happen on a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -79,7 +79,7 @@ impl Kubectl {
 /// What a test holds while its cluster is to run.
 pub(crate) struct Cluster {
     /// Logs, keys and data. It stays, without the data, if the test fails.
-    folder: Option<TempDir>,
+    directory: Option<TempDir>,
     programs: Vec<(String, Child)>,
     /// Where etcd listens, and the port of the API server.
     addresses: (String, u16),
@@ -88,7 +88,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// A cluster that stores what it accepts, and in which nobody acts on it.
     pub(crate) fn of_storage() -> Self {
-        let folder = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("cluster-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
             .unwrap();
@@ -96,7 +96,7 @@ impl Cluster {
         let [clients, peers] = [clients, peers].map(|port| format!("http://127.0.0.1:{port}"));
         let addresses = (clients.clone(), server);
         let mut cluster = Self {
-            folder: Some(folder),
+            directory: Some(directory),
             programs: Vec::new(),
             addresses,
         };
@@ -198,9 +198,9 @@ impl Cluster {
         text.lines().map(strip).collect()
     }
 
-    /// Applies the CRDs of a file or folder, and waits until every version of them is served.
+    /// Applies the CRDs of a file or directory, and waits until every version of them is served.
     pub(crate) fn apply_crds(&mut self, path: &Path) {
-        // kubectl takes a link to a folder for a file.
+        // kubectl takes a link to a directory for a file.
         let path = path.canonicalize().unwrap();
         let path = path.to_str().unwrap();
         succeed(&mut self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", path]));
@@ -397,7 +397,7 @@ impl Cluster {
 
     /// The path of a file of the cluster, such as `kubeconfig`.
     pub(crate) fn path(&self, name: &str) -> String {
-        self.folder
+        self.directory
             .as_ref()
             .unwrap()
             .path()
@@ -421,8 +421,11 @@ impl Drop for Cluster {
         }
         if thread::panicking() {
             let _ = fs::remove_dir_all(self.path("etcd"));
-            let folder = self.folder.take().unwrap().keep();
-            eprintln!("the logs of the cluster are kept in {}", folder.display());
+            let directory = self.directory.take().unwrap().keep();
+            eprintln!(
+                "the logs of the cluster are kept in {}",
+                directory.display()
+            );
         }
     }
 }
@@ -449,7 +452,7 @@ fn kube(name: &str) -> Command {
     command
 }
 
-/// A program of the tools' folder that ends, at the latest, with the thread that starts it.
+/// A program of the tools' directory that ends, at the latest, with the thread that starts it.
 fn tethered(name: &str) -> Command {
     tether(tool(&format!("bin/{name}")).get_program())
 }
@@ -465,7 +468,7 @@ pub(crate) fn tether(program: impl AsRef<OsStr>) -> Command {
 
 /// What KWOK's nodes and pods do, but for pods that are [`HELD`].
 fn stages_with_holds() -> String {
-    let text = fs::read_to_string(folder().join("stages.yaml")).unwrap();
+    let text = fs::read_to_string(directory().join("stages.yaml")).unwrap();
     let is_free =
         json!({"key": format!(".metadata.annotations[\"{HELD}\"]"), "operator": "DoesNotExist"});
     let mut stages = String::new();

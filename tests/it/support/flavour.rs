@@ -45,7 +45,7 @@ impl Flavour {
         }
     }
 
-    /// The folders of the CRDs that such a cluster has.
+    /// The directories of the CRDs that such a cluster has.
     pub(crate) fn crds(self) -> Vec<PathBuf> {
         let karpenter = match self {
             Self::Machines => "machine",
@@ -56,7 +56,7 @@ impl Flavour {
         };
         let azure = matches!(self, Self::NodeClaimsOnAzure | Self::Azure);
         [
-            Some(tools::folder().join("crds").join(karpenter)),
+            Some(tools::directory().join("crds").join(karpenter)),
             azure.then(|| root().join("tests/fixtures/crds/azure")),
             Some(root().join("schemas/crds").join(self.release())),
         ]

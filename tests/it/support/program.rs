@@ -34,7 +34,7 @@ pub(crate) fn run(command: &mut Command, stdin: &str) -> Run {
     }
 }
 
-/// kaito-render with arguments, to be run in the project's own folder.
+/// kaito-render with arguments, to be run in the project's own directory.
 pub(crate) fn kaito_render(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaito-render"));
     command.args(args).current_dir(root());
@@ -48,7 +48,7 @@ pub(crate) fn stdout(args: &[&str], stdin: &str) -> String {
     run.stdout
 }
 
-/// The project's own folder.
+/// The project's own directory.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }

@@ -44,7 +44,7 @@ impl Rig {
         Flavour::Azure
             .crds()
             .iter()
-            .for_each(|folder| cluster.apply_crds(folder));
+            .for_each(|directory| cluster.apply_crds(directory));
         let names: Vec<_> = (0..count).map(|number| format!("w{number}")).collect();
         let workspace = |name: &String| {
             json!({

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The folder into which `tests/tools.sh` installs.
-pub(crate) fn folder() -> PathBuf {
+/// The directory into which `tests/tools.sh` installs.
+pub(crate) fn directory() -> PathBuf {
     let named = |name| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())
@@ -16,9 +16,9 @@ pub(crate) fn folder() -> PathBuf {
         .unwrap()
 }
 
-/// A program of the tools' folder, by its path in there, or else of the system.
+/// A program of the tools' directory, by its path in there, or else of the system.
 pub(crate) fn tool(name: &str) -> Command {
-    let installed = folder().join(name);
+    let installed = directory().join(name);
     let bare = Path::new(name).file_name().unwrap();
     if installed.exists() {
         Command::new(installed)

@@ -5,7 +5,7 @@ use std::process::Output;
 use super::server::Server;
 use super::{Place, RELEASES, download_script, places, stderr, tool};
 
-/// Downloads `urls` into the folder `data` of `place`, as the release does.
+/// Downloads `urls` into the directory `data` of `place`, as the release does.
 fn download(place: &Place, release: &str, urls: &str) -> Output {
     tool("curl");
     let data = place.path().join("data");

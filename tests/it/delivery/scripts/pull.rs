@@ -30,20 +30,20 @@ fn layers(place: &Place, layers: &[&[Entry]]) -> Vec<String> {
     fs::create_dir_all(&image).unwrap();
     fs::write(image.join("config"), "{}").unwrap();
     let pack = |(index, entries): (usize, &&[Entry])| {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (path, text) in *entries {
-            let file = folder.path().join(path);
+            let file = directory.path().join(path);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
-        pack(folder.path(), &image, index)
+        pack(directory.path(), &image, index)
     };
     layers.iter().enumerate().map(pack).collect()
 }
 
-/// Makes the folder a layer of the image. Names of layers begin with zeros, and the first ones come
+/// Makes the directory a layer of the image. Names of layers begin with zeros, and the first ones come
 /// last by name.
-fn pack(folder: &Path, image: &Path, index: usize) -> String {
+fn pack(directory: &Path, image: &Path, index: usize) -> String {
     let name = format!("{:064x}", 99 - index);
     let options = if index.is_multiple_of(2) {
         "-czf"
@@ -54,7 +54,7 @@ fn pack(folder: &Path, image: &Path, index: usize) -> String {
         .arg(options)
         .arg(image.join(&name))
         .arg("-C")
-        .arg(folder)
+        .arg(directory)
         .arg(".")
         .status()
         .unwrap();
@@ -98,10 +98,10 @@ fn pull(place: &Place, registry: &Registry) -> Output {
         .unwrap()
 }
 
-/// Everything under the folder by its path, files with their text.
-fn tree(folder: &Path) -> BTreeMap<String, String> {
+/// Everything under the directory by its path, files with their text.
+fn tree(directory: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+    for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
             found.extend(
@@ -109,7 +109,7 @@ fn tree(folder: &Path) -> BTreeMap<String, String> {
                     .into_iter()
                     .map(|(path, text)| (format!("{name}/{path}"), text)),
             );
-            found.insert(name, "(folder)".to_owned());
+            found.insert(name, "(directory)".to_owned());
         } else {
             found.insert(name, fs::read_to_string(entry.path()).unwrap());
         }
@@ -154,7 +154,11 @@ fn the_data_of_an_image_becomes_the_target() {
         assert!(output.status.success(), "{}", stderr(&output));
         assert_target(
             &place,
-            &[("a.json", "{}"), (".b", "(folder)"), (".b/..c", "hidden")],
+            &[
+                ("a.json", "{}"),
+                (".b", "(directory)"),
+                (".b/..c", "hidden"),
+            ],
         );
         assert_eq!(fs::read_to_string(other.join("a.json")).unwrap(), "other");
         let to = place.path().join(TARGET).join(".pulling/image");
@@ -174,7 +178,7 @@ fn layers_lie_over_one_another() {
         ("data/emptied/old", ""),
         ("data/kept/x", "kept"),
         ("data/file", ""),
-        ("data/folder/x", ""),
+        ("data/directory/x", ""),
     ];
     let middle: &[Entry] = &[
         ("data/changed", "new"),
@@ -184,7 +188,7 @@ fn layers_lie_over_one_another() {
         ("data/emptied/new", "new"),
         ("data/kept/.wh.never", ""),
         ("data/file/x", "x"),
-        ("data/folder", "now a file"),
+        ("data/directory", "now a file"),
     ];
     for place in places() {
         image(&place, &[bottom, middle, &[("etc/x", "")]]);
@@ -192,13 +196,13 @@ fn layers_lie_over_one_another() {
         assert!(output.status.success(), "{}", stderr(&output));
         let expected = [
             ("changed", "new"),
-            ("emptied", "(folder)"),
+            ("emptied", "(directory)"),
             ("emptied/new", "new"),
-            ("kept", "(folder)"),
+            ("kept", "(directory)"),
             ("kept/x", "kept"),
-            ("file", "(folder)"),
+            ("file", "(directory)"),
             ("file/x", "x"),
-            ("folder", "now a file"),
+            ("directory", "now a file"),
         ];
         assert_target(&place, &expected);
     }
@@ -226,34 +230,37 @@ fn a_link_in_a_layer_leads_later_layers_nowhere() {
         let outside = place.path().join("outside");
         fs::create_dir(&outside).unwrap();
         let upper = layers(&place, &[&[], &[("data/link/x", "x")]]);
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("data")).unwrap();
-        std::os::unix::fs::symlink(&outside, folder.path().join("data/link")).unwrap();
-        manifest(&place, &[pack(folder.path(), &image, 0), upper[1].clone()]);
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("data")).unwrap();
+        std::os::unix::fs::symlink(&outside, directory.path().join("data/link")).unwrap();
+        manifest(
+            &place,
+            &[pack(directory.path(), &image, 0), upper[1].clone()],
+        );
         let output = pull(&place, &OPEN);
         assert!(output.status.success(), "{}", stderr(&output));
-        assert_target(&place, &[("link", "(folder)"), ("link/x", "x")]);
+        assert_target(&place, &[("link", "(directory)"), ("link/x", "x")]);
         assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
     }
 }
 
 #[test]
-fn a_link_is_no_folder_of_data() {
+fn a_link_is_no_directory_of_data() {
     for place in places() {
         let outside = place.path().join("outside");
         fs::create_dir(&outside).unwrap();
         fs::write(outside.join("a"), "").unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(&outside, folder.path().join("data")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&outside, directory.path().join("data")).unwrap();
         layers(&place, &[]);
         manifest(
             &place,
-            &[pack(folder.path(), &place.path().join("image"), 0)],
+            &[pack(directory.path(), &place.path().join("image"), 0)],
         );
         assert_fails(
             &place,
             &pull(&place, &OPEN),
-            &format!("there is no folder /data in {IMAGE}"),
+            &format!("there is no directory /data in {IMAGE}"),
         );
         assert!(outside.join("a").exists());
     }
@@ -305,7 +312,7 @@ fn an_image_without_data_fails() {
             assert_fails(
                 &place,
                 &pull(&place, &OPEN),
-                &format!("there is no folder /data in {IMAGE}"),
+                &format!("there is no directory /data in {IMAGE}"),
             );
         }
     }
@@ -326,7 +333,7 @@ fn a_layer_that_is_no_archive_fails() {
     }
 }
 
-/// Kubernetes mounts secrets as links to files in a folder that begins with two dots.
+/// Kubernetes mounts secrets as links to files in a directory that begins with two dots.
 #[test]
 fn credentials_are_tried_one_after_the_other() {
     for place in places() {
@@ -405,7 +412,10 @@ fn what_an_earlier_run_left_behind_is_replaced() {
         fs::write(target.join("a"), "old").unwrap();
         let output = pull(&place, &OPEN);
         assert!(output.status.success(), "{}", stderr(&output));
-        assert_target(&place, &[("a", "new"), ("b", "(folder)"), ("b/x", "new")]);
+        assert_target(
+            &place,
+            &[("a", "new"), ("b", "(directory)"), ("b/x", "new")],
+        );
     }
 }
 
@@ -413,7 +423,7 @@ fn what_an_earlier_run_left_behind_is_replaced() {
 fn names_are_words_and_nothing_else() {
     for place in places() {
         image(&place, &[&[("data/a", "")]]);
-        let (folder, image) = (
+        let (directory, image) = (
             "it's \"$HOME\" $(touch bad) *",
             "r.io/a b'; touch bad; `touch bad`",
         );
@@ -424,13 +434,13 @@ fn names_are_words_and_nothing_else() {
             ("REFUSALS", "0"),
             ("NEEDED", ""),
         ];
-        let script = pull_script(&format!("{home}/{folder}"), image);
+        let script = pull_script(&format!("{home}/{directory}"), image);
         let output = place
             .start(&script, &environment)
             .wait_with_output()
             .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
-        assert!(place.path().join(folder).join("a").exists());
+        assert!(place.path().join(directory).join("a").exists());
         assert!(calls(&place)[0].starts_with(&format!("<copy><docker://{image}><")));
         assert!(!place.path().join("bad").exists());
     }

@@ -5,7 +5,7 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
-use super::{Place, assert_no_temporary_folder, places, push_script, stderr, wait_until};
+use super::{Place, assert_no_temporary_directory, places, push_script, stderr, wait_until};
 
 const IMAGE: &str = "registry.example.com/adapters/out:0.0.1";
 
@@ -18,8 +18,8 @@ fn push(
     refusals: u32,
     meanwhile: impl FnOnce(&Path),
 ) -> Output {
-    let [folder, image] = names;
-    let output_dir = place.path().join(folder);
+    let [directory, image] = names;
+    let output_dir = place.path().join(directory);
     fs::create_dir_all(&output_dir).unwrap();
     let (home, port, refusals) = (
         place.path().to_str().unwrap(),
@@ -54,21 +54,21 @@ fn push(
     output
 }
 
-/// The daemon is gone, and so is the folder the image was built in.
+/// The daemon is gone, and so is the directory the image was built in.
 fn assert_nothing_is_left(place: &Place) {
     let pid = fs::read_to_string(place.path().join("dockerd.pid")).unwrap();
     let status = format!("/proc/{}/status", pid.trim());
     wait_until(|| fs::read_to_string(&status).map_or(true, |status| status.contains("State:\tZ")));
-    assert_no_temporary_folder(place);
+    assert_no_temporary_directory(place);
 }
 
 /// What the training leaves behind, marker last.
-fn finish_training(folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    fs::write(folder.join("adapter_config.json"), "{}").unwrap();
-    fs::write(folder.join("adapter_model.safetensors"), "weights").unwrap();
-    fs::write(folder.join("optimizer.pt"), "state").unwrap();
-    fs::write(folder.join("fine_tuning_completed.txt"), "done").unwrap();
+fn finish_training(directory: &Path) {
+    fs::create_dir_all(directory).unwrap();
+    fs::write(directory.join("adapter_config.json"), "{}").unwrap();
+    fs::write(directory.join("adapter_model.safetensors"), "weights").unwrap();
+    fs::write(directory.join("optimizer.pt"), "state").unwrap();
+    fs::write(directory.join("fine_tuning_completed.txt"), "done").unwrap();
 }
 
 /// The calls of docker, without those that ask whether it is up.
@@ -129,9 +129,9 @@ fn the_adapter_is_built_into_an_image_and_pushed() {
 fn the_adapter_may_take_its_time() {
     for place in places() {
         let (_listener, port) = metrics_server();
-        let output = push(&place, ["out", IMAGE], port, 0, |folder| {
+        let output = push(&place, ["out", IMAGE], port, 0, |directory| {
             thread::sleep(Duration::from_millis(500));
-            finish_training(folder);
+            finish_training(directory);
         });
         assert!(output.status.success(), "{}", stderr(&output));
         assert_eq!(call_names(&place), ["build", "push"]);
@@ -175,9 +175,9 @@ fn a_push_that_keeps_failing_fails_the_job() {
 #[test]
 fn an_adapter_without_its_weights_fails_the_job() {
     for place in places() {
-        let folder = place.path().join("out");
-        finish_training(&folder);
-        fs::remove_file(folder.join("adapter_model.safetensors")).unwrap();
+        let directory = place.path().join("out");
+        finish_training(&directory);
+        fs::remove_file(directory.join("adapter_model.safetensors")).unwrap();
         let output = push(&place, ["out", IMAGE], 0, 0, |_| ());
         assert_eq!(output.status.code(), Some(1));
         assert!(
@@ -232,12 +232,12 @@ fn a_training_that_never_starts_fails_the_job() {
 #[test]
 fn names_are_words_and_nothing_else() {
     for place in places() {
-        let (folder, image) = (
+        let (directory, image) = (
             "it's \"$HOME\" $(touch bad)",
             "r.io/a b'; touch bad; `touch bad`",
         );
-        finish_training(&place.path().join(folder));
-        let output = push(&place, [folder, image], 0, 0, |_| ());
+        finish_training(&place.path().join(directory));
+        let output = push(&place, [directory, image], 0, 0, |_| ());
         assert!(output.status.success(), "{}", stderr(&output));
         assert_eq!(calls(&place)[1], format!("<push><{image}>"));
         assert!(!place.path().join("bad").exists());

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{
-    Place, assert_no_temporary_folder, calls, job_0_12, oras_push_script, places, stderr, tool,
+    Place, assert_no_temporary_directory, calls, job_0_12, oras_push_script, places, stderr, tool,
     wait_until,
 };
 
@@ -17,15 +17,15 @@ const TRAINING: &str = "sh\0-c\0cd / && accelerate launch /workspace/tfs/fine_tu
 const PAUSE: u32 = 70;
 
 /// A run of the pusher: `refusals` is the number of pushes that fail, and `meanwhile` gets the
-/// folder of the result and that of the processes once the script waits.
+/// directory of the result and that of the processes once the script waits.
 fn push(
     place: &Place,
     names: [&str; 2],
     refusals: u32,
     meanwhile: impl FnOnce(&Path, &Path),
 ) -> Output {
-    let [folder, image] = names;
-    let (output_dir, proc) = (place.path().join(folder), place.path().join("proc"));
+    let [directory, image] = names;
+    let (output_dir, proc) = (place.path().join(directory), place.path().join("proc"));
     fs::create_dir_all(&output_dir).unwrap();
     let script = oras_push_script(output_dir.to_str().unwrap(), image, MODEL);
     process(&proc, 1, "pause", "/pause\0");
@@ -52,16 +52,16 @@ fn push(
     );
     meanwhile(&output_dir, &proc);
     let output = child.wait_with_output().unwrap();
-    assert_no_temporary_folder(place);
+    assert_no_temporary_directory(place);
     output
 }
 
 /// A process as the kernel shows it.
 fn process(proc: &Path, id: u32, name: &str, command: &str) {
-    let folder = proc.join(id.to_string());
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("comm"), format!("{name}\n")).unwrap();
-    fs::write(folder.join("cmdline"), command).unwrap();
+    let directory = proc.join(id.to_string());
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join("comm"), format!("{name}\n")).unwrap();
+    fs::write(directory.join("cmdline"), command).unwrap();
 }
 
 fn start_pause(_: &Path, proc: &Path) {
@@ -69,12 +69,12 @@ fn start_pause(_: &Path, proc: &Path) {
 }
 
 /// What the training leaves behind, marker last.
-fn finish_training(folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    fs::write(folder.join("adapter_config.json"), "{}").unwrap();
-    fs::write(folder.join("adapter_model.safetensors"), "weights").unwrap();
-    fs::write(folder.join("optimizer.pt"), "state").unwrap();
-    fs::write(folder.join("fine_tuning_completed.txt"), "done").unwrap();
+fn finish_training(directory: &Path) {
+    fs::create_dir_all(directory).unwrap();
+    fs::write(directory.join("adapter_config.json"), "{}").unwrap();
+    fs::write(directory.join("adapter_model.safetensors"), "weights").unwrap();
+    fs::write(directory.join("optimizer.pt"), "state").unwrap();
+    fs::write(directory.join("fine_tuning_completed.txt"), "done").unwrap();
 }
 
 /// That container's process is the only one that got a signal, and the script ended with this code.
@@ -138,11 +138,11 @@ fn the_training_may_take_its_time() {
     for place in places() {
         let proc = place.path().join("proc");
         process(&proc, 50, "sh", TRAINING);
-        let output = push(&place, ["out", IMAGE], 0, |folder, proc| {
+        let output = push(&place, ["out", IMAGE], 0, |directory, proc| {
             // Longer than it has to appear.
             thread::sleep(Duration::from_secs(2));
-            start_pause(folder, proc);
-            finish_training(folder);
+            start_pause(directory, proc);
+            finish_training(directory);
         });
         assert_ended(&place, &output, 0);
         assert_eq!(calls(&place).len(), 1);
@@ -154,8 +154,8 @@ fn a_training_that_dies_fails_the_job() {
     for place in places() {
         let proc = place.path().join("proc");
         process(&proc, 50, "sh", TRAINING);
-        let output = push(&place, ["out", IMAGE], 0, |folder, proc| {
-            start_pause(folder, proc);
+        let output = push(&place, ["out", IMAGE], 0, |directory, proc| {
+            start_pause(directory, proc);
             thread::sleep(Duration::from_millis(500));
             fs::remove_dir_all(proc.join("50")).unwrap();
         });
@@ -204,9 +204,9 @@ fn a_push_that_keeps_failing_fails_the_job() {
 #[test]
 fn an_adapter_without_its_weights_fails_the_job() {
     for place in places() {
-        let folder = place.path().join("out");
-        finish_training(&folder);
-        fs::remove_file(folder.join("adapter_model.safetensors")).unwrap();
+        let directory = place.path().join("out");
+        finish_training(&directory);
+        fs::remove_file(directory.join("adapter_model.safetensors")).unwrap();
         let output = push(&place, ["out", IMAGE], 0, start_pause);
         assert_ended(&place, &output, 1);
         assert!(
@@ -222,10 +222,10 @@ fn an_adapter_without_its_weights_fails_the_job() {
 fn a_container_that_starts_late_is_ended_too() {
     for place in places() {
         finish_training(&place.path().join("out"));
-        let output = push(&place, ["out", IMAGE], 0, |folder, proc| {
+        let output = push(&place, ["out", IMAGE], 0, |directory, proc| {
             wait_until(|| place.path().join("calls").exists());
             thread::sleep(Duration::from_millis(300));
-            start_pause(folder, proc);
+            start_pause(directory, proc);
         });
         assert_ended(&place, &output, 0);
     }
@@ -242,7 +242,7 @@ fn with_nothing_to_end_the_push_counts() {
     }
 }
 
-/// With the kernel's own folder of processes, and a process of the right name.
+/// With the kernel's own directory of processes, and a process of the right name.
 #[test]
 fn the_signal_ends_the_process() {
     for place in places() {
@@ -258,8 +258,8 @@ fn the_signal_ends_the_process() {
         fs::create_dir(&proc).unwrap();
         std::os::unix::fs::symlink(format!("/proc/{id}"), proc.join(&id)).unwrap();
         finish_training(&place.path().join("out"));
-        let (folder, home) = (place.path().join("out"), place.path().to_str().unwrap());
-        let script = oras_push_script(folder.to_str().unwrap(), IMAGE, MODEL);
+        let (directory, home) = (place.path().join("out"), place.path().to_str().unwrap());
+        let script = oras_push_script(directory.to_str().unwrap(), IMAGE, MODEL);
         let environment = [
             ("HOME", home),
             ("TMPDIR", home),
@@ -279,12 +279,12 @@ fn the_signal_ends_the_process() {
 #[test]
 fn names_are_words_and_nothing_else() {
     for place in places() {
-        let (folder, image) = (
+        let (directory, image) = (
             "it's \"$HOME\" $(touch bad)",
             "r.io/a b'; touch bad; `touch bad`",
         );
-        finish_training(&place.path().join(folder));
-        let output = push(&place, [folder, image], 0, start_pause);
+        finish_training(&place.path().join(directory));
+        let output = push(&place, [directory, image], 0, start_pause);
         assert_ended(&place, &output, 0);
         assert!(calls(&place)[0].contains(&format!("<{image}>")));
         assert!(!place.path().join("bad").exists());
