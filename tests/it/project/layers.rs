@@ -66,7 +66,7 @@ fn module(path: &Path) -> Option<Module> {
 
 /// Code without comments, texts and what is under `#[cfg(test)]`: braces and semicolons that are
 /// left are those of the code.
-fn bare(text: &str) -> String {
+pub(super) fn bare(text: &str) -> String {
     without_tests(&without_texts(text))
 }
 

@@ -6,6 +6,7 @@ mod files;
 mod hermetic;
 mod layers;
 mod package;
+mod portable;
 #[cfg(feature = "e2e")]
 mod programs;
 mod readme;
