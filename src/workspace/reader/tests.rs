@@ -29,6 +29,10 @@ fn serving() -> Value {
 }
 
 fn serving_mistakes() -> Vec<Mistake> {
+    [mistakes_of_nodes(), mistakes_of_models()].concat()
+}
+
+fn mistakes_of_nodes() -> Vec<Mistake> {
     vec![
         ("/metadata/name", json!("Phi"), "KR104"),
         ("/metadata/name", json!(5), "KR101"),
@@ -69,6 +73,11 @@ fn serving_mistakes() -> Vec<Mistake> {
             "KR103",
         ),
         ("/resource/size", json!(1), "KR102"),
+    ]
+}
+
+fn mistakes_of_models() -> Vec<Mistake> {
+    vec![
         ("/inference/config", json!({}), "KR101"),
         ("/inference/preset", Value::Null, "KR106"),
         ("/inference/preset", json!("phi-4"), "KR101"),

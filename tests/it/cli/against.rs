@@ -371,6 +371,15 @@ fn what_stands_in_a_revision_is_no_file_of_the_working_directory() {
     );
 }
 
+/// A Workspace that tunes a model by a method, with the data of a URL.
+fn tuned(method: &str, url: &str) -> String {
+    let tuning = format!(
+        "tuning:\n  preset: {{name: phi-4}}\n  method: {method}\n  input: {{name: d, urls: [\"{url}\"]}}\n  \
+         output: {{image: \"r.io/t/x:1\", imagePushSecret: push}}\n"
+    );
+    workspace("a", SMALL).replace("inference:\n  preset:\n    name: phi-4\n", &tuning)
+}
+
 #[test]
 fn what_no_golden_case_shows_follows_the_webhook_too() {
     let served = workspace("a", SMALL);
@@ -383,13 +392,6 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
     let adapter =
         "  adapters:\n  - source: {name: x, image: \"r.io/t/x:1\"}\n    strength: \"2\"\n";
     let transformers = annotated("kaito.sh/runtime: transformers");
-    let tuned = |method: &str, url: &str| {
-        let tuning = format!(
-            "tuning:\n  preset: {{name: phi-4}}\n  method: {method}\n  input: {{name: d, urls: [\"{url}\"]}}\n  \
-             output: {{image: \"r.io/t/x:1\", imagePushSecret: push}}\n"
-        );
-        served.replace("inference:\n  preset:\n    name: phi-4\n", &tuning)
-    };
     let streamed = annotated("kaito.sh/model-streaming: disabled");
     for (old, new, rules) in [
         (&served, &streamed, &["KR610"][..]),

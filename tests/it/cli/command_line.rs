@@ -377,6 +377,10 @@ fn the_catalogue_can_be_looked_at() {
             .starts_with("# presets/0.12/models/mistralai/mistral-7b-v0.3.yaml\nname: mistralai/"),
         "{aliased}"
     );
+}
+
+#[test]
+fn names_that_the_catalogue_lacks_are_reported() {
     for (args, said) in [
         (&["presets", "show", "phi-3"][..], "did you mean `phi-2`?"),
         (

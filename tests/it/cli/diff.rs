@@ -325,15 +325,18 @@ fn repository() -> tempfile::TempDir {
     directory
 }
 
+/// What `diff` prints in a directory.
+fn diff_of(directory: &Path, args: &[&str]) -> Run {
+    run(
+        kaito_render(&[&["diff"], args].concat()).current_dir(directory),
+        "",
+    )
+}
+
 #[test]
 fn revisions_are_compared_with_their_own_profiles() {
     let directory = repository();
-    let diff = |args: &[&str]| {
-        run(
-            kaito_render(&[&["diff"], args].concat()).current_dir(directory.path()),
-            "",
-        )
-    };
+    let diff = |args: &[&str]| diff_of(directory.path(), args);
     let committed = diff(&["--against", "HEAD~1", "--to", "HEAD"]);
     assert_eq!((committed.code, committed.stderr.as_str()), (1, ""));
     assert!(
@@ -371,6 +374,12 @@ fn revisions_are_compared_with_their_own_profiles() {
         "{}",
         gone.stdout
     );
+}
+
+#[test]
+fn the_working_tree_is_compared_with_a_revision() {
+    let directory = repository();
+    let diff = |args: &[&str]| diff_of(directory.path(), args);
     assert_eq!(
         diff(&["--against", "HEAD"]),
         Run {

@@ -160,6 +160,30 @@ fn refusal(case: &Case, object: &Object) -> Option<&'static str> {
     }
 }
 
+/// Tries to apply objects of which each has to be refused, by some words.
+fn assert_refused(cluster: &Cluster, bad: &Path, refused: Vec<(String, &str)>) {
+    let complaints = try_to_apply(cluster, bad).stderr;
+    for (name, words) in refused {
+        assert!(
+            complaints.contains(&name) && complaints.contains(words),
+            "{name}, {words}: {complaints}"
+        );
+    }
+    let get = [
+        "get",
+        "--ignore-not-found",
+        "--output=name",
+        "--recursive",
+        "-f",
+    ];
+    let stored = succeed(cluster.kubectl(&get).arg(bad)).stdout;
+    assert_eq!(
+        String::from_utf8(stored).unwrap(),
+        "",
+        "these are taken after all"
+    );
+}
+
 /// Applies the objects of some cases twice, and deletes them.
 fn apply_round(cluster: &Cluster, cases: &[Case]) {
     let directory = tempfile::tempdir().unwrap();
@@ -200,26 +224,7 @@ fn apply_round(cluster: &Cluster, cases: &[Case]) {
         );
     }
     if !refused.is_empty() {
-        let complaints = try_to_apply(cluster, &bad).stderr;
-        for (name, words) in refused {
-            assert!(
-                complaints.contains(&name) && complaints.contains(words),
-                "{name}, {words}: {complaints}"
-            );
-        }
-        let get = [
-            "get",
-            "--ignore-not-found",
-            "--output=name",
-            "--recursive",
-            "-f",
-        ];
-        let stored = succeed(cluster.kubectl(&get).arg(&bad)).stdout;
-        assert_eq!(
-            String::from_utf8(stored).unwrap(),
-            "",
-            "these are taken after all"
-        );
+        assert_refused(cluster, &bad, refused);
     }
     succeed(
         cluster

@@ -135,25 +135,29 @@ fn a_hook_without_arguments_checks_the_whole_repository_or_finds_nothing_to_chec
     assert_eq!(shell(directory.path(), &line, &[]).code, 0);
 }
 
+/// Holds what the action's `env` hands to its script, as GitHub fills it in.
+fn check_variables(action: &Value) {
+    let handed = action["runs"]["steps"][0]["env"].as_object().unwrap();
+    assert_eq!(
+        handed
+            .iter()
+            .map(|(name, value)| (&**name, text(value)))
+            .collect::<Vec<_>>(),
+        [
+            ("KAITO_RENDER_PATHS", "${{ inputs.paths }}"),
+            ("KAITO_RENDER_SARIF", "${{ inputs.sarif }}")
+        ]
+    );
+}
+
 #[test]
 fn the_action_for_github_shows_diagnostics_and_keeps_them_for_code_scanning() {
     let directory = repository();
     let action = yaml("examples/ci/github/action.yml");
     let script = text(&action["runs"]["steps"][0]["run"]);
     check_script(script);
+    check_variables(&action);
     let variables = |paths, sarif| {
-        // What the action's `env` hands over, as GitHub fills it in.
-        let handed = action["runs"]["steps"][0]["env"].as_object().unwrap();
-        assert_eq!(
-            handed
-                .iter()
-                .map(|(name, value)| (&**name, text(value)))
-                .collect::<Vec<_>>(),
-            [
-                ("KAITO_RENDER_PATHS", "${{ inputs.paths }}"),
-                ("KAITO_RENDER_SARIF", "${{ inputs.sarif }}")
-            ]
-        );
         let workspace = directory.path().to_str().unwrap();
         let [paths, sarif] = [("KAITO_RENDER_PATHS", paths), ("KAITO_RENDER_SARIF", sarif)];
         [

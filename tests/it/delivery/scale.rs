@@ -9,7 +9,7 @@
 use std::fs;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::rig::{Controller, Rig};
 
@@ -120,15 +120,16 @@ async fn change(rig: &Rig, number: usize) {
     }
 }
 
+fn pod(name: &String) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": format!("{name}-0"), "labels": {"kaito.sh/workspace": name}},
+        "spec": {"containers": [{"name": "model", "image": "example.org/model:1"}]}})
+}
+
 #[test]
 #[ignore = "takes minutes, and measures"]
 fn many_workspaces_cost_little_and_each_change_is_written_once() {
     let mut rig = Rig::new(workspaces());
-    let pod = |name: &String| {
-        json!({"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": format!("{name}-0"), "labels": {"kaito.sh/workspace": name}},
-            "spec": {"containers": [{"name": "model", "image": "example.org/model:1"}]}})
-    };
     let pods: Vec<_> = rig.names.iter().map(pod).collect();
     rig.cluster
         .admin()

@@ -565,13 +565,12 @@ fn release_0_12_trains() {
     );
 }
 
-#[test]
-fn what_the_pods_say_is_the_cause() {
-    let mut cluster = new(NEW_SERVES).with_nodes();
+/// The statuses of pods that don't run, with the reason and the advice of the Workspace's conditions.
+fn troubled_pods() -> [(Value, &'static str, &'static str); 10] {
     let container = |state: Value| json!({"containerStatuses": [{"name": "w", "image": "i:1", "ready": false, "state": state}]});
     let waits = |reason: &str| container(json!({"waiting": {"reason": reason, "message": "m"}}));
     let unschedulable = |message: &str| json!({"conditions": [condition("PodScheduled", "False", "Unschedulable", message)]});
-    for (status, reason, advice) in [
+    [
         (
             container(json!({"terminated": {"reason": "OOMKilled"}})),
             "ContainerOOMKilled",
@@ -622,7 +621,13 @@ fn what_the_pods_say_is_the_cause() {
             "Unschedulable",
             "add a toleration",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn what_the_pods_say_is_the_cause() {
+    let mut cluster = new(NEW_SERVES).with_nodes();
+    for (status, reason, advice) in troubled_pods() {
         cluster.pod(status);
         let told = cluster.told(SOON);
         assert_eq!(

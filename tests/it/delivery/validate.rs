@@ -170,7 +170,6 @@ fn damaged_objects_of_release_0_3_are_refused() {
 
 #[test]
 fn damaged_objects_of_release_0_12_are_refused() {
-    let cases = root().join("tests/golden/0.12");
     let claims = [
         ("NodeClaim", "/spec/expireAfter", json!("never")),
         ("NodeClaim", "/spec/expireAfters", json!("Never")),
@@ -206,7 +205,13 @@ fn damaged_objects_of_release_0_12_are_refused() {
             json!({"accessSecret": "token"}),
         ),
     ];
+    let cases = root().join("tests/golden/0.12");
     assert_refused(&cases.join("b-min-gemma-4-26b-a4b-it"), &claims);
+}
+
+#[test]
+fn damaged_node_pools_and_node_classes_are_refused() {
+    let cases = root().join("tests/golden/0.12");
     let pools = [
         ("NodePool", "/spec/replica", json!(1)),
         (

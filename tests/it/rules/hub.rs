@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::builder::{Diagnostic, Test};
-use crate::support::program::{kaito_render, root, run, stdout};
+use crate::support::program::{Run, kaito_render, root, run, stdout};
 
 const PHI_4: &str = "examples/v1beta1/kaito_workspace_phi_4.yaml";
 const LLAMA: &str = "examples/v1beta1/kaito_workspace_llama_3.3_70b.yaml";
@@ -427,25 +427,28 @@ fn node_classes_are_written_where_the_profile_says_what_they_are() {
     );
 }
 
+/// Imports a model with the configuration of a Qwen 3 of 20 GiB, by files in a directory.
+fn import(directory: &Path, name: &str, more: &[&str]) -> Run {
+    let [config, files] = ["config.json", "files.json"].map(|name| directory.join(name));
+    let text = r#"{"architectures": ["Qwen3ForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "max_position_embeddings": 8192, "x": NaN}"#;
+    fs::write(&config, text).unwrap();
+    let text = r#"[{"path": "a.safetensors", "size": 21474836480}]"#;
+    fs::write(&files, text).unwrap();
+    let mut program = kaito_render(&["presets", "import", "--name", name]);
+    program
+        .arg("--config")
+        .arg(config)
+        .arg("--files")
+        .arg(files);
+    run(program.args(more), "")
+}
+
 #[test]
 fn a_model_beyond_the_catalogue_is_imported_and_served() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
-    let config = r#"{"architectures": ["Qwen3ForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32,
-        "num_attention_heads": 32, "num_key_value_heads": 8, "max_position_embeddings": 8192, "x": NaN}"#;
-    fs::write(path("config.json"), config).unwrap();
-    fs::write(
-        path("files.json"),
-        r#"[{"path": "a.safetensors", "size": 21474836480}]"#,
-    )
-    .unwrap();
-    let import = |name: &str, more: &[&str]| {
-        let (config, files) = (path("config.json"), path("files.json"));
-        let args = [
-            "presets", "import", "--name", name, "--config", &config, "--files", &files,
-        ];
-        run(&mut kaito_render(&[&args[..], more].concat()), "")
-    };
+    let import = |name: &str, more: &[&str]| import(directory.path(), name, more);
     let printed = import("Acme/Qwen3-Custom", &[]);
     assert!(
         printed.code == 0 && printed.stdout.starts_with("name: Acme/Qwen3-Custom\n"),
@@ -486,7 +489,12 @@ fn a_model_beyond_the_catalogue_is_imported_and_served() {
         rendered.contains("--tool-call-parser=hermes") && rendered.contains("storage: 100Gi"),
         "{rendered}"
     );
+}
 
+#[test]
+fn models_that_can_not_be_imported_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let import = |name: &str, more: &[&str]| import(directory.path(), name, more);
     for (name, more) in [
         ("acme", &[][..]),
         ("../a", &[]),

@@ -309,10 +309,18 @@ fn images_have_a_version() {
     Test::new().input(&ignored).hides("KR126").run();
 }
 
+/// Pods of one's own with a line of their container.
+fn container(line: &str) -> String {
+    format!("{OWN_PODS}          {line}\n")
+}
+
+/// Pods of one's own with a line of their spec.
+fn pod(line: &str) -> String {
+    format!("{OWN_PODS}      {line}\n")
+}
+
 #[test]
 fn pods_that_the_api_refuses_are_reported() {
-    let container = |lines: &str| format!("{OWN_PODS}          {lines}\n");
-    let pod = |lines: &str| format!("{OWN_PODS}      {lines}\n");
     for (text, at) in [
         (container("ports: [{containerPort: 70000}]"), "70000"),
         (container("ports: [{containerPort: 1, hostPort: -1}]"), "-1"),
@@ -348,6 +356,18 @@ fn pods_that_the_api_refuses_are_reported() {
     ] {
         assert_one(&text, "", "KR127 error", at, None);
     }
+    let twice = container("env: [{name: A, value: b}, {name: \"A\", value: c}]");
+    assert_one(&twice, "", "KR128 warning", "\"A\"", None);
+    let large = with_metadata(
+        WORKSPACE,
+        &format!("annotations: {{a: {}}}", "x".repeat(256 << 10)),
+    );
+    let test = Test::new().input(&large);
+    test.finds_among("KR105 error", None).run();
+}
+
+#[test]
+fn requests_of_pods_are_held_against_their_limits() {
     for (text, at) in [
         (
             container("resources: {requests: {cpu: 1.5}, limits: {cpu: 1200m}}"),
@@ -371,14 +391,6 @@ fn pods_that_the_api_refuses_are_reported() {
     ] {
         assert_none(&text, "");
     }
-    let twice = container("env: [{name: A, value: b}, {name: \"A\", value: c}]");
-    assert_one(&twice, "", "KR128 warning", "\"A\"", None);
-    let large = with_metadata(
-        WORKSPACE,
-        &format!("annotations: {{a: {}}}", "x".repeat(256 << 10)),
-    );
-    let test = Test::new().input(&large);
-    test.finds_among("KR105 error", None).run();
 }
 
 #[test]

@@ -14,7 +14,7 @@ use kaito_render::catalogue::profile::{self, Profile};
 use kaito_render::compile::{self, Options};
 use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diagnostic::{Diagnostic, Severity};
-use kaito_render::input;
+use kaito_render::input::{self, Document};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::{Report, Strictness};
 use kaito_render::session::Session;
@@ -55,6 +55,17 @@ const INPUT: &str = "input.yaml";
 /// Rules about what another release makes otherwise.
 const OF_TARGETS: [&str; 6] = ["KR262", "KR263", "KR264", "KR265", "KR266", "KR267"];
 
+fn load(path: &Path, session: &mut Session) -> Vec<Document> {
+    input::load(
+        &input::Disk,
+        &[path.to_owned()],
+        input::DocumentFilter::Input,
+        &mut session.sources,
+        &mut session.diagnostics,
+    )
+    .unwrap()
+}
+
 /// Checks files, given by their paths and texts, as `check input.yaml --library library --against
 /// old` does; for a rule about targets with `--target-release 0.12` as well.
 fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
@@ -71,25 +82,10 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             .unwrap();
     }
     let mut session = Session::default();
-    let input = [directory.path().join(INPUT)];
-    let documents = input::load(
-        &input::Disk,
-        &input,
-        input::DocumentFilter::Input,
-        &mut session.sources,
-        &mut session.diagnostics,
-    )
-    .unwrap();
-    let old = [directory.path().join("old")];
-    let against = if old[0].exists() {
-        input::load(
-            &input::Disk,
-            &old,
-            input::DocumentFilter::Input,
-            &mut session.sources,
-            &mut session.diagnostics,
-        )
-        .unwrap()
+    let documents = load(&directory.path().join(INPUT), &mut session);
+    let old = directory.path().join("old");
+    let against = if old.exists() {
+        load(&old, &mut session)
     } else {
         Vec::new()
     };
