@@ -8,6 +8,8 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
+use crate::base::node::{Data, Node};
+
 /// A JSON value that never changes, so that objects share what is the same in them: a copy costs
 /// nothing, whatever it holds.
 ///
@@ -233,6 +235,24 @@ impl From<Value> for Json {
                 let entries = fields
                     .into_iter()
                     .map(|(key, value)| (key.into(), value.into()));
+                Self::Map(Map(entries.collect()))
+            }
+        }
+    }
+}
+
+impl From<&Node> for Json {
+    fn from(node: &Node) -> Self {
+        match &node.data {
+            Data::Null => Self::Null,
+            Data::Bool(value) => Self::Bool(*value),
+            Data::Number(number) => Self::Number(number.clone()),
+            Data::String(text) => Self::String(text.as_str().into()),
+            Data::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Data::Map(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|entry| (entry.key.as_str().into(), (&entry.value).into()));
                 Self::Map(Map(entries.collect()))
             }
         }

@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
 
     /// Adds a document as it is. Nodes of rendered output get their numbers back.
     fn pass_through(&mut self, node: &Node, ordinals: &BTreeMap<(String, String), u32>) {
-        let mut object = Object::new(node.to_value().into());
+        let mut object = Object::new(node.into());
         let identity = object.identity();
         if identity.is_incomplete() {
             let message = "a document without `apiVersion`, `kind` or `metadata.name`";
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         if removed.is_empty() || !is_of_karpenter(version.unwrap_or_default()) {
             return None;
         }
-        let object = Object::new(node.to_value().into());
+        let object = Object::new(node.into());
         let Group::Workspace { namespace, name } = object.group() else {
             return None;
         };

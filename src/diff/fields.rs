@@ -263,6 +263,6 @@ fn yaml(text: &str) -> Option<Json> {
         return None;
     };
     let is_whole = !diagnostics.failed_since(0);
-    Some(Json::from(document.to_value()))
+    Some(Json::from(document))
         .filter(|value| is_whole && matches!(value, Json::Map(_) | Json::List(_)))
 }

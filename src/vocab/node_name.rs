@@ -36,6 +36,10 @@ pub fn filled<'a>(text: &str, name: impl Fn(u32) -> &'a str) -> Option<String> {
 
 /// The first placeholder of a string: what stands before it, its number, and what stands behind.
 fn next(text: &str) -> Option<(&str, u32, &str)> {
+    // Most strings are too short, which is known before a search is set up.
+    if text.len() <= BEFORE.len() + BEHIND.len() {
+        return None;
+    }
     let mut from = 0;
     loop {
         let at = from + text.get(from..)?.find(BEFORE)?;

@@ -363,7 +363,7 @@ impl<'a> Parser<'a> {
 /// A part in which nothing changes is kept ready.
 fn literal(node: &Node) -> Tree {
     Tree::Literal {
-        value: node.to_value().into(),
+        value: node.into(),
         node: node.clone(),
     }
 }
