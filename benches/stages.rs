@@ -290,5 +290,6 @@ fn options(case: Case) -> Options {
         only_generated: false,
         allow_empty: false,
         against: Vec::new(),
+        jobs: 1,
     }
 }

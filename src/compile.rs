@@ -7,22 +7,25 @@
 mod documents;
 mod one;
 mod outline;
+mod parallel;
 mod releases;
 mod run;
 
+use crate::base::node::Node;
 use crate::base::object::Object;
 use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
+use crate::diagnostic::Diagnostics;
 use crate::expand::Templates;
 use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::Plan;
 use crate::session::Session;
 use crate::workspace::{Reader, Workspace};
-use documents::{Documents, SourceKind};
-use one::Context;
+use documents::{Documents, Source, SourceKind};
+use one::{Attempt, Context, Replica};
 pub use outline::{Outline, Places};
 use releases::Releases;
 use run::{Output, Run};
@@ -41,7 +44,12 @@ pub struct Options {
     /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for
     /// updates of these.
     pub against: Vec<Document>,
+    /// The number of threads to compile with, at least 1. The result is the same for every number.
+    pub jobs: usize,
 }
+
+/// With fewer Workspaces than these, starting threads takes longer than they save.
+const PARALLEL: usize = 200;
 
 /// What is to be kept of a run beside the diagnostics. Objects are made and held against each
 /// other in any case.
@@ -136,21 +144,72 @@ pub fn run<'a>(
         keep,
     };
     let mut run = Run::new(keep, &mut session.diagnostics);
-    for source in sources {
-        let (node, earlier) = (source.node, source.earlier);
-        match source.kind {
-            SourceKind::Workspace => run.add(one::workspace(node, earlier, context)),
-            SourceKind::InferenceSet => {
-                run.add_set(one::inference_set(&node, earlier, context));
-            }
-            SourceKind::Rendered => run.add_rendered(&node, reader.key(&node)),
-        }
-    }
+    let tasks = tasks(sources, context);
+    let jobs = if tasks.len() < PARALLEL {
+        1
+    } else {
+        options.jobs
+    };
+    let done = |task| done(task, context);
+    parallel::ordered(tasks, jobs, done, |done| match done {
+        Done::Workspace(attempt) => run.add(attempt),
+        Done::Set(diagnostics) => run.begin_set(diagnostics),
+        Done::Replica(attempt) => run.add_replica(attempt),
+        Done::Rendered(node) => run.add_rendered(&node, reader.key(&node)),
+    });
     run.add_others(&documents, options);
     if is_empty {
         run.check_empty(documents.passed_over);
     }
     Compilation::new(run.finish(options, &releases), releases)
+}
+
+/// What a thread does at a time.
+enum Task<'a> {
+    Workspace(Source<'a>),
+    /// What is wrong with an InferenceSet itself. Its replicas follow.
+    Set(Diagnostics),
+    Replica(Replica),
+    Rendered(Node),
+}
+
+/// What came of a [`Task`].
+enum Done {
+    Workspace(Attempt),
+    Set(Diagnostics),
+    Replica(Attempt),
+    Rendered(Node),
+}
+
+/// The tasks of a run. The replicas of a set are a task each, so that one large set takes all
+/// cores.
+fn tasks<'a>(sources: Vec<Source<'a>>, context: Context) -> Vec<Task<'a>> {
+    let mut tasks = Vec::with_capacity(sources.len());
+    for source in sources {
+        match source.kind {
+            SourceKind::Workspace => tasks.push(Task::Workspace(source)),
+            SourceKind::Rendered => tasks.push(Task::Rendered(source.node)),
+            SourceKind::InferenceSet => {
+                let Source { node, earlier, .. } = source;
+                let mut diagnostics = Diagnostics::default();
+                let replicas = one::replicas(&node, earlier, context, &mut diagnostics);
+                tasks.push(Task::Set(diagnostics));
+                tasks.extend(replicas.into_iter().map(Task::Replica));
+            }
+        }
+    }
+    tasks
+}
+
+fn done(task: Task, context: Context) -> Done {
+    match task {
+        Task::Workspace(source) => {
+            Done::Workspace(one::workspace(source.node, source.earlier, context))
+        }
+        Task::Set(diagnostics) => Done::Set(diagnostics),
+        Task::Replica(replica) => Done::Replica(one::replica(replica, context)),
+        Task::Rendered(node) => Done::Rendered(node),
+    }
 }
 
 impl<'a> Compilation<'a> {

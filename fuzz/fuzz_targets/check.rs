@@ -37,6 +37,7 @@ fuzz_target!(|text: &str| {
             only_generated: false,
             allow_empty: false,
             against: Vec::new(),
+            jobs: 1,
         };
         compile(documents, &options, &LIBRARY, &mut session);
         let report = Report::finish(session, &Policy::default(), Strictness::Errors);

@@ -17,7 +17,7 @@ pub(super) use catalogue::{
 };
 pub(super) use check::{CheckArgs, ReportFormat};
 pub(super) use diff::{DiffArgs, DiffFormat};
-pub(super) use input::{ClusterArgs, InputArgs};
+pub(super) use input::{ClusterArgs, InputArgs, JobsArgs};
 pub(super) use render::{ExplainArgs, ObjectFormat, RenderArgs};
 
 /// Compiles KAITO Workspaces into all Kubernetes objects that they stand for, offline and

@@ -56,6 +56,8 @@ pub(super) struct Input {
     pub(super) cluster: Cluster,
     pub(super) allow_empty: bool,
     pub(super) strictness: Strictness,
+    /// The number of threads to compile with.
+    pub(super) jobs: usize,
 }
 
 /// Earlier Workspaces, which the input may be an update of.
@@ -107,6 +109,8 @@ pub(super) struct Diff {
     pub(super) ignore: Ignore,
     pub(super) format: DiffFormat,
     pub(super) detail: Detail,
+    /// The number of threads to compile with.
+    pub(super) jobs: usize,
 }
 
 /// One side of a comparison.

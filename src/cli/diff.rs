@@ -28,8 +28,8 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     let library = load::library(config.cluster.library.as_deref())?;
     let mut run = Run::default();
     let [before, after] = &config.sides;
-    let mut before = objects(before, &config.cluster, &library, &mut run.session)?;
-    let mut after = objects(after, &config.cluster, &library, &mut run.session)?;
+    let mut before = objects(before, config, &library, &mut run.session)?;
+    let mut after = objects(after, config, &library, &mut run.session)?;
     let gpus = gpus(&library, &mut run.session);
     // Warnings are for `check`: what counts here is what differs.
     let report = run.finish(Strictness::Errors).only_errors();
@@ -61,10 +61,11 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
 /// is rendered already, all its documents are objects.
 fn objects(
     side: &Side,
-    cluster: &Cluster,
+    config: &Diff,
     library: &Library,
     session: &mut Session,
 ) -> Result<Vec<Object>> {
+    let (cluster, jobs) = (&config.cluster, config.jobs);
     let revision = side
         .revision
         .as_deref()
@@ -92,6 +93,7 @@ fn objects(
         only_generated: false,
         allow_empty: true,
         against: Vec::new(),
+        jobs,
     };
     let mut objects = compile::compile(documents.collect(), &options, library, session);
     for object in &mut objects {

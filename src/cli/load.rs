@@ -54,6 +54,7 @@ pub(super) fn load(
         only_generated,
         allow_empty: input.allow_empty,
         against,
+        jobs: input.jobs,
     };
     Ok(Some(Loaded {
         documents,

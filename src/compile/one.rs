@@ -57,14 +57,6 @@ pub(super) struct Made {
     pub(super) compiled: Option<CompiledWorkspace>,
 }
 
-/// The Workspaces of an InferenceSet.
-#[derive(Debug)]
-pub(super) struct SetAttempt {
-    /// What is wrong with the set itself.
-    pub(super) diagnostics: Diagnostics,
-    pub(super) replicas: Vec<Attempt>,
-}
-
 /// Compiles a Workspace, and compares it with what it was `earlier`.
 pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) -> Attempt {
     let mut attempt = Attempt::default();
@@ -72,30 +64,40 @@ pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) ->
     attempt
 }
 
-/// Compiles the Workspaces of an InferenceSet.
-pub(super) fn inference_set(node: &Node, earlier: Option<&Node>, context: Context) -> SetAttempt {
-    let mut diagnostics = Diagnostics::default();
-    let replicas = workspace::replicas(node, &mut diagnostics);
+/// Compiles a Workspace of an InferenceSet.
+pub(super) fn replica(replica: Replica, context: Context) -> Attempt {
+    let mut attempt = workspace(replica.node, None, context);
+    if let Some(made) = attempt.made.as_mut().filter(|_| replica.only_checked) {
+        made.objects = None;
+    }
+    attempt
+}
+
+/// A Workspace of an InferenceSet, before it is compiled.
+#[derive(Debug)]
+pub(super) struct Replica {
+    node: Node,
+    /// Whether it is not part of the output: the set has no replicas, or a mistake.
+    only_checked: bool,
+}
+
+/// Expands an InferenceSet, which was `earlier` something else.
+pub(super) fn replicas(
+    node: &Node,
+    earlier: Option<&Node>,
+    context: Context,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Replica> {
+    let replicas = workspace::replicas(node, diagnostics);
     let is_broken = diagnostics.failed_since(0);
     if let Some(earlier) = earlier {
-        workspace::changes_of_set(earlier, node, &context.reader.key(node), &mut diagnostics);
+        workspace::changes_of_set(earlier, node, &context.reader.key(node), diagnostics);
     }
     let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
-    let attempt = |replica| {
-        let mut attempt = workspace(replica, None, context);
-        if let Some(made) = attempt.made.as_mut().filter(|_| has_none || is_broken) {
-            made.objects = None;
-        }
-        attempt
-    };
-    SetAttempt {
-        diagnostics,
-        replicas: replicas
-            .unwrap_or_default()
-            .into_iter()
-            .map(attempt)
-            .collect(),
-    }
+    let only_checked = has_none || is_broken;
+    let replicas = replicas.unwrap_or_default().into_iter();
+    let replica = |node| Replica { node, only_checked };
+    replicas.map(replica).collect()
 }
 
 impl Attempt {

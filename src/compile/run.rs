@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::documents::Documents;
-use super::one::{Attempt, Made, SetAttempt};
+use super::one::{Attempt, Made};
 use super::releases::Releases;
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, ObjectSet, Selectors};
@@ -34,6 +34,8 @@ pub(super) struct Run<'a> {
     selectors: Selectors,
     has_machines: bool,
     has_static_pools: bool,
+    /// The moment at which the last InferenceSet began.
+    set: usize,
 }
 
 /// What a run made, as far as it was to be kept.
@@ -61,6 +63,7 @@ impl<'a> Run<'a> {
             selectors: Selectors::default(),
             has_machines: false,
             has_static_pools: false,
+            set: 0,
         }
     }
 
@@ -74,14 +77,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Adds what came of an InferenceSet. What is wrong with all of its Workspaces is reported once.
-    pub(super) fn add_set(&mut self, set: SetAttempt) {
-        let mark = self.diagnostics.mark();
-        self.diagnostics.extend(set.diagnostics);
-        for replica in set.replicas {
-            self.add(replica);
-            workspace::without_repeats(self.diagnostics, mark);
-        }
+    /// Adds what is wrong with an InferenceSet itself. Its replicas follow.
+    pub(super) fn begin_set(&mut self, diagnostics: Diagnostics) {
+        self.set = self.diagnostics.mark();
+        self.diagnostics.extend(diagnostics);
+    }
+
+    /// Adds what came of a Workspace of the last set. What is wrong with all of them is reported
+    /// once.
+    pub(super) fn add_replica(&mut self, attempt: Attempt) {
+        self.add(attempt);
+        workspace::without_repeats(self.diagnostics, self.set);
     }
 
     fn add_made(&mut self, made: Made) {

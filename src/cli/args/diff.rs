@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use kaito_render::diff::ignore;
 
-use super::ClusterArgs;
+use super::{ClusterArgs, JobsArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +77,8 @@ pub(in crate::cli) struct DiffArgs {
     pub(in crate::cli) ignore: Vec<ignore::Rule>,
     #[command(flatten)]
     pub(in crate::cli) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(in crate::cli) jobs: JobsArgs,
     /// The former name of `--against`, kept to name the new one
     #[arg(long, value_name = "REV", hide = true)]
     pub(in crate::cli) git: Option<String>,

@@ -1,6 +1,8 @@
 //! The input of commands that compile, and the cluster that they compile for.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Args, ValueHint};
 use kaito_render::workspace;
@@ -22,6 +24,24 @@ pub(in crate::cli) struct ClusterArgs {
     /// Its files replace the built-in ones of the same path, and add to them.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) library: Option<PathBuf>,
+}
+
+/// How much of the machine to use.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct JobsArgs {
+    /// Compile with so many threads
+    ///
+    /// By default one for each core. The output is the same for every number.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+impl JobsArgs {
+    /// The number of threads, at least 1.
+    pub(in crate::cli) fn threads(&self) -> usize {
+        let cores = || thread::available_parallelism().ok();
+        self.jobs.or_else(cores).map_or(1, NonZeroUsize::get)
+    }
 }
 
 /// The input of `render`, `check` and `explain`.
@@ -47,6 +67,8 @@ pub(in crate::cli) struct InputArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub(in crate::cli) deny_warnings: bool,
+    #[command(flatten)]
+    pub(in crate::cli) jobs: JobsArgs,
 }
 
 fn namespace(text: &str) -> Result<String, &'static str> {

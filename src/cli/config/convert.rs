@@ -63,6 +63,7 @@ impl From<args::InputArgs> for Input {
             paths: args.paths,
             release: args.release,
             cluster: args.cluster.into(),
+            jobs: args.jobs.threads(),
             allow_empty: args.allow_empty,
             strictness: if args.deny_warnings {
                 Strictness::DenyWarnings
@@ -135,6 +136,7 @@ impl TryFrom<args::DiffArgs> for Diff {
     fn try_from(args: args::DiffArgs) -> Result<Self> {
         Ok(Self {
             sides: sides(&args)?,
+            jobs: args.jobs.threads(),
             cluster: args.cluster.into(),
             ignore: Ignore::new(args.ignore),
             format: args.format,

@@ -166,6 +166,7 @@ fn every_field_has_a_line_and_reasons() {
             only_generated: true,
             allow_empty: false,
             against: Vec::new(),
+            jobs: 1,
         };
         let library = Library::embedded();
         let keep = Keep::Everything;

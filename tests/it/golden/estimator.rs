@@ -136,6 +136,7 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
         only_generated: true,
         allow_empty: false,
         against: Vec::new(),
+        jobs: 1,
     };
     let documents = documents
         .into_iter()

@@ -253,6 +253,7 @@ pub(crate) fn render_into(
         only_generated,
         allow_empty: false,
         against: old(case, &mut session),
+        jobs: 1,
     };
     let objects = compile(documents, &options, &library, &mut session);
     Refusal::of(case, &session).map_or(Ok(objects), Err)

@@ -209,6 +209,7 @@ fn compile_bytes(bytes: &[u8]) {
         only_generated: false,
         allow_empty: false,
         against: Vec::new(),
+        jobs: 1,
     };
     let objects = compile(documents, &options, &Library::embedded(), &mut session);
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));

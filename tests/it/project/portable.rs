@@ -55,7 +55,12 @@ fn the_library_without_features_knows_no_files() {
     code(&root().join("src/lib.rs"), &mut files);
     assert!(files.len() > 120, "{}", files.len());
     for (path, code) in files {
-        for banned in BANNED {
+        // Without a second job it starts no thread.
+        let may_start_threads = path.ends_with("compile/parallel.rs");
+        let banned = BANNED
+            .iter()
+            .filter(|it| **it != "std::thread" || !may_start_threads);
+        for banned in banned {
             assert!(!code.contains(banned), "{}: {banned}", path.display());
         }
     }

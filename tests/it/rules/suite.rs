@@ -110,6 +110,7 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             only_generated: false,
             allow_empty: false,
             against,
+            jobs: 1,
         };
         if own.is_some_and(|rule| OF_TARGETS.contains(&rule.id)) {
             upgrade::check(&documents, &options, "0.12", &library, &mut session);

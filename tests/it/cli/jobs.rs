@@ -1,0 +1,64 @@
+//! `--jobs`: the output is the same for every number of threads.
+
+use std::fs;
+
+use crate::support::program::{Run, kaito_render, root, run};
+
+/// Workspaces of a release, as the benchmarks have them.
+fn mixed(release: &str, count: usize) -> String {
+    let path = root().join(format!("benches/mixed-{release}.yaml"));
+    let text = fs::read_to_string(path).unwrap();
+    let shapes: Vec<_> = text.split("---\n").collect();
+    let documents = (0..count).map(|number| {
+        let (shape, team) = (shapes[number % shapes.len()], number / shapes.len() % 10);
+        let named = shape.replace("NUMBER", &number.to_string());
+        named.replace("TEAM", &team.to_string())
+    });
+    documents.collect::<Vec<_>>().join("---\n")
+}
+
+/// Runs a command with any number of threads, which must not show.
+fn with_any_jobs(args: &[&str], input: &str) -> Run {
+    let [one, others @ ..] = ["1", "2", "3", "7"].map(|jobs| {
+        let args = [args, &["--jobs", jobs]].concat();
+        run(&mut kaito_render(&args), input)
+    });
+    for other in others {
+        assert!(one == other, "{args:?}: {} {}", one.stderr, other.stderr);
+    }
+    one
+}
+
+/// An InferenceSet of which each replica has the same mistake only once in the report.
+const SET: &str = "---\napiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata:\n  name: set\nspec:\n  \
+                   replicas: 300\n  labelSelector:\n    matchLabels:\n      apps: set\n  template:\n    \
+                   resource:\n      instanceType: Standard_NC24ads_A100_v4\n    inference:\n      preset:\n        \
+                   name: phi-4\n";
+
+#[test]
+fn objects_are_the_same_for_any_number_of_threads() {
+    for release in ["0.3", "0.12"] {
+        let rendered = with_any_jobs(&["render", "-"], &mixed(release, 500));
+        assert_eq!(rendered.code, 0, "{}", rendered.stderr);
+        assert!(rendered.stdout.matches("\n---\n").count() > 1500);
+    }
+    let set = with_any_jobs(&["render", "-"], SET);
+    assert!(set.code == 0 && set.stdout.contains("name: set-299\n"));
+}
+
+#[test]
+fn diagnostics_are_the_same_for_any_number_of_threads() {
+    let good = mixed("0.12", 250);
+    // The same Workspaces twice, some with a mistake, and a set whose replicas all have one.
+    let bad = good.replacen(
+        "instanceType: Standard",
+        "count: none\n  instanceType: Standard",
+        20,
+    );
+    let set = SET.replace("Standard_NC24ads_A100_v4", "Standard_Nope");
+    let found = with_any_jobs(&["check", "-"], &format!("{good}---\n{bad}{set}"));
+    assert_eq!(found.code, 1);
+    for rule in ["KR117", "KR204", "KR101"] {
+        assert!(found.stderr.contains(rule), "{rule}");
+    }
+}
