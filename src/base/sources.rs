@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 /// A text of [`Sources`], by its order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,14 +83,11 @@ pub struct Mask(Option<AhoCorasick>);
 impl Mask {
     /// The mask of some secrets, and of the lines of those that have many.
     pub fn of<'a>(secrets: impl Iterator<Item = &'a str>) -> Self {
-        let lines = |secret: &'a str| {
-            let lines = secret.lines().map(str::trim);
-            // The title of a private key is in every message about one.
-            let lines = lines.filter(|line| !line.starts_with("-----"));
-            std::iter::once(secret).chain(lines)
-        };
-        let secrets = secrets.flat_map(lines).filter(|secret| secret.len() > 3);
+        let secrets = secrets.flat_map(|secret| std::iter::once(secret).chain(lines(secret)));
+        let secrets = secrets.filter(|secret| secret.len() > 3);
+        // The other kinds take hundreds of bytes for each byte of a secret.
         let machine = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .match_kind(MatchKind::LeftmostLongest)
             .build(secrets);
         Self(machine.ok())
@@ -126,6 +123,23 @@ impl Mask {
     pub fn hides(&self, text: &str) -> bool {
         self.0.as_ref().is_none_or(|secrets| secrets.is_match(text))
     }
+}
+
+/// The lines of a secret. Those of a private key may end with escapes, however often they were
+/// escaped, and be shown without.
+fn lines(secret: &str) -> impl Iterator<Item = &str> {
+    const TITLE: &str = "-----";
+    let is_key = secret.starts_with(TITLE);
+    let lines = secret.lines().flat_map(move |line| {
+        let parts = line.split(move |character| is_key && character == '\\');
+        let parts = parts.enumerate().map(|(index, part)| match index {
+            0 => part,
+            _ => part.strip_prefix(['n', 'r', 't']).unwrap_or(part),
+        });
+        parts.map(str::trim)
+    });
+    // The title of a private key is in every message about one.
+    lines.filter(|line| !line.starts_with(TITLE))
 }
 
 /// The replacement of a hidden value.
@@ -308,7 +322,7 @@ impl Sources {
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, Sources, Span};
+    use super::{Mask, Position, Sources, Span};
 
     #[test]
     fn what_is_hidden_is_neither_shown_nor_quoted() {
@@ -327,6 +341,25 @@ mod tests {
         let mut message = "`sécret` and `sécret`".to_owned();
         sources.mask().apply(&mut message);
         assert_eq!(message, "`***` and `***`");
+    }
+
+    #[test]
+    fn a_key_is_hidden_however_its_line_ends_are_written() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIE\nc0ffee\n-----END PRIVATE KEY-----";
+        for written in [
+            key.to_owned(),
+            key.replace('\n', "\\n"),
+            key.replace('\n', "\\r\\n"),
+            key.replace('\n', "\\\\n"),
+            key.replace('\n', "\r\n  "),
+        ] {
+            let mask = Mask::of(std::iter::once(written.as_str()));
+            for shown in [key.to_owned(), key.replace('\n', "\\n")] {
+                let masked = mask.applied(&shown);
+                let is_shown = ["MIIE", "c0ffee"].iter().any(|part| masked.contains(part));
+                assert!(!is_shown, "{written}: {masked}");
+            }
+        }
     }
 
     #[test]

@@ -88,14 +88,25 @@ fn in_lines(document: &str) -> Vec<&str> {
 
 /// The data of Secrets that stands in braces, up to the end of the text where one is missing.
 fn in_braces(document: &str) -> impl Iterator<Item = &str> {
-    let keys = DATA.into_iter().flat_map(|key| document.match_indices(key));
-    let regions = keys.filter_map(|(start, key)| {
-        let behind = document[start + key.len()..].trim_start_matches(is_mark);
-        let is_word = document[..start].ends_with(|before: char| before.is_alphanumeric());
-        (behind.starts_with('{') && !is_word).then(|| &behind[1..closing(behind)])
-    });
+    let regions = DATA.into_iter().flat_map(|key| regions(document, key));
     let fields = regions.flat_map(|region| region.split([',', '{', '}', '\n']));
     fields.flat_map(|text| parts(field(text).1))
+}
+
+/// What stands in the braces behind a key. Those inside of others are looked at with them.
+fn regions<'a>(document: &'a str, key: &str) -> Vec<&'a str> {
+    let mut regions = Vec::new();
+    let mut covered = 0;
+    for (start, key) in document.match_indices(key) {
+        let behind = document[start + key.len()..].trim_start_matches(is_mark);
+        let is_word = document[..start].ends_with(|before: char| before.is_alphanumeric());
+        if start >= covered && behind.starts_with('{') && !is_word {
+            let end = closing(behind);
+            covered = document.len() - behind.len() + end;
+            regions.push(&behind[1..end]);
+        }
+    }
+    regions
 }
 
 /// Where the brace that begins a text is closed, outside of quotes.
@@ -180,6 +191,22 @@ mod tests {
         for text in DOCUMENTS {
             let found: Vec<_> = found(text).collect();
             assert!(found.contains(&"hunter2"), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_does_not_outgrow_the_text() {
+        for unit in [
+            "data:{",
+            "data:{a:1,",
+            "stringData:{data:{",
+            "{\"kind\":\"Secret\",\"data\":{\"",
+            "data: - - ",
+            "\ndata:\n  a: data: b",
+        ] {
+            let text = format!("kind: Secret\n{}", unit.repeat(10_000 / unit.len()));
+            let bytes: usize = found(&text).map(str::len).sum();
+            assert!(bytes <= 6 * text.len(), "{unit}: {bytes} bytes are found");
         }
     }
 
