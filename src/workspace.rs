@@ -25,7 +25,9 @@ pub use inference_set::{InferenceSet, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 pub use reader::{Draft, ReadRules, Reader};
 pub(crate) use rules::image_reference;
-pub(crate) use secrets::{check as check_secrets, in_text as secrets_in, is_secret_variable};
+pub(crate) use secrets::{
+    check as check_secrets, in_text as secrets_in, is_secret_variable, written,
+};
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource,
     Spec, Tuning, schema as spec_schema,

@@ -3,6 +3,7 @@
 
 use crate::base::sources::{FileId, Mask, Sources, Span};
 use crate::workspace;
+use crate::workspace::written::{bare, content, is_mark, parts, without_marks};
 
 /// The fields of a Secret that hold its data.
 const DATA: [&str; 2] = ["data", "stringData"];
@@ -49,7 +50,7 @@ fn found(text: &str) -> impl Iterator<Item = &str> {
 /// Whether a document is a Secret, or a list with one.
 fn is_secret(document: &str) -> bool {
     let names_kind = |(start, key): (usize, &str)| {
-        let behind = document[start + key.len()..].trim_start_matches(is_mark);
+        let behind = without_marks(&document[start + key.len()..]);
         let behind = behind.strip_prefix("Secret");
         behind.is_some_and(|behind| !behind.starts_with(|next: char| next.is_alphanumeric()))
     };
@@ -128,15 +129,6 @@ fn closing(text: &str) -> usize {
     text.len()
 }
 
-/// What stands in a line, without indentation and the dashes of lists.
-fn content(line: &str) -> &str {
-    let mut content = line.trim_start();
-    while let Some(item) = content.strip_prefix("- ") {
-        content = item.trim_start();
-    }
-    content
-}
-
 /// The key and the value of a line. One without a key is its own value.
 fn field(line: &str) -> (&str, &str) {
     let content = content(line).trim_end();
@@ -147,34 +139,12 @@ fn field(line: &str) -> (&str, &str) {
     }
 }
 
-/// A word without quotes and what surrounds it in JSON.
-fn bare(text: &str) -> &str {
-    text.trim_matches(|character| is_mark(character) || matches!(character, ',' | '{' | '}'))
-}
-
-/// A value, and what it is without quotes, without a comment, and without a tag or an anchor.
-fn parts(value: &str) -> impl Iterator<Item = &str> {
-    let plain = value.split(" #").next().unwrap_or_default();
-    let untagged = match plain.split_once(' ') {
-        Some((tag, value)) if tag.starts_with(['!', '&']) => value,
-        _ => plain,
-    };
-    [value, bare(plain), bare(untagged)]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-}
-
-/// What may stand between a key and its value.
-fn is_mark(character: char) -> bool {
-    character.is_whitespace() || matches!(character, ':' | '=' | '"' | '\'' | '\\')
-}
-
 #[cfg(test)]
 mod tests {
     use super::found;
 
     /// Secrets in every shape that a file can have, also broken.
-    const DOCUMENTS: [&str; 9] = [
+    const DOCUMENTS: [&str; 11] = [
         "kind: Secret\nstringData:\n  password: hunter2\n",
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n data:\n   password: 'hunter2' # old\n",
         "kind: \"Secret\"\ndata:\n  password: !!str hunter2\n  x: [\n",
@@ -183,6 +153,8 @@ mod tests {
         "{\"kind\": \"Secret\", \"data\": {\"a\": \"}\", \"b\": \"hunter2\"}",
         "{\n  \"kind\": \"Secret\",\n  \"data\": {\n    \"a\": \"hunter2\"\n  }\n",
         "items:\n- metadata:\n    name: a\n  data:\n    a: hunter2\n  kind: Secret\nkind: List\n",
+        "kind: !!str Secret\ndata:\n  a: hunter2\n",
+        "kind: &kind  Secret\ndata:\n  a: hunter2\n",
         "kind: Secret\nmetadata:\n  annotations:\n    last: |\n      {\"data\":{\"a\":\"hunter2\"},\"kind\":\"Secret\"}\n",
     ];
 

@@ -4,6 +4,7 @@
 
 mod forms;
 mod variables;
+pub(crate) mod written;
 
 use std::borrow::Cow;
 

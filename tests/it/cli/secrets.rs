@@ -72,6 +72,32 @@ fn broken() -> Vec<File> {
             &secret("  password: SECRET\n  password: SECRET\n"),
         ),
         File::new(
+            "secret-tagged.yaml",
+            "correct-horse-13",
+            "apiVersion: v1\nkind: !!str Secret\nmetadata: {name: tagged}\ndata:\n  password: SECRET: x\n",
+        ),
+        File::new(
+            "env-value-twice.yaml",
+            "correct-horse-14",
+            &container(
+                "env-value-twice",
+                "        env:\n        - name: DB_PASSWORD\n          value: SECRET\n          value: SECRET\n",
+            ),
+        ),
+        File::new(
+            "env-value-below.yaml",
+            "correct-horse-15",
+            &container(
+                "env-value-below",
+                "        env:\n        - name: DB_PASSWORD\n          value:\n            SECRET: y: z\n",
+            ),
+        ),
+        File::new(
+            "env-in-json.json",
+            "correct-horse-16",
+            r#"{"kind": "ConfigMap", "data": {"x": "{\"env\":[{\"name\":\"DB_PASSWORD\",\"value\":\"SECRET\"}]}"} x"#,
+        ),
+        File::new(
             "env-token.yaml",
             &token("xY7"),
             &container("env-token", "        env: [{name: A, value: SECRET}]\n"),
