@@ -10,7 +10,7 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::{Checker, Part};
 
-/// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tests/pod-template-schema`
+/// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tools/pod-template-schema`
 /// makes this file.
 const SCHEMA: &str = include_str!("../../schemas/pod-template.json");
 

@@ -313,6 +313,17 @@ fn every_module_has_a_layer() {
     assert_eq!(found, table);
 }
 
+/// ARCHITECTURE.md has the modules in the order of their layers.
+#[test]
+fn the_map_has_every_module_in_the_order_of_its_layer() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, table) = text.split_once("| `src/` | what it is |\n").unwrap();
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let names = rows.filter_map(|row| row.split('|').nth(1));
+    let names = names.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    assert!(names.eq(LAYERS.iter().map(|(name, _)| *name)), "{table}");
+}
+
 #[test]
 fn no_layer_uses_one_above_it() {
     let (_, uses) = read();

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "e2e")]
 mod book;
+mod documents;
 mod files;
 mod hermetic;
 mod layers;
