@@ -31,24 +31,24 @@ fn with_any_jobs(args: &[&str], input: &str) -> Run {
 
 /// An InferenceSet of which each replica has the same mistake only once in the report.
 const SET: &str = "---\napiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata:\n  name: set\nspec:\n  \
-                   replicas: 300\n  labelSelector:\n    matchLabels:\n      apps: set\n  template:\n    \
+                   replicas: 210\n  labelSelector:\n    matchLabels:\n      apps: set\n  template:\n    \
                    resource:\n      instanceType: Standard_NC24ads_A100_v4\n    inference:\n      preset:\n        \
                    name: phi-4\n";
 
 #[test]
 fn objects_are_the_same_for_any_number_of_threads() {
     for release in ["0.3", "0.12"] {
-        let rendered = with_any_jobs(&["render", "-"], &mixed(release, 500));
+        let rendered = with_any_jobs(&["render", "-"], &mixed(release, 210));
         assert_eq!(rendered.code, 0, "{}", rendered.stderr);
-        assert!(rendered.stdout.matches("\n---\n").count() > 1500);
+        assert!(rendered.stdout.matches("\n---\n").count() > 800);
     }
     let set = with_any_jobs(&["render", "-"], SET);
-    assert!(set.code == 0 && set.stdout.contains("name: set-299\n"));
+    assert!(set.code == 0 && set.stdout.contains("name: set-209\n"));
 }
 
 #[test]
 fn diagnostics_are_the_same_for_any_number_of_threads() {
-    let good = mixed("0.12", 250);
+    let good = mixed("0.12", 110);
     // The same Workspaces twice, some with a mistake, and a set whose replicas all have one.
     let bad = good.replacen(
         "instanceType: Standard",
