@@ -130,6 +130,8 @@ impl<'l> Run<'l> {
         let read_rules = ReadRules {
             api: self.release.file.workspace_api,
             default_instance_type: None,
+            release: None,
+            sources: None,
         };
         nodes
             .into_iter()

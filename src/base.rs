@@ -1,4 +1,5 @@
-//! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities, wording.
+//! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities,
+//! near names, wording.
 //!
 //! Uses `vocab` only.
 
@@ -9,5 +10,6 @@ pub(crate) mod nulls;
 pub mod object;
 pub mod pointer;
 pub mod quantity;
+pub mod similar;
 pub mod sources;
 pub mod wording;

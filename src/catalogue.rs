@@ -2,6 +2,7 @@
 //!
 //! Uses [`input`](crate::input); `workspace`, `plan` and `expand` use it.
 
+mod elsewhere;
 pub mod import;
 pub mod library;
 pub mod preset;

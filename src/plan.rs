@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::base::similar;
 use crate::base::sources::Sources;
 use crate::catalogue::preset::{Flags, Models};
 use crate::catalogue::profile::{NodeClass, Profile};
@@ -388,8 +389,33 @@ impl<'a> Planner<'a> {
             "release {} no longer has the preset `{name}`",
             self.release.name
         );
-        let hint = format!("`{near}` comes nearest");
+        let version = self.workspace.spec.api_version.as_str();
+        let elsewhere = self.release.model_elsewhere(name, version, true);
+        let elsewhere = elsewhere.map_or_else(String::new, |advice| format!("; {advice}"));
+        let hint = format!("`{near}` comes nearest{elsewhere}");
         Err(self.fail(&rule::RETIRED_PRESET, pointer, message, hint))
+    }
+
+    /// What to do about a model that the release does not have: another release that has it, one
+    /// that is spelt alike, or one of another release that is.
+    fn model_hint(&self, name: &str, near: Option<String>) -> Option<String> {
+        let (release, version) = (self.release, self.workspace.spec.api_version.as_str());
+        let exact = release.model_elsewhere(name, version, false);
+        exact
+            .or(near)
+            .or_else(|| self.retired_hint(name))
+            .or_else(|| release.alike_elsewhere(name, version))
+    }
+
+    /// What comes nearest to a model that only earlier releases serve, and that is spelt alike.
+    fn retired_hint(&self, name: &str) -> Option<String> {
+        let retired = &self.release.file.retired.presets;
+        let meant = similar::nearest(name, retired.keys().map(String::as_str))?;
+        let near = retired.get(meant)?;
+        Some(format!(
+            "release {} no longer has `{meant}`: `{near}` comes nearest",
+            self.release.name
+        ))
     }
 
     /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).

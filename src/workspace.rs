@@ -5,6 +5,7 @@
 
 mod inference_set;
 mod metadata;
+mod misplaced;
 mod pod_template;
 mod reader;
 mod rules;

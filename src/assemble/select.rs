@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::object::Object;
+use crate::base::similar;
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -49,7 +50,7 @@ impl Selection {
             .map(|object| object.identity().kind)
             .collect();
         for name in self.only.iter().chain(&self.exclude) {
-            let near = wording::nearest(name, kinds.iter().copied())
+            let near = similar::nearest(name, kinds.iter().copied())
                 .filter(|near| !near.eq_ignore_ascii_case(name));
             if let Some(near) =
                 near.filter(|_| !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(name)))

@@ -1,4 +1,4 @@
-//! The grammar of messages: lists of names, field paths, near names.
+//! The grammar of messages: lists of names, field paths.
 
 use std::fmt::Display;
 
@@ -68,29 +68,6 @@ pub fn field(pointer: &str) -> String {
     }
 }
 
-/// The candidate that was probably meant, if one is near enough. Case does not count.
-pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const NEAR_ENOUGH: f64 = 0.84;
-    let wanted = wanted.to_lowercase();
-    let scored = candidates.map(|candidate| {
-        (
-            strsim::jaro_winkler(&wanted, &candidate.to_lowercase()),
-            candidate,
-        )
-    });
-    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
-    (best.0 >= NEAR_ENOUGH).then_some(best.1)
-}
-
-/// The one candidate that was certainly meant: it differs only in case or by one slip of the
-/// keyboard, and no other one does.
-pub fn typo<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
-    let mut near = candidates
-        .filter(|candidate| strsim::osa_distance(&wanted, &candidate.to_lowercase()) <= 1);
-    near.next().filter(|_| near.next().is_none())
-}
-
 /// A scalar without quotes.
 #[must_use]
 pub fn plain(value: &Value) -> String {
@@ -129,7 +106,7 @@ pub fn type_word(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{and, field, nearest, or, typo};
+    use super::{and, field, or};
 
     #[test]
     fn lists_read_as_sentences() {
@@ -147,30 +124,5 @@ mod tests {
             "inference.adapters[0].source"
         );
         assert_eq!(field("/metadata/labels/a~1b"), "metadata.labels.a/b");
-    }
-
-    #[test]
-    fn only_near_names_are_offered() {
-        let names = ["falcon-7b", "falcon-40b", "phi-2"];
-        assert_eq!(nearest("Falcon7b", names.into_iter()), Some("falcon-7b"));
-        assert_eq!(nearest("whisper", names.into_iter()), None);
-    }
-
-    #[test]
-    fn only_one_slip_is_certain() {
-        let names = ["falcon-7b", "falcon-70b", "phi-2"];
-        for (wanted, meant) in [
-            ("Phi-2", Some("phi-2")),
-            ("ph-i2", Some("phi-2")),
-            ("phi_3", None),
-        ] {
-            assert_eq!(typo(wanted, names.into_iter()), meant, "{wanted}");
-        }
-        assert_eq!(typo("falcon-7", names.into_iter()), Some("falcon-7b"));
-        assert_eq!(
-            typo("falcon-7-b", ["falcon-7b", "falcon-7-c"].into_iter()),
-            None,
-            "two are as near"
-        );
     }
 }

@@ -36,7 +36,7 @@ pub struct Release<'a> {
     pub models: Models,
     /// How it counts nodes.
     pub sizing: Sizing,
-    library: &'a Library,
+    pub(super) library: &'a Library,
     image_models: Loaded<String, Model>,
     hub_models: Loaded<String, HubModel>,
     instance_types: Loaded<Cloud, InstanceTypes>,
@@ -199,7 +199,7 @@ impl<'a> Release<'a> {
     }
 
     /// How the file of a model is called that a Workspace calls by this name.
-    fn file_name(&self, name: &str) -> String {
+    pub(super) fn file_name(&self, name: &str) -> String {
         match self.models {
             Models::Image => name.to_owned(),
             Models::Hub(_) => self.repository(name),
@@ -251,6 +251,16 @@ impl<'a> Release<'a> {
     #[must_use]
     pub fn has_cloud(&self, cloud: Cloud) -> bool {
         self.library.get(&self.instance_types_path(cloud)).is_some()
+    }
+
+    /// Reads a file anew, if there is one that can be used.
+    pub(super) fn read_file<T: DeserializeOwned + JsonSchema>(
+        &self,
+        path: &str,
+        session: &mut Session,
+    ) -> Option<T> {
+        self.library.get(path)?;
+        read(self.library, path, session).ok()
     }
 
     /// The path of a file of the release's presets in the library.

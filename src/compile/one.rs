@@ -10,12 +10,12 @@ use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
 use crate::base::object::Object;
 use crate::base::sources::{FileId, Sources, Span};
-use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::expand;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
+use crate::vocab::api::V1BETA1;
 use crate::vocab::{Provisioner, WorkspaceApi};
 use crate::workspace::{self, Draft, ReadRules, Reader, Workspace};
 
@@ -34,7 +34,8 @@ pub(super) struct Context<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Attempt {
     pub(super) diagnostics: Diagnostics,
-    /// The apiVersion and the release that was chosen for it, where the profile names none.
+    /// The apiVersion of the document and the release that was chosen for it, where the profile
+    /// names none.
     pub(super) chosen: Option<(String, String)>,
     /// `namespace/name`, and where it stands.
     pub(super) name: Option<(String, Span)>,
@@ -60,13 +61,16 @@ pub(super) struct Made {
 /// Compiles a Workspace, and compares it with what it was `earlier`.
 pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) -> Attempt {
     let mut attempt = Attempt::default();
-    attempt.made = attempt.compile(node, earlier, context).ok();
+    attempt.made = attempt.compile(node, None, earlier, context).ok();
     attempt
 }
 
 /// Compiles a Workspace of an InferenceSet.
 pub(super) fn replica(replica: Replica, context: Context) -> Attempt {
-    let mut attempt = workspace(replica.node, None, context);
+    let mut attempt = Attempt::default();
+    attempt.made = attempt
+        .compile(replica.node, Some(&replica.written), None, context)
+        .ok();
     if let Some(made) = attempt.made.as_mut().filter(|_| replica.only_checked) {
         made.objects = None;
     }
@@ -77,6 +81,8 @@ pub(super) fn replica(replica: Replica, context: Context) -> Attempt {
 #[derive(Debug)]
 pub(super) struct Replica {
     node: Node,
+    /// The apiVersion of the InferenceSet.
+    written: String,
     /// Whether it is not part of the output: the set has no replicas, or a mistake.
     only_checked: bool,
 }
@@ -88,7 +94,9 @@ pub(super) fn replicas(
     context: Context,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Replica> {
-    let replicas = workspace::replicas(node, diagnostics);
+    let compiling = context.releases.get_compiling(V1BETA1);
+    let release = compiling.map(|compiling| compiling.release);
+    let replicas = workspace::replicas(node, release, Some(context.sources), diagnostics);
     let is_broken = diagnostics.failed_since(0);
     if let Some(earlier) = earlier {
         workspace::changes_of_set(earlier, node, &context.reader.key(node), diagnostics);
@@ -96,14 +104,22 @@ pub(super) fn replicas(
     let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
     let only_checked = has_none || is_broken;
     let replicas = replicas.unwrap_or_default().into_iter();
-    let replica = |node| Replica { node, only_checked };
+    let written = version(node);
+    let replica = |node| Replica {
+        node,
+        written: written.to_owned(),
+        only_checked,
+    };
     replicas.map(replica).collect()
 }
 
 impl Attempt {
+    /// `written` is the apiVersion of the document that the Workspace was made of, if it was made
+    /// of another one.
     fn compile(
         &mut self,
         node: Node,
+        written: Option<&str>,
         earlier: Option<&Node>,
         context: Context,
     ) -> Result<Made, Reported> {
@@ -119,10 +135,10 @@ impl Attempt {
             }
         };
         if profile.release.is_none() {
-            let version = version(&node).to_owned();
-            self.chosen = Some((version, release.name.clone()));
+            let version = written.unwrap_or_else(|| version(&node));
+            self.chosen = Some((version.to_owned(), release.name.clone()));
         }
-        let read_rules = read_rules(release, profile);
+        let read_rules = read_rules(release, context);
         let api = read_rules.api;
         let draft = context
             .reader
@@ -154,7 +170,7 @@ impl Attempt {
     fn compare(&mut self, earlier: &Node, draft: &Draft, api: WorkspaceApi, context: Context) {
         let mut found = Diagnostics::default();
         let read = context.releases.reading(earlier).and_then(|release| {
-            let read_rules = read_rules(release, &context.options.profile);
+            let read_rules = read_rules(release, context);
             let old = context.reader.read(earlier.clone(), read_rules, &mut found);
             old.ok()?.into_whole().ok()
         });
@@ -200,12 +216,15 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
 }
 
 /// How a release reads Workspaces of this profile.
-fn read_rules<'a>(release: &'a Release, profile: &Profile) -> ReadRules<'a> {
+fn read_rules<'a>(release: &'a Release, context: Context<'a>) -> ReadRules<'a> {
+    let profile = &context.options.profile;
     let makes_nodes = profile.provisioner != Some(Provisioner::None);
     let default_instance_type = makes_nodes.then_some(release.file.default_instance_type.as_str());
     ReadRules {
         api: release.file.workspace_api,
         default_instance_type,
+        release: Some(release),
+        sources: Some(context.sources),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::documents::{Documents, Source, version};
-use crate::base::node::Node;
+use crate::base::node::{Data, Entry, Node};
 use crate::base::wording;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
@@ -17,9 +17,6 @@ use crate::vocab::Provisioner;
 use crate::vocab::TuningMethod;
 use crate::vocab::WorkspaceApi;
 use crate::workspace::ReadRules;
-
-/// Where a Workspace or an InferenceSet describes its work.
-const SECTIONS: [&str; 2] = ["", "/spec/template"];
 
 /// The releases that were looked at.
 #[derive(Debug)]
@@ -107,7 +104,10 @@ impl<'a> Releases<'a> {
                 .loaded
                 .entry(name.to_owned())
                 .or_insert_with(|| Loaded::new(library, name, session));
-            if release.as_ref().is_ok_and(|it| it.compiles(version)) {
+            if release
+                .as_ref()
+                .is_ok_and(|it| it.release.compiles(version))
+            {
                 chosen = Some(name.to_owned());
                 break;
             }
@@ -122,14 +122,8 @@ impl<'a> Releases<'a> {
     /// Where no release compiles its apiVersion.
     pub(super) fn compiling(&self, node: &Node) -> Result<Compiling<'_, 'a>, Diagnostic> {
         let version = version(node);
-        if let Some(Some(name)) = self.chosen.get(version)
-            && let Some(Ok(loaded)) = self.loaded.get(name)
-            && let Some(templates) = &loaded.templates
-        {
-            return Ok(Compiling {
-                release: &loaded.release,
-                templates: templates.as_ref().map_err(|reported| *reported),
-            });
+        if let Some(compiling) = self.get_compiling(version) {
+            return Ok(compiling);
         }
         let message = match &self.profile.release {
             Some(name) => format!("release {name} does not compile `{version}`"),
@@ -137,6 +131,27 @@ impl<'a> Releases<'a> {
         };
         let place = node.at("/apiVersion").span;
         Err(Diagnostic::new(&rule::UNKNOWN_RELEASE, place, message).hint(self.versions()))
+    }
+
+    /// The release that compiles an apiVersion, and its templates; none where none does.
+    pub(super) fn get_compiling(&self, version: &str) -> Option<Compiling<'_, 'a>> {
+        let name = self.chosen.get(version)?.as_ref()?;
+        let loaded = self.loaded.get(name)?.as_ref().ok()?;
+        let templates = loaded.templates.as_ref()?;
+        Some(Compiling {
+            release: &loaded.release,
+            templates: templates.as_ref().map_err(|reported| *reported),
+        })
+    }
+
+    /// The releases of the library that compile an apiVersion.
+    pub(super) fn compiling_names(&self, version: &str) -> Vec<String> {
+        let mut session = Session::default();
+        let releases = self.library.releases().into_iter();
+        let releases =
+            releases.filter_map(|name| Release::load(self.library, name, &mut session).ok());
+        let compiling = releases.filter(|release| release.compiles(version));
+        compiling.map(|release| release.name).collect()
     }
 
     /// The release by which an earlier document was read.
@@ -204,22 +219,12 @@ impl<'a> Releases<'a> {
     }
 }
 
-fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
-    let found = node.find(pointer)?.node.as_str()?;
-    Some(found).filter(|text| !text.is_empty())
-}
-
 impl<'a> Loaded<'a> {
     fn new(library: &'a Library, name: &str, session: &mut Session) -> Result<Self, Reported> {
         Ok(Self {
             release: Release::load(library, name, session)?,
             templates: None,
         })
-    }
-
-    fn compiles(&self, version: &str) -> bool {
-        let mut versions = self.release.file.api_versions.iter();
-        versions.any(|known| known == version)
     }
 
     /// Loads what the release needs to compile a Workspace or an InferenceSet: the instance types
@@ -232,29 +237,64 @@ impl<'a> Loaded<'a> {
             release.load_instance_types(profile.cloud, session);
             self.templates = Some(Templates::load(release, provisioner, session));
         }
-        for section in SECTIONS {
-            load_section(document, section, release, session);
-        }
+        load_named(document, release, session);
     }
 }
 
-fn load_section(document: &Node, section: &str, release: &mut Release, session: &mut Session) {
-    let field = |field: &str| string(document, &format!("{section}{field}"));
-    if let Some(name) = field("/inference/preset/name") {
+/// Loads what a document names, at whatever level: a field that stands at the wrong one is read as
+/// if it stood at the right one.
+fn load_named(document: &Node, release: &mut Release, session: &mut Session) {
+    let mut named = Named::default();
+    named.add(document, "");
+    for name in named.models {
         release.load_model(name, session);
     }
-    if field("/inference/config").is_some() {
-        release.load_server_flags(session);
-    }
-    if let Some(name) = field("/tuning/preset/name") {
-        release.load_model(name, session);
+    for name in named.tuned {
         if !release.is_tunable(name) {
             release.load_models(session); // to name those that are
         }
     }
-    if let Some(method) = field("/tuning/method").and_then(TuningMethod::find)
-        && field("/tuning/config").is_none()
-    {
+    if named.has_config {
+        release.load_server_flags(session);
+    }
+    let methods = named.methods.into_iter().filter(|_| !named.has_config);
+    for method in methods {
         release.load_tuning_config(method.name(), session);
+    }
+}
+
+/// What a document names of the catalogue.
+#[derive(Default)]
+struct Named<'a> {
+    models: Vec<&'a str>,
+    /// Those of the models that are to be tuned.
+    tuned: Vec<&'a str>,
+    has_config: bool,
+    methods: Vec<TuningMethod>,
+}
+
+impl<'a> Named<'a> {
+    /// `holder` is the key that leads to the node.
+    fn add(&mut self, node: &'a Node, holder: &str) {
+        let Data::Map(entries) = &node.data else {
+            return;
+        };
+        for Entry { key, value, .. } in entries {
+            let text = value.as_str().filter(|text| !text.is_empty());
+            match (key.as_str(), text) {
+                ("metadata" | "status" | "adapters" | "resource", _) => {}
+                ("template", _) if holder == "inference" => {}
+                ("name" | "modelName" | "presetName", Some(name)) => {
+                    self.models.push(name);
+                    if holder == "tuning" {
+                        self.tuned.push(name);
+                    }
+                }
+                ("config", Some(_)) => self.has_config = true,
+                ("method", Some(method)) => self.methods.extend(TuningMethod::find(method)),
+                ("preset" | "model", _) => self.add(value, holder),
+                _ => self.add(value, key),
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A run over all documents: folds what came of each into one result, and judges what no
 //! Workspace can judge of itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
 use super::one::{Attempt, Made};
@@ -29,8 +29,8 @@ pub(super) struct Run<'a> {
     compiled: Vec<CompiledWorkspace>,
     /// Where each Workspace stands, by namespace and name.
     names: BTreeMap<String, Span>,
-    /// The releases that were chosen, by the apiVersion that they compile.
-    chosen: BTreeMap<String, String>,
+    /// The releases that were chosen, with the apiVersions of the documents that they compile.
+    chosen: BTreeSet<(String, String)>,
     selectors: Selectors,
     has_machines: bool,
     has_static_pools: bool,
@@ -59,7 +59,7 @@ impl<'a> Run<'a> {
             outlines: Vec::new(),
             compiled: Vec::new(),
             names: BTreeMap::new(),
-            chosen: BTreeMap::new(),
+            chosen: BTreeSet::new(),
             selectors: Selectors::default(),
             has_machines: false,
             has_static_pools: false,
@@ -214,6 +214,9 @@ impl<'a> Run<'a> {
     pub(super) fn finish(self, options: &Options, releases: &Releases) -> Output {
         let profile = &options.profile;
         for (version, name) in &self.chosen {
+            if releases.compiling_names(version).len() < 2 {
+                continue;
+            }
             let message = format!("`{version}` is compiled with release {name}");
             let hint = format!("set `release: \"{name}\"` in kaito-render.yaml to pin it");
             let diagnostic = Diagnostic::global(&rule::RELEASE_CHOSEN, message);

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::base::node::Node;
 use crate::base::pointer;
 use crate::base::quantity;
+use crate::base::similar;
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
@@ -272,7 +273,7 @@ fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diag
         place,
         format!("unknown field `{path}`"),
     );
-    match wording::nearest(name, known.iter().copied()) {
+    match similar::nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
         None => diagnostic.hint(format!("the fields here are: {}", wording::and(known))),
     }

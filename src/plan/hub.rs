@@ -50,8 +50,13 @@ impl<'p, 'a> Hub<'p, 'a> {
             .inference
             .as_ref()
             .and_then(|inference| inference.template.as_ref());
-        self.planner
-            .check_instance_type(base.provisioner, self.types, template.is_some());
+        let fitting = self.fitting_instead();
+        self.planner.check_instance_type(
+            base.provisioner,
+            self.types,
+            template.is_some(),
+            &fitting,
+        );
         self.planner.check_partition(base.provisioner);
         self.check_annotations();
         self.check_makes_nodes(base.provisioner);

@@ -12,7 +12,6 @@ use globset::{GlobBuilder, GlobMatcher};
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
-use crate::base::wording;
 use crate::catalogue::profile::{Profile, RuleSetting, SeveritySetting};
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -371,9 +370,11 @@ fn known(id: &str, place: Span, diagnostics: &mut Diagnostics) -> Option<&'stati
     let found = rule::find(id).ok();
     if found.is_none() {
         let message = format!("there is no rule `{}`", id.escape_debug());
-        let hint = match wording::nearest(id, rule::ALL.iter().map(|rule| rule.id)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "a rule is `KR` and three digits, such as `KR207`".to_owned(),
+        // A rule's number says nothing, and letters are written for digits.
+        let digits = id.to_uppercase().replace('O', "0").replace(['I', 'L'], "1");
+        let hint = match rule::find(&digits) {
+            Ok(near) => format!("did you mean `{}`?", near.id),
+            Err(_) => "a rule is `KR` and three digits, such as `KR207`".to_owned(),
         };
         diagnostics
             .add(&rule::UNKNOWN_RULE, place, message)

@@ -33,6 +33,12 @@ pub const CAPACITY_TYPE: &str = "karpenter.sh/capacity-type";
 /// The InferenceSet that a Workspace is a replica of.
 pub const CREATED_BY_SET: &str = "inferenceset.kaito.sh/created-by";
 
+/// The InferenceSet of a pod, by which gateways and `NetworkPolicies` select.
+pub const INFERENCE_SET: &str = "kaito.sh/inferenceset";
+
+/// Who owns an object, by which `NetworkPolicies` select.
+pub const OWNED_BY: &str = "kaito.sh/owned-by";
+
 /// The `MultiRoleInference` that an InferenceSet belongs to.
 pub const CREATED_BY_ROLES: &str = "multiroleinference.kaito.sh/created-by";
 

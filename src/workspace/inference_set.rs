@@ -6,13 +6,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::{self, Holder, MAX_NODES, Rules, check_metadata};
+use super::misplaced::{self, Mended, Reading};
+use super::rules::{self, Holder, MAX_NODES, Rules, check_metadata, check_scaling};
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition};
 use super::{is_of_kaito, is_rendered};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::nulls::drop_nulls;
 use crate::base::pointer;
-use crate::base::sources::Span;
+use crate::base::sources::{Sources, Span};
+use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::schema::{self, Checker, Unread};
@@ -136,20 +138,38 @@ pub fn is_inference_set(node: &Node) -> bool {
 ///
 /// If the set has nothing to make a Workspace of, which is reported. What else is wrong with it is
 /// reported too, and keeps its Workspaces from being written, not from being checked.
-pub fn replicas(node: &Node, diagnostics: &mut Diagnostics) -> Result<Vec<Node>, Reported> {
+pub fn replicas(
+    node: &Node,
+    release: Option<&Release>,
+    sources: Option<&Sources>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<Node>, Reported> {
     let mark = diagnostics.mark();
-    let mut value = node.to_value();
-    drop_nulls(&mut value);
     let schema = schema::read_as::<InferenceSet>();
     let checker = Checker::prepared(schema, node.span, diagnostics)?;
+    let reading = Reading {
+        kind: kinds::INFERENCE_SET,
+        schema: checker.schema(),
+        release,
+        sources,
+    };
+    let Mended {
+        node,
+        unread: misplaced,
+    } = misplaced::mend(node.clone(), reading, diagnostics);
+    let node = &node;
+    let mut value = node.to_value();
+    drop_nulls(&mut value);
     let mut unread = Unread::default();
     if !checker.check(node, &value, &rule::FIELD, diagnostics) {
         unread = checker.repair(&mut value);
     }
+    unread.extend(misplaced);
     let count = replica_count(node, &value, diagnostics)?;
-    let mut rules = Rules::new(node, &unread, diagnostics);
+    let mut rules = Rules::new(node, &unread, diagnostics).of(release);
     check_metadata(&mut rules);
     rules::check_keys(&mut rules, Holder::Set);
+    check_scaling(&mut rules);
     check_runtime(&mut rules);
     if count > MAX_NODES {
         let message = format!("`spec.replicas` must be at most {MAX_NODES}, not {count}");

@@ -7,17 +7,20 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::misplaced::{self, Mended, Reading};
 use super::pod_template::PodTemplates;
 use super::rules::{self, Rules};
 use super::{Spec, Workspace, metadata, spec_schema};
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
-use crate::base::sources::Span;
+use crate::base::sources::{Sources, Span};
+use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::schema::{Checker, Unread};
 use crate::vocab::WorkspaceApi;
 use crate::vocab::api::V1ALPHA1;
+use crate::vocab::kinds;
 
 /// How a release reads Workspaces.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,10 @@ pub struct ReadRules<'a> {
     /// The instance type of Workspaces of v1alpha1 that name none; none where the nodes exist
     /// already.
     pub default_instance_type: Option<&'a str>,
+    /// The release that compiles them; none where none does.
+    pub release: Option<&'a Release<'a>>,
+    /// The texts that were read, for fixes.
+    pub sources: Option<&'a Sources>,
 }
 
 impl ReadRules<'_> {
@@ -35,6 +42,8 @@ impl ReadRules<'_> {
     pub const OF_ANY_VERSION: Self = Self {
         api: WorkspaceApi::V1beta1,
         default_instance_type: None,
+        release: None,
+        sources: None,
     };
 }
 
@@ -115,7 +124,7 @@ impl Reader {
     /// let file = sources.add("phi.yaml", text.to_owned());
     /// let node = input::parse(&sources, file, &mut diagnostics).remove(0);
     ///
-    /// let read_rules = ReadRules { api: WorkspaceApi::V1beta1, default_instance_type: None };
+    /// let read_rules = ReadRules { api: WorkspaceApi::V1beta1, default_instance_type: None, release: None, sources: None };
     /// let draft = Reader::new("default".to_owned()).read(node, read_rules, &mut diagnostics)?;
     /// let rules: Vec<_> = diagnostics.iter().map(|found| found.rule.id).collect();
     /// assert_eq!(rules, ["KR101", "KR104"]); // the count is no number, the name has a capital
@@ -132,7 +141,8 @@ impl Reader {
         let Draft {
             workspace, unread, ..
         } = &draft;
-        let mut rules = Rules::new(&workspace.node, unread, diagnostics);
+        let rules = Rules::new(&workspace.node, unread, diagnostics);
+        let mut rules = rules.of(read_rules.release);
         rules::check(&mut rules, workspace, read_rules.api);
         Ok(draft)
     }
@@ -161,13 +171,24 @@ impl Reader {
         diagnostics: &mut Diagnostics,
     ) -> Result<Draft, Reported> {
         let mark = diagnostics.mark();
+        let checker = self.checker(&node, read_rules.api, diagnostics)?;
+        let reading = Reading {
+            kind: kinds::WORKSPACE,
+            schema: checker.schema(),
+            release: read_rules.release,
+            sources: read_rules.sources,
+        };
+        let Mended {
+            node,
+            unread: misplaced,
+        } = misplaced::mend(node, reading, diagnostics);
         let mut value = node.to_value();
         drop_nulls(&mut value);
-        let checker = self.checker(&node, read_rules.api, diagnostics)?;
         let mut unread = Unread::default();
         if !checker.check(&node, &value, &rule::FIELD, diagnostics) {
             unread = checker.repair(&mut value);
         }
+        unread.extend(misplaced);
         let whole = if unread.is_empty() {
             Ok(())
         } else {

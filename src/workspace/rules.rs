@@ -8,6 +8,7 @@
 mod adapters;
 mod annotations;
 mod images;
+mod keda;
 mod metadata;
 mod placeholders;
 mod pods;
@@ -19,6 +20,7 @@ mod v1beta1;
 use super::Workspace;
 use crate::base::node::Node;
 use crate::base::sources::Span;
+use crate::catalogue::release::Release;
 use crate::diagnostic::rule::Rule;
 use crate::diagnostic::{Diagnostics, Reporting};
 use crate::input::schema::Unread;
@@ -26,6 +28,7 @@ use crate::vocab::WorkspaceApi;
 
 pub(super) use annotations::{Holder, check as check_keys};
 pub(crate) use images::reference as image_reference;
+pub(super) use keda::check_scaling;
 pub(super) use metadata::check as check_metadata;
 pub(super) use shared::MAX_NODES;
 pub(super) use strength::is_allowed as is_strength;
@@ -54,6 +57,8 @@ pub(super) fn check_any_version(rules: &mut Rules, workspace: &Workspace) {
 pub(super) struct Rules<'a> {
     /// The document.
     pub(super) node: &'a Node,
+    /// The release that compiles it; none where none does.
+    pub(super) release: Option<&'a Release<'a>>,
     unread: &'a Unread,
     diagnostics: &'a mut Diagnostics,
 }
@@ -67,9 +72,15 @@ impl<'a> Rules<'a> {
     ) -> Self {
         Self {
             node,
+            release: None,
             unread,
             diagnostics,
         }
+    }
+
+    /// Names the release that compiles the document.
+    pub(super) fn of(self, release: Option<&'a Release<'a>>) -> Self {
+        Self { release, ..self }
     }
 
     /// Whether a field is given: a value was read, or the document has one that can't be read.

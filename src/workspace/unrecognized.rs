@@ -2,7 +2,7 @@
 
 use super::is_of_kaito;
 use crate::base::node::Node;
-use crate::base::wording;
+use crate::base::similar;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::vocab::api::V1BETA1;
@@ -37,7 +37,7 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
             .hint("add one"),
         );
     };
-    if let Some(near) = wording::nearest(kind, [kinds::WORKSPACE, kinds::INFERENCE_SET].into_iter())
+    if let Some(near) = similar::nearest(kind, [kinds::WORKSPACE, kinds::INFERENCE_SET].into_iter())
         .filter(|near| *near != kind)
     {
         let message = format!("`{kind}` is not a kind of `{version}`");

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
+use kaito_render::base::similar;
 use kaito_render::base::sources::FileId;
-use kaito_render::base::wording;
 use kaito_render::catalogue::import::{self, Facts};
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::preset::{HubModel, Model, Models};
@@ -117,7 +117,7 @@ pub(in crate::cli) fn preset(name: &str, config: &Catalogue, color: Color) -> Re
         let known = directories
             .iter()
             .flat_map(|directory| library.names(directory));
-        let hint = match wording::nearest(name, known) {
+        let hint = match similar::nearest(name, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`kaito-render presets list` lists them all".to_owned(),
         };

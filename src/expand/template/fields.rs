@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::base::similar;
 use crate::base::wording;
 
 /// What is known of one variable; none if its fields are not known.
@@ -20,7 +21,7 @@ pub(super) struct Unknown<'a> {
 impl Unknown<'_> {
     /// What to write instead.
     pub(super) fn hint(&self) -> String {
-        match wording::nearest(&self.step, self.fields.iter().copied()) {
+        match similar::nearest(&self.step, self.fields.iter().copied()) {
             Some(near) => format!("did you mean `{}.{near}`?", self.known),
             None if self.fields.is_empty() => format!("`{}` has no fields", self.known),
             None => format!(

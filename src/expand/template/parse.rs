@@ -7,8 +7,8 @@ use super::fields::{self, Known};
 use super::text::{Part, Piece, Text, pieces};
 use super::{Field, Map, Tree};
 use crate::base::node::{Data, Entry, Node};
+use crate::base::similar::nearest;
 use crate::base::sources::{Sources, Span};
-use crate::base::wording::nearest;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 

@@ -6,7 +6,7 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
 use super::Checker;
-use crate::base::{pointer, wording};
+use crate::base::{pointer, similar};
 
 /// The fields of a document that could not be read, as JSON Pointers.
 ///
@@ -193,7 +193,7 @@ pub fn remove_unknown(value: &mut Value, schema: &Value) {
                     .partition(|(name, _)| known.contains_key(name));
                 *fields = kept;
                 for (name, field) in unknown {
-                    if let Some(meant) = wording::nearest(&name, known.keys().map(String::as_str)) {
+                    if let Some(meant) = similar::nearest(&name, known.keys().map(String::as_str)) {
                         fields.entry(meant).or_insert(field);
                     }
                 }

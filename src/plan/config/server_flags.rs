@@ -2,7 +2,7 @@
 //! sets.
 
 use super::server_config::{ServerConfig, Setting};
-use crate::base::wording;
+use crate::base::similar;
 use crate::catalogue::preset::{Flags, ServerFlags};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
@@ -49,7 +49,7 @@ impl Planner<'_> {
             let name = flag(&setting.name);
             if !is_known(&setting.name, server) {
                 let message = format!("vLLM {} has no flag `{}`", server.version, setting.name);
-                let hint = match wording::nearest(&name, server.flags.iter().map(String::as_str)) {
+                let hint = match similar::nearest(&name, server.flags.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "remove it".to_owned(),
                 };

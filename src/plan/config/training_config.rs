@@ -4,6 +4,7 @@
 
 use super::output_dir;
 use crate::base::node::{Data, Node};
+use crate::base::similar;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -161,7 +162,7 @@ impl Checks<'_> {
             .iter()
             .filter(|section| !SECTIONS.contains(&section.key.as_str()))
         {
-            let hint = match wording::nearest(&section.key, SECTIONS.into_iter()) {
+            let hint = match similar::nearest(&section.key, SECTIONS.into_iter()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the sections are {}", wording::and(&SECTIONS)),
             };

@@ -1,7 +1,7 @@
 //! The models of Hugging Face, and the image that serves and tunes them.
 
 use super::Hub;
-use crate::base::wording;
+use crate::base::similar;
 use crate::catalogue::preset::HubModel;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
@@ -37,40 +37,24 @@ impl<'a> Hub<'_, 'a> {
             "release {} has no preset `{name}`",
             self.planner.release.name
         );
-        let aliases = self.planner.release.file.aliases.keys().map(String::as_str);
-        let known = self.planner.release.model_names();
-        let shorts = known.iter().filter_map(|name| name.rsplit('/').next());
-        let near = wording::nearest(repository, known.iter().copied().chain(aliases));
+        let calls = self.planner.release.model_calls();
+        let near = similar::nearest(repository, calls.into_iter());
         let near = near.map(|near| format!("did you mean `{near}`?"));
-        if repository
-            .split_once('/')
-            .is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty())
-        {
-            let import = format!(
-                "kaito-render presets import --name {name} --config config.json --files files.json --library DIR"
-            );
-            let import = format!(
-                "make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`"
-            );
-            return (
-                message,
-                near.map_or(import.clone(), |near| format!("{near} If not, {import}")),
-            );
+        let hint = self.planner.model_hint(name, near);
+        if !is_repository(repository) {
+            let list = || "`kaito-render presets list` names them all".to_owned();
+            return (message, hint.unwrap_or_else(list));
         }
-        if let Some(near) = near {
-            return (message, near);
-        }
-        let full = shorts
-            .zip(&known)
-            .find(|(short, _)| *short == repository)
-            .map(|(_, full)| full);
-        match full {
-            Some(full) => (message, format!("did you mean `{full}`?")),
-            None => (
-                message,
-                "`kaito-render presets list` names them all".to_owned(),
-            ),
-        }
+        let import = format!(
+            "kaito-render presets import --name {name} --config config.json --files files.json --library DIR"
+        );
+        let import = format!(
+            "make a preset of what Hugging Face says of it, and compile with `--library DIR`: `{import}`"
+        );
+        (
+            message,
+            hint.map_or(import.clone(), |hint| format!("{hint} If not, {import}")),
+        )
     }
 
     /// The image that serves and tunes every model.
@@ -85,4 +69,10 @@ impl<'a> Hub<'_, 'a> {
             self.planner.profile.registry, image.name, image.tag
         ))
     }
+}
+
+/// Whether a name is that of a repository of Hugging Face: an owner and a model.
+fn is_repository(name: &str) -> bool {
+    name.split_once('/')
+        .is_some_and(|(owner, model)| !owner.is_empty() && !model.is_empty())
 }

@@ -12,6 +12,7 @@ use crate::catalogue::preset::{EstimatorNumbers, HubModel, InstanceType, Sizing}
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::plan::nodes::gpus::Gpus;
+use crate::plan::nodes::instance_type::instance_type;
 use crate::plan::sizing::estimator::{self, Demand, Estimate};
 use crate::vocab::annotations::{BYPASS_RESOURCE_CHECKS, NODE_COUNT};
 
@@ -257,6 +258,25 @@ impl Hub<'_, '_> {
             ),
         };
         self.planner.fail(&rule::NO_FIT, place, message, hint)
+    }
+
+    /// The smallest instance types of which one node is enough for the model that is served; none
+    /// where the Workspace names an instance type that is known.
+    pub(super) fn fitting_instead(&self) -> Vec<String> {
+        let spec = &self.planner.workspace.spec;
+        let named = spec.resource.as_ref().map(|it| it.instance_type.as_str());
+        let is_known = named.is_none_or(|name| instance_type(self.types, name).is_some());
+        let preset = spec.inference.as_ref().and_then(|it| it.preset.as_ref());
+        let model = preset.and_then(|preset| {
+            let repository = self.planner.release.repository(&preset.name);
+            self.planner.release.hub_model(&repository)?.ok()
+        });
+        match (self.estimator(self.runtime()), model) {
+            (Some(numbers), Some(model)) if !is_known => {
+                self.fitting(&Demand::new(numbers, model, 1, 0, None))
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The smallest instance types of which one node is enough, for a hint.

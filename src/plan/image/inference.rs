@@ -6,7 +6,7 @@ use super::Image;
 use crate::catalogue::preset::InferencePreset;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::plan::sizing::preset_count;
+use crate::plan::sizing::preset_count::{self, Tables};
 use crate::plan::{
     AdapterPlan, InferencePlan, Plan, PodTemplate, adapter_secrets, private_pull_secrets,
 };
@@ -16,7 +16,7 @@ use crate::workspace::{Inference, Preset};
 /// The weight of an adapter that names none. KAITO 0.3 means it so, and then loses it.
 const STRENGTH: &str = "1.0";
 
-impl Image<'_, '_> {
+impl<'a> Image<'_, 'a> {
     /// Serving by preset.
     pub(super) fn inference(
         &mut self,
@@ -34,9 +34,7 @@ impl Image<'_, '_> {
         preset_count::check_inference(
             self.planner.workspace,
             needs,
-            self.planner.profile.cloud,
-            self.types,
-            self.planner.sources,
+            self.tables(),
             self.planner.diagnostics,
         );
         let processes = self.processes(&model.inference, base.node_count);
@@ -114,13 +112,22 @@ impl Image<'_, '_> {
             .report(Diagnostic::new(&rule::ADAPTERS_IGNORED, place, message).hint("remove them"));
     }
 
+    /// Where instance types are looked up.
+    pub(super) fn tables(&self) -> Tables<'a> {
+        Tables {
+            release: self.planner.release,
+            cloud: self.planner.profile.cloud,
+            types: self.types,
+            sources: self.planner.sources,
+        }
+    }
+
     /// Reports an instance type that the cloud does not have.
     pub(super) fn check_name(&mut self) {
         preset_count::check_name(
             self.planner.workspace,
-            self.planner.profile.cloud,
-            self.types,
-            self.planner.sources,
+            None,
+            self.tables(),
             self.planner.diagnostics,
         );
     }

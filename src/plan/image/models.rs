@@ -1,6 +1,7 @@
 //! The models that have an image, and that image.
 
 use super::Image;
+use crate::base::similar;
 use crate::base::wording;
 use crate::catalogue::preset::Model;
 use crate::diagnostic::rule;
@@ -28,10 +29,10 @@ impl<'a> Image<'_, 'a> {
             "release {} has no preset `{}`",
             self.planner.release.name, preset.name
         );
-        let hint = match wording::nearest(&preset.name, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the presets are {}", wording::and(&names)),
-        };
+        let near = similar::nearest(&preset.name, names.iter().copied());
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        let hint = self.planner.model_hint(&preset.name, near);
+        let hint = hint.unwrap_or_else(|| format!("the presets are {}", wording::and(&names)));
         let diagnostic = Diagnostic::new(
             &rule::UNKNOWN_PRESET,
             self.planner.workspace.span(pointer),

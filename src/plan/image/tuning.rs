@@ -23,9 +23,7 @@ impl Image<'_, '_> {
         preset_count::check_tuning(
             self.planner.workspace,
             &training.needs,
-            self.planner.profile.cloud,
-            self.types,
-            self.planner.sources,
+            self.tables(),
             self.planner.diagnostics,
         );
         let pull_secrets = pull_secrets(tuning, preset);

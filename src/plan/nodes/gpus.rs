@@ -74,8 +74,7 @@ impl Planner<'_> {
                 "`{name}` has {}, but the pods ask for `nvidia.com/gpu`",
                 instance.gpu
             );
-            let hint =
-                "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
+            let hint = instance_type::GPUS;
             return Err(self.fail(
                 &rule::NO_NVIDIA_GPU,
                 instance_type::PLACE,

@@ -1,7 +1,9 @@
 //! The instance type of the nodes: whether it is there, known and spelt as the cloud spells it.
 
+use crate::base::similar;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes};
+use crate::catalogue::release::Release;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
 use crate::plan::Planner;
@@ -27,12 +29,14 @@ pub(in crate::plan) fn instance_type<'a>(
 
 impl Planner<'_> {
     /// Reports an instance type that is missing, needless, unknown or misspelt. `is_open` lets those
-    /// of Azure pass that no table has.
+    /// of Azure pass that no table has. `fitting` names the
+    /// smallest instance types that would do.
     pub(in crate::plan) fn check_instance_type(
         &mut self,
         provisioner: Provisioner,
         types: &InstanceTypes,
         is_open: bool,
+        fitting: &[String],
     ) {
         let Some(resource) = &self.workspace.spec.resource else {
             return;
@@ -45,7 +49,7 @@ impl Planner<'_> {
             Some((exact, _)) if exact != name => self.misspelt_instance_type(name, exact),
             Some(_) => {}
             None if is_open && self.profile.cloud == Cloud::Azure && is_azure(name) => {}
-            None => self.unknown_instance_type(name, types),
+            None => self.unknown_instance_type(name, types, fitting),
         }
     }
 
@@ -75,29 +79,116 @@ impl Planner<'_> {
         self.diagnostics.report(diagnostic);
     }
 
-    fn unknown_instance_type(&mut self, name: &str, types: &InstanceTypes) {
+    fn unknown_instance_type(&mut self, name: &str, types: &InstanceTypes, fitting: &[String]) {
         if let Some(why) = self.release.retired_instance_type(name) {
             let message = format!(
                 "release {} no longer supports `{name}`: {why}",
                 self.release.name
             );
-            let hint = format!(
-                "`kaito-render instance-types list --release {}` lists them all",
-                self.release.name
-            );
+            let hint = large_enough(fitting).unwrap_or_else(|| self.list());
             return self.report(&rule::RETIRED_INSTANCE_TYPE, PLACE, message, hint);
+        }
+        if let Some(lack) = lacks_gpus(name, self.profile.cloud) {
+            let message = format!("`{name}` {lack}, but the pods ask for `nvidia.com/gpu`");
+            let hint = large_enough(fitting).unwrap_or_else(|| GPUS.to_owned());
+            return self.report(&rule::NO_NVIDIA_GPU, PLACE, message, hint);
         }
         let message = format!(
             "`{name}` is not a known instance type of {}",
             self.profile.cloud.title()
         );
-        let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`kaito-render instance-types list` lists them all".to_owned(),
-        };
+        let hint = alike(name, self.profile.cloud, types, self.release)
+            .or_else(|| large_enough(fitting))
+            .unwrap_or_else(|| self.list());
         self.report(&rule::UNKNOWN_INSTANCE_TYPE, PLACE, message, hint);
     }
+
+    /// How to see all instance types.
+    fn list(&self) -> String {
+        list(self.release, self.profile.cloud)
+    }
 }
+
+/// How to see all instance types of a cloud.
+pub(in crate::plan) fn list(release: &Release, cloud: Cloud) -> String {
+    format!(
+        "`kaito-render instance-types list --release {} --cloud {}` lists them all",
+        release.name,
+        cloud.name()
+    )
+}
+
+/// Names the smallest instance types that are large enough, smallest first.
+pub(in crate::plan) fn large_enough(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [only] => Some(format!("{only} is large enough")),
+        names => Some(format!(
+            "the smallest that are large enough: {}",
+            wording::and(names)
+        )),
+    }
+}
+
+/// What to do about an instance type that has no GPUs of NVIDIA.
+pub(in crate::plan) const GPUS: &str =
+    "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
+
+/// What to do about an instance type that is not known: where it is known, or which one was
+/// probably meant.
+pub(in crate::plan) fn alike(
+    name: &str,
+    cloud: Cloud,
+    types: &InstanceTypes,
+    release: &Release,
+) -> Option<String> {
+    if let Some(other) = release.instance_type_elsewhere(name, cloud) {
+        return Some(format!(
+            "{} has it: set {} in kaito-render.yaml",
+            other.holder, other.settings
+        ));
+    }
+    let usable = types
+        .iter()
+        .filter(|(_, instance)| instance.is_nvidia() && instance.retired.is_none());
+    let near = similar::nearest(name, usable.map(|(known, _)| known.as_str()))?;
+    Some(format!("did you mean `{near}`?"))
+}
+
+/// What an instance type that no table has lacks, as far as its name tells: of Azure's series only
+/// N has GPUs, and of AWS's instances only some families have.
+pub(in crate::plan) fn lacks_gpus(name: &str, cloud: Cloud) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    match cloud {
+        Cloud::Azure => {
+            let series = name.strip_prefix("standard_")?;
+            let letters = series.find(|it: char| !it.is_ascii_lowercase())?;
+            let is_series = (1..=3).contains(&letters)
+                && !series.starts_with('n')
+                && series[letters..].starts_with(|it: char| it.is_ascii_digit());
+            is_series.then_some("has no GPUs")
+        }
+        Cloud::Aws => {
+            let (family, size) = name.split_once('.')?;
+            let letters = family.find(|it: char| !it.is_ascii_lowercase())?;
+            let is_family = family[letters..].starts_with(|it: char| it.is_ascii_digit());
+            let is_size =
+                SIZES.iter().any(|known| size.ends_with(known)) || size.starts_with("metal");
+            if !is_family || !is_size {
+                return None;
+            }
+            match &family[..letters] {
+                "p" | "g" | "gr" => None,
+                "inf" | "trn" | "dl" | "vt" | "f" => Some("has no NVIDIA GPUs"),
+                _ => Some("has no GPUs"),
+            }
+        }
+        Cloud::Arc => None,
+    }
+}
+
+/// What sizes of AWS's instances end in.
+const SIZES: [&str; 6] = ["nano", "micro", "small", "medium", "large", "metal"];
 
 /// Whether a name is of Azure's series of virtual machines that may have GPUs.
 fn is_azure(name: &str) -> bool {
@@ -115,5 +206,32 @@ pub(in crate::plan) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -
     match instance_type(types, name) {
         Some((_, instance)) => instance.is_nvidia(),
         None => name.to_lowercase().starts_with("standard_n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacks_gpus;
+    use crate::vocab::Cloud;
+
+    #[test]
+    fn machines_without_gpus_are_known_by_their_names() {
+        for (cloud, name, lacks) in [
+            (Cloud::Azure, "Standard_D8s_v4", true),
+            (Cloud::Azure, "standard_e16ds_v5", true),
+            (Cloud::Azure, "Standard_DC4as_v5", true),
+            (Cloud::Azure, "Standard_B2ms", true),
+            (Cloud::Azure, "Standard_NC24ads_A100_v5", false),
+            (Cloud::Azure, "Standard_LLM", false),
+            (Cloud::Azure, "m5.large", false),
+            (Cloud::Aws, "m5.2xlarge", true),
+            (Cloud::Aws, "inf2.48xlarge", true),
+            (Cloud::Aws, "c7i.metal-48xl", true),
+            (Cloud::Aws, "p4x.24xlarge", false),
+            (Cloud::Aws, "g7.xlarge", false),
+            (Cloud::Aws, "large", false),
+        ] {
+            assert_eq!(lacks_gpus(name, cloud).is_some(), lacks, "{name}");
+        }
     }
 }

@@ -6,8 +6,10 @@
 use crate::base::sources::Sources;
 use crate::base::wording;
 use crate::catalogue::preset::{InstanceType, InstanceTypes, Needs};
+use crate::catalogue::release::Release;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::nodes::instance_type::{self, alike, lacks_gpus, large_enough};
 use crate::vocab::Cloud;
 use crate::workspace::{Resource, Workspace};
 
@@ -17,25 +19,43 @@ const PLACE: &str = "/resource/instanceType";
 pub(in crate::plan) fn check_inference(
     workspace: &Workspace,
     needs: &Needs,
-    cloud: Cloud,
-    types: &InstanceTypes,
-    sources: &Sources,
+    tables: Tables,
     diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
-    let Some(instance) = types.get(&resource.instance_type) else {
-        check_name(workspace, cloud, types, sources, diagnostics);
-        return check_gpus(workspace, None, diagnostics);
-    };
-    check_gpus(workspace, Some(instance), diagnostics);
+    let types = tables.types;
+    let instance = types.get(&resource.instance_type);
+    check_machine(workspace, needs, tables, diagnostics);
+    let Some(instance) = instance else { return };
     let Some((rule, lack)) = lack(resource, instance, needs) else {
         return;
     };
     let message = format!("serving the model needs {lack}");
-    let hint = fitting(resource, needs, types);
+    let hint = larger(resource, needs, types);
     diagnostics.report(Diagnostic::new(rule, workspace.span(PLACE), message).hint(hint));
+}
+
+/// Reports an instance type that is not known, or has no GPUs of NVIDIA.
+fn check_machine(
+    workspace: &Workspace,
+    needs: &Needs,
+    tables: Tables,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(resource) = &workspace.spec.resource else {
+        return;
+    };
+    let name = &resource.instance_type;
+    let instance = tables.types.get(name);
+    let mark = diagnostics.mark();
+    check_name(workspace, Some(needs), tables, diagnostics);
+    if diagnostics.mark() == mark {
+        let lacks = lacks_gpus(name, tables.cloud);
+        let hint = large_enough(&fitting(resource, needs, tables.types));
+        check_gpus(workspace, instance, lacks, hint, diagnostics);
+    }
 }
 
 /// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO
@@ -43,17 +63,15 @@ pub(in crate::plan) fn check_inference(
 pub(in crate::plan) fn check_tuning(
     workspace: &Workspace,
     needs: &Needs,
-    cloud: Cloud,
-    types: &InstanceTypes,
-    sources: &Sources,
+    tables: Tables,
     diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
+    let types = tables.types;
     let instance = types.get(&resource.instance_type);
-    check_name(workspace, cloud, types, sources, diagnostics);
-    check_gpus(workspace, instance, diagnostics);
+    check_machine(workspace, needs, tables, diagnostics);
     let Some((_, lack)) = instance.and_then(|instance| lack(resource, instance, needs)) else {
         return;
     };
@@ -67,7 +85,7 @@ pub(in crate::plan) fn check_tuning(
         |preset| format!("`{}`", preset.name),
     );
     let message = format!("tuning {model} is known to need {lack}");
-    let hint = fitting(resource, needs, types);
+    let hint = larger(resource, needs, types);
     diagnostics
         .report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
 }
@@ -129,63 +147,71 @@ fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
 }
 
 /// The smallest instance types that would do, for a hint.
-fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String {
+fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> Vec<String> {
     const SHOWN: usize = 3;
     let does = |instance: &InstanceType| {
-        instance.retired.is_none() && lack(resource, instance, needs).is_none()
+        instance.is_nvidia()
+            && instance.retired.is_none()
+            && lack(resource, instance, needs).is_none()
     };
     let mut fit: Vec<_> = types
         .iter()
         .filter(|(_, instance)| does(instance))
         .collect();
     fit.sort_by_key(|(name, instance)| (instance.memory_gib, instance.gpus, *name));
-    let names: Vec<_> = fit
-        .iter()
-        .take(SHOWN)
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    match names.as_slice() {
-        [] => "no instance type has that much: raise `resource.count`".to_owned(),
-        [only] => format!("{only} is large enough"),
-        names => format!(
-            "the smallest that are large enough: {}",
-            wording::and(names)
-        ),
-    }
+    let shown = fit.iter().take(SHOWN);
+    shown.map(|(name, _)| format!("`{name}`")).collect()
+}
+
+/// What to do where nodes lack something that a model needs.
+fn larger(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> String {
+    large_enough(&fitting(resource, needs, types))
+        .unwrap_or_else(|| "no instance type has that much: raise `resource.count`".to_owned())
 }
 
 /// Reports an instance type on which no pod can have the GPUs that it asks for, which are NVIDIA's
-/// whatever the machine (quirk 31). Of Azure's D series no machine has GPUs.
+/// whatever the machine (quirk 31).
 fn check_gpus(
     workspace: &Workspace,
     instance: Option<&InstanceType>,
+    lacks: Option<&str>,
+    hint: Option<String>,
     diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
     let name = &resource.instance_type;
-    let has = match instance {
-        Some(instance) if instance.is_nvidia() => return,
-        Some(instance) => format!("has {}", instance.gpu),
-        None if name.starts_with("Standard_D") => "has no GPUs".to_owned(),
-        None => return,
+    let has = match (instance, lacks) {
+        (Some(instance), _) if instance.is_nvidia() => return,
+        (Some(instance), _) => format!("has {}", instance.gpu),
+        (None, Some(lacks)) => lacks.to_owned(),
+        (None, None) => return,
     };
     let message = format!("`{name}` {has}, but the pods ask for `nvidia.com/gpu`");
-    let hint = "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
+    let hint = hint.unwrap_or_else(|| instance_type::GPUS.to_owned());
     diagnostics
         .report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
 }
 
+/// Where an instance type is looked up.
+#[derive(Clone, Copy)]
+pub(in crate::plan) struct Tables<'a> {
+    pub(in crate::plan) release: &'a Release<'a>,
+    pub(in crate::plan) cloud: Cloud,
+    pub(in crate::plan) types: &'a InstanceTypes,
+    pub(in crate::plan) sources: &'a Sources,
+}
+
 /// R4: reports an instance type that no table has. Of Azure's N and D series there may be more than
-/// KAITO knows.
+/// KAITO knows. `needs` is what the model needs, if it is known.
 pub(in crate::plan) fn check_name(
     workspace: &Workspace,
-    cloud: Cloud,
-    types: &InstanceTypes,
-    sources: &Sources,
+    needs: Option<&Needs>,
+    tables: Tables,
     diagnostics: &mut Diagnostics,
 ) {
+    let Tables { cloud, types, .. } = tables;
     let Some(resource) = &workspace.spec.resource else {
         return;
     };
@@ -201,20 +227,27 @@ pub(in crate::plan) fn check_name(
         let message =
             format!("the cloud, and so the label of the nodes, spells `{name}` as `{exact}`");
         let diagnostic = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
-        let diagnostic = diagnostic
-            .hint(format!("write `{exact}`"))
-            .respelt(name, exact, sources);
+        let diagnostic =
+            diagnostic
+                .hint(format!("write `{exact}`"))
+                .respelt(name, exact, tables.sources);
         return diagnostics.report(diagnostic);
     }
+    let fitting = || large_enough(&fitting(resource, needs?, types));
+    if let Some(lacks) = lacks_gpus(name, cloud) {
+        return check_gpus(workspace, None, Some(lacks), fitting(), diagnostics);
+    }
     let message = format!("`{name}` is not a known instance type of {}", cloud.title());
-    let hint = match wording::nearest(name, types.keys().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "use an instance type with GPUs, in the cloud's exact spelling".to_owned(),
+    let hint = match exact {
+        Some(exact) => format!("write `{exact}`"),
+        None => alike(name, cloud, types, tables.release)
+            .or_else(fitting)
+            .unwrap_or_else(|| instance_type::list(tables.release, cloud)),
     };
     let diagnostic =
         Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);
     diagnostics.report(match exact {
-        Some(exact) => diagnostic.respelt(name, exact, sources),
+        Some(exact) => diagnostic.respelt(name, exact, tables.sources),
         None => diagnostic,
     });
 }

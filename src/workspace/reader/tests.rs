@@ -169,6 +169,8 @@ fn found(
     let read_rules = ReadRules {
         api,
         default_instance_type: None,
+        release: None,
+        sources: None,
     };
     let draft = reader.read(node, read_rules, &mut diagnostics);
     assert!(draft.is_ok(), "{value}");

@@ -1,8 +1,9 @@
 //! KAITO's own labels and annotations: which there are, and what their values are taken for.
 
-use super::Rules;
-use crate::base::node::Entry;
-use crate::base::wording;
+use super::{Rules, keda};
+use crate::base::node::{Entry, Node};
+use crate::base::similar;
+use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::vocab::{WorkspaceApi, annotations, api, labels};
 
@@ -49,9 +50,12 @@ const OF_SETS: [&str; 4] = [
     annotations::RENDERED,
 ];
 
-/// Labels that KAITO reads, or that objects carry to say whose they are.
-const LABELS: [&str; 6] = [
+/// Labels that KAITO reads, that objects carry to say whose they are, or by which others'
+/// `NetworkPolicies` select.
+const LABELS: [&str; 8] = [
     labels::CREATED_BY_SET,
+    labels::INFERENCE_SET,
+    labels::OWNED_BY,
     labels::INFERENCE_ROLE,
     labels::UPGRADE_TO_VERSION,
     labels::WORKSPACE,
@@ -88,15 +92,18 @@ const ROLES: [&str; 2] = ["prefill", "decode"];
 /// what they look like.
 pub(in crate::workspace) fn check(rules: &mut Rules, holder: Holder) {
     let known = known_annotations(holder);
+    let version = rules.node.get("apiVersion").and_then(Node::as_str);
+    let version = version.unwrap_or_default();
     for entry in rules.node.entries("/metadata/annotations") {
         if known.contains(&entry.key.as_str()) {
             misread(rules, entry);
-        } else if is_kaitos(&entry.key) {
+        } else if is_kaitos(&entry.key) && !(holder == Holder::Set && keda::is_read(&entry.key)) {
             Unknown {
                 entry,
                 what: "annotation",
                 known: &known,
                 holder,
+                version,
             }
             .report(rules);
         }
@@ -110,6 +117,7 @@ pub(in crate::workspace) fn check(rules: &mut Rules, holder: Holder) {
                 what: "label",
                 known: &LABELS,
                 holder,
+                version,
             }
             .report(rules);
         }
@@ -140,12 +148,14 @@ struct Unknown<'a> {
     /// Those that are read.
     known: &'a [&'a str],
     holder: Holder,
+    /// The apiVersion of the document.
+    version: &'a str,
 }
 
 impl Unknown<'_> {
     fn report(&self, rules: &mut Rules) {
         let (key, place) = (self.entry.key.as_str(), self.entry.key_span);
-        let (message, hint) = self.text();
+        let (message, hint) = self.text(rules.release);
         let reporting = rules
             .at("/metadata")
             .on(place)
@@ -158,44 +168,70 @@ impl Unknown<'_> {
 
     /// The key that was certainly meant.
     fn meant(&self) -> Option<&str> {
-        wording::typo(&self.entry.key, self.known.iter().copied())
+        similar::typo(&self.entry.key, self.known.iter().copied())
     }
 
     /// What is wrong, and what to do.
-    fn text(&self) -> (String, String) {
+    fn text(&self, release: Option<&Release>) -> (String, String) {
         let (key, what) = (self.entry.key.as_str(), self.what);
+        let is_annotation = what == "annotation";
+        if is_annotation && key.starts_with(keda::PREFIX) {
+            return (
+                format!("keda-kaito-scaler reads `{key}` of InferenceSets only"),
+                "remove it, or make the Workspace an InferenceSet".to_owned(),
+            );
+        }
+        let of_latest = known_annotations(Holder::Workspace(WorkspaceApi::V1beta1));
+        if is_annotation && of_latest.contains(&key) {
+            return self.elsewhere(release);
+        }
         if let Some(meant) = self.meant() {
             return (
                 format!("unknown {what} `{key}`"),
                 format!("write `{meant}`"),
             );
         }
-        if let Some(near) = wording::nearest(key, self.known.iter().copied()) {
+        if let Some(near) = similar::nearest(key, self.known.iter().copied()) {
             return (
                 format!("unknown {what} `{key}`"),
                 format!("did you mean `{near}`?"),
             );
         }
-        let of_latest = known_annotations(Holder::Workspace(WorkspaceApi::V1beta1));
-        let is_known = of_latest.contains(&key) && what == "annotation";
-        match self.holder {
-            Holder::Set if is_known => (
-                format!("the {what} `{key}` of an InferenceSet has no effect on its replicas"),
+        let reader = release.map_or("no release".to_owned(), |it| format!("release {}", it.name));
+        let verb = if release.is_some() {
+            "does not read"
+        } else {
+            "reads"
+        };
+        (
+            format!("{reader} {verb} the {what} `{key}`"),
+            format!("remove it, or use your own domain for your own {what}s"),
+        )
+    }
+
+    /// What to do about an annotation that has its effect elsewhere.
+    fn elsewhere(&self, release: Option<&Release>) -> (String, String) {
+        let key = self.entry.key.as_str();
+        let Holder::Workspace(_) = self.holder else {
+            return (
+                format!("the annotation `{key}` of an InferenceSet has no effect on its replicas"),
                 "write it under `spec.template.metadata.annotations`".to_owned(),
-            ),
-            Holder::Workspace(_) if is_known => (
-                format!("this release does not support the {what} `{key}`"),
-                match key {
-                    annotations::NODE_COUNT => "`resource.count` is the number of nodes",
-                    _ => "remove it, or set a later `release` in the profile",
-                }
-                .to_owned(),
-            ),
-            _ => (
-                format!("nothing reads the {what} `{key}`"),
-                format!("remove it, or use your own domain for your own {what}s"),
-            ),
-        }
+            );
+        };
+        let others = release.map_or_else(Vec::new, Release::others);
+        let reads = |other: &&Release| {
+            known_annotations(Holder::Workspace(other.file.workspace_api)).contains(&key)
+        };
+        let hint = match others.iter().find(reads) {
+            _ if key == annotations::NODE_COUNT => {
+                "`resource.count` is the number of nodes".to_owned()
+            }
+            Some(other) => other.advice(self.version),
+            None => "remove it".to_owned(),
+        };
+        let name = release.map_or_else(String::new, |it| format!(" {}", it.name));
+        let message = format!("release{name} does not read the annotation `{key}`");
+        (message, hint)
     }
 }
 
@@ -250,7 +286,7 @@ fn role(rules: &mut Rules, entry: &Entry) {
         .at("/metadata")
         .on(place)
         .report(&rule::MISREAD_VALUE, message);
-    match wording::typo(value, ROLES.into_iter()) {
+    match similar::typo(value, ROLES.into_iter()) {
         Some(meant) => reporting
             .hint(format!("write `{meant}`"))
             .respell(place, value, meant),

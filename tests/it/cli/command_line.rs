@@ -382,7 +382,10 @@ fn the_catalogue_can_be_looked_at() {
 #[test]
 fn names_that_the_catalogue_lacks_are_reported() {
     for (args, said) in [
-        (&["presets", "show", "phi-3"][..], "did you mean `phi-2`?"),
+        (
+            &["presets", "show", "phi-3-mini-4k"][..],
+            "did you mean `phi-3-mini-4k-instruct`?",
+        ),
         (
             &["presets", "show", "gpt"],
             "`kaito-render presets list` lists them all",

@@ -466,7 +466,7 @@ fn a_model_beyond_the_catalogue_is_imported_and_served() {
     );
     let near = run(
         &mut kaito_render(&["check", "-"]),
-        &text.replace("acme/qwen3-custom", "qwen/qwen3-32b"),
+        &text.replace("acme/qwen3-custom", "qwen/qwen3-8b-aqw"),
     );
     assert!(
         near.stderr.contains("did you mean") && near.stderr.contains("presets import"),

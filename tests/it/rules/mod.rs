@@ -6,5 +6,7 @@ mod mistakes;
 mod pages;
 mod places;
 mod policy;
+mod public;
+mod suggestions;
 mod suite;
 mod target;

@@ -1,0 +1,421 @@
+//! Fields that stand at another level than theirs, have an old name, or that another version, release
+//! or kind has.
+//!
+//! Each is reported once, with where it belongs. It is then read as if it stood there, so that it is
+//! not said to be missing as well, and what is wrong in it is found in the same run.
+
+mod index;
+mod text;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::spec_schema;
+use crate::base::node::{Data, Entry, Node};
+use crate::base::sources::Sources;
+use crate::base::{pointer, similar, wording};
+use crate::catalogue::release::Release;
+use crate::diagnostic::{Diagnostic, Diagnostics, rule};
+use crate::vocab::api::V1BETA1;
+use crate::vocab::{WorkspaceApi, kinds};
+use index::Index;
+
+/// What a document is read by.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// `Workspace` or `InferenceSet`.
+    pub(super) kind: &'a str,
+    /// Its schema.
+    pub(super) schema: &'a Value,
+    /// The release that compiles it; none where none does.
+    pub(super) release: Option<&'a Release<'a>>,
+    /// The texts that were read, for fixes.
+    pub(super) sources: Option<&'a Sources>,
+}
+
+/// A document in which every field stands where it belongs.
+pub(super) struct Mended {
+    pub(super) node: Node,
+    /// The places of fields whose value could not be taken over, as JSON Pointers.
+    pub(super) unread: Vec<String>,
+}
+
+/// Names that people, proposals and earlier versions have for a field. The first that a document
+/// has a place for counts.
+const OLD_NAMES: [(&str, &[&str]); 18] = [
+    ("accessSecret", &["modelAccessSecret"]),
+    ("instance", &["instanceType"]),
+    ("machineType", &["instanceType"]),
+    ("model", &["preset"]),
+    ("modelName", &["name"]),
+    ("nodeCount", &["count"]),
+    ("nodeSelector", &["labelSelector"]),
+    ("presetName", &["name"]),
+    ("pullSecrets", &["imagePullSecrets"]),
+    ("pushSecret", &["imagePushSecret"]),
+    ("pvc", &["volumeSource"]),
+    ("quota", &["nodeCountLimit"]),
+    (
+        "secretName",
+        &["imagePushSecret", "modelAccessSecret", "imagePullSecrets"],
+    ),
+    ("selector", &["labelSelector"]),
+    ("sku", &["instanceType"]),
+    ("tokenSecret", &["modelAccessSecret"]),
+    ("vmSize", &["instanceType"]),
+    ("volume", &["volumeSource"]),
+];
+
+/// What only one of the kinds has.
+const OF_WORKSPACES: [&str; 3] = ["count", "preferredNodes", "tuning"];
+const OF_SETS: [&str; 4] = [
+    "autoUpgrade",
+    "nodeCountLimit",
+    "replicas",
+    "updateStrategy",
+];
+
+/// How often a document is looked through: a field that was moved may hold another one.
+const ROUNDS: usize = 4;
+
+/// Moves the fields of a document to where they belong, and reports those.
+pub(super) fn mend(node: Node, reading: Reading, diagnostics: &mut Diagnostics) -> Mended {
+    let mut mending = Mending {
+        reading,
+        index: Index::default(),
+        others: None,
+        root: node,
+        seen: BTreeSet::new(),
+        unread: Vec::new(),
+        diagnostics,
+    };
+    if reading.kind == kinds::WORKSPACE {
+        mending.unwrap_spec();
+    }
+    for _ in 0..ROUNDS {
+        let unknown = mending.unknown_fields();
+        if unknown.is_empty() {
+            break;
+        }
+        mending.index.fill(reading.schema);
+        for (holder, key) in unknown {
+            mending.field(&holder, &key);
+        }
+    }
+    Mended {
+        node: mending.root,
+        unread: mending.unread,
+    }
+}
+
+struct Mending<'a> {
+    reading: Reading<'a>,
+    /// The fields of the schema, once there is an unknown one.
+    index: Index,
+    /// What other versions and releases have, once it was asked for.
+    others: Option<Vec<Other>>,
+    root: Node,
+    /// The fields that were looked at already, by the place of their key.
+    seen: BTreeSet<(u32, u32)>,
+    unread: Vec<String>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+/// A version that has other fields.
+struct Other {
+    index: Index,
+    /// What has not got them: `release 0.3`, or an apiVersion.
+    lacks: String,
+    /// What to do.
+    hint: String,
+}
+
+impl Mending<'_> {
+    /// Reports the `spec` that a Workspace does not have, and takes its fields for the Workspace's.
+    fn unwrap_spec(&mut self) {
+        let Some(spec) = self.root.entry("spec").cloned() else {
+            return;
+        };
+        let Data::Map(fields) = spec.value.data else {
+            return;
+        };
+        let place = spec.key_span;
+        take(&mut self.root, "", "spec");
+        let is_twice = |field: &Entry| self.root.entry(&field.key).is_some();
+        let twice = fields.iter().find(|field| is_twice(field)).cloned();
+        let message = "a Workspace has no `spec`: its fields stand beside `metadata`";
+        let mut diagnostic = Diagnostic::new(&rule::UNKNOWN_FIELD, place, message);
+        diagnostic = match &twice {
+            None => {
+                diagnostic.hint("remove `spec:`, and what is under it starts at the left margin")
+            }
+            Some(field) => diagnostic
+                .hint(format!(
+                    "move its fields there, and leave one `{}`",
+                    field.key
+                ))
+                .also(field.key_span, "this is beside `metadata` too"),
+        };
+        let unwrapped = self.reading.sources.filter(|_| twice.is_none());
+        let unwrapped = unwrapped.and_then(|sources| text::unwrapped(sources, place));
+        diagnostic = match unwrapped {
+            Some((span, text)) => diagnostic.fix(span, text),
+            None => diagnostic,
+        };
+        self.diagnostics.report(diagnostic);
+        for field in fields {
+            if self.root.entry(&field.key).is_none() {
+                put(&mut self.root, "", field);
+            }
+        }
+    }
+
+    /// The unknown fields that were not looked at yet: their holders' pointers, and their keys.
+    fn unknown_fields(&mut self) -> Vec<(String, String)> {
+        let mut unknown = Vec::new();
+        let seen = &mut self.seen;
+        walk(&self.root, self.reading.schema, "", &mut |holder, entry| {
+            if seen.insert((entry.key_span.start, entry.key_span.end)) {
+                unknown.push((holder.to_owned(), entry.key.clone()));
+            }
+        });
+        unknown
+    }
+
+    /// Reports an unknown field if something is known of it; others are left to the schema.
+    fn field(&mut self, holder: &str, key: &str) {
+        let Some(entry) = self.root.find(holder).and_then(|it| it.node.entry(key)) else {
+            return;
+        };
+        let entry = entry.clone();
+        let here = format!("{holder}/{}", pointer::escape(key));
+        if let Some((message, hint)) = self.of_other_version(&here) {
+            take(&mut self.root, holder, key);
+            return self.report(&entry, message, hint);
+        }
+        let near = similar::nearest(key, self.index.fields(holder));
+        let old_names = OLD_NAMES.iter().find(|(old, _)| *old == key);
+        let old_names = old_names.map_or(&[][..], |(_, names)| names);
+        let target = std::iter::once(key)
+            .chain(old_names.iter().copied())
+            .find_map(|name| self.index.target(holder, name, &self.root));
+        match target {
+            Some(target) => self.relocate(holder, entry, &target),
+            None if near.is_some() => {}
+            None => self.of_other_kind(holder, key, &entry),
+        }
+    }
+
+    fn of_other_kind(&mut self, holder: &str, key: &str, entry: &Entry) {
+        let (kind, other, fields) = match self.reading.kind {
+            kinds::WORKSPACE => ("a Workspace", "an InferenceSet", OF_SETS.as_slice()),
+            _ => ("an InferenceSet", "a Workspace", OF_WORKSPACES.as_slice()),
+        };
+        if fields.contains(&key) {
+            take(&mut self.root, holder, key);
+            let field = wording::field(&format!("{holder}/{}", pointer::escape(key)));
+            let message = format!("{kind} has no field `{field}`");
+            self.report(
+                entry,
+                message,
+                format!("remove it: only {other} has `{key}`"),
+            );
+        }
+    }
+
+    /// Moves a field to where it belongs, if its value can stand there.
+    fn relocate(&mut self, holder: &str, entry: Entry, target: &str) {
+        let (to, name) = target.rsplit_once('/').unwrap_or(("", target));
+        take(&mut self.root, holder, &entry.key);
+        let field = wording::field(&format!("{holder}/{}", pointer::escape(&entry.key)));
+        let is_there = self
+            .root
+            .find(target)
+            .is_some_and(|found| found.node.data != Data::Null);
+        let (message, hint) = if holder == to {
+            (
+                format!("unknown field `{field}`: it is called `{name}`"),
+                format!("write `{name}`"),
+            )
+        } else {
+            (
+                format!("`{field}` belongs {}", under(to)),
+                format!("move it to `{}`", wording::field(target)),
+            )
+        };
+        if is_there {
+            let there = wording::field(target);
+            return self.report(
+                &entry,
+                message,
+                format!("remove it: `{there}` is there already"),
+            );
+        }
+        self.report(&entry, message, hint);
+        let fits = fits(&entry.value, self.index.schema(target));
+        let entry = Entry {
+            key: name.to_owned(),
+            ..entry
+        };
+        if !fits || !put(&mut self.root, to, entry) {
+            self.unread.push(target.to_owned());
+        }
+    }
+
+    /// What is wrong with a field that another version or release has at this place.
+    fn of_other_version(&mut self, here: &str) -> Option<(String, String)> {
+        let field = wording::field(here);
+        let reading = self.reading;
+        let root = &self.root;
+        let others = self.others.get_or_insert_with(|| others(reading, root));
+        let other = others.iter().find(|other| other.index.is_at(here))?;
+        Some((
+            format!("{} has no field `{field}`", other.lacks),
+            other.hint.clone(),
+        ))
+    }
+
+    fn report(&mut self, entry: &Entry, message: String, hint: String) {
+        let diagnostic = Diagnostic::new(&rule::UNKNOWN_FIELD, entry.key_span, message);
+        self.diagnostics.report(diagnostic.hint(hint));
+    }
+}
+
+/// The versions that may have fields which that of a Workspace lacks: other releases first.
+fn others(reading: Reading, root: &Node) -> Vec<Other> {
+    let version = root.get("apiVersion").and_then(Node::as_str);
+    let (Some(release), Some(version), kinds::WORKSPACE) = (reading.release, version, reading.kind)
+    else {
+        return Vec::new();
+    };
+    let index = |version: &str, api: WorkspaceApi| {
+        let mut index = Index::default();
+        index.fill(&spec_schema(version, api));
+        index
+    };
+    let releases = release.others();
+    let of_releases = releases.iter().map(|other| Other {
+        index: index(version, other.file.workspace_api),
+        lacks: format!("release {}", release.name),
+        hint: other.advice(version),
+    });
+    let newer = if release.compiles(V1BETA1) {
+        Some(format!("write `apiVersion: {V1BETA1}`"))
+    } else {
+        let newer = releases.iter().find(|other| other.compiles(V1BETA1));
+        newer.map(|other| other.advice(V1BETA1))
+    };
+    let newer = newer.map(|hint| Other {
+        index: index(V1BETA1, WorkspaceApi::V1beta1),
+        lacks: format!("`{version}`"),
+        hint,
+    });
+    of_releases.chain(newer).collect()
+}
+
+/// `` under `resource` ``, or beside the metadata.
+fn under(holder: &str) -> String {
+    if holder.is_empty() {
+        "beside `metadata`".to_owned()
+    } else {
+        format!("under `{}`", wording::field(holder))
+    }
+}
+
+/// Calls a function with every unknown field that has a value, and the pointer of what holds it.
+fn walk(node: &Node, schema: &Value, pointer: &str, found: &mut impl FnMut(&str, &Entry)) {
+    match &node.data {
+        Data::Map(entries) => {
+            let known = schema["properties"].as_object();
+            let is_closed = schema["additionalProperties"] == false;
+            for entry in entries
+                .iter()
+                .filter(|entry| entry.value.data != Data::Null)
+            {
+                match known.and_then(|known| known.get(&entry.key)) {
+                    Some(schema) => {
+                        let pointer = format!("{pointer}/{}", pointer::escape(&entry.key));
+                        walk(&entry.value, schema, &pointer, found);
+                    }
+                    None if is_closed => found(pointer, entry),
+                    None => {}
+                }
+            }
+        }
+        Data::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(item, &schema["items"], &format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a value may stand where a schema is asked for, as far as its kind goes.
+fn fits(node: &Node, schema: Option<&Value>) -> bool {
+    let wanted = schema.and_then(|schema| schema["type"].as_str());
+    match (wanted, &node.data) {
+        (Some("object") | None, data) => matches!(data, Data::Map(_)),
+        (Some("array"), data) => matches!(data, Data::List(_)),
+        (Some("integer" | "number"), data) => matches!(data, Data::Number(_)),
+        (Some("string"), data) => matches!(data, Data::String(_)),
+        (Some(_), _) => true,
+    }
+}
+
+/// Removes a field.
+fn take(root: &mut Node, holder: &str, key: &str) {
+    if let Some(Data::Map(entries)) = find_mut(root, holder).map(|node| &mut node.data) {
+        entries.retain(|entry| entry.key != key);
+    }
+}
+
+/// Puts a field into a mapping, which is made where it is missing. Whether there is such a mapping.
+fn put(root: &mut Node, holder: &str, entry: Entry) -> bool {
+    let mut node = root;
+    for step in pointer::steps(holder) {
+        let next = match &mut node.data {
+            Data::Map(entries) => {
+                let at = entries.iter().position(|it| it.key == *step);
+                let at = at.unwrap_or_else(|| {
+                    entries.push(Entry {
+                        key: step.clone().into_owned(),
+                        key_span: entry.key_span,
+                        value: Node {
+                            span: entry.key_span,
+                            data: Data::Null,
+                        },
+                    });
+                    entries.len() - 1
+                });
+                entries.get_mut(at).map(|entry| &mut entry.value)
+            }
+            Data::List(items) => step.parse().ok().and_then(|at: usize| items.get_mut(at)),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        if next.data == Data::Null {
+            next.data = Data::Map(Vec::new());
+        }
+        node = next;
+    }
+    let Data::Map(entries) = &mut node.data else {
+        return false;
+    };
+    entries.retain(|other| other.key != entry.key);
+    entries.push(entry);
+    true
+}
+
+fn find_mut<'n>(root: &'n mut Node, pointer: &str) -> Option<&'n mut Node> {
+    let mut node = root;
+    for step in pointer::steps(pointer) {
+        node = match &mut node.data {
+            Data::Map(entries) => &mut entries.iter_mut().find(|entry| entry.key == *step)?.value,
+            Data::List(items) => items.get_mut(step.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(node)
+}

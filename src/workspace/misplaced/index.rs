@@ -1,0 +1,139 @@
+//! Where in a schema there are fields of which name.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::base::node::Node;
+use crate::base::pointer;
+
+/// Fields of these names are found at so many places that one at another place says nothing.
+const COMMON: [&str; 5] = ["count", "image", "mode", "name", "profile"];
+
+/// What no misplaced field is taken for a part of.
+const APART: [&str; 2] = ["/resource/partition/", "/status/"];
+
+/// The fields of a schema without references. A pointer has `*` for the items of a list.
+#[derive(Default)]
+pub(super) struct Index {
+    fields: BTreeMap<String, Value>,
+    by_name: BTreeMap<String, Vec<String>>,
+}
+
+impl Index {
+    /// Adds the fields of a schema, if there are none yet.
+    pub(super) fn fill(&mut self, schema: &Value) {
+        if self.fields.is_empty() {
+            self.add(schema, "");
+        }
+    }
+
+    fn add(&mut self, schema: &Value, pointer: &str) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let pointer = format!("{pointer}/{}", pointer::escape(name));
+            self.add(field, &pointer);
+            let places = self.by_name.entry(name.clone()).or_default();
+            places.push(pointer.clone());
+            self.fields.insert(pointer, field.clone());
+        }
+        if schema["items"].is_object() {
+            self.add(&schema["items"], &format!("{pointer}/*"));
+        }
+    }
+
+    /// Whether there is a field at a place.
+    pub(super) fn is_at(&self, pointer: &str) -> bool {
+        self.schema(pointer).is_some()
+    }
+
+    /// The schema of a field.
+    pub(super) fn schema(&self, pointer: &str) -> Option<&Value> {
+        self.fields.get(&general(pointer))
+    }
+
+    /// The names of the fields of a mapping.
+    pub(super) fn fields(&self, holder: &str) -> impl Iterator<Item = &str> {
+        let holder = general(holder);
+        self.fields.keys().filter_map(move |pointer| {
+            let (before, name) = pointer.rsplit_once('/')?;
+            (before == holder).then_some(name)
+        })
+    }
+
+    /// Where a field of this name belongs that stands in a mapping, or would stand: there, further
+    /// down, in what holds the mapping, or at the one other place.
+    pub(super) fn target(&self, holder: &str, name: &str, root: &Node) -> Option<String> {
+        let here = general(holder);
+        let places = self.by_name.get(name)?;
+        let places: Vec<&str> = places
+            .iter()
+            .map(String::as_str)
+            .filter(|place| !APART.iter().any(|apart| place.contains(apart)))
+            .filter(|place| here.is_empty() || !place.starts_with("/metadata/"))
+            .collect();
+        let below = |place: &&str| {
+            let rest = place.strip_prefix(here.as_str());
+            rest.is_some_and(|rest| rest.starts_with('/') && !rest.contains("/*"))
+        };
+        let down: Vec<_> = places.iter().copied().filter(below).collect();
+        let found = shallowest(&down, root).or_else(|| {
+            let mut holders = here.rmatch_indices('/').map(|(at, _)| &here[..at]);
+            holders.find_map(|above| {
+                let place = format!("{above}/{name}");
+                places.iter().copied().find(|known| **known == place)
+            })
+        });
+        let found = found.or_else(|| {
+            let others: Vec<_> = places
+                .iter()
+                .copied()
+                .filter(|it| !it.contains('*'))
+                .collect();
+            shallowest(&others, root).filter(|_| !COMMON.contains(&name))
+        });
+        found.map(|place| particular(place, holder))
+    }
+}
+
+/// The place nearest to the root; of some that are as near the one whose section the document has.
+fn shallowest<'a>(places: &[&'a str], root: &Node) -> Option<&'a str> {
+    let depth = |place: &str| place.matches('/').count();
+    let least = places.iter().map(|place| depth(place)).min()?;
+    let nearest: Vec<_> = places
+        .iter()
+        .copied()
+        .filter(|place| depth(place) == least)
+        .collect();
+    if let [only] = nearest.as_slice() {
+        return Some(only);
+    }
+    let is_there = |place: &&str| {
+        let section = place[1..].find('/').map_or(*place, |end| &place[..=end]);
+        root.find(section).is_some()
+    };
+    let mut there = nearest.into_iter().filter(is_there);
+    there.next().filter(|_| there.next().is_none())
+}
+
+/// A pointer with `*` for every number.
+fn general(pointer: &str) -> String {
+    let steps = pointer.split('/').map(|step| {
+        let is_number = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { "*" } else { step }
+    });
+    steps.collect::<Vec<_>>().join("/")
+}
+
+/// A pointer with the numbers of another one for `*`.
+fn particular(place: &str, holder: &str) -> String {
+    let mut own = holder.split('/');
+    let steps = place.split('/').map(|step| {
+        let own = own.next();
+        if step == "*" {
+            own.unwrap_or("0")
+        } else {
+            step
+        }
+    });
+    steps.collect::<Vec<_>>().join("/")
+}
