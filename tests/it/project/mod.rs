@@ -4,6 +4,7 @@
 mod book;
 mod documents;
 mod files;
+mod guides;
 mod hermetic;
 mod layers;
 mod package;
