@@ -89,8 +89,18 @@ fn working_directory() -> PathBuf {
 }
 
 /// Says how many files of an output directory were written and removed.
-pub(super) fn changes(directory: &Path, changes: Changes) -> Result<()> {
-    let Changes { written, removed } = changes;
+pub(super) fn changes(directory: &Path, changes: &Changes) -> Result<()> {
+    let Changes {
+        written,
+        removed,
+        kept,
+    } = changes;
+    for path in kept {
+        write_stderr(&format!(
+            "kaito-render: {} is no longer needed, but was changed by someone else: remove it, or keep it as your own\n",
+            directory.join(path).display()
+        ))?;
+    }
     write_stderr(&format!(
         "kaito-render: {}: {written} written, {removed} removed\n",
         directory.display()

@@ -45,7 +45,7 @@ fn write(objects: &[Object], format: Format, output: &Output) -> Result<()> {
         Output::Directory(path) => {
             let files = emit::directory::layout(objects, format)?;
             let changes = emit::disk::write_directory(path, &files)?;
-            console::changes(path, changes)
+            console::changes(path, &changes)
         }
     }
 }

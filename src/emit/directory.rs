@@ -51,14 +51,26 @@ pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, Str
 
 /// Whether a path could be one of [`layout`]'s, and so leads into the directory and nowhere else.
 #[cfg(feature = "fs")]
-pub(super) fn is_inside(path: &str) -> bool {
-    path.split('/').all(|part| {
-        part.starts_with(|first: char| {
-            first.is_ascii_lowercase() || first.is_ascii_digit() || "_-".contains(first)
-        }) && part
-            .chars()
-            .all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || "_-.".contains(char))
-    })
+pub(super) fn is_laid_out(path: &str) -> bool {
+    let is_part = |part: &&str| {
+        let mut chars = part.chars();
+        chars
+            .next()
+            .is_some_and(|first| is_lower_alphanumeric(first) || "_-".contains(first))
+            && chars.all(|char| is_lower_alphanumeric(char) || "_-.".contains(char))
+    };
+    let parts: Vec<_> = path.split('/').collect();
+    let is_deep_enough = match parts.as_slice() {
+        ["_cluster", _] => true,
+        [_, _, _] => parts[0] != "_cluster",
+        _ => false,
+    };
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    let is_object = [Format::Yaml, Format::Json]
+        .map(Format::extension)
+        .map(Some)
+        .contains(&extension);
+    is_deep_enough && is_object && parts.iter().all(is_part)
 }
 
 fn title(object: &Object) -> String {
@@ -132,7 +144,7 @@ mod tests {
     use proptest::prelude::ProptestConfig;
     use serde_json::{Value, json};
 
-    use super::{Clash, Format, component, is_inside, layout};
+    use super::{Clash, Format, component, is_laid_out, layout};
     use crate::base::object::Object;
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
@@ -235,7 +247,7 @@ mod tests {
                 json!({"name": name, "namespace": namespace, "labels": labels}),
             ] {
                 let files = paths(&[object(&kind, &metadata, None)]);
-                proptest::prop_assert!(is_inside(&files[0]), "{}", files[0]);
+                proptest::prop_assert!(is_laid_out(&files[0]), "{}", files[0]);
             }
         }
     }

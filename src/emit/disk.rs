@@ -23,7 +23,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::INDEX_FILE;
-use super::index::{self, IndexError};
+use super::index::{self, IndexError, Listed};
 
 /// Why output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +61,15 @@ pub enum WriteError {
 }
 
 /// What a run changed in a directory, in files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Files that are new or have a new text.
     pub written: usize,
     /// Files that were no longer wanted.
     pub removed: usize,
+    /// Files that were no longer wanted, but have another text than was written to them. They are
+    /// left to whoever changed them, and are not ours any more.
+    pub kept: Vec<String>,
 }
 
 /// As [`write_file`], and makes the directories that lead to the file.
@@ -141,13 +144,13 @@ pub fn write_directory(
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);
     let listed = read_index(root)?;
-    let ours = listed.iter().map(String::as_str).collect::<BTreeSet<_>>();
-    let wanted = files.keys().map(String::as_str).collect::<BTreeSet<_>>();
+    let ours = listed.keys().map(String::as_str).collect::<BTreeSet<_>>();
+    let wanted = fingerprints(files);
     let changed = changed(root, files, &ours)?;
     let reached = reached(root, &ours)?;
 
-    let all = &ours | &wanted;
-    if all != ours {
+    let all = union(&listed, &wanted);
+    if all != listed {
         replace(&index, &index::write(&all))?;
     }
     remove_leftovers(root, &reached)?;
@@ -157,20 +160,56 @@ pub fn write_directory(
     for path in &changed {
         take_name(&root.join(path))?;
     }
-    let stale = reached
-        .into_iter()
-        .filter(|path| !wanted.contains(path))
-        .collect::<Vec<_>>();
-    for path in &stale {
-        remove(root, path)?;
+    let stale = reached.iter().filter(|path| !wanted.contains_key(**path));
+    let (mut removed, mut kept) = (0, Vec::new());
+    for path in stale {
+        if is_as_written(&root.join(path), &listed[*path])? {
+            remove(root, path)?;
+            removed += 1;
+        } else {
+            kept.push((*path).to_owned());
+        }
     }
     if all != wanted || !index.exists() {
         replace(&index, &index::write(&wanted))?;
     }
     Ok(Changes {
         written: changed.len(),
-        removed: stale.len(),
+        removed,
+        kept,
     })
+}
+
+fn fingerprints(files: &BTreeMap<String, String>) -> Listed {
+    let files = files.iter();
+    files
+        .map(|(path, text)| (path.clone(), index::fingerprint(text)))
+        .collect()
+}
+
+/// All files of two indexes. A file of both that changes has both fingerprints, so that it is known
+/// whenever a kill interrupts the change.
+fn union(listed: &Listed, wanted: &Listed) -> Listed {
+    let mut all = listed.clone();
+    for (path, new) in wanted {
+        let known = all.entry(path.clone()).or_insert_with(|| new.clone());
+        if known.split(' ').all(|old| old != new) {
+            *known = format!("{known} {new}");
+        }
+    }
+    all
+}
+
+/// Whether a file still has a text that this program wrote, or is gone.
+fn is_as_written(path: &Path, fingerprints: &str) -> Result<bool, WriteError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(index::is_known(
+            &String::from_utf8_lossy(&bytes),
+            fingerprints,
+        )),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(cant("read", path)(error)),
+    }
 }
 
 /// What is found where a file of ours belongs.
@@ -235,10 +274,10 @@ fn reached<'a>(root: &Path, ours: &BTreeSet<&'a str>) -> Result<Vec<&'a str>, Wr
     Ok(reached)
 }
 
-fn read_index(root: &Path) -> Result<BTreeSet<String>, WriteError> {
+fn read_index(root: &Path) -> Result<Listed, WriteError> {
     let path = root.join(INDEX_FILE);
     match standing(root, INDEX_FILE)? {
-        Standing::Nothing => return Ok(BTreeSet::new()),
+        Standing::Nothing => return Ok(Listed::new()),
         Standing::Other(path) => return Err(WriteError::Foreign { path }),
         Standing::File => {}
     }

@@ -1,12 +1,14 @@
 //! The index of an output directory: which of its files are ours.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::directory::is_inside;
+use super::directory::is_laid_out;
+use crate::base::hex;
 
-const VERSION: u64 = 1;
+/// The version of the format. Version 1 had no fingerprints.
+const VERSION: u64 = 2;
 
 /// Why an index can't be relied on.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +16,9 @@ pub enum IndexError {
     /// It is no JSON, or has another shape.
     #[error("it is damaged")]
     Damaged,
+    /// It has no fingerprints yet.
+    #[error("it was written by an older version of kaito-render")]
+    TooOld,
     /// It is of a version that this one does not know.
     #[error("it was written by a newer version of kaito-render")]
     TooNew,
@@ -22,58 +27,82 @@ pub enum IndexError {
     Outside(String),
 }
 
-/// Writes an index: sorted, one path a line.
+/// The listed files by path, each with the fingerprint of what was written to it. While a directory
+/// is brought up to date, a file has two: of the text that it had, and of that which it gets.
+pub(super) type Listed = BTreeMap<String, String>;
+
+/// The fingerprint of a text. It is the same for line ends of Windows, which Git may check out.
+pub(super) fn fingerprint(text: &str) -> String {
+    if text.contains('\r') {
+        hex::sha256(&text.replace("\r\n", "\n"), 16)
+    } else {
+        hex::sha256(text, 16)
+    }
+}
+
+/// Whether a text is what was written to a file that is listed with these fingerprints.
+pub(super) fn is_known(text: &str, fingerprints: &str) -> bool {
+    let found = fingerprint(text);
+    fingerprints.split(' ').any(|known| known == found)
+}
+
+/// Writes an index: sorted, one file a line.
 ///
 /// What applies or deletes all files of a directory, such as `kubectl apply -R -f`, reads this one,
 /// too: to it, it is a List of nothing.
-pub(super) fn write(paths: &BTreeSet<&str>) -> String {
+pub(super) fn write(listed: &Listed) -> String {
     super::json::document(
-        &json!({"apiVersion": "v1", "kind": "List", "items": [], "version": VERSION, "files": paths}),
+        &json!({"apiVersion": "v1", "kind": "List", "items": [], "version": VERSION, "files": listed}),
     )
 }
 
-/// Reads the paths of an index.
-pub(super) fn read(text: &str) -> Result<BTreeSet<String>, IndexError> {
+/// Reads the files of an index.
+pub(super) fn read(text: &str) -> Result<Listed, IndexError> {
     let index = serde_json::from_str::<Value>(text).map_err(|_| IndexError::Damaged)?;
     match index["version"].as_u64() {
         Some(VERSION) => {}
         Some(newer) if newer > VERSION => return Err(IndexError::TooNew),
-        _ => return Err(IndexError::Damaged),
+        Some(_) => return Err(IndexError::TooOld),
+        None => return Err(IndexError::Damaged),
     }
-    let paths = index["files"].as_array().ok_or(IndexError::Damaged)?;
-    paths
-        .iter()
-        .map(|path| path.as_str().ok_or(IndexError::Damaged).and_then(inside))
-        .collect()
-}
-
-fn inside(path: &str) -> Result<String, IndexError> {
-    if is_inside(path) {
-        Ok(path.to_owned())
-    } else {
-        Err(IndexError::Outside(path.to_owned()))
-    }
+    let files = index["files"].as_object().ok_or(IndexError::Damaged)?;
+    let entry = |(path, fingerprints): (&String, &Value)| {
+        let fingerprints = fingerprints.as_str().ok_or(IndexError::Damaged)?;
+        if is_laid_out(path) {
+            Ok((path.clone(), fingerprints.to_owned()))
+        } else {
+            Err(IndexError::Outside(path.clone()))
+        }
+    };
+    files.iter().map(entry).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{IndexError, read, write};
+    use super::{IndexError, Listed, fingerprint, is_known, read, write};
 
     #[test]
     fn what_is_written_is_read_again() {
-        let text = write(&BTreeSet::from(["b/c/service.yaml", "_cluster/x-y.yaml"]));
+        let files = [("b/c/service.yaml", "1f"), ("_cluster/x-y.yaml", "2e 3d")];
+        let listed: Listed = files
+            .map(|(path, it)| (path.to_owned(), it.to_owned()))
+            .into();
+        let text = write(&listed);
         let list = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [],\n";
-        let ours = "  \"version\": 1,\n  \"files\": [\n    \"_cluster/x-y.yaml\",\n    \"b/c/service.yaml\"\n  ]\n}\n";
+        let ours = "  \"version\": 2,\n  \"files\": {\n    \"_cluster/x-y.yaml\": \"2e 3d\",\n    \
+                    \"b/c/service.yaml\": \"1f\"\n  }\n}\n";
         assert_eq!(text, format!("{list}{ours}"));
-        assert_eq!(
-            read(&text).unwrap(),
-            BTreeSet::from([
-                "_cluster/x-y.yaml".to_owned(),
-                "b/c/service.yaml".to_owned()
-            ])
-        );
+        assert_eq!(read(&text).unwrap(), listed);
+    }
+
+    #[test]
+    fn a_text_is_known_by_any_of_its_fingerprints_and_whatever_its_line_ends() {
+        let [old, new] = ["a\n", "b\n"].map(fingerprint);
+        let both = format!("{old} {new}");
+        for text in ["a\n", "b\n", "b\r\n"] {
+            assert!(is_known(text, &both), "{text:?}");
+        }
+        assert!(!is_known("a\n", &new) && !is_known("c\n", &both) && !is_known("", ""));
     }
 
     #[test]
@@ -81,14 +110,20 @@ mod tests {
         for path in [
             "../x.yaml",
             "/etc/x.yaml",
-            "a//b",
-            "a/../../b",
-            "a/.git",
+            "a//b.yaml",
+            "a/../../b.yaml",
+            "a/.git/x.yaml",
             "C:\\x",
             "a\\b",
             "",
+            "kustomization.yaml",
+            "src/main.rs",
+            "a/b/main.rs",
+            "a/b/c/d.yaml",
+            "_cluster/a/b.yaml",
+            "_cluster",
         ] {
-            let text = serde_json::json!({"version": 1, "files": [path]}).to_string();
+            let text = serde_json::json!({"version": 2, "files": {path: "00"}}).to_string();
             assert_eq!(read(&text), Err(IndexError::Outside(path.to_owned())));
         }
     }
@@ -100,15 +135,15 @@ mod tests {
             "{",
             "[]",
             "{}",
-            "{\"version\":1}",
-            "{\"version\":1,\"files\":[1]}",
-            "{\"version\":\"1\"}",
+            "{\"version\":2}",
+            "{\"version\":2,\"files\":[]}",
+            "{\"version\":2,\"files\":{\"a/b/c.yaml\":1}}",
+            "{\"version\":\"2\"}",
         ] {
             assert_eq!(read(text), Err(IndexError::Damaged), "{text}");
         }
-        assert_eq!(
-            read("{\"version\":2,\"files\":[]}"),
-            Err(IndexError::TooNew)
-        );
+        let of = |version| format!("{{\"version\":{version},\"files\":[]}}");
+        assert_eq!(read(&of(3)), Err(IndexError::TooNew));
+        assert_eq!(read(&of(1)), Err(IndexError::TooOld));
     }
 }

@@ -68,7 +68,8 @@ fn written() -> TempDir {
         changes,
         Changes {
             written: 2,
-            removed: 0
+            removed: 0,
+            ..Changes::default()
         }
     );
     directory
@@ -101,7 +102,8 @@ fn what_is_no_longer_wanted_goes_and_what_is_the_same_stays() {
         write(directory.path(), &wanted).unwrap(),
         Changes {
             written: 1,
-            removed: 1
+            removed: 1,
+            ..Changes::default()
         }
     );
     assert_eq!(texts(directory.path()), files(&wanted));
@@ -116,7 +118,8 @@ fn what_is_no_longer_wanted_goes_and_what_is_the_same_stays() {
         write(directory.path(), &[]).unwrap(),
         Changes {
             written: 0,
-            removed: 2
+            removed: 2,
+            ..Changes::default()
         }
     );
     assert_eq!(
@@ -173,6 +176,32 @@ fn files_of_others_are_never_touched() {
     write(directory.path(), &[]).unwrap();
     assert_eq!(texts(directory.path()), files(&theirs));
     assert!(directory.path().join("empty/directory").is_dir());
+}
+
+#[test]
+fn a_file_that_somebody_changed_is_not_removed() {
+    let directory = written();
+    let path = directory.path().join("ai/phi/service.yaml");
+    fs::write(&path, "theirs").unwrap();
+    let changes = write(directory.path(), &[]).unwrap();
+    assert_eq!(changes.kept, ["ai/phi/service.yaml"]);
+    assert_eq!(changes.removed, 1);
+    assert_eq!(
+        texts(directory.path()),
+        files(&[("ai/phi/service.yaml", "theirs")])
+    );
+    // It is off the index: the next run has nothing to say of it, and never writes over it.
+    assert_eq!(write(directory.path(), &[]).unwrap(), Changes::default());
+    let error = write(directory.path(), &[("ai/phi/service.yaml", "b\n")]).unwrap_err();
+    assert!(matches!(error, WriteError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn line_ends_that_git_checked_out_are_no_change() {
+    let directory = written();
+    let path = directory.path().join("ai/phi/service.yaml");
+    fs::write(&path, "b\r\n").unwrap();
+    assert_eq!(write(directory.path(), &[]).unwrap().removed, 2);
 }
 
 #[test]
@@ -281,8 +310,13 @@ fn a_damaged_index_is_an_error_that_says_what_to_do() {
     for (index, said) in [
         ("", "it is damaged"),
         ("<<<<<<< ours\n", "it is damaged"),
-        ("{\"version\": 2, \"files\": []}", "newer version"),
-        ("{\"version\": 1, \"files\": [\"../a\"]}", "`../a`"),
+        ("{\"version\": 3, \"files\": {}}", "newer version"),
+        ("{\"version\": 1, \"files\": []}", "older version"),
+        ("{\"version\": 2, \"files\": {\"../a\": \"\"}}", "`../a`"),
+        (
+            "{\"version\": 2, \"files\": {\"src/main.rs\": \"\"}}",
+            "`src/main.rs`",
+        ),
     ] {
         let directory = written();
         fs::write(directory.path().join(INDEX_FILE), index).unwrap();
@@ -447,10 +481,10 @@ fn assert_whole(found: &Tree, complete: &[Tree; 2]) {
     };
     let index: Value = serde_json::from_slice(index).unwrap();
     let listed: BTreeSet<_> = index["files"]
-        .as_array()
+        .as_object()
         .unwrap()
-        .iter()
-        .map(|path| path.as_str().unwrap())
+        .keys()
+        .map(String::as_str)
         .collect();
     for (path, text) in found.iter().filter(|(path, _)| *path != INDEX_FILE) {
         let name = path.rsplit('/').next().unwrap();
