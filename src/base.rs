@@ -10,6 +10,7 @@ pub(crate) mod nulls;
 pub mod object;
 pub mod pointer;
 pub mod quantity;
+pub mod shown;
 pub mod similar;
 pub mod sources;
 pub mod wording;

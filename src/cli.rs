@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use kaito_render::base::shown::one_line;
 use kaito_render::report::Report;
 
 use args::{Cli, Color};
@@ -49,13 +50,26 @@ impl Outcome {
 
 /// Runs the command that the process was started with.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return console::usage(&escaped().err().unwrap_or(error)),
+    };
     let result = Config::try_from(cli.command).and_then(|config| execute(&config, cli.color));
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused | Outcome::Different) => ExitCode::from(1),
         Err(error) => console::failure(&error),
     }
+}
+
+/// The arguments once more, as people may see them: for the error that quotes them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line reads the environment for the library"
+)]
+fn escaped() -> clap::error::Result<Cli> {
+    let args = std::env::args_os();
+    Cli::try_parse_from(args.map(|arg| one_line(&arg.to_string_lossy()).into_owned()))
 }
 
 fn execute(config: &Config, color: Color) -> Result<Outcome> {

@@ -85,6 +85,10 @@ pub fn run(args: &Args) -> ExitCode {
 
 /// Logs to stderr, one line of JSON per event. The log of kube is off: the controller logs the same
 /// errors itself, once, and with advice.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "JSON for programs, which escapes what is no text"
+)]
 fn log() {
     let lines = tracing_subscriber::fmt::layer()
         .json()

@@ -3,8 +3,7 @@
 
 pub mod field;
 
-use std::fmt::Write;
-
+use crate::base::shown::Terminal;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::catalogue::library::Library;
@@ -34,17 +33,18 @@ pub struct Inputs<'a> {
 /// The plan of a Workspace, decision by decision, each with the fields and rules that it follows
 /// from.
 #[must_use]
-pub fn plan(compiled: &CompiledWorkspace, inputs: Inputs) -> String {
+pub fn plan(compiled: &CompiledWorkspace, inputs: Inputs) -> Terminal {
     let places = Places::new(compiled, inputs);
-    let mut out = String::new();
+    let mut out = Terminal::default();
     for decision in &decisions(compiled, inputs) {
-        out += &line(decision.title, &decision.value);
-        out += &reasons(decision, &places, TITLES);
+        line(decision.title, &decision.value, &mut out);
+        reasons(decision, &places, TITLES, &mut out);
     }
     for (index, object) in compiled.objects.iter().enumerate() {
         let identity = object.identity();
         let title = if index == 0 { "objects" } else { "" };
-        out += &line(title, &format!("{}/{}", identity.kind, identity.name));
+        let name = format!("{}/{}", identity.kind, identity.name);
+        line(title, &name, &mut out);
     }
     out
 }
@@ -59,26 +59,18 @@ fn decisions(compiled: &CompiledWorkspace, inputs: Inputs) -> Vec<Decision> {
     }
 }
 
-fn line(title: &str, value: &str) -> String {
-    format!("{title:TITLES$}{value}\n")
+fn line(title: &str, value: &str, out: &mut Terminal) {
+    out.text(&format!("{title:TITLES$}{value}")).end();
 }
 
 /// Why something was decided, and where that is written, a line each.
-fn reasons(decision: &Decision, places: &Places, indent: usize) -> String {
-    let mut out = String::new();
-    let because = Some(&decision.because)
-        .filter(|because| !because.is_empty())
-        .cloned();
-    for reason in because.into_iter().chain(
-        decision
-            .origins
-            .iter()
-            .filter_map(|origin| places.of(origin)),
-    ) {
-        // Writing to a text can't fail.
-        let _ = writeln!(out, "{:indent$}  {reason}", "");
+fn reasons(decision: &Decision, places: &Places, indent: usize, out: &mut Terminal) {
+    let because = Some(&decision.because).filter(|because| !because.is_empty());
+    let origins = decision.origins.iter();
+    let origins = origins.filter_map(|origin| places.of(origin));
+    for reason in because.cloned().into_iter().chain(origins) {
+        out.text(&format!("{:indent$}  {reason}", "")).end();
     }
-    out
 }
 
 /// Where things are written.

@@ -17,10 +17,3 @@ mod settle;
 
 pub use secrets::without_secrets;
 pub use settle::{Report, Strictness};
-
-use annotate_snippets::normalize_untrusted_str;
-
-/// A text on one line that a terminal can't take for more than text.
-fn one_line(text: &str) -> String {
-    normalize_untrusted_str(text).replace('\n', "␊")
-}

@@ -75,7 +75,7 @@ pub(super) fn crds(release: Option<&str>) -> Result<Outcome> {
     if texts.is_empty() {
         bail!("release {release} has no CRDs: there is nothing under `{directory}`");
     }
-    console::print(texts.join("---\n").as_bytes())
+    console::print_data(texts.join("---\n").as_bytes())
 }
 
 /// Prints the JSON Schema of a kind of file.
@@ -104,7 +104,7 @@ pub(super) fn schema(kind: SchemaKind, config: &Catalogue, color: Color) -> Resu
     if report.has_errors() {
         return Ok(Outcome::Refused);
     }
-    console::print(format!("{}\n", serde_json::to_string_pretty(&schema)?).as_bytes())
+    console::print_data(format!("{}\n", serde_json::to_string_pretty(&schema)?).as_bytes())
 }
 
 /// The releases that are asked for: one, or all.

@@ -1,10 +1,19 @@
 //! What is written to stdout, which only carries data, and to stderr.
+//!
+//! Nothing else prints. What people read comes as a value of [`ForPeople`], which is escaped; what
+//! programs read goes through [`print_data`], and a test lists who calls it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command line prints, and reads the environment, for the library"
+)]
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
+use kaito_render::base::shown::{ForPeople, Terminal};
 use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::emit::disk::Changes;
@@ -14,13 +23,21 @@ use kaito_render::report::{Report, concise, github, human, json, junit, sarif, w
 use super::Outcome;
 use super::config::{Check, Color, ReportFormat};
 
-/// Writes data to stdout. It is no failure if the reader closed its end early.
-pub(super) fn print(data: &[u8]) -> Result<Outcome> {
-    print_pieces([data])
+/// Writes text for people to stdout.
+pub(super) fn print(text: &impl ForPeople) -> Result<Outcome> {
+    print_data(text.as_str().as_bytes())
 }
 
-/// As [`print`], piece by piece.
-pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Outcome> {
+/// Writes data to stdout as it is, for other programs: what is escaped in it, its format says. It
+/// is no failure if the reader closed its end early.
+pub(super) fn print_data(data: &[u8]) -> Result<Outcome> {
+    print_data_pieces([data])
+}
+
+/// As [`print_data`], piece by piece.
+pub(super) fn print_data_pieces(
+    pieces: impl IntoIterator<Item = impl AsRef<[u8]>>,
+) -> Result<Outcome> {
     let mut stdout = io::stdout().lock();
     let mut pieces = pieces.into_iter();
     match pieces
@@ -36,18 +53,26 @@ pub(super) fn print_pieces(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -
 
 /// Writes a report with excerpts to stderr.
 pub(super) fn report(report: &Report, color: Color) -> Result<()> {
-    let text = human::document(report, wants_color(color, &io::stderr()));
-    write_stderr(&(text + &summary(report)))
+    let mut text = human::document(report, wants_color(color, &io::stderr()));
+    text.append(&summary(report));
+    write_stderr(&text)
 }
 
 /// The line at the end of a report, with the name of the program.
-fn summary(report: &Report) -> String {
+fn summary(report: &Report) -> Terminal {
     let summary = human::summary(report);
     if summary.is_empty() {
-        summary
+        Terminal::default()
     } else {
-        format!("kaito-render: {summary}\n")
+        notice(&summary)
     }
+}
+
+/// A line with the name of the program.
+fn notice(text: &str) -> Terminal {
+    let mut line = Terminal::default();
+    line.text("kaito-render: ").text(text).end();
+    line
 }
 
 /// Writes a report in the format that was asked for.
@@ -64,7 +89,7 @@ pub(super) fn report_as(
         ReportFormat::Human => return self::report(report, color),
         ReportFormat::Concise => {
             let color = wants_color(color, &io::stdout());
-            print(concise::document(report, &directory, color).as_bytes())?;
+            print(&concise::document(report, &directory, color))?;
             return write_stderr(&summary(report));
         }
         ReportFormat::Json => json::document(report),
@@ -73,43 +98,36 @@ pub(super) fn report_as(
             let input = input.map_or_else(String::new, |path| Disk.name(path));
             sarif::document(report, &directory, &input)
         }
-        ReportFormat::Github => github::document(report, &directory),
+        ReportFormat::Github => return print(&github::document(report, &directory)).map(drop),
         ReportFormat::Junit => junit::document(report, &directory, checked),
     };
-    print(text.as_bytes()).map(drop)
+    print_data(text.as_bytes()).map(drop)
 }
 
 /// The working directory; empty if it is gone, so that paths stay as they are.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line reads the environment for the library"
-)]
 fn working_directory() -> PathBuf {
     std::env::current_dir().unwrap_or_default()
 }
 
 /// Says how many files of an output directory were written and removed.
 pub(super) fn changes(directory: &Path, changes: &Changes) -> Result<()> {
-    let Changes {
-        written,
-        removed,
-        kept,
-    } = changes;
-    for path in kept {
-        write_stderr(&format!(
-            "kaito-render: {} is no longer needed, but was changed by someone else: remove it, or keep it as your own\n",
-            directory.join(path).display()
-        ))?;
+    for path in &changes.kept {
+        let path = directory.join(path);
+        write_stderr(&notice(&format!(
+            "{} is no longer needed, but was changed by someone else: remove it, or keep it as your own",
+            path.display()
+        )))?;
     }
-    write_stderr(&format!(
-        "kaito-render: {}: {written} written, {removed} removed\n",
-        directory.display()
-    ))
+    let (written, removed) = (changes.written, changes.removed);
+    let directory = directory.display();
+    write_stderr(&notice(&format!(
+        "{directory}: {written} written, {removed} removed"
+    )))
 }
 
 /// Says that a file was written.
 pub(super) fn written(path: &Path) -> Result<()> {
-    write_stderr(&format!("kaito-render: {}: written\n", path.display()))
+    write_stderr(&notice(&format!("{}: written", path.display())))
 }
 
 /// Says how much was repaired.
@@ -118,19 +136,39 @@ pub(super) fn fixed(diagnostics: usize, files: usize) -> Result<()> {
         wording::count(diagnostics, "diagnostic"),
         wording::count(files, "file"),
     );
-    write_stderr(&format!("kaito-render: fixed {diagnostics} in {files}\n"))
+    write_stderr(&notice(&format!("fixed {diagnostics} in {files}")))
 }
 
 /// Says why the command could not run.
 pub(super) fn failure(error: &Error) -> ExitCode {
-    let error = format!("error: {error:#}\n");
+    let mut text = Terminal::default();
+    text.text(&without_secrets(&format!("error: {error:#}")))
+        .end();
     // There is no place to report that stderr is gone.
-    let _ = write_stderr(&without_secrets(&error));
+    let _ = write_stderr(&text);
     ExitCode::from(2)
 }
 
-fn write_stderr(text: &str) -> Result<()> {
-    match io::stderr().lock().write_all(text.as_bytes()) {
+/// Says what is wrong with the arguments, or prints the help that was asked for. Arguments may be
+/// names of files of the input, and the error quotes them: they have to be escaped before.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render();
+    let mut out = Terminal::default();
+    if wants_color(Color::Auto, &io::stderr()) {
+        out.rendered(&text.ansi().to_string());
+    } else {
+        out.lines(&text.to_string());
+    }
+    let _ = write_stderr(&out);
+    ExitCode::from(2)
+}
+
+fn write_stderr(text: &Terminal) -> Result<()> {
+    match io::stderr().lock().write_all(text.as_str().as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
@@ -141,10 +179,6 @@ pub(super) fn colors_stdout(color: Color) -> bool {
     wants_color(color, &io::stdout())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line reads the environment for the library"
-)]
 fn wants_color(color: Color, stream: &impl IsTerminal) -> bool {
     match color {
         Color::Always => true,

@@ -41,12 +41,19 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     emit::sort(&mut after);
     let comparison = diff::compare(&before, &after, &config.ignore, &gpus);
     let view = View::new(&comparison, report.secrets());
-    let text = match config.format {
-        DiffFormat::Text => terminal::render(&view, config.detail, console::colors_stdout(color)),
-        DiffFormat::Markdown => markdown::render(&view, markdown::BUDGET),
-        DiffFormat::Json => json_patch::render(&view),
+    match config.format {
+        DiffFormat::Text => {
+            let text = terminal::render(&view, config.detail, console::colors_stdout(color));
+            console::print(&text.masked(report.secrets()))?
+        }
+        DiffFormat::Markdown => {
+            let text = markdown::render(&view, markdown::BUDGET);
+            console::print(&text.masked(report.secrets()))?
+        }
+        DiffFormat::Json => {
+            console::print_data(report.mask(&json_patch::render(&view)).as_bytes())?
+        }
     };
-    console::print(report.mask(&text).as_bytes())?;
     let outcome = if comparison.is_empty() {
         Outcome::Done
     } else {

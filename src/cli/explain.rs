@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
+use kaito_render::base::shown::Terminal;
 use kaito_render::compile::{self, Keep};
 use kaito_render::explain;
 use kaito_render::explain::field::{self, Field};
@@ -29,7 +30,14 @@ pub(super) fn explain(config: &Explain, color: Color) -> Result<Outcome> {
         let error = field::not_found(field, &explanation.objects);
         bail!("{}", report.mask(&error));
     }
-    console::print(report.mask(&explanation.texts.join("\n")).as_bytes())?;
+    let mut out = Terminal::default();
+    for (index, text) in explanation.texts.iter().enumerate() {
+        if index > 0 {
+            out.end();
+        }
+        out.append(text);
+    }
+    console::print(&out.masked(report.secrets()))?;
     Ok(Outcome::of(&report))
 }
 
@@ -37,7 +45,7 @@ pub(super) fn explain(config: &Explain, color: Color) -> Result<Outcome> {
 #[derive(Default)]
 struct Explanation {
     /// A text for each Workspace that has one.
-    texts: Vec<String>,
+    texts: Vec<Terminal>,
     /// All objects of the run.
     objects: Vec<Object>,
 }

@@ -13,7 +13,7 @@ use super::{Outcome, console};
 pub(super) fn completions(shell: Shell) -> Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "kaito-render", &mut script);
-    console::print(&script)
+    console::print_data(&script)
 }
 
 /// Prints the manual page of the program or of one command.
@@ -29,7 +29,7 @@ pub(super) fn man(command: Option<&str>) -> Result<Outcome> {
     };
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
-    console::print(&text)
+    console::print_data(&text)
 }
 
 /// Prints the page of a rule.
@@ -40,5 +40,5 @@ pub(super) fn rule(rule: &Rule) -> Result<Outcome> {
         title,
         page,
     } = rule;
-    console::print(format!("{}[{id}]: {title}\n\n{page}", severity.name()).as_bytes())
+    console::print_data(format!("{}[{id}]: {title}\n\n{page}", severity.name()).as_bytes())
 }

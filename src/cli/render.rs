@@ -40,7 +40,7 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
 fn write(objects: &[Object], format: Format, output: &Output) -> Result<()> {
     let values = objects.iter().map(|object| &object.value);
     match output {
-        Output::Stdout => console::print_pieces(format.pieces(values)).map(drop),
+        Output::Stdout => console::print_data_pieces(format.pieces(values)).map(drop),
         Output::File(path) => Ok(emit::disk::write_file(path, &format.stream(values))?),
         Output::Directory(path) => {
             let files = emit::directory::layout(objects, format)?;

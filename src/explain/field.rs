@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::{Inputs, Places, decisions, reasons};
 use crate::base::json::Json;
 use crate::base::object::Object;
+use crate::base::shown::Terminal;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::compile::CompiledWorkspace;
@@ -122,47 +123,47 @@ pub fn explain(
     compiled: &CompiledWorkspace,
     field: &Field,
     inputs: Inputs,
-) -> Result<String, Diagnostic> {
+) -> Result<Terminal, Diagnostic> {
     let (decisions, places) = (decisions(compiled, inputs), Places::new(compiled, inputs));
     let Some((_, templates)) = inputs.compilation.release(compiled) else {
-        return Ok(String::new());
+        return Ok(Terminal::default());
     };
-    let mut out = String::new();
+    let mut out = Terminal::default();
     let objects = compiled.objects.iter();
     for object in objects.filter(|object| field.is_of(object)) {
         let Some(value) = field.value(&object.value) else {
             continue;
         };
         let identity = object.identity();
-        out += &format!(
-            "{}/{}\n{}",
-            identity.kind,
-            identity.name,
-            indented(&yaml::document(value), 2)
-        );
+        out.text(&format!("{}/{}", identity.kind, identity.name))
+            .end();
+        for line in yaml::document(value).lines() {
+            out.text("  ").text(line).end();
+        }
         let trace = expand::trace(&compiled.plan, templates, object, &field.steps)?;
         if let Some(trace) = trace {
-            out += &made(&trace, &decisions, &places);
+            made(&trace, &decisions, &places, &mut out);
         }
     }
     Ok(out)
 }
 
-fn made(trace: &Trace, decisions: &[Decision], places: &Places) -> String {
-    let mut out = format!("  {}\n", template_line(trace.place, places.sources));
+fn made(trace: &Trace, decisions: &[Decision], places: &Places, out: &mut Terminal) {
+    let place = template_line(trace.place, places.sources);
+    out.text("  ").text(&place).end();
     for read in &trace.reads {
         let path = read.strip_prefix("plan.").unwrap_or(read);
         let found = decisions
             .iter()
             .find(|decision| decision.fields.iter().any(|field| is_of(path, field)));
         let Some(decision) = found else {
-            out += &format!("  {read}\n");
+            out.text("  ").text(read).end();
             continue;
         };
-        out += &format!("  {read}: {} {}\n", decision.title, decision.value);
-        out += &reasons(decision, places, 2);
+        let Decision { title, value, .. } = decision;
+        out.text(&format!("  {read}: {title} {value}")).end();
+        reasons(decision, places, 2, out);
     }
-    out
 }
 
 /// Whether a path that is read is a field or a part of it, or holds it.
@@ -188,12 +189,6 @@ fn template_line(place: Span, sources: &Sources) -> String {
         position.line,
         line.trim()
     )
-}
-
-fn indented(text: &str, indent: usize) -> String {
-    text.lines()
-        .map(|line| format!("{:indent$}{line}\n", ""))
-        .collect()
 }
 
 /// What to say where no object of a run has a field.

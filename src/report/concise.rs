@@ -2,36 +2,40 @@
 
 use std::path::Path;
 
+use anstyle::{AnsiColor, Style};
+
+use crate::base::shown::Terminal;
 use crate::diagnostic::Severity;
+use crate::report::Report;
 use crate::report::place::View;
-use crate::report::{Report, one_line};
 
 /// `path:line:column: error[KR113]: message (hint: …)`, a line for each diagnostic; one without a
 /// place begins with its severity.
 #[must_use]
-pub fn document(report: &Report, directory: &Path, color: bool) -> String {
+pub fn document(report: &Report, directory: &Path, color: bool) -> Terminal {
     let view = View { report, directory };
-    let mut lines = String::new();
+    let mut out = Terminal::default();
     for diagnostic in report.diagnostics() {
         if let Some(place) = diagnostic.place {
-            lines += &format!("{}: ", one_line(&view.start(place)));
+            out.text(&view.start(place)).text(": ");
         }
         let head = diagnostic.head();
-        let head = if color {
-            format!("{}{head}\u{1b}[0m", style(diagnostic.severity))
+        if color {
+            out.styled(style(diagnostic.severity), &head);
         } else {
-            head
-        };
-        lines += &format!("{head}: {}\n", one_line(&diagnostic.text()));
+            out.text(&head);
+        }
+        out.text(": ").text(&diagnostic.text()).end();
     }
-    lines
+    out
 }
 
-/// What makes a terminal write in bold and in the colours that excerpts have.
-fn style(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "\u{1b}[1;91m",
-        Severity::Warning => "\u{1b}[1;33m",
-        Severity::Note => "\u{1b}[1;92m",
-    }
+/// Bold, in the colours that excerpts have.
+fn style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Error => AnsiColor::BrightRed,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note => AnsiColor::BrightGreen,
+    };
+    color.on_default().bold()
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use annotate_snippets::normalize_untrusted_str as normalized;
-
+use crate::base::shown::Workflow;
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::Report;
@@ -16,15 +15,15 @@ const SHOWN: usize = 10;
 /// A workflow command for each diagnostic, at most ten of each severity, followed by the number of
 /// those left out. `directory` is the absolute path of the working directory.
 #[must_use]
-pub fn document(report: &Report, directory: &Path) -> String {
+pub fn document(report: &Report, directory: &Path) -> Workflow {
     let view = View { report, directory };
     let mut counts = BTreeMap::<Severity, usize>::new();
-    let mut commands = String::new();
+    let mut out = Workflow::default();
     for diagnostic in report.diagnostics() {
         let count = counts.entry(diagnostic.severity).or_default();
         *count += 1;
         if *count <= SHOWN {
-            commands += &command(diagnostic, view);
+            command(diagnostic, view, &mut out);
         }
     }
     let more = counts.iter().rev().filter(|(_, count)| **count > SHOWN);
@@ -32,60 +31,54 @@ pub fn document(report: &Report, directory: &Path) -> String {
         .map(|(severity, count)| wording::count(count - SHOWN, severity.name()))
         .collect();
     if !more.is_empty() {
-        commands += &format!(
-            "kaito-render: {} more not shown beside the files\n",
-            wording::and(&more)
-        );
+        let more = wording::and(&more);
+        out.line(&format!(
+            "kaito-render: {more} more not shown beside the files"
+        ));
     }
-    commands
+    out
 }
 
-fn command(diagnostic: &Diagnostic, view: View) -> String {
+fn command(diagnostic: &Diagnostic, view: View, out: &mut Workflow) {
     let name = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    let (place, before) = place(diagnostic, view);
-    let message = data(&normalized(&format!(
-        "{before}{}",
-        view.details(diagnostic)
-    )));
-    format!(
-        "::{name} {place}title={}::{message}\n",
-        property(diagnostic.rule.id)
-    )
+    let (mut properties, before) = place(diagnostic, view);
+    properties.push(("title", diagnostic.rule.id.to_owned()));
+    let properties: Vec<_> = properties
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let message = format!("{before}{}", view.details(diagnostic));
+    out.command(name, &properties, &message);
 }
+
+type Properties = Vec<(&'static str, String)>;
 
 /// The properties that say where a diagnostic is; for what lies in no file of the repository, a
 /// prefix for the message.
-fn place(diagnostic: &Diagnostic, view: View) -> (String, String) {
+fn place(diagnostic: &Diagnostic, view: View) -> (Properties, String) {
     let Some(span) = diagnostic.place else {
         return Default::default();
     };
     let file = match view.location(span.file) {
-        Location::Nowhere(_) => return (String::new(), format!("{}: ", view.start(span))),
-        Location::Inside(path) | Location::Outside(path) => property(&normalized(&path)),
+        Location::Nowhere(_) => return (Vec::new(), format!("{}: ", view.start(span))),
+        Location::Inside(path) | Location::Outside(path) => path,
     };
     let [start, end] = view.report.positions(span);
-    let lines = format!("file={file},line={},endLine={}", start.line, end.line);
+    let mut properties = vec![
+        ("file", file),
+        ("line", start.line.to_string()),
+        ("endLine", end.line.to_string()),
+    ];
     // GitHub understands columns only within one line.
-    let columns = if start.line == end.line {
-        format!(",col={},endColumn={}", start.column, end.column)
-    } else {
-        String::new()
-    };
-    (format!("{lines}{columns},"), String::new())
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    if start.line == end.line {
+        properties.push(("col", start.column.to_string()));
+        properties.push(("endColumn", end.column.to_string()));
+    }
+    (properties, String::new())
 }
 
 #[cfg(test)]
@@ -93,6 +86,7 @@ mod tests {
     use std::path::Path;
 
     use super::document;
+    use crate::base::shown::ForPeople;
     use crate::base::sources::Sources;
     use crate::diagnostic::Diagnostic;
     use crate::diagnostic::rule;
@@ -106,8 +100,10 @@ mod tests {
         let diagnostics: Vec<_> = many(&rule::NAME, 12)
             .chain(many(&rule::TIGHT_MEMORY, 11))
             .collect();
-        let write =
-            |diagnostics| document(&Report::of(Sources::default(), diagnostics), Path::new("/"));
+        let write = |diagnostics| {
+            let report = Report::of(Sources::default(), diagnostics);
+            document(&report, Path::new("/")).as_str().to_owned()
+        };
         let text = write(diagnostics);
         assert_eq!(text.matches("::error ").count(), 10);
         assert_eq!(text.matches("::warning ").count(), 10);

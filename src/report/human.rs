@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{
-    AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet,
-    normalize_untrusted_str as normalized,
-};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
+use crate::base::shown::{Terminal, lines, one_line, same_length};
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
@@ -23,18 +21,20 @@ const LONG: usize = 4096;
 /// Only the lines concerned are looked at, whatever the size of the file, and what a terminal could
 /// take for more than text is made visible.
 #[must_use]
-pub fn document(report: &Report, color: bool) -> String {
-    let diagnostics = report.diagnostics().iter();
-    diagnostics
-        .map(|diagnostic| render(diagnostic, report, color) + "\n\n")
-        .collect()
+pub fn document(report: &Report, color: bool) -> Terminal {
+    let mut out = Terminal::default();
+    for diagnostic in report.diagnostics() {
+        out.rendered(&render(diagnostic, report, color)).end();
+        out.end();
+    }
+    out
 }
 
 /// One diagnostic: what it is, where, an excerpt, and what to do.
 fn render(diagnostic: &Diagnostic, report: &Report, color: bool) -> String {
     let level = level(diagnostic.severity);
     let title = level
-        .primary_title(normalized(&diagnostic.message))
+        .primary_title(one_line(&diagnostic.message))
         .id(diagnostic.rule.id);
     let mut group = Group::with_title(title);
     if let Some(place) = diagnostic.place {
@@ -48,7 +48,7 @@ fn render(diagnostic: &Diagnostic, report: &Report, color: bool) -> String {
         }
     }
     if let Some(hint) = &diagnostic.hint {
-        group = group.element(Level::HELP.message(normalized(hint)));
+        group = group.element(Level::HELP.message(one_line(hint)));
     }
     let fix = diagnostic.fix.as_ref().and_then(|fix| patch(fix, report));
     let renderer = if color {
@@ -63,11 +63,11 @@ fn render(diagnostic: &Diagnostic, report: &Report, color: bool) -> String {
 /// The line of a fix as it will be.
 fn patch<'a>(fix: &Fix, report: &'a Report) -> Option<Group<'a>> {
     let window = window(fix.span, &[], report)?;
-    let patch = Patch::new(window.range(fix.span), fix.replacement.clone());
+    let patch = Patch::new(window.range(fix.span), lines(&fix.replacement).into_owned());
     let title = Level::HELP.secondary_title("`check --fix` writes this");
     let snippet = Snippet::source(window.text)
         .line_start(window.line)
-        .path(normalized(report.name(fix.span.file)))
+        .path(one_line(report.name(fix.span.file)))
         .patch(patch);
     Some(title.element(snippet))
 }
@@ -127,7 +127,7 @@ fn excerpt<'a>(
 ) -> Group<'a> {
     let Some(window) = window(place, near, report) else {
         let [position, _] = report.positions(place);
-        let name = normalized(report.name(place.file));
+        let name = one_line(report.name(place.file));
         return group.element(
             Origin::path(name)
                 .line(position.line)
@@ -142,12 +142,12 @@ fn excerpt<'a>(
     let labels = near.iter().map(|label| {
         AnnotationKind::Context
             .span(window.range(label.span))
-            .label(normalized(&label.text))
+            .label(one_line(&label.text))
     });
     let snippet = Snippet::source(window.text.clone())
         .line_start(window.line)
-        .path(normalized(report.name(place.file)))
-        .annotation(kind.span(window.range(place)).label(label.map(normalized)))
+        .path(one_line(report.name(place.file)))
+        .annotation(kind.span(window.range(place)).label(label.map(one_line)))
         .annotations(labels);
     group.element(snippet)
 }
@@ -194,7 +194,7 @@ fn window(place: Span, near: &[&Label], report: &Report) -> Option<Window> {
     let is_shown = !range.is_empty() && range.len() <= LONG;
     let text = report.excerpt(place.file, range).filter(|_| is_shown)?;
     // Offsets stay what they are.
-    let text = text.replace('\r', " ");
+    let text = same_length(&text).replace('\r', " ");
     Some(Window {
         text,
         line: first,
@@ -205,13 +205,18 @@ fn window(place: Span, near: &[&Label], report: &Report) -> Option<Window> {
 #[cfg(test)]
 mod tests {
     use super::{document, summary};
+    use crate::base::shown::ForPeople;
     use crate::base::sources::{FileId, Sources, Span};
     use crate::diagnostic::Diagnostic;
     use crate::diagnostic::rule;
     use crate::report::Report;
 
     fn render(diagnostic: Diagnostic, sources: Sources) -> String {
-        document(&Report::of(sources, [diagnostic]), false)
+        shown(&Report::of(sources, [diagnostic]), false)
+    }
+
+    fn shown(report: &Report, color: bool) -> String {
+        document(report, color).as_str().to_owned()
     }
 
     fn span(file: FileId, text: &str, part: &str) -> Span {
@@ -248,8 +253,8 @@ error[KR104]: `Falcon` is no name
 
 ";
         let report = Report::of(sources, [diagnostic]);
-        assert_eq!(document(&report, false), expected);
-        assert!(document(&report, true).contains("\u{1b}["));
+        assert_eq!(shown(&report, false), expected);
+        assert!(shown(&report, true).contains("\u{1b}["));
     }
 
     #[test]

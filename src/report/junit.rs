@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use annotate_snippets::normalize_untrusted_str as normalized;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use crate::base::shown::{ForPeople, Terminal};
 use crate::base::sources::FileId;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::Report;
 use crate::report::place::View;
-use crate::report::{Report, one_line};
 
 /// The suite of diagnostics without a place.
 const WHOLE: &str = "kaito-render";
@@ -98,14 +98,20 @@ fn body(diagnostic: &Diagnostic, view: View) -> String {
         .place
         .map_or_else(String::new, |place| format!("{}: ", view.start(place)));
     let (head, details) = (diagnostic.head(), view.details(diagnostic));
-    allowed(&normalized(&format!("{place}{head}: {details}")))
+    let mut text = Terminal::default();
+    text.lines(&format!("{place}{head}: {details}"));
+    allowed(text.as_str())
 }
 
 fn attribute(text: &str) -> String {
-    allowed(&one_line(text))
+    let mut line = Terminal::default();
+    line.text(text);
+    allowed(line.as_str())
 }
 
-/// Without the two characters that are no control characters and that XML forbids.
+/// Without the two characters that are no control characters and that XML forbids, and without tabs,
+/// which the writer leaves out.
 fn allowed(text: &str) -> String {
     text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+        .replace('\t', "    ")
 }

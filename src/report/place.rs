@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::base::shown::one_line;
 use crate::base::sources::{FileId, Span};
 use crate::diagnostic::Diagnostic;
 use crate::input::STDIN;
@@ -70,22 +71,25 @@ impl View<'_> {
         }
     }
 
-    /// The start of a place, as `path:line:column`.
+    /// The start of a place, on one line, as `path:line:column`.
     pub(super) fn start(self, place: Span) -> String {
         let [position, _] = self.report.positions(place);
         format!(
             "{}:{}:{}",
-            self.location(place.file).as_str(),
+            one_line(self.location(place.file).as_str()),
             position.line,
             position.column
         )
     }
 
-    /// The message and the hint of a diagnostic, and a line for each other place.
+    /// The message and the hint of a diagnostic, and a line for each other place; what is no text
+    /// is escaped.
     pub(super) fn details(self, diagnostic: &Diagnostic) -> String {
         let also = diagnostic.also.iter();
-        let also = also.map(|label| format!("\n{}: {}", self.start(label.span), label.text));
-        diagnostic.text() + &also.collect::<String>()
+        let also = also.map(|label| format!("{}: {}", self.start(label.span), label.text));
+        let lines = std::iter::once(diagnostic.text()).chain(also);
+        let lines: Vec<_> = lines.map(|line| one_line(&line).into_owned()).collect();
+        lines.join("\n")
     }
 }
 

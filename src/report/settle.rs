@@ -31,6 +31,7 @@ pub enum Strictness {
 /// ```
 /// use std::path::Path;
 ///
+/// use kaito_render::base::shown::ForPeople;
 /// use kaito_render::diagnostic::{Diagnostic, rule};
 /// use kaito_render::report::policy::Policy;
 /// use kaito_render::report::{Report, Strictness, concise, human, json};
@@ -45,11 +46,11 @@ pub enum Strictness {
 ///
 /// assert!(report.has_errors());
 /// assert_eq!(
-///     human::document(&report, false),
+///     human::document(&report, false).as_str(),
 ///     "error[KR401]: the input holds no Workspace\n |\n = help: name a directory\n\n"
 /// );
 /// assert_eq!(
-///     concise::document(&report, Path::new("/"), false),
+///     concise::document(&report, Path::new("/"), false).as_str(),
 ///     "error[KR401]: the input holds no Workspace (hint: name a directory)\n"
 /// );
 /// assert!(json::document(&report).contains(r#""rule": "KR401""#));
@@ -284,6 +285,7 @@ mod tests {
     use std::path::Path;
 
     use super::{Report, Strictness};
+    use crate::base::shown::ForPeople;
     use crate::base::sources::{FileId, Sources, Span};
     use crate::diagnostic::{Diagnostic, Severity, rule};
     use crate::report::policy::Policy;
@@ -296,11 +298,13 @@ mod tests {
     fn texts(report: &Report, file: FileId) -> [String; 6] {
         let directory = Path::new(DIRECTORY);
         [
-            human::document(report, true),
-            concise::document(report, directory, true),
+            human::document(report, true).as_str().to_owned(),
+            concise::document(report, directory, true)
+                .as_str()
+                .to_owned(),
             json::document(report),
             sarif::document(report, directory, "."),
-            github::document(report, directory),
+            github::document(report, directory).as_str().to_owned(),
             junit::document(report, directory, &[file]),
         ]
     }

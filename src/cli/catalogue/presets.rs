@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
+use kaito_render::base::shown::{Terminal, one_line};
 use kaito_render::base::similar;
 use kaito_render::base::sources::FileId;
 use kaito_render::catalogue::import::{self, Facts};
@@ -111,7 +112,7 @@ pub(in crate::cli) fn preset(name: &str, config: &Catalogue, color: Color) -> Re
     });
     let files = paths.filter_map(|path| library.get(&path));
     let files: Vec<_> = files
-        .map(|file| format!("# {}\n{}", file.name, file.text))
+        .map(|file| format!("# {}\n{}", one_line(&file.name), file.text))
         .collect();
     if files.is_empty() {
         let known = directories
@@ -124,7 +125,9 @@ pub(in crate::cli) fn preset(name: &str, config: &Catalogue, color: Color) -> Re
         bail!("there is no preset `{name}`: {hint}");
     }
     // A library of one's own is input, too.
-    console::print(without_secrets(&files.join("---\n")).as_bytes())
+    let mut out = Terminal::default();
+    out.lines(&without_secrets(&files.join("---\n")));
+    console::print(&out)
 }
 
 /// The models that a name is an alias of.
@@ -155,7 +158,7 @@ pub(in crate::cli) fn import(config: &Import, color: Color) -> Result<Outcome> {
     let (path, model) = imported.map_err(|error| anyhow!("{}", report.mask(&error)))?;
     let text = Format::Yaml.document(&serde_json::to_value(&model)?.into());
     let Some(directory) = &config.library else {
-        return console::print(text.as_bytes());
+        return console::print_data(text.as_bytes());
     };
     let path = directory.join(path);
     emit::disk::write_file_and_directories(&path, &text)?;

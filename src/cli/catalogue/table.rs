@@ -1,6 +1,7 @@
 //! Tables on stdout.
 
 use anyhow::Result;
+use kaito_render::base::shown::{Terminal, one_line};
 use kaito_render::catalogue::release::Release;
 use kaito_render::report::Strictness;
 use kaito_render::session::Session;
@@ -32,24 +33,25 @@ pub(super) fn table(
     if report.has_errors() {
         return Ok(Outcome::Refused);
     }
-    console::print(aligned(&all).as_bytes())
+    console::print(&aligned(&all))
 }
 
 /// The rows with columns as wide as their widest cell.
-fn aligned(rows: &[Row]) -> String {
+fn aligned(rows: &[Row]) -> Terminal {
+    let mut out = Terminal::default();
     let mut widths = Vec::new();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
+            *width = one_line(cell).chars().count().max(*width);
         }
     }
-    let line = |row: &Row| {
+    for row in rows {
         let cells = row.iter().zip(&widths);
         let cells: Vec<_> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
+            .map(|(cell, width)| format!("{:width$}", one_line(cell)))
             .collect();
-        format!("{}\n", cells.join("   ").trim_end())
-    };
-    rows.iter().map(line).collect()
+        out.text(cells.join("   ").trim_end()).end();
+    }
+    out
 }

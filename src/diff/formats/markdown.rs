@@ -1,5 +1,6 @@
 //! A comparison as Markdown for the comment of a pull request.
 
+use crate::base::shown::Markdown;
 use crate::base::wording;
 use crate::diff::view::{Fold, Line, Mark, ObjectView, View, names};
 
@@ -19,112 +20,133 @@ const RESERVE: usize = 512;
 /// objects as far as there is room. Objects are shown in full or not at all, and those left out are
 /// counted.
 #[must_use]
-pub fn render(view: &View, budget: usize) -> String {
+pub fn render(view: &View, budget: usize) -> Markdown {
     let mut out = head(view);
     let (mut groups, mut objects) = (0, 0);
     for fold in view.folds() {
-        let (start, end) = (opening(&fold), "</details>\n");
-        let room = budget.saturating_sub(out.len() + RESERVE + start.len() + end.len());
-        let mut body = String::new();
+        let start = opening(&fold);
+        let room = budget.saturating_sub(out.len() + RESERVE + start.len() + END.len());
+        let mut body = Markdown::default();
         for (object, lines) in fold.first.objects().zip(&fold.lines) {
             let section = section(&object, lines);
             if body.len() + section.len() > room {
                 objects += 1;
             } else {
-                body += &section;
+                body.append(&section);
             }
         }
         if body.is_empty() {
             groups += 1 + fold.others.len();
         } else {
-            out += &format!("{start}{body}{end}");
+            out.append(&start).append(&body).markup(END);
         }
     }
-    out + &left_out(groups, objects)
-}
-
-/// The marker, how much changes, the risks, and the resources.
-fn head(view: &View) -> String {
-    if view.is_empty() {
-        return format!("{MARKER}\nNo object changes.\n");
-    }
-    let mut out = format!("{MARKER}\n**{}**\n", view.summary());
-    let risks = view.risk_rows();
-    if !risks.is_empty() {
-        out += "\n| risk | |\n|---|---|\n";
-        out.extend(risks.iter().map(|risk| {
-            let remediation = risk.remediation.as_ref();
-            let remediation = remediation.map(|text| format!("<br>{}", escaped(text)));
-            format!(
-                "| **{}** | {}{} |\n",
-                risk.kind.title(),
-                escaped(&risk.text),
-                remediation.unwrap_or_default()
-            )
-        }));
-    }
-    let rows = view.resource_rows();
-    if !rows.is_empty() {
-        out += "\n| resource | before | after | delta |\n|---|---:|---:|---:|\n";
-        out.extend(rows.iter().map(|row| format!("| {} |\n", row.join(" | "))));
-    }
-    out.push('\n');
+    left_out(groups, objects, &mut out);
     out
 }
 
-fn left_out(groups: usize, objects: usize) -> String {
+/// The end of what [`opening`] begins.
+const END: &str = "</details>\n";
+
+/// The marker, how much changes, the risks, and the resources.
+fn head(view: &View) -> Markdown {
+    let mut out = Markdown::default();
+    out.markup(MARKER);
+    if view.is_empty() {
+        out.markup("\nNo object changes.\n");
+        return out;
+    }
+    out.markup("\n**").text(&view.summary()).markup("**\n");
+    risks(view, &mut out);
+    let rows = view.resource_rows();
+    if !rows.is_empty() {
+        out.markup("\n| resource | before | after | delta |\n|---|---:|---:|---:|\n");
+    }
+    for row in rows {
+        for cell in &row {
+            out.markup("| ").text(cell).markup(" ");
+        }
+        out.markup("|\n");
+    }
+    out.markup("\n");
+    out
+}
+
+fn risks(view: &View, out: &mut Markdown) {
+    let all = view.risk_rows();
+    if !all.is_empty() {
+        out.markup("\n| risk | |\n|---|---|\n");
+    }
+    for risk in all {
+        out.markup("| **").text(risk.kind.title()).markup("** | ");
+        out.text(&risk.text);
+        if let Some(remediation) = &risk.remediation {
+            out.markup("<br>").text(remediation);
+        }
+        out.markup(" |\n");
+    }
+}
+
+fn left_out(groups: usize, objects: usize, out: &mut Markdown) {
     if objects == 0 {
-        return String::new();
+        return;
     }
     let groups = match groups {
         0 => String::new(),
         count => format!(", including all of {}", wording::count(count, "Workspace")),
     };
     let objects = wording::count(objects, "object");
-    format!(
-        "\n_Left out because of the size limit: {objects}{groups}. Run `kaito-render diff` to see everything._\n"
-    )
+    out.markup("\n_Left out because of the size limit: ")
+        .text(&format!(
+            "{objects}{groups}. Run `kaito-render diff` to see everything."
+        ))
+        .markup("_\n");
 }
 
-fn opening(fold: &Fold) -> String {
+fn opening(fold: &Fold) -> Markdown {
     let group = &fold.first;
     let kind = if group.is_workspace() {
-        "Workspace "
+        " Workspace "
     } else {
-        ""
+        " "
     };
-    let mark = Mark::from(group.action()).sign();
-    let mut title = format!(
-        "{mark} {kind}<b>{}</b>: {}",
-        escaped(&group.owner()),
-        group.counts().text()
-    );
-    let mut others = String::new();
-    if !fold.others.is_empty() {
-        let count = wording::count(fold.others.len(), "more Workspace");
-        title += &format!(", and the same change in {count}");
-        let names = escaped(&names(&fold.others, NAMED));
-        others = format!("The same change in {names}.\n\n");
+    let mut out = Markdown::default();
+    out.markup("<details><summary>")
+        .markup(match Mark::from(group.action()) {
+            Mark::Context => " ",
+            Mark::Added => "+",
+            Mark::Removed => "-",
+            Mark::Changed => "~",
+        })
+        .markup(kind)
+        .markup("<b>")
+        .text(&group.owner())
+        .markup("</b>: ")
+        .text(&group.counts().text());
+    if fold.others.is_empty() {
+        out.markup("</summary>\n\n");
+        return out;
     }
-    format!("<details><summary>{title}</summary>\n\n{others}")
+    let count = wording::count(fold.others.len(), "more Workspace");
+    out.text(&format!(", and the same change in {count}"))
+        .markup("</summary>\n\nThe same change in ")
+        .text(&names(&fold.others, NAMED))
+        .markup(".\n\n");
+    out
 }
 
 /// One object, as a code block that GitHub colours.
-fn section(object: &ObjectView, lines: &[Line]) -> String {
+fn section(object: &ObjectView, lines: &[Line]) -> Markdown {
     let mark = Mark::from(object.action());
-    let mut body = format!("{} {}\n", sign(mark), object.title());
-    for line in lines {
-        body += &format!(
-            "{}   {:indent$}{}\n",
-            sign(line.mark),
-            "",
-            line.text,
-            indent = line.depth * 2
-        );
-    }
-    // A longer fence than any in the block: the block must not end early.
-    let fence = "`".repeat(longest_run(&body).max(2) + 1);
-    format!("{fence}diff\n{body}{fence}\n\n")
+    let title = format!("{} {}", sign(mark), object.title());
+    let lines = lines.iter().map(|line| {
+        let indent = line.depth * 2;
+        format!("{}   {:indent$}{}", sign(line.mark), "", line.text)
+    });
+    let lines: Vec<_> = std::iter::once(title).chain(lines).collect();
+    let mut out = Markdown::default();
+    out.block("diff", lines.iter().map(String::as_str));
+    out
 }
 
 /// The character that colours a line of a `diff` block.
@@ -134,19 +156,4 @@ fn sign(mark: Mark) -> char {
     } else {
         mark.sign()
     }
-}
-
-/// How many backticks stand together at most.
-fn longest_run(text: &str) -> usize {
-    text.split(|char| char != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
-}
-
-/// Text that is neither HTML nor the end of a cell.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('|', "\\|")
 }

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::base::shown::Terminal;
 use crate::base::wording;
 use crate::diff::view::{Fold, Line, Mark, NAMED, View, names};
 
@@ -16,56 +17,98 @@ pub enum Detail {
 
 /// Everything that differs: the summary, then each Workspace. Empty if nothing differs.
 #[must_use]
-pub fn render(view: &View, detail: Detail, color: bool) -> String {
-    if view.is_empty() {
-        return String::new();
-    }
-    let paint = Paint { color };
-    let mut out = head(view, paint);
-    for fold in view.folds() {
-        out += &match detail {
-            Detail::Full => full(&fold, paint),
-            Detail::Stat => format!(
-                "{} {}: {}\n",
-                paint.mark(fold.first.action().into()),
-                title(&fold),
-                fold.first.counts().text()
-            ),
-        };
-    }
-    out
-}
-
-/// How much changes, the risks, and the resources.
-fn head(view: &View, paint: Paint) -> String {
-    let mut out = format!("{}\n", view.summary());
-    let risks = view.risk_rows();
-    if !risks.is_empty() {
-        out += &format!("\n{}\n", paint.bold("Risks"));
-        for risk in risks {
-            let title = paint.yellow(&format!("{:18}", risk.kind.title()));
-            out += &format!("  {title} {}\n", risk.text);
-            if let Some(remediation) = risk.remediation {
-                out += &format!("  {:18} {remediation}\n", "");
+pub fn render(view: &View, detail: Detail, color: bool) -> Terminal {
+    let mut out = Painter {
+        color,
+        out: Terminal::default(),
+    };
+    if !view.is_empty() {
+        out.head(view);
+        for fold in view.folds() {
+            match detail {
+                Detail::Full => out.full(&fold),
+                Detail::Stat => out.stat(&fold),
             }
         }
     }
-    let rows = view.resource_rows();
-    if !rows.is_empty() {
-        // Only the word is painted: escape sequences would count as characters of a column.
-        out += &format!(
-            "\n{}{:15} {:>12} {:>12} {:>12}\n",
-            paint.bold("Resources"),
-            "",
-            "before",
-            "after",
-            "delta"
-        );
-        out.extend(rows.iter().map(|[name, before, after, delta]| {
-            format!("  {name:22} {before:>12} {after:>12} {delta:>12}\n")
-        }));
+    out.out
+}
+
+/// Writes in colour, if the terminal has it.
+struct Painter {
+    color: bool,
+    out: Terminal,
+}
+
+impl Painter {
+    /// How much changes, the risks, and the resources.
+    fn head(&mut self, view: &View) {
+        self.out.text(&view.summary()).end();
+        let risks = view.risk_rows();
+        if !risks.is_empty() {
+            self.out.end();
+            self.with(BOLD, "Risks").end();
+        }
+        for risk in risks {
+            self.out.text("  ");
+            self.with(YELLOW, &format!("{:18}", risk.kind.title()));
+            self.out.text(" ").text(&risk.text).end();
+            if let Some(remediation) = risk.remediation {
+                self.out.text(&format!("  {:18} {remediation}", "")).end();
+            }
+        }
+        let rows = view.resource_rows();
+        if !rows.is_empty() {
+            self.out.end();
+            let columns = format!("{:15} {:>12} {:>12} {:>12}", "", "before", "after", "delta");
+            self.with(BOLD, "Resources").text(&columns).end();
+        }
+        for [name, before, after, delta] in rows {
+            let row = format!("  {name:22} {before:>12} {after:>12} {delta:>12}");
+            self.out.text(&row).end();
+        }
     }
-    out
+
+    fn stat(&mut self, fold: &Fold) {
+        self.mark(fold.first.action().into());
+        let counts = fold.first.counts().text();
+        self.out.text(&format!(" {}: {counts}", title(fold))).end();
+    }
+
+    fn full(&mut self, fold: &Fold) {
+        self.out.end();
+        self.mark(fold.first.action().into()).text(" ");
+        self.with(BOLD, &title(fold)).end();
+        for (object, lines) in fold.first.objects().zip(&fold.lines) {
+            self.out.text("  ");
+            self.mark(object.action().into())
+                .text(" ")
+                .text(&object.title())
+                .end();
+            for line in lines {
+                self.line(line);
+            }
+        }
+    }
+
+    fn line(&mut self, line: &Line) {
+        let indent = line.depth * 2;
+        self.out.text(&format!("    {:indent$}", ""));
+        let text = format!("{} {}", line.mark.sign(), line.text);
+        self.with(style(line.mark), &text).end();
+    }
+
+    fn mark(&mut self, mark: Mark) -> &mut Terminal {
+        self.with(style(mark), &mark.sign().to_string())
+    }
+
+    fn with(&mut self, style: Style, text: &str) -> &mut Terminal {
+        if self.color {
+            self.out.styled(style, text)
+        } else {
+            self.out.text(text)
+        }
+    }
 }
 
 /// Whose objects change, and which other Workspaces change in the same way.
@@ -81,60 +124,14 @@ fn title(fold: &Fold) -> String {
     )
 }
 
-fn full(fold: &Fold, paint: Paint) -> String {
-    let mark = paint.mark(fold.first.action().into());
-    let mut out = format!("\n{mark} {}\n", paint.bold(&title(fold)));
-    for (object, lines) in fold.first.objects().zip(&fold.lines) {
-        let mark = paint.mark(object.action().into());
-        out += &format!("  {mark} {}\n", object.title());
-        out.extend(lines.iter().map(|line| paint.line(line)));
-    }
-    out
-}
-
-/// Writes in colour, if the terminal has it.
-#[derive(Clone, Copy)]
-struct Paint {
-    color: bool,
-}
-
-impl Paint {
-    fn with(self, style: Style, text: &str) -> String {
-        if self.color {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
-    }
-
-    fn bold(self, text: &str) -> String {
-        self.with(Style::new().bold(), text)
-    }
-
-    fn yellow(self, text: &str) -> String {
-        self.with(AnsiColor::Yellow.on_default(), text)
-    }
-
-    fn mark(self, mark: Mark) -> String {
-        self.with(style(mark), &mark.sign().to_string())
-    }
-
-    fn line(self, line: &Line) -> String {
-        let text = format!("{} {}", line.mark.sign(), line.text);
-        format!(
-            "    {:indent$}{}\n",
-            "",
-            self.with(style(line.mark), &text),
-            indent = line.depth * 2
-        )
-    }
-}
+const BOLD: Style = Style::new().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 fn style(mark: Mark) -> Style {
     match mark {
         Mark::Context => Style::new(),
         Mark::Added => AnsiColor::Green.on_default(),
         Mark::Removed => AnsiColor::Red.on_default(),
-        Mark::Changed => AnsiColor::Yellow.on_default(),
+        Mark::Changed => YELLOW,
     }
 }

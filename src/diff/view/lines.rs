@@ -3,6 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::base::json::Json;
+use crate::base::shown::one_line;
 use crate::base::wording;
 use crate::diff::model::{Action, Change};
 use crate::emit::yaml;
@@ -56,20 +57,13 @@ pub struct Line {
     pub mark: Mark,
     /// How far it is indented, in steps of two spaces.
     pub depth: usize,
-    /// Its text, without control characters other than tabs.
+    /// Its text, escaped.
     pub text: String,
 }
 
 impl Line {
     fn new(mark: Mark, depth: usize, text: &str) -> Self {
-        let text = text.trim_end();
-        // A terminal obeys some control characters.
-        let is_unsafe = |char: char| char.is_control() && char != '\t';
-        let text = if text.contains(is_unsafe) {
-            text.escape_debug().to_string()
-        } else {
-            text.to_owned()
-        };
+        let text = one_line(text.trim_end()).into_owned();
         Self { mark, depth, text }
     }
 }
@@ -184,7 +178,6 @@ fn is_short(value: &Json) -> bool {
 /// A value on one line, a string without quotes.
 fn short(value: &Json) -> String {
     match value {
-        Json::String(text) if text.contains(char::is_control) => text.escape_debug().to_string(),
         Json::String(text) => text.to_string(),
         other => serde_json::Value::from(other).to_string(),
     }
@@ -198,6 +191,6 @@ mod tests {
     fn control_characters_are_made_visible() {
         let text = |text: &str| Line::new(Mark::Added, 0, text).text;
         assert_eq!(text("a\tb \u{e9}"), "a\tb \u{e9}");
-        assert_eq!(text("a\u{1b}[2J"), "a\\u{1b}[2J");
+        assert_eq!(text("a\u{1b}[2J"), "a␛[2J");
     }
 }

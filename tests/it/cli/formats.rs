@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use kaito_render::base::shown::ForPeople;
 use kaito_render::base::sources::{FileId, Sources, Span};
 use kaito_render::diagnostic::Diagnostic;
 use kaito_render::diagnostic::rule;
@@ -119,6 +120,10 @@ fn place(file: FileId, start: Option<usize>, part: &str) -> Span {
     }
 }
 
+fn shown(text: &impl ForPeople) -> String {
+    text.as_str().to_owned()
+}
+
 /// With `KAITO_RENDER_BLESS` set, the files are written instead of compared.
 #[test]
 fn every_format_writes_what_is_kept() {
@@ -126,11 +131,14 @@ fn every_format_writes_what_is_kept() {
     let directory = Path::new(DIRECTORY);
     let sarif = sarif::document(report, directory, "workspaces/");
     for (name, text) in [
-        ("human.txt", human::document(report, false)),
-        ("concise.txt", concise::document(report, directory, false)),
+        ("human.txt", shown(&human::document(report, false))),
+        (
+            "concise.txt",
+            shown(&concise::document(report, directory, false)),
+        ),
         ("diagnostics.json", json::document(report)),
         ("diagnostics.sarif", sarif),
-        ("github.txt", github::document(report, directory)),
+        ("github.txt", shown(&github::document(report, directory))),
         (
             "junit.xml",
             junit::document(report, directory, &[*clean, *clean]),
@@ -155,18 +163,19 @@ fn concise_and_github_keep_each_diagnostic_on_a_line_of_plain_text() {
     let Tricky { report, .. } = &Tricky::new();
     let directory = Path::new(DIRECTORY);
     for text in [
-        concise::document(report, directory, false),
-        github::document(report, directory),
+        shown(&concise::document(report, directory, false)),
+        shown(&github::document(report, directory)),
     ] {
         assert_eq!(text.lines().count(), report.diagnostics().len(), "{text}");
         assert!(
-            !text.contains(|letter: char| letter.is_control() && letter != '\n'),
+            !text.contains(|letter: char| letter.is_control() && !matches!(letter, '\n' | '\t')),
             "{text:?}"
         );
     }
-    let colored = concise::document(report, directory, true);
+    let colored = shown(&concise::document(report, directory, true));
     assert!(
-        colored.contains("plain.yaml:2:9: \u{1b}[1;33mwarning[KR006]\u{1b}[0m: `on` is odd\n"),
+        colored
+            .contains("plain.yaml:2:9: \u{1b}[1m\u{1b}[33mwarning[KR006]\u{1b}[0m: `on` is odd\n"),
         "{colored:?}"
     );
 }
@@ -198,7 +207,10 @@ fn read_command(line: &str) -> (Vec<(String, String)>, String) {
 
 #[test]
 fn github_reads_back_what_was_meant() {
-    let text = github::document(&Tricky::new().report, Path::new(DIRECTORY));
+    let text = shown(&github::document(
+        &Tricky::new().report,
+        Path::new(DIRECTORY),
+    ));
     let (properties, message) = read_command(text.lines().nth(6).unwrap());
     let property = |name: &str| {
         properties
@@ -213,7 +225,7 @@ fn github_reads_back_what_was_meant() {
     );
     assert_eq!(property("title"), Some("KR104"));
     assert!(
-        message.starts_with("100% of `a: b, c`\nis \"odd\""),
+        message.starts_with("100% of `a: b, c`␊is \"odd\""),
         "{message}"
     );
     assert!(
@@ -385,9 +397,9 @@ proptest::proptest! {
         let diagnostics = [Diagnostic::new(&rule::NAME, span, "no name").also(span, "other").fix(span, "new")];
         let (report, directory) = (report(sources, diagnostics), Path::new(DIRECTORY));
         let texts = [
-            human::document(&report, true),
-            concise::document(&report, directory, true),
-            github::document(&report, directory),
+            shown(&human::document(&report, true)),
+            shown(&concise::document(&report, directory, true)),
+            shown(&github::document(&report, directory)),
             junit::document(&report, directory, &[file]),
         ];
         proptest::prop_assert!(texts.iter().all(|text| text.contains("no name")));

@@ -11,6 +11,7 @@ mod formats;
 #[cfg(feature = "e2e")]
 mod formats_as_read;
 mod hostile_git;
+mod hostile_text;
 mod jobs;
 mod output;
 mod secrets;

@@ -3,6 +3,7 @@
 #[cfg(feature = "e2e")]
 mod book;
 mod documents;
+mod edge;
 mod files;
 mod guides;
 mod hermetic;
