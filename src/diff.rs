@@ -42,6 +42,7 @@ use resources::InstanceGpus;
 ///
 /// ```
 /// use kaito_render::base::object::Object;
+/// use kaito_render::base::shown::ForPeople;
 /// use kaito_render::base::sources::Sources;
 /// use kaito_render::diff::{self, formats::terminal, ignore::Ignore, view::View};
 ///
@@ -61,7 +62,7 @@ use resources::InstanceGpus;
 /// // `Sources` knows the secrets that were found while the input was read.
 /// let mask = Sources::default().mask();
 /// let text = terminal::render(&View::new(&comparison, &mask), terminal::Detail::Full, false);
-/// assert!(text.contains("~ spec.type: ClusterIP → LoadBalancer"));
+/// assert!(text.as_str().contains("~ spec.type: ClusterIP → LoadBalancer"));
 /// ```
 #[must_use]
 pub fn compare<'a>(
