@@ -3,6 +3,10 @@
 //! Each search goes on behind what it found, so that its cost grows with the length of the text,
 //! whatever the text repeats.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Input};
+
 /// What a secret is called, how it begins, and what follows: at least so many letters and digits,
 /// of some kind.
 struct Format {
@@ -88,16 +92,51 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
+/// How a private key begins in PEM.
+const BEGIN: &str = "-----BEGIN ";
+
+/// What follows the scheme of a URL, which may name a password.
+const SCHEME: &str = "://";
+
+/// How all of them begin: the formats by their numbers, then [`BEGIN`] and [`SCHEME`].
+static BEGINNINGS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let formats = FORMATS.iter().map(|format| format.prefix);
+    AhoCorasick::new(formats.chain([BEGIN, SCHEME])).ok()
+});
+
+/// Which beginnings a text has. One search for all of them costs a part of one for each, and hardly
+/// any text has one.
+fn beginnings(text: &str) -> [bool; FORMATS.len() + 2] {
+    let Some(machine) = &*BEGINNINGS else {
+        return [true; FORMATS.len() + 2];
+    };
+    let mut has = [false; FORMATS.len() + 2];
+    let mut from = 0;
+    while let Some(found) = machine.find(Input::new(text).span(from..text.len())) {
+        has[found.pattern().as_usize()] = true;
+        // They may overlap.
+        from = found.start() + 1;
+    }
+    has
+}
+
 /// The secrets in a text, each with what it is, in the order in which they begin.
 pub(super) fn secrets(text: &str) -> Vec<(&'static str, &str)> {
+    let [of_formats @ .., has_key, has_scheme] = beginnings(text);
     let mut found: Vec<_> = FORMATS
         .iter()
-        .flat_map(|format| of_format(text, format))
+        .zip(of_formats)
+        .filter(|(_, is_there)| *is_there)
+        .flat_map(|(format, _)| of_format(text, format))
         .collect();
-    let keys = private_keys(text).into_iter();
-    found.extend(keys.map(|key| ("a private key", key)));
-    let passwords = passwords(text);
-    found.extend(passwords.map(|password| ("a password", password)));
+    if has_key {
+        let keys = private_keys(text).into_iter();
+        found.extend(keys.map(|key| ("a private key", key)));
+    }
+    if has_scheme {
+        let passwords = passwords(text);
+        found.extend(passwords.map(|password| ("a password", password)));
+    }
     // All of them are parts of the text.
     found.sort_by_key(|(_, secret)| secret.as_ptr().addr());
     found
@@ -144,7 +183,6 @@ fn is_example(secret: &str) -> bool {
 
 /// The private keys in PEM. One that is not closed reaches to the end of the text.
 fn private_keys(text: &str) -> Vec<&str> {
-    const BEGIN: &str = "-----BEGIN ";
     let mut found = Vec::new();
     let mut behind = 0;
     while let Some(at) = text[behind..].find(BEGIN) {
@@ -186,7 +224,7 @@ fn title(text: &str) -> Option<usize> {
 
 /// The passwords of URLs.
 fn passwords(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("://")
+    text.match_indices(SCHEME)
         .filter_map(|(start, mark)| password(&text[start + mark.len()..]))
 }
 

@@ -1,5 +1,9 @@
 //! Environment variables whose names say that their values are secrets.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::forms;
 use super::written::{bare, content, parts};
 
@@ -35,9 +39,14 @@ fn is_secret_value(value: &str) -> bool {
         && forms::secrets(value).is_empty()
 }
 
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(VARIABLES).ok());
+
 /// The values beside the names of variables that hold secrets, found without parsing.
 pub(super) fn values(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
+    if WORDS.as_ref().is_some_and(|words| !words.is_match(text)) {
+        return found;
+    }
     let mut item = Vec::new();
     for part in text.split_inclusive(['\n', '{', '}', ',']) {
         let line = part.trim_end_matches(['\n', '{', '}', ',']);
@@ -59,7 +68,10 @@ pub(super) fn values(text: &str) -> Vec<&str> {
 /// lines of one that has many.
 fn values_of<'a>(item: &[&'a str], found: &mut Vec<&'a str>) {
     let is_name = |line: &&str| {
-        field(line).is_some_and(|(key, name)| key == "name" && parts(name).any(is_secret_name))
+        // Few lines have a word of these, and to take a line apart costs more than to search it.
+        WORDS.as_ref().is_none_or(|words| words.is_match(*line))
+            && field(line)
+                .is_some_and(|(key, name)| key == "name" && parts(name).any(is_secret_name))
     };
     if !item.iter().any(is_name) {
         return;
