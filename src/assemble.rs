@@ -1,4 +1,7 @@
-//! The fifth stage: objects are completed, and held against each other.
+//! The fifth stage: objects are completed, and checked against each other.
+//!
+//! Uses `vocab`, `base`, `diagnostic`, `catalogue` and `plan`; `compile` uses it, and `cli` for the
+//! choice of kinds.
 
 mod merge;
 mod node_names;

@@ -1,7 +1,7 @@
 //! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities,
 //! near names, wording.
 //!
-//! Uses `vocab` only.
+//! Uses `vocab`; the modules above it use it.
 
 pub(crate) mod hex;
 pub mod json;

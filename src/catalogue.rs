@@ -1,6 +1,7 @@
-//! What is known before a Workspace is read: releases with their presets and templates, and the profile of a cluster.
+//! What is known before a Workspace is read: releases with their presets, and the profile of a
+//! cluster.
 //!
-//! Uses [`input`](crate::input); `workspace`, `plan` and `expand` use it.
+//! Uses the modules below it; the modules above it use it.
 
 mod elsewhere;
 pub mod import;

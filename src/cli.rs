@@ -1,5 +1,7 @@
 //! The command line: [`args`] is what can be typed, [`config`] what was meant, and a file for each
 //! command does it.
+//!
+//! Uses the modules below it; the program uses it. It is no part of the library.
 
 mod args;
 mod catalogue;

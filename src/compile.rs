@@ -1,5 +1,8 @@
 //! The driver: it strings the stages together. Documents in, objects out.
 //!
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace`, `plan`, `expand`
+//! and `assemble`; `explain`, `upgrade` and `cli` use it.
+//!
 //! What all Workspaces share is loaded first. Then each Workspace goes through the stages on its
 //! own, by a function of its document and of what is shared, and what came of it is folded into
 //! the run in the order of the documents.

@@ -6,9 +6,8 @@
 //! decides by [`crate::status`], and writes what differs. It keeps no state that the cluster cannot
 //! tell again, so it can be restarted at any time. Of several replicas, the leader writes.
 //!
-//! Uses [`crate::status`], and of [`crate::catalogue`] the releases' condition tables; its program
-//! uses it. Nothing else of the library may, because only this feature links network code. Its
-//! files, each using only those before it: `errors`, `system`, `args`; `conflicting_writers`,
+//! Uses `vocab`, `status`, and of `catalogue` the releases' condition tables; its program uses it.
+//! Nothing else of the library may, because only this feature links network code. Its files, each using only those before it: `errors`, `system`, `args`; `conflicting_writers`,
 //! `item`, `kinds`, `store`; `queue`; `metrics`, `serve`; `lease`, `watch`, `write`; `reconcile`.
 
 mod args;

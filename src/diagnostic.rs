@@ -1,6 +1,6 @@
 //! Diagnostics as plain data, the rules that they belong to, and the one sink for them.
 //!
-//! Uses only [`base`](crate::base). Every stage reports here; how diagnostics look is decided in
+//! Uses `base`; the modules above it use it. How diagnostics look is decided in
 //! [`report`](crate::report).
 
 mod reporting;

@@ -1,10 +1,9 @@
 //! What changes between two sets of objects: objects, fields, and what applying the change does to
 //! pods and nodes.
 //!
-//! Uses [`base`](crate::base), the YAML reader of [`input`](crate::input), what a secret is from
-//! [`workspace`](crate::workspace), and the writers of [`emit`](crate::emit); the command `diff`
-//! uses it. In layers, each of which
-//! uses only those before it:
+//! Uses `vocab`, `base`, `diagnostic`, the YAML reader of `input`, of `workspace` what a secret is, and
+//! the writers of `emit`; `cli` uses it. Its files are in layers, each of which uses only those
+//! before it:
 //!
 //! 1. `model` has the differences of one object;
 //! 2. `pair` finds the object before of each object after, `fields` compares the two, and

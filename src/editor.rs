@@ -1,5 +1,7 @@
 //! Schemas for editors: those of our types, with the names that a library knows to choose from.
 //!
+//! Uses `vocab`, `session`, `input`, `catalogue` and `workspace`; `cli` uses it.
+//!
 //! A name that is not listed stays right: an editor may not know the library that a run is given.
 
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! The last stage: puts objects in order and writes them as YAML or JSON, to a file or a directory.
 //!
-//! Uses [`base`](crate::base), and from [`input`](crate::input) the name of the index; the command line uses it for objects, and
-//! [`diff`](crate::diff) for values. The same objects always give the same bytes.
+//! Uses `vocab`, `base`, and of `input` the name of the index; `cli` uses it for objects, `diff` and
+//! `explain` for values. The same objects always give the same bytes.
 //!
 //! ```
 //! use kaito_render::base::object::Object;

@@ -1,4 +1,7 @@
 //! The fourth stage: templates lay a plan out as objects.
+//!
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `catalogue` and `plan`; `compile` and `explain`
+//! use it.
 
 pub mod template;
 

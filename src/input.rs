@@ -1,6 +1,6 @@
 //! The first stage: reads files into documents whose every key and value has a byte-exact span.
 //!
-//! Uses `base` and `diagnostic`; the stages after it and the catalogue use it.
+//! Uses `vocab`, `base` and `diagnostic`; the modules above it use it.
 
 pub mod config_map;
 #[cfg(feature = "fs")]

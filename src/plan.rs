@@ -1,4 +1,7 @@
 //! The third stage: what is decided for one Workspace before any object is laid out.
+//!
+//! Uses `vocab`, `base`, `diagnostic`, `input`, `catalogue` and `workspace`; `expand`, `assemble`,
+//! `compile`, `explain` and `cli` use it.
 
 mod config;
 mod decision;

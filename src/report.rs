@@ -1,7 +1,7 @@
 //! What a run says at its end: the finished [`Report`], and one file for each format.
 //!
-//! Uses [`diagnostic`](crate::diagnostic) and what is below it, and of
-//! [`workspace`](crate::workspace) what a secret looks like. The command line uses it.
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, of `catalogue` the policy of a profile, and
+//! of `workspace` what a Workspace and a secret look like; `cli` uses it.
 
 pub mod concise;
 pub mod fix;

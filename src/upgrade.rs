@@ -1,5 +1,8 @@
 //! What another release would say of documents, and what it would make otherwise.
 //!
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace` and `compile`;
+//! `cli` uses it.
+//!
 //! The documents are compiled twice, by the release of today and by the one that is meant to come.
 //! Reports what only the second one reports, and what differs between the two.
 

@@ -1,7 +1,7 @@
 //! The words of the domain, each once: kinds, labels, annotations, API versions, clouds,
 //! provisioners, runtimes, tuning methods, and what rendered output says of itself.
 //!
-//! Uses nothing else of this crate; every stage uses it.
+//! Uses nothing else of this crate; the modules above it use it.
 
 mod access_mode;
 pub mod annotations;

@@ -1,7 +1,7 @@
 //! The second stage: a document becomes a typed Workspace, and every rule about its shape runs.
 //!
-//! It uses documents and their schemas, and of the catalogue nothing but what a release says about
-//! reading ([`ReadRules`]); planning uses it.
+//! Uses `vocab`, `base`, `diagnostic`, the documents and schemas of `input`, and of `catalogue` what a
+//! release says about reading ([`ReadRules`]); the modules above it use it.
 
 mod inference_set;
 mod metadata;

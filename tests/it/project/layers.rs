@@ -324,6 +324,52 @@ fn the_map_has_every_module_in_the_order_of_its_layer() {
     assert!(names.eq(LAYERS.iter().map(|(name, _)| *name)), "{table}");
 }
 
+/// What the first lines of a module say of its uses: what it uses and who uses it, as two texts.
+fn said(module: &str) -> (String, String) {
+    let code = fs::read_to_string(root().join("src").join(module).with_extension("rs")).unwrap();
+    let head = code.lines().map_while(|line| line.strip_prefix("//!"));
+    let head: Vec<_> = head.map(str::trim).collect();
+    let mut paragraphs = head.split(|line| line.is_empty());
+    let first = paragraphs.next().unwrap_or_default().join(" ");
+    assert!(first.ends_with('.'), "src/{module}.rs: what it is: {first}");
+    let paragraph = paragraphs.find(|lines| lines[..1].concat().starts_with("Uses "));
+    let paragraph = paragraph.map(|lines| lines.join(" ")).unwrap_or_default();
+    let (uses, after) = paragraph.split_once("; ").unwrap_or_default();
+    let is_said = after.contains("use it") || after.contains("uses it");
+    assert!(is_said, "src/{module}.rs: who uses it: {paragraph}");
+    let users = after.split(". ").next().unwrap_or_default();
+    (uses.to_owned(), users.to_owned())
+}
+
+/// The top of each module says what it is, what it uses, and who uses it, and it is so.
+#[test]
+fn modules_say_what_they_use_and_who_uses_them() {
+    let (_, uses) = read();
+    let edges: BTreeSet<_> = uses
+        .iter()
+        .map(|used| (used.by[0].as_str(), used.of[0].as_str()))
+        .filter(|(by, of)| by != of)
+        .collect();
+    let names = |text: &str| -> BTreeSet<String> {
+        let spans = text.split('`').skip(1).step_by(2);
+        let is_module = |span: &&str| LAYERS.iter().any(|(name, _)| name == span);
+        spans.filter(is_module).map(str::to_owned).collect()
+    };
+    for (module, _) in LAYERS {
+        let (below, above) = said(module);
+        let used = edges.iter().filter(|(by, _)| *by == module);
+        let used: BTreeSet<_> = used.map(|(_, of)| (*of).to_owned()).collect();
+        if !below.contains("the modules below it") {
+            assert_eq!(names(&below), used, "src/{module}.rs: what it uses");
+        }
+        let users = edges.iter().filter(|(_, of)| *of == module);
+        let users: BTreeSet<_> = users.map(|(by, _)| (*by).to_owned()).collect();
+        if !above.contains("the modules above it") {
+            assert_eq!(names(&above), users, "src/{module}.rs: who uses it");
+        }
+    }
+}
+
 #[test]
 fn no_layer_uses_one_above_it() {
     let (_, uses) = read();
