@@ -15,7 +15,7 @@ pub struct DocumentObjects {
     pub span: Span,
     /// What people call the document, such as ``Workspace `default/falcon` ``.
     pub title: String,
-    /// Its objects.
+    /// The objects that the document stands for; only one if it is passed through.
     pub objects: Vec<Object>,
 }
 

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 pub struct Selection {
     /// Only these; all if empty.
     pub only: Vec<String>,
-    /// Not these.
+    /// The kinds to leave out, even if `only` names them.
     pub exclude: Vec<String>,
 }
 
