@@ -17,17 +17,17 @@ use crate::base::node::{Data, Node};
 /// word by word.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
-    /// `null`.
+    /// `null`, as a document or a literal of a template has it.
     Null,
-    /// A boolean.
+    /// `true` or `false`, however YAML 1.1 spelt it.
     Bool(bool),
-    /// A number.
+    /// A finite number: an integer or a float.
     Number(Number),
-    /// A string.
+    /// A string; all copies share its text.
     String(Arc<str>),
-    /// A list.
+    /// A list; all copies share its items.
     List(Arc<[Json]>),
-    /// A mapping.
+    /// A mapping; all copies share its entries.
     Map(Map),
 }
 

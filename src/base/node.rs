@@ -11,7 +11,7 @@ pub struct Node {
     /// Where the value stands. For an alias, where it is used. The span of a mapping or list marks
     /// its start only: show its key instead.
     pub span: Span,
-    /// The value itself.
+    /// The value without its place.
     pub data: Data,
 }
 
@@ -24,9 +24,9 @@ pub enum Data {
     Bool(bool),
     /// An integer or a finite float.
     Number(Number),
-    /// Any other scalar.
+    /// Any other scalar, with quotes and escapes resolved.
     String(String),
-    /// A sequence.
+    /// A sequence, in the order of the text.
     List(Vec<Node>),
     /// A mapping, in the order of the text. No two entries share a key.
     Map(Vec<Entry>),
@@ -49,7 +49,7 @@ pub struct Entry {
 pub struct Found<'a> {
     /// The place to underline: a scalar's own, else that of the key that leads to it.
     pub span: Span,
-    /// The value.
+    /// The value, or the deepest one on the way where a step is missing.
     pub node: &'a Node,
 }
 

@@ -9,7 +9,7 @@ use crate::vocab::{api, kinds};
 /// One object of the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
-    /// The object itself.
+    /// The whole object, from `apiVersion` on.
     pub value: Json,
     /// Its number among the node objects of its Workspace, from 0; none for other kinds.
     pub ordinal: Option<u32>,
@@ -33,7 +33,7 @@ pub enum Group {
     Cluster,
     /// A namespace: an object in it that no single Workspace owns.
     Shared {
-        /// The namespace.
+        /// The namespace, as `metadata.namespace` names it.
         namespace: String,
     },
     /// One Workspace: itself and everything made only for it, cluster-scoped objects included.
@@ -50,11 +50,11 @@ pub enum Group {
 pub struct Identity<'a> {
     /// The API group and version.
     pub api_version: &'a str,
-    /// The kind.
+    /// The kind, such as `StatefulSet`.
     pub kind: &'a str,
     /// The namespace; none for a cluster-scoped object.
     pub namespace: Option<&'a str>,
-    /// The name.
+    /// The name, which `metadata.name` has.
     pub name: &'a str,
 }
 
