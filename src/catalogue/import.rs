@@ -25,7 +25,7 @@ const TOKEN_LIMITS: [&str; 6] = [
 /// What Hugging Face says about a model.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// The repository, `<owner>/<model>`.
+    /// The name of the repository, `<owner>/<model>`.
     pub name: &'a str,
     /// `config.json`, or `params.json` where there is no other.
     pub config: &'a str,

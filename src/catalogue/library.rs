@@ -34,7 +34,7 @@ pub enum LibraryError {
 pub struct Text {
     /// The name that people are shown.
     pub name: Cow<'static, str>,
-    /// The text itself.
+    /// The whole text of the file.
     pub text: Cow<'static, str>,
     /// Whether somebody else than this project wrote it, so that its schema has to be checked.
     pub foreign: bool,

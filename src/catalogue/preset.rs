@@ -78,7 +78,7 @@ pub struct Retired {
     /// The models, each with the one that comes nearest.
     #[serde(default)]
     pub presets: IndexMap<String, String>,
-    /// The instance types.
+    /// The instance types that it has no more, by the reason.
     #[serde(default)]
     pub instance_types: Vec<OldTypes>,
 }
@@ -100,7 +100,7 @@ pub struct OldVersion {
 pub struct OldTypes {
     /// The reason: lower case, no full stop, about one of them.
     pub why: String,
-    /// Their exact names.
+    /// Their names, in the cloud's exact spelling.
     pub names: Vec<String>,
 }
 
@@ -108,9 +108,9 @@ pub struct OldTypes {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Since {
-    /// Its node objects.
+    /// The version that brought its node objects, such as NodeClaims in place of Machines.
     pub node_objects: Option<String>,
-    /// Its workloads.
+    /// The version that brought its workloads, such as StatefulSets in place of Deployments.
     pub workload: Option<String>,
     /// What serves models by default.
     pub runtime: Option<String>,
@@ -122,9 +122,9 @@ pub struct Since {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BaseImage {
-    /// Its name.
+    /// The image's name, without registry and tag.
     pub name: String,
-    /// Its tag.
+    /// The image's tag, such as `0.5.0`.
     pub tag: String,
 }
 
@@ -238,9 +238,9 @@ pub struct TrainingConfigSections {
 /// How a model is quantised.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Quantization {
-    /// To four bits.
+    /// Whether the weights are loaded with four bits each.
     pub load_in_4bit: Option<bool>,
-    /// To eight bits.
+    /// Whether the weights are loaded with eight bits each.
     pub load_in_8bit: Option<bool>,
 }
 
@@ -268,7 +268,7 @@ pub struct ServerFlags {
 /// `instance-types/<cloud>.yaml`: the instance types of a cloud by their exact name.
 pub type InstanceTypes = IndexMap<String, InstanceType>;
 
-/// One instance type.
+/// An instance type of a cloud, as far as GPUs and disks matter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InstanceType {

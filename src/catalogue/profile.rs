@@ -19,10 +19,10 @@ use crate::vocab::{Cloud, Provisioner, Runtime, api};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Profile {
-    /// Always `render.kaito.sh/v1alpha1`.
+    /// The version of profiles: always `render.kaito.sh/v1alpha1`.
     #[schemars(extend("const" = API_VERSION))]
     pub api_version: String,
-    /// Always `Profile`.
+    /// The kind of the document: always `Profile`.
     #[schemars(extend("const" = "Profile"))]
     pub kind: String,
     /// A name and what else people want to note; not used.
@@ -89,10 +89,10 @@ fn default_domain() -> String {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageFamily {
-    /// Ubuntu.
+    /// Ubuntu, which nodes get by default.
     #[default]
     Ubuntu,
-    /// Azure Linux.
+    /// Azure Linux, Microsoft's own distribution.
     Azurelinux,
 }
 
@@ -121,7 +121,7 @@ pub struct Storage {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeClass {
-    /// Its name.
+    /// The name of the NodeClass in the cluster.
     #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
     pub name: String,
     /// Whether Workspaces that name none get it.
@@ -166,13 +166,13 @@ pub struct RuleSetting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SeveritySetting {
-    /// Nothing is written.
+    /// An error: nothing is written.
     Error,
     /// Probably not what was meant.
     Warning,
-    /// Worth knowing.
+    /// A note: worth knowing, and no reason to change anything.
     Note,
-    /// Not shown.
+    /// Off: its diagnostics are not shown.
     Off,
 }
 

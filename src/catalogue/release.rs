@@ -30,7 +30,7 @@ use crate::vocab::{Cloud, Provisioner};
 pub struct Release<'a> {
     /// Its name, such as `0.3`.
     pub name: String,
-    /// What it does.
+    /// What it does, as its `release.yaml` says.
     pub file: ReleaseFile,
     /// Where its models come from.
     pub models: Models,
@@ -56,7 +56,7 @@ pub type Lookup<'a, T> = Option<Result<&'a T, Reported>>;
 pub struct TuningConfig {
     /// The text, as it goes into the ConfigMap.
     pub text: String,
-    /// What it says.
+    /// The same text as a document, whose values know their places.
     pub node: Node,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Release<'a> {
         }
     }
 
-    /// Loads all models.
+    /// Loads all models of the catalogue, as listing them needs.
     pub fn load_models(&mut self, session: &mut Session) {
         for name in self.model_names() {
             self.load_model(name, session);

@@ -33,18 +33,18 @@ pub enum SizingName {
 /// Where the models of a release come from, with the numbers that go with it.
 #[derive(Clone, Debug)]
 pub enum Models {
-    /// See [`ModelsName::Image`].
+    /// Each model has an image ([`ModelsName::Image`]).
     Image,
-    /// See [`ModelsName::Hub`].
+    /// Weights are downloaded ([`ModelsName::Hub`]), by these numbers.
     Hub(HubNumbers),
 }
 
 /// How a release counts nodes, with the numbers that go with it.
 #[derive(Clone, Copy, Debug)]
 pub enum Sizing {
-    /// See [`SizingName::PresetCount`].
+    /// The Workspace sets the number ([`SizingName::PresetCount`]).
     PresetCount,
-    /// See [`SizingName::Estimator`].
+    /// The number is estimated ([`SizingName::Estimator`]), by these numbers.
     Estimator(EstimatorNumbers),
 }
 
@@ -78,7 +78,7 @@ pub struct HubNumbers {
     pub disk: DiskNumbers,
     /// How long a pod may take to start.
     pub startup: StartupNumbers,
-    /// vLLM's flag `gpu-memory-utilization`.
+    /// vLLM's flag `gpu-memory-utilization`: the part of a GPU's memory that the server takes.
     pub gpu_memory_utilization: Utilization,
 }
 

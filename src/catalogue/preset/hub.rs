@@ -22,7 +22,7 @@ pub struct HubModel {
     /// Whether Hugging Face gives it only to accounts that have accepted its terms.
     #[serde(default, skip_serializing_if = "is_false")]
     pub gated: bool,
-    /// `architectures` of config.json.
+    /// The classes that load the model, as `architectures` of config.json names them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub architectures: Vec<String>,
     /// The size of the files that hold the weights, in GiB with at most two decimals, such as
@@ -51,9 +51,9 @@ pub struct HubModel {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeightsQuantization {
-    /// `quantization_config.quant_method` of config.json.
+    /// The method, as `quantization_config.quant_method` of config.json names it.
     pub method: String,
-    /// `quantization_config.bits` of config.json.
+    /// The bits of a weight, as `quantization_config.bits` of config.json says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
 }
@@ -152,11 +152,11 @@ pub struct ImportRules {
     pub architectures: Vec<String>,
 }
 
-/// Names of parsers.
+/// Which parser of vLLM a model gets, by its name or architecture.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parsers {
-    /// Models without one.
+    /// The models that get none although a prefix or an architecture fits.
     #[serde(default)]
     pub except: Vec<String>,
     /// By prefixes of the name.
@@ -169,9 +169,9 @@ pub struct Parsers {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CudaToolkit {
-    /// Architectures.
+    /// The architectures whose models all need it.
     pub architectures: Vec<String>,
-    /// Single models.
+    /// The names of single models that need it.
     pub models: Vec<String>,
 }
 
