@@ -17,7 +17,7 @@ use super::run::Run;
 /// How often the files are gone through at most: a fix can reveal what an error hid.
 const ROUNDS: usize = 10;
 
-/// Reports every diagnostic.
+/// Reports every diagnostic of the input and writes no object.
 pub(super) fn check(config: &Check, color: Color) -> Result<Outcome> {
     if config.fix {
         fix(&config.input)?;

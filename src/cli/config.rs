@@ -103,7 +103,7 @@ pub(super) struct Explain {
 
 #[derive(Debug)]
 pub(super) struct Diff {
-    /// Before and after.
+    /// The state before and the one after.
     pub(super) sides: [Side; 2],
     pub(super) cluster: Cluster,
     pub(super) ignore: Ignore,
@@ -135,7 +135,7 @@ pub(super) struct Catalogue {
 /// A preset to make of what Hugging Face says.
 #[derive(Debug)]
 pub(super) struct Import {
-    /// The repository: `<organization>/<model>`.
+    /// The repository on Hugging Face: `<organization>/<model>`.
     pub(super) name: String,
     /// The file config.json of the model.
     pub(super) config: PathBuf,

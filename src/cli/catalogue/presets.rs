@@ -26,7 +26,7 @@ const HEADER: [&str; 9] = [
     "NAME", "RELEASE", "FAMILY", "IMAGE", "GPUS", "MEMORY", "PER GPU", "DISK", "TUNABLE",
 ];
 
-/// Lists the presets.
+/// Lists the presets of one release or of all, with what they need.
 pub(in crate::cli) fn presets(config: &Catalogue, color: Color) -> Result<Outcome> {
     table(config, color, &HEADER, |release, session| {
         release.load_models(session);
