@@ -62,7 +62,7 @@ pub enum Keep {
     Nothing,
     /// An outline of each Workspace.
     Outlines,
-    /// The objects.
+    /// The objects, as writing them needs.
     Objects,
     /// The objects, and each Workspace with its plan.
     Everything,
@@ -86,7 +86,7 @@ pub struct Compilation<'a> {
 /// A Workspace that was compiled.
 #[derive(Debug)]
 pub struct CompiledWorkspace {
-    /// The Workspace.
+    /// The Workspace as it was read.
     pub workspace: Workspace,
     /// What was decided for it.
     pub plan: Plan,

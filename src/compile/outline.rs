@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// A Workspace that was compiled, in so few words that those of a whole fleet can be kept.
 #[derive(Clone, Debug)]
 pub struct Outline {
-    /// `namespace/name`.
+    /// The namespace and name of the Workspace, as `namespace/name`.
     pub key: String,
     /// The release that compiled it.
     pub release: String,
@@ -32,11 +32,11 @@ pub struct Outline {
 /// Places of a Workspace.
 #[derive(Clone, Copy, Debug)]
 pub struct Places {
-    /// The nodes.
+    /// The field that asks for nodes: `resource`.
     pub resource: Span,
     /// The instance type of the nodes.
     pub instance_type: Span,
-    /// The model.
+    /// The name of the model.
     pub preset: Span,
     /// What is done with it: inference or tuning.
     pub work: Span,

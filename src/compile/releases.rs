@@ -45,7 +45,7 @@ pub(super) struct Compiling<'r, 'a> {
 }
 
 impl<'a> Releases<'a> {
-    /// None yet.
+    /// The releases of a library, none of which is loaded yet.
     pub(super) fn new(profile: &'a Profile, library: &'a Library) -> Self {
         Self {
             library,
