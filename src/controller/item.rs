@@ -19,7 +19,7 @@ pub(crate) enum Item {
     /// A Deployment, `StatefulSet` or Job.
     Workload(ObjectKey, Workload),
     Pod(Box<Pod>),
-    /// A warning.
+    /// An event of type `Warning`.
     Event(Event),
 }
 
@@ -38,7 +38,7 @@ pub(crate) enum ItemId {
 #[derive(Debug)]
 pub(crate) struct TrackedWorkspace {
     pub(crate) workspace: Workspace,
-    /// Its `apiVersion`.
+    /// The `apiVersion` that it was read with, at which its status is written.
     pub(crate) api_version: String,
     /// Its `resourceVersion`, on which a write is conditional.
     pub(crate) resource_version: String,

@@ -15,10 +15,10 @@ use crate::status::index::NamespacedName;
 /// The back-off after the first failure.
 const MIN_BACK_OFF: Duration = Duration::from_millis(500);
 
-/// The longest back-off.
+/// The longest back-off, which repeated failures end at.
 const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 
-/// The work queue.
+/// The work queue: Workspaces in the order of the times to reconcile them.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     entries: BTreeMap<NamespacedName, Entry>,

@@ -88,7 +88,7 @@ struct Conflict {
     until: Timestamp,
 }
 
-/// Reconciles for ever.
+/// Takes in changes and reconciles what they affect, as long as the program runs.
 pub(crate) async fn run(
     client: Client,
     mut changes: Receiver<(&'static Kind, Change)>,

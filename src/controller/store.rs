@@ -19,7 +19,7 @@ use crate::status::observed::ClusterState;
 pub(crate) struct Store {
     /// What Workspaces were rendered into.
     pub(crate) cluster: ClusterState,
-    /// The Workspaces.
+    /// The Workspaces, with what writing their status needs.
     pub(crate) workspaces: Index<NamespacedName, TrackedWorkspace>,
     /// Node objects and workloads whose Workspace does not exist.
     orphans: BTreeSet<ObjectKey>,

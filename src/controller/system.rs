@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use jiff::Timestamp;
 
-/// The current time.
+/// The current time of the local clock.
 #[expect(
     clippy::disallowed_methods,
     reason = "the controller reads the clock for the library"

@@ -24,7 +24,7 @@ const REDISCOVERY: Duration = Duration::from_secs(30);
 /// What the controller watches.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    /// Only this namespace.
+    /// The one namespace that is watched; none for all.
     pub(crate) namespace: Option<String>,
     /// Only Workspaces with these labels.
     pub(crate) selector: Option<String>,
