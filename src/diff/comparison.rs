@@ -36,7 +36,7 @@ impl GroupDiff<'_> {
 }
 
 impl Comparison<'_> {
-    /// Whether nothing differs.
+    /// Whether the two sides have equal objects.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()

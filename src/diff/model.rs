@@ -11,9 +11,9 @@ use crate::base::object::Object;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
-    /// It is created.
+    /// Only the side after has it: it is created.
     Added,
-    /// It is deleted.
+    /// Only the side before has it: it is deleted.
     Removed,
     /// A node object gets another name: another node takes the place of the old one.
     Replaced,

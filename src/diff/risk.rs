@@ -14,19 +14,19 @@ use crate::base::json::Json;
 use crate::base::object::{Group, Object};
 use crate::vocab::kinds;
 
-/// What may happen.
+/// What applying a change may do to running pods and nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// The API server rejects the object, because a field is immutable.
     ApplyFails,
-    /// Pods are replaced.
+    /// The pod template changes, so that pods are replaced.
     PodsRestart,
     /// Nodes are deleted, and others created in their place.
     NodesReplaced,
-    /// Nodes are created.
+    /// Nodes are created, which cost money.
     NodesCreated,
-    /// Nodes are deleted.
+    /// Nodes are deleted, with the pods on them.
     NodesRemoved,
     /// Who can reach a Service changes.
     ExposureChanges,
@@ -53,7 +53,7 @@ impl Kind {
 /// One thing that may happen to one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Risk {
-    /// What may happen.
+    /// What may happen to the object.
     pub kind: Kind,
     /// The kind of the object.
     pub object: String,

@@ -65,7 +65,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether nothing differs.
+    /// Whether there is nothing to show: the two sides have equal objects.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.comparison.is_empty()

@@ -19,11 +19,11 @@ const LONG: usize = 40;
 pub enum Mark {
     /// Something that is on both sides.
     Context,
-    /// Something added.
+    /// Something that only the side after has.
     Added,
-    /// Something removed.
+    /// Something that only the side before has.
     Removed,
-    /// Something changed.
+    /// Something with another value on each side.
     Changed,
 }
 

@@ -27,7 +27,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts actions.
+    /// Counts the actions of each kind.
     pub(in crate::diff) fn of(actions: impl Iterator<Item = Action>) -> Self {
         let mut counts = Self::default();
         for action in actions {
@@ -66,7 +66,7 @@ impl Counts {
 /// The same risk of many objects, shown once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RiskRow {
-    /// What may happen.
+    /// What may happen to all of them.
     pub kind: Kind,
     /// To what, and why.
     pub text: String,
