@@ -52,7 +52,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Writes one object.
+    /// Writes one object: a document of YAML without a separator, or a JSON object.
     #[must_use]
     pub fn document(self, value: &Json) -> String {
         match self {

@@ -35,7 +35,7 @@ pub enum WriteError {
         action: &'static str,
         /// What it was tried on.
         path: PathBuf,
-        /// The answer.
+        /// The operating system's answer.
         error: io::Error,
     },
     /// Something that this program did not write is where a file belongs. Nothing was written.
@@ -47,13 +47,13 @@ pub enum WriteError {
     /// A file no longer has the content with which it was read. It was not written.
     #[error("`{}` changed while kaito-render ran, and was not written: run again", path.display())]
     Changed {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The index can't be used. Nothing was written.
     #[error("can't use the index `{}`: {error}; restore it, or delete it together with the files that kaito-render wrote", path.display())]
     Index {
-        /// The index.
+        /// The path of the index.
         path: PathBuf,
         /// What is wrong with it.
         error: IndexError,
