@@ -7,7 +7,7 @@ use super::failure;
 use super::plain::plain;
 use crate::diagnostic::Diagnostic;
 
-/// Text around expressions.
+/// A scalar taken apart: the expressions, and the text around them.
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) parts: Vec<Part>,
