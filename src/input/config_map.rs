@@ -13,7 +13,7 @@ pub struct ConfigMaps<'a> {
     by_key: BTreeMap<(&'a str, &'a str), &'a Node>,
 }
 
-/// One ConfigMap.
+/// A ConfigMap of the input, as a document with places.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfigMap<'a> {
     node: &'a Node,

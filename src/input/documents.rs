@@ -28,7 +28,7 @@ pub enum LoadError {
 /// A document of the input.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The document.
+    /// The document as a tree with places.
     pub node: Node,
     /// Whether its file was named, or standard input, rather than found in a directory.
     pub named: bool,

@@ -154,7 +154,7 @@ impl Checker {
         })
     }
 
-    /// The schema itself.
+    /// The JSON Schema that documents are checked against.
     #[must_use]
     pub fn schema(&self) -> &Value {
         &self.schema

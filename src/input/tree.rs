@@ -56,7 +56,7 @@ pub trait FileTree {
 pub enum Kind {
     /// A file, or anything else that is read like one, such as a pipe.
     File,
-    /// A directory.
+    /// A directory, whose entries can be listed.
     Directory,
 }
 
