@@ -45,9 +45,9 @@ pub use sizing::estimator::estimated_nodes;
 /// What was decided for one Workspace: all that templates read, under the name `plan`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Plan {
-    /// The Workspace's name.
+    /// The Workspace's name, after which its objects are named.
     pub name: String,
-    /// The Workspace's namespace.
+    /// The Workspace's namespace, which its objects are in.
     pub namespace: String,
     /// The release whose presets and templates are used.
     pub release: String,
@@ -195,11 +195,11 @@ pub struct AdapterPlan {
 pub struct PodTemplate {
     /// The metadata without labels.
     pub metadata: Map<String, Value>,
-    /// The labels.
+    /// The labels of the pods, to which templates add.
     pub labels: Map<String, Value>,
     /// The spec without tolerations.
     pub spec: Map<String, Value>,
-    /// The tolerations.
+    /// The tolerations of the pods, to which templates add.
     pub tolerations: Vec<Value>,
 }
 
@@ -253,7 +253,7 @@ pub fn template_schema() -> Value {
 /// What the plan of a Workspace follows from.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// The Workspace.
+    /// The Workspace, with what of it could be read.
     pub workspace: &'a Workspace,
     /// The ConfigMaps that it may name.
     pub config_maps: &'a ConfigMaps<'a>,

@@ -8,7 +8,7 @@ pub struct Decision {
     pub fields: &'static [&'static str],
     /// What people call it.
     pub title: &'static str,
-    /// What was decided.
+    /// What was decided, as it is shown, such as `40.32 GiB of each GPU`.
     pub value: String,
     /// How it follows from what is written at the origins.
     pub because: String,

@@ -21,13 +21,13 @@ pub(in crate::plan) struct ServerConfig {
     pub(in crate::plan) place: Span,
     /// The context length that they name.
     pub(in crate::plan) context: Option<u64>,
-    /// Those for vLLM.
+    /// The flags of vLLM, in the order of the text.
     pub(in crate::plan) flags: Vec<Setting>,
-    /// Those beside them.
+    /// The settings beside flags, which the release's table of flags names.
     pub(in crate::plan) others: Vec<Setting>,
 }
 
-/// One setting.
+/// A setting of the ConfigMap, as it is written there.
 #[derive(Debug)]
 pub(in crate::plan) struct Setting {
     pub(in crate::plan) name: String,

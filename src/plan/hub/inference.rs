@@ -41,7 +41,7 @@ struct Served<'a> {
 }
 
 impl Hub<'_, '_> {
-    /// Serving by preset.
+    /// Decides how a preset is served: GPUs, nodes, adapters and the flags of the server.
     pub(super) fn inference(
         &mut self,
         base: Plan,

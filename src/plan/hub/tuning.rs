@@ -12,7 +12,7 @@ use crate::vocab::annotations::NODE_COUNT;
 use crate::workspace::{Tuning, image_reference};
 
 impl Hub<'_, '_> {
-    /// Tuning by preset.
+    /// Decides how a preset is tuned, on one node.
     pub(super) fn tuning(&mut self, base: Plan, tuning: &Tuning) -> Result<Plan, Reported> {
         if self.wanted_nodes().is_some() {
             self.planner.without_effect(

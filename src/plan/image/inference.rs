@@ -17,7 +17,7 @@ use crate::workspace::{Inference, Preset};
 const STRENGTH: &str = "1.0";
 
 impl<'a> Image<'_, 'a> {
-    /// Serving by preset.
+    /// Decides how a preset is served: GPUs, adapters and the flags of launcher and server.
     pub(super) fn inference(
         &mut self,
         base: Plan,

@@ -7,7 +7,7 @@ use crate::plan::{Plan, TuningPlan, filled, private_pull_secrets};
 use crate::workspace::{Preset, Tuning};
 
 impl Image<'_, '_> {
-    /// Tuning by preset.
+    /// Decides how a preset is tuned.
     pub(super) fn tuning(&mut self, base: Plan, tuning: &Tuning) -> Result<Plan, Reported> {
         let known = match &tuning.preset {
             Some(preset) => self

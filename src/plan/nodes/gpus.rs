@@ -34,7 +34,7 @@ const MIG_PROFILES: [(u32, &[u32]); 5] = [
 /// The GPUs that each node has for a Workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::plan) struct Gpus {
-    /// Their number.
+    /// The number of GPUs of each node, or of the part of it that the Workspace uses.
     pub(in crate::plan) count: u32,
     /// The memory of all of them, in bytes.
     pub(in crate::plan) memory: u64,
