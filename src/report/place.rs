@@ -40,7 +40,7 @@ impl Location {
         }
     }
 
-    /// As text.
+    /// The path as it is shown, with slashes.
     pub(super) fn as_str(&self) -> &str {
         match self {
             Self::Inside(path) | Self::Outside(path) | Self::Nowhere(path) => path,
@@ -58,7 +58,7 @@ fn slashed(path: &Path) -> String {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) report: &'a Report,
-    /// An absolute path.
+    /// The directory that paths are shown from, as an absolute path.
     pub(super) directory: &'a Path,
 }
 

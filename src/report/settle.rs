@@ -18,7 +18,7 @@ pub enum Strictness {
     /// Only errors fail a run.
     #[default]
     Errors,
-    /// Warnings become errors.
+    /// Warnings become errors and fail a run.
     DenyWarnings,
 }
 
