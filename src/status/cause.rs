@@ -24,9 +24,9 @@ pub(super) struct Cause {
 /// How far something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// It is ready.
+    /// It is ready, and nothing more is to be done.
     Done,
-    /// It makes progress.
+    /// It makes progress: time alone may complete it.
     Waiting(Cause),
     /// It makes no progress without a change.
     Failed(Cause),

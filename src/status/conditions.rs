@@ -28,7 +28,7 @@ pub struct Condition {
 /// Whether a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum ConditionStatus {
-    /// It holds.
+    /// The condition holds now.
     True,
     /// It does not hold.
     False,

@@ -15,7 +15,7 @@ pub struct ObjectKey {
     pub kind: String,
     /// The namespace; empty for a cluster-scoped object.
     pub namespace: String,
-    /// The name.
+    /// The name, unique among objects of the kind in the namespace.
     pub name: String,
 }
 
@@ -24,7 +24,7 @@ pub struct ObjectKey {
 pub struct NamespacedName {
     /// The namespace; empty for a cluster-scoped object.
     pub namespace: String,
-    /// The name.
+    /// The name, unique among objects of the kind in the namespace.
     pub name: String,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct NodesProgress {
     pub(super) objects: Progress,
     /// Whether the provisioner could not launch a machine.
     pub(super) launch_failed: bool,
-    /// The nodes themselves.
+    /// The nodes themselves: whether they have joined and offer their GPUs.
     pub(super) joined: Progress,
     /// The names of the ready nodes, sorted.
     pub(super) names: Vec<String>,

@@ -21,13 +21,13 @@ use super::index::{IndexKey, Indexed, NamespacedName, ObjectKey};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Metadata {
-    /// `metadata.name`.
+    /// The name, unique among objects of the kind in the namespace.
     pub name: String,
     /// `metadata.namespace`; none for a cluster-scoped object.
     pub namespace: Option<String>,
     /// `metadata.generation`: counts the changes of `spec`.
     pub generation: i64,
-    /// `metadata.labels`.
+    /// The labels, by which objects are selected and refer to Workspaces.
     pub labels: BTreeMap<String, String>,
     /// When the API server created the object.
     pub creation_timestamp: Option<Timestamp>,
@@ -39,7 +39,7 @@ pub struct Metadata {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Workspace {
-    /// Its metadata.
+    /// Name, namespace, generation and labels of the Workspace.
     pub metadata: Metadata,
     /// The annotation that `render` writes; none if it is absent or cannot be parsed.
     #[serde(skip)]
@@ -84,7 +84,7 @@ pub struct WorkspaceStatus {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct NodeObject {
-    /// Its metadata.
+    /// Name, labels and times of the node object.
     pub metadata: Metadata,
     /// The status that its provisioner writes.
     pub status: NodeObjectStatus,
@@ -116,11 +116,11 @@ pub struct ObservedCondition {
     pub message: String,
 }
 
-/// A node.
+/// A node of the cluster: its readiness and its GPUs.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Node {
-    /// Its metadata.
+    /// Name, labels and times of the node.
     pub metadata: Metadata,
     /// The status that its kubelet writes.
     pub status: NodeStatus,
@@ -140,7 +140,7 @@ pub struct NodeStatus {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Workload {
-    /// Its metadata.
+    /// Name, namespace, generation and labels of the workload.
     pub metadata: Metadata,
     /// The part of `spec` that the status depends on.
     pub spec: WorkloadSpec,
@@ -178,11 +178,11 @@ pub struct WorkloadStatus {
     pub failed: u32,
 }
 
-/// A pod.
+/// A pod of a workload: where it runs, and why it does not.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Pod {
-    /// Its metadata.
+    /// Name, namespace and labels of the pod.
     pub metadata: Metadata,
     /// The part of `spec` that the status depends on.
     pub spec: PodSpec,
@@ -208,9 +208,9 @@ pub struct PodStatus {
     pub message: String,
     /// The conditions, such as `PodScheduled`.
     pub conditions: Vec<ObservedCondition>,
-    /// The init containers.
+    /// The init containers in order; each has to succeed before the next one starts.
     pub init_container_statuses: Vec<Container>,
-    /// The other containers.
+    /// The containers that run side by side after those.
     pub container_statuses: Vec<Container>,
 }
 
@@ -224,7 +224,7 @@ pub struct Container {
     pub image: String,
     /// Whether the container passes its readiness probe, or an init container has succeeded.
     pub ready: bool,
-    /// The current state.
+    /// What the container does now.
     pub state: ContainerState,
     /// The state before the last restart.
     pub last_state: ContainerState,
@@ -254,7 +254,7 @@ pub struct ContainerStateReason {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Event {
-    /// Its metadata.
+    /// Name and namespace of the event itself.
     pub metadata: Metadata,
     /// The object that the event is about.
     pub involved_object: InvolvedObject,
@@ -270,11 +270,11 @@ pub struct Event {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct InvolvedObject {
-    /// Its kind.
+    /// The kind of the object, such as `Pod`.
     pub kind: String,
     /// Its namespace; none if it is cluster-scoped.
     pub namespace: Option<String>,
-    /// Its name.
+    /// The name of the object, which need not exist any more.
     pub name: String,
 }
 

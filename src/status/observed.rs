@@ -19,11 +19,11 @@ use super::objects::{Event, Node, NodeObject, Pod, Workload, Workspace, label};
 pub struct ClusterState {
     /// Machines, `NodeClaims` and `NodePools`.
     pub node_objects: Index<ObjectKey, NodeObject>,
-    /// Nodes by name.
+    /// All nodes, by their names.
     pub nodes: Index<String, Node>,
     /// Deployments, `StatefulSets` and Jobs.
     pub workloads: Index<ObjectKey, Workload>,
-    /// Pods of workloads.
+    /// Pods of workloads, by namespace and name.
     pub pods: Index<NamespacedName, Pod>,
     /// Warnings, by the object that they are about and their own name.
     pub events: BTreeMap<(ObjectKey, String), Event>,
@@ -32,7 +32,7 @@ pub struct ClusterState {
 /// What is observed of one Workspace at one time.
 #[derive(Debug)]
 pub struct Observed<'a> {
-    /// The Workspace.
+    /// The Workspace as the cluster has it.
     pub workspace: &'a Workspace,
     /// The name of its `NodePool`, if it was rendered into one, and the object if it exists.
     pub pool: Option<(&'a str, Option<&'a NodeObject>)>,
