@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AccessMode {
-    /// Everyone.
+    /// Everyone: the image is pulled without a Secret.
     #[default]
     Public,
     /// Those whom its owner lets.

@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Cloud {
-    /// Microsoft Azure.
+    /// Microsoft Azure, which is the default.
     #[default]
     Azure,
-    /// Amazon Web Services.
+    /// Amazon Web Services, with the instance types of EC2.
     Aws,
     /// Machines of one's own, reached through Azure Arc.
     Arc,
 }
 
 impl Cloud {
-    /// All clouds.
+    /// All clouds, the default first.
     pub const ALL: [Self; 3] = [Self::Azure, Self::Aws, Self::Arc];
 
     /// The name as a profile writes it.

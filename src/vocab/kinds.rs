@@ -22,7 +22,7 @@ pub enum Role {
     NodePool,
     /// Pods that serve or tune.
     Workload,
-    /// Anything else.
+    /// Anything else, such as a Service or a ConfigMap.
     Other,
 }
 
@@ -30,7 +30,7 @@ pub enum Role {
 /// pkg/apis/batch/validation and pkg/apis/core/validation; Karpenter's CRDs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fixed {
-    /// Everything can change.
+    /// No field is fixed: everything can change.
     Nothing,
     /// One field, as a JSON Pointer.
     Field(&'static str),
@@ -44,7 +44,7 @@ pub const WORKSPACE: &str = "Workspace";
 pub const INFERENCE_SET: &str = "InferenceSet";
 /// Settings of servers and of training.
 pub const CONFIG_MAP: &str = "ConfigMap";
-/// Credentials.
+/// Credentials, such as those for pulling an image.
 pub const SECRET: &str = "Secret";
 /// The address of a server.
 pub const SERVICE: &str = "Service";
@@ -54,7 +54,7 @@ pub const AKS_NODE_CLASS: &str = "AKSNodeClass";
 pub const EC2_NODE_CLASS: &str = "EC2NodeClass";
 /// The NodeClass of gpu-provisioner.
 pub const KAITO_NODE_CLASS: &str = "KaitoNodeClass";
-/// Nodes of Karpenter.
+/// A number of nodes that Karpenter makes alike.
 pub const NODE_POOL: &str = "NodePool";
 /// A node of Karpenter or gpu-provisioner.
 pub const NODE_CLAIM: &str = "NodeClaim";
@@ -62,9 +62,9 @@ pub const NODE_CLAIM: &str = "NodeClaim";
 pub const MACHINE: &str = "Machine";
 /// Pods without an order.
 pub const DEPLOYMENT: &str = "Deployment";
-/// Pods with numbers.
+/// Pods with numbers, each with a name that it keeps.
 pub const STATEFUL_SET: &str = "StatefulSet";
-/// Pods that end.
+/// Pods that end, such as those of a training.
 pub const JOB: &str = "Job";
 
 /// All kinds, in the order in which they are applied: what others refer to comes first.

@@ -42,12 +42,12 @@ pub struct Rendered<'a> {
 pub struct RenderedObject<'a> {
     /// The API group and version.
     pub api_version: Cow<'a, str>,
-    /// The kind.
+    /// The kind, such as `StatefulSet`.
     pub kind: Cow<'a, str>,
     /// The namespace; none for a cluster-scoped object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Cow<'a, str>>,
-    /// The name.
+    /// The name, `metadata.name` of the object.
     pub name: Cow<'a, str>,
 }
 

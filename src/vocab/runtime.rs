@@ -7,9 +7,9 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Runtime {
-    /// vLLM.
+    /// vLLM, the default since KAITO 0.4.
     Vllm,
-    /// Hugging Face's transformers.
+    /// Hugging Face's transformers, for models that vLLM does not serve.
     Transformers,
 }
 

@@ -3,14 +3,14 @@
 /// How a model is fine-tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TuningMethod {
-    /// Low-rank adaptation.
+    /// Low-rank adaptation: small matrices are trained beside the frozen weights.
     Lora,
     /// The same, of a model whose weights are quantised to 4 bits.
     Qlora,
 }
 
 impl TuningMethod {
-    /// All methods.
+    /// All methods that KAITO can train by.
     pub const ALL: [Self; 2] = [Self::Lora, Self::Qlora];
 
     /// The name as a Workspace writes it.
