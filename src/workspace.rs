@@ -80,7 +80,7 @@ impl Workspace {
         self.node.at(pointer).span
     }
 
-    /// `namespace/name`.
+    /// The Workspace's `namespace/name`, also where the document names no namespace.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}", self.metadata.namespace, self.metadata.name)

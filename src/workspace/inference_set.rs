@@ -23,17 +23,17 @@ use crate::vocab::{annotations, api, kinds, labels};
 /// Labels and annotations of a set that its replicas carry too.
 const LABELS: [&str; 2] = [labels::INFERENCE_ROLE, labels::CREATED_BY_ROLES];
 
-/// An InferenceSet.
+/// Some Workspaces that serve the same model, written as one document.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InferenceSet {
     /// `kaito.sh/v1beta1`, or the older `kaito.sh/v1alpha1`.
     pub api_version: String,
-    /// Always `InferenceSet`.
+    /// The kind of the document: always `InferenceSet`.
     pub kind: String,
-    /// Standard object metadata.
+    /// The name, namespace, labels and annotations of the set.
     pub metadata: ObjectMeta,
-    /// What is wanted.
+    /// The Workspaces that are wanted, and how many.
     pub spec: InferenceSetSpec,
     /// What was last observed in the cluster.
     pub status: Option<Value>,
@@ -51,7 +51,7 @@ pub struct InferenceSetSpec {
     pub node_count_limit: Option<i64>,
     /// The labels that the nodes carry.
     pub label_selector: LabelSelector,
-    /// The Workspaces.
+    /// What all Workspaces of the set have in common.
     pub template: InferenceSetTemplate,
     /// Not used by KAITO.
     pub update_strategy: Option<Value>,
@@ -70,7 +70,7 @@ fn one() -> i64 {
 pub struct InferenceSetTemplate {
     /// Their labels and annotations.
     pub metadata: Option<ReplicaMeta>,
-    /// Their nodes.
+    /// The nodes that each of them runs on.
     pub resource: Option<ReplicaResource>,
     /// The model they serve.
     pub inference: Inference,
@@ -80,9 +80,9 @@ pub struct InferenceSetTemplate {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplicaMeta {
-    /// Labels by key.
+    /// Labels of the Workspaces, each key with its value.
     pub labels: Option<BTreeMap<String, String>>,
-    /// Annotations by key.
+    /// Annotations of the Workspaces, each key with its value.
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
@@ -90,7 +90,7 @@ pub struct ReplicaMeta {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplicaResource {
-    /// The instance type.
+    /// The instance type of the nodes, in the cloud's exact spelling.
     pub instance_type: Option<String>,
     /// The part of a node's GPUs to use.
     pub partition: Option<Partition>,
@@ -100,13 +100,13 @@ pub struct ReplicaResource {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AutoUpgrade {
-    /// Whether it does.
+    /// Whether the operator puts new base images in at all.
     #[serde(default)]
     pub enabled: bool,
-    /// `InPlace` or `Surge`.
+    /// How: `InPlace` changes the Workspaces, `Surge` adds one for a while.
     #[schemars(extend("enum" = ["InPlace", "Surge"]))]
     pub strategy: Option<String>,
-    /// When it may.
+    /// The time in which the operator may do so.
     pub maintenance_window: Option<MaintenanceWindow>,
 }
 

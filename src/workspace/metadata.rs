@@ -7,13 +7,13 @@ use crate::base::node::Node;
 /// The metadata of a Workspace that objects are made from.
 #[derive(Clone, Debug)]
 pub struct Metadata {
-    /// The Workspace's name.
+    /// The Workspace's name; empty if it could not be read.
     pub name: String,
     /// Its namespace, also if the document names none.
     pub namespace: String,
-    /// Its labels.
+    /// Its labels, without those whose value is no string.
     pub labels: BTreeMap<String, String>,
-    /// Its annotations.
+    /// Its annotations, without those whose value is no string.
     pub annotations: BTreeMap<String, String>,
 }
 

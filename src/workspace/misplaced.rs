@@ -24,9 +24,9 @@ use index::Index;
 /// What a document is read by.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
-    /// `Workspace` or `InferenceSet`.
+    /// The kind of the document: `Workspace` or `InferenceSet`.
     pub(super) kind: &'a str,
-    /// Its schema.
+    /// The JSON Schema of its version.
     pub(super) schema: &'a Value,
     /// The release that compiles it; none where none does.
     pub(super) release: Option<&'a Release<'a>>,

@@ -55,7 +55,7 @@ pub(super) fn check_any_version(rules: &mut Rules, workspace: &Workspace) {
 
 /// The document that rules look at, and where they report.
 pub(super) struct Rules<'a> {
-    /// The document.
+    /// The document, as it was written.
     pub(super) node: &'a Node,
     /// The release that compiles it; none where none does.
     pub(super) release: Option<&'a Release<'a>>,

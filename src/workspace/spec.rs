@@ -46,23 +46,23 @@ fn remove(schema: &mut Value, holder: &str, field: &str) {
     }
 }
 
-/// A Workspace's fields.
+/// All fields of a Workspace, in the types of `kaito.sh/v1beta1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "Workspace")]
 pub struct Spec {
     /// The version of this API.
     pub api_version: String,
-    /// Always `Workspace`.
+    /// The kind of the document: always `Workspace`.
     #[schemars(extend("const" = "Workspace"))]
     pub kind: String,
-    /// Standard object metadata.
+    /// The name, namespace, labels and annotations of the Workspace.
     pub metadata: ObjectMeta,
     /// The GPU nodes to run on.
     pub resource: Option<Resource>,
-    /// Serve a model.
+    /// What to serve; set either this or `tuning`.
     pub inference: Option<Inference>,
-    /// Fine-tune a model.
+    /// What to fine-tune; set either this or `inference`.
     pub tuning: Option<Tuning>,
     /// What was last observed in the cluster.
     pub status: Option<Value>,
@@ -77,11 +77,11 @@ pub struct ObjectMeta {
     pub name: Option<String>,
     /// Not supported: objects are named after the Workspace.
     pub generate_name: Option<String>,
-    /// The namespace.
+    /// The namespace; by default the one that the command line names.
     pub namespace: Option<String>,
-    /// Labels by key.
+    /// Labels of the object, each key with its value.
     pub labels: Option<BTreeMap<String, String>>,
-    /// Annotations by key.
+    /// Annotations of the object, each key with its value.
     pub annotations: Option<BTreeMap<String, String>>,
     /// What has to be done before the object may go.
     pub finalizers: Option<Vec<String>>,
@@ -105,7 +105,7 @@ pub struct ObjectMeta {
     pub managed_fields: Option<Vec<Value>>,
 }
 
-/// GPU nodes.
+/// The GPU nodes that a Workspace runs on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resource {
@@ -169,7 +169,7 @@ pub struct LabelSelector {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelRequirement {
-    /// The label's key.
+    /// The key of the label to compare.
     pub key: String,
     /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
     pub operator: String,
@@ -178,11 +178,11 @@ pub struct LabelRequirement {
     pub values: Vec<String>,
 }
 
-/// Serving a model.
+/// What is served: a preset or a pod template, and adapters.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inference {
-    /// A known model.
+    /// The model of the catalogue to serve.
     pub preset: Option<Preset>,
     /// A pod template of one's own instead.
     pub template: Option<Value>,
@@ -193,7 +193,7 @@ pub struct Inference {
     pub adapters: Vec<Adapter>,
 }
 
-/// A known model.
+/// A model of the release's catalogue.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Preset {
@@ -221,7 +221,7 @@ pub struct PresetOptions {
     pub model_access_secret: Option<String>,
 }
 
-/// A LoRA adapter.
+/// A LoRA adapter, which a server loads beside the model.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Adapter {
@@ -261,13 +261,13 @@ pub struct DataDestination {
     pub image_push_secret: Option<String>,
 }
 
-/// Fine-tuning a model.
+/// What is trained: a model with data, into an adapter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Tuning {
     /// The model to tune.
     pub preset: Option<Preset>,
-    /// `lora` or `qlora`.
+    /// The method of training: `lora` or `qlora`.
     pub method: Option<String>,
     /// A ConfigMap with the parameters of the run, in the Workspace's namespace; by default one
     /// for the method.
