@@ -2,6 +2,7 @@
 
 #[cfg(feature = "e2e")]
 mod book;
+mod comments;
 mod documents;
 mod edge;
 mod files;
