@@ -31,7 +31,7 @@ impl Terminal {
         self
     }
 
-    /// Ends a line.
+    /// Ends a line: adds a line break.
     pub fn end(&mut self) {
         self.0.push("\n");
     }

@@ -96,7 +96,7 @@ enum Line {
     Colon,
     /// With two colons, of which the second stands at this offset.
     Colons(usize),
-    /// With something else.
+    /// With anything else than those.
     Other,
 }
 

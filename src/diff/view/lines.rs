@@ -57,7 +57,7 @@ pub struct Line {
     pub mark: Mark,
     /// How far it is indented, in steps of two spaces.
     pub depth: usize,
-    /// Its text, escaped.
+    /// Its text, in one line and escaped for a terminal.
     pub text: String,
 }
 
