@@ -6,6 +6,7 @@ pub mod config_map;
 #[cfg(feature = "fs")]
 mod disk;
 mod documents;
+mod links;
 mod scalar;
 pub mod schema;
 mod tree;
@@ -15,7 +16,8 @@ mod yaml;
 #[cfg(feature = "fs")]
 pub use disk::{Disk, find_upward};
 pub(crate) use documents::STDIN;
-pub use documents::{Document, LoadError, MAX_FILE, load, matters, read_file};
+pub use documents::{Document, LoadError, MAX_FILE, load, matters, read_file, read_found};
+pub use links::stays_inside;
 pub use tree::{Entry, FileTree, Kind, MemoryTree, kind_among, list_among};
 pub use walk::{DocumentFilter, INDEX_FILE, find_between};
 pub use yaml::parse;

@@ -54,6 +54,8 @@ struct File {
     name: String,
     /// Where it lies; none for standard input and for what the program carries.
     path: Option<PathBuf>,
+    /// Whether the file must stay as it is.
+    is_kept: bool,
     /// Whether its name is no path: that of standard input, or of a file in a revision of Git.
     is_nowhere: bool,
     text: String,
@@ -158,6 +160,7 @@ impl Sources {
         self.files.push(File {
             name: name.into(),
             path: None,
+            is_kept: false,
             is_nowhere: false,
             text,
             is_marked,
@@ -172,6 +175,17 @@ impl Sources {
         let file = &mut self.files[file.0 as usize];
         file.is_nowhere = path.is_none();
         file.path = path;
+    }
+
+    /// Keeps the file of a text from being changed: a link led there, and not its own path.
+    pub(crate) fn keep(&mut self, file: FileId) {
+        self.files[file.0 as usize].is_kept = true;
+    }
+
+    /// Where on the disk a text lies whose file may be changed.
+    #[must_use]
+    pub fn editable(&self, file: FileId) -> Option<&Path> {
+        self.path(file).filter(|_| !self.file(file).is_kept)
     }
 
     /// Whether the name of a text is known not to be a path.

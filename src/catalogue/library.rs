@@ -2,7 +2,7 @@
 //! directory laid over them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -71,26 +71,26 @@ impl Library {
         if parts.is_empty() {
             return Err(LibraryError::NoLibrary(directory.to_owned()));
         }
+        let mut entered = BTreeSet::new();
         parts.into_iter().try_for_each(|part| {
-            self.add_directory(tree, &directory.join(part), part, &mut Vec::new())
+            self.add_directory(tree, &directory.join(part), part, &mut entered)
         })
     }
 
-    /// Adds the YAML files below a directory, whose path in the library is `inside`.
+    /// Adds the YAML files below a directory, whose path in the library is `inside`. Links can lead
+    /// there in more ways than there are files, so a directory that was entered is an error.
     fn add_directory(
         &mut self,
         tree: &dyn FileTree,
         directory: &Path,
         inside: &str,
-        entered: &mut Vec<PathBuf>,
+        entered: &mut BTreeSet<PathBuf>,
     ) -> Result<(), LibraryError> {
         let unreadable = |path: &Path, error| LibraryError::Unreadable(path.to_owned(), error);
-        let identity = tree.identity(directory);
-        if entered.contains(&identity) {
-            let error = io::Error::other("a loop of symbolic links");
-            return Err(unreadable(directory, error));
+        if !entered.insert(tree.identity(directory)) {
+            let error = "symbolic links lead to this directory in two ways, or in a loop";
+            return Err(unreadable(directory, io::Error::other(error)));
         }
-        entered.push(identity);
         let entries = tree
             .list(directory)
             .map_err(|error| unreadable(directory, error))?;
@@ -101,14 +101,13 @@ impl Library {
             let inside = format!("{inside}/{}", entry.name.to_string_lossy());
             match kind {
                 Kind::Directory => self.add_directory(tree, &path, &inside, entered)?,
-                Kind::File if path.extension().is_some_and(|ending| ending == "yaml") => {
+                Kind::File | Kind::Special if path.extension().is_some_and(|it| it == "yaml") => {
                     let text = read(tree, &path).map_err(|error| unreadable(&path, error))?;
                     self.add_file(inside, tree.name(&path), text);
                 }
-                Kind::File => {}
+                Kind::File | Kind::Special => {}
             }
         }
-        entered.pop();
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::input::{self, Document, DocumentFilter, FileTree};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Kind};
 
 use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
@@ -58,7 +58,12 @@ impl Revision {
     pub(super) fn find_upward(&self, name: &str) -> Result<Option<(&Tree, PathBuf)>> {
         let mut found = BTreeSet::new();
         for (index, (tree, paths)) in self.trees.iter().enumerate() {
-            let nearest = |path: &PathBuf| input::find_between(tree, path, Path::new(""), name);
+            let nearest = |path: &PathBuf| {
+                let is_directory = matches!(tree.kind(path), Ok(Kind::Directory));
+                let start = is_directory.then(|| tree.identity(path));
+                let start = start.as_ref().unwrap_or(path);
+                input::find_between(tree, start, Path::new(""), name)
+            };
             found.extend(
                 paths
                     .iter()
@@ -83,6 +88,11 @@ fn by_repository(paths: &[PathBuf]) -> Result<Vec<(Repository, Vec<PathBuf>)>> {
             "stdin has no history; compare with a file by `--against-path`"
         );
         let there = there(path);
+        ensure!(
+            input::stays_inside(&Disk, there),
+            "a symbolic link on the way of `{}` leads out of its Git repository",
+            path.display()
+        );
         let root = Repository::root(directory(there))?;
         let path = relative(&root, there, path)?;
         by_root.entry(root).or_default().push(path);

@@ -23,16 +23,16 @@ pub(super) fn load(
     paths: &[PathBuf],
     session: &mut Session,
 ) -> Result<Option<Profile>> {
-    let Some(path) = (match named {
-        Some(path) => Some(path.to_owned()),
-        None => find(paths, session),
-    }) else {
+    let file = if let Some(path) = named {
+        if !path.exists() || path.is_dir() {
+            bail!("there is no profile `{}`", path.display());
+        }
+        input::read_file(&Disk, path, &mut session.sources, &mut session.diagnostics)
+    } else if let Some(path) = find(paths, session) {
+        input::read_found(&Disk, &path, &mut session.sources, &mut session.diagnostics)
+    } else {
         return Ok(Some(Profile::default()));
     };
-    if !path.exists() || path.is_dir() {
-        bail!("there is no profile `{}`", path.display());
-    }
-    let file = input::read_file(&Disk, &path, &mut session.sources, &mut session.diagnostics);
     Ok(file.and_then(|file| read(file, session)))
 }
 
@@ -41,7 +41,7 @@ pub(super) fn load_revision(revision: &Revision, session: &mut Session) -> Resul
     let Some((tree, path)) = revision.find_upward(NAME)? else {
         return Ok(Some(Profile::default()));
     };
-    let file = input::read_file(tree, &path, &mut session.sources, &mut session.diagnostics);
+    let file = input::read_found(tree, &path, &mut session.sources, &mut session.diagnostics);
     tree.is_whole()?;
     Ok(file.and_then(|file| read(file, session)))
 }

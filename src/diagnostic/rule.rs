@@ -54,6 +54,7 @@ rules! {
     NOT_PARSED = "KR007" Note "a file that was skipped: it can't be parsed and does not mention KAITO";
     NOT_A_NUMBER = "KR008" Error "infinity, NaN or a number too large for JSON";
     EMPTY_DIRECTORY = "KR009" Note "a directory that was named but holds no input";
+    LEADS_OUT = "KR010" Error "a symbolic link that leads out of the repository";
     FIELD = "KR101" Error "a field with a value that its schema does not allow";
     UNKNOWN_FIELD = "KR102" Error "an unknown field";
     MISSING_FIELD = "KR103" Error "a missing required field";

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use super::INDEX_FILE;
 use super::index::{self, IndexError, Listed};
+use crate::input::{self, Disk, FileTree};
 
 /// Why output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,12 @@ pub enum WriteError {
     #[error("`{}` exists and was not written by kaito-render: move it, or choose another directory", path.display())]
     Foreign {
         /// Its path: that of the file, or of one of the directories that lead there.
+        path: PathBuf,
+    },
+    /// A symbolic link is on the way, which somebody else may have put there. Nothing was written.
+    #[error("`{}` is a symbolic link, or behind one that leads out of its repository: name the path that it leads to", path.display())]
+    Link {
+        /// The path as it was named.
         path: PathBuf,
     },
     /// A file no longer has the content with which it was read. It was not written.
@@ -84,9 +91,15 @@ pub fn write_file_and_directories(path: &Path, text: &str) -> Result<(), WriteEr
     write_file(path, text)
 }
 
-/// Writes a text to a file. One that has this text already is left alone; a link is followed; a
-/// device or pipe is written to as it is.
+/// Writes a text to a file. One that has this text already is left alone; a link is followed if it
+/// stays in its repository, or in its directory if that is in none; a device or pipe is written to
+/// as it is.
+///
+/// # Errors
+///
+/// If the system refuses, or a link leads out of its repository.
 pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
+    refuse_link(path, leads_out(path))?;
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {
             let target = fs::canonicalize(path).map_err(cant("find", path))?;
@@ -112,21 +125,39 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
     }
 }
 
-/// Gives a file, or the one that a link leads to, a new text in the place of the one with which it
-/// was read.
+/// Whether a link on the way of a path that was named leads out of its repository.
+fn leads_out(path: &Path) -> bool {
+    // Nobody puts links to the streams of this process there.
+    if path.starts_with("/dev") {
+        return false;
+    }
+    let there = path.ancestors().find(|path| path.exists());
+    there.is_some_and(|there| !input::stays_inside(&Disk, there))
+}
+
+fn refuse_link(path: &Path, is_refused: bool) -> Result<(), WriteError> {
+    let path = path.to_path_buf();
+    if is_refused {
+        Err(WriteError::Link { path })
+    } else {
+        Ok(())
+    }
+}
+
+/// Gives a file a new text in the place of the one with which it was read.
 ///
 /// # Errors
 ///
-/// If it has another text by now, or can't be written.
+/// If it has another text by now, is a link, or can't be written.
 pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteError> {
-    let target = fs::canonicalize(path).map_err(cant("find", path))?;
-    let _lock = target.parent().and_then(lock);
-    if !has_text(&target, before)? {
+    refuse_link(path, path.is_symlink())?;
+    let _lock = path.parent().and_then(lock);
+    if !has_text(path, before)? {
         return Err(WriteError::Changed {
             path: path.to_path_buf(),
         });
     }
-    replace(&target, after)
+    replace(path, after)
 }
 
 /// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them,
@@ -134,12 +165,13 @@ pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteErro
 ///
 /// # Errors
 ///
-/// Before anything is written, if something foreign stands where a file belongs or the index is
-/// damaged.
+/// Before anything is written, if something foreign stands where a file belongs, the index is
+/// damaged, or the directory is a link or behind one that leads out of its repository.
 pub fn write_directory(
     root: &Path,
     files: &BTreeMap<String, String>,
 ) -> Result<Changes, WriteError> {
+    refuse_link(root, Disk.is_link(root) || leads_out(root))?;
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);

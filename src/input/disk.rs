@@ -5,10 +5,11 @@
     reason = "all reading of the compiler is done here"
 )]
 
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use super::links;
 use super::tree::{Entry, FileTree, Kind};
 use super::{MAX_FILE, STDIN};
 
@@ -18,15 +19,16 @@ pub struct Disk;
 
 impl FileTree for Disk {
     fn kind(&self, path: &Path) -> io::Result<Kind> {
-        if is_stdin(path) {
+        if is_stream(path) {
             return Ok(Kind::File);
         }
-        let is_directory = fs::metadata(path)?.is_dir();
-        Ok(if is_directory {
-            Kind::Directory
-        } else {
-            Kind::File
-        })
+        let found = fs::metadata(path)?;
+        // The kernel's are regular files by their type alone, and some of them never end.
+        let may_be_of_kernel = found.is_file() && found.len() == 0;
+        if may_be_of_kernel && self.identity(path).starts_with("/proc") {
+            return Ok(Kind::Special);
+        }
+        Ok(kind(found.file_type()))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
@@ -34,14 +36,9 @@ impl FileTree for Disk {
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
             let file_type = entry.file_type()?;
-            let kind = if file_type.is_dir() {
-                Some(Kind::Directory)
-            } else {
-                (!file_type.is_symlink()).then_some(Kind::File)
-            };
             entries.push(Entry {
                 name: entry.file_name(),
-                kind,
+                kind: (!file_type.is_symlink()).then(|| kind(file_type)),
             });
         }
         entries.sort_by(|one, other| one.name.cmp(&other.name));
@@ -53,16 +50,35 @@ impl FileTree for Disk {
         if is_stdin(file) {
             let stdin = io::stdin().lock();
             stdin.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-        } else {
-            File::open(file)?
-                .take(MAX_FILE + 1)
-                .read_to_end(&mut bytes)?;
+            return Ok(bytes);
         }
+        match self.kind(file)? {
+            Kind::File => {}
+            Kind::Directory => return Err(io::ErrorKind::IsADirectory.into()),
+            Kind::Special => return Err(io::Error::other("not a regular file")),
+        }
+        let file = File::open(file)?;
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
+        if is_stream(path) {
+            return path.to_owned();
+        }
         fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    }
+
+    fn is_link(&self, path: &Path) -> bool {
+        // A slash at the end would follow the link.
+        !is_stream(path) && path.components().collect::<PathBuf>().is_symlink()
+    }
+
+    fn boundary(&self, path: &Path) -> PathBuf {
+        if is_stream(path) {
+            return path.to_owned();
+        }
+        boundary(path)
     }
 
     fn name(&self, path: &Path) -> String {
@@ -78,8 +94,62 @@ impl FileTree for Disk {
     }
 }
 
+fn kind(file_type: FileType) -> Kind {
+    if file_type.is_dir() {
+        Kind::Directory
+    } else if file_type.is_file() {
+        Kind::File
+    } else {
+        Kind::Special
+    }
+}
+
 fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// Whether a path can only be the name of a stream of this process, which somebody handed to it.
+fn is_stream(path: &Path) -> bool {
+    is_stdin(path) || path == Path::new("/dev/stdin") || path.starts_with("/dev/fd")
+}
+
+/// [`FileTree::boundary`]: each link on the way has to stay in the repository that it lies in, and
+/// one to a file in its directory, if that is in no repository.
+fn boundary(path: &Path) -> PathBuf {
+    let here = if path.is_absolute() {
+        PathBuf::new()
+    } else {
+        fs::canonicalize(".").unwrap_or_default()
+    };
+    let mut at = here;
+    for step in path.components() {
+        let next = at.join(step);
+        let Some(target) = next.is_symlink().then(|| fs::canonicalize(&next)) else {
+            at = match step {
+                Component::CurDir => at,
+                Component::ParentDir => at.parent().unwrap_or(&at).to_owned(),
+                _ => next,
+            };
+            continue;
+        };
+        let target = target.unwrap_or(next);
+        match repository(&at) {
+            Some(root) if !links::is_inside(&target, root) => return root.to_owned(),
+            None if !target.is_dir() => return at,
+            _ => at = target,
+        }
+    }
+    let directory = match at.parent() {
+        Some(parent) if !at.is_dir() => parent,
+        _ => &at,
+    };
+    repository(directory).unwrap_or(directory).to_owned()
+}
+
+/// The root of the Git repository that a directory is in.
+fn repository(directory: &Path) -> Option<&Path> {
+    let mut directories = directory.ancestors();
+    directories.find(|directory| directory.join(".git").exists())
 }
 
 /// Looks for a file from a directory upward to the root of the Git repository; outside of one, in
@@ -87,8 +157,7 @@ fn is_stdin(path: &Path) -> bool {
 #[must_use]
 pub fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
     let start = fs::canonicalize(start).ok()?;
-    let is_root = |directory: &&Path| directory.join(".git").exists();
-    let root = start.ancestors().find(is_root).unwrap_or(&start);
+    let root = repository(&start).unwrap_or(&start);
     let found = super::find_between(&Disk, &start, root, name)?;
     Some(relative(&found))
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::links;
 use super::tree::FileTree;
 use super::{DocumentFilter, parse, walk};
 use crate::base::node::{Data, Node};
@@ -41,6 +42,8 @@ struct Text {
     name: String,
     /// Where it lies on the disk, if it does.
     path: Option<PathBuf>,
+    /// Whether a symbolic link led to it.
+    linked: bool,
     bytes: Vec<u8>,
 }
 
@@ -68,10 +71,26 @@ pub fn load(
     let mut loaded = Vec::new();
     for found in walk::files(tree, paths, filter, sources, diagnostics) {
         let text = read(tree, &found.path, &found.place, sources, diagnostics);
-        let Some(text) = text else { continue };
+        let Some(mut text) = text else { continue };
+        text.linked = found.linked;
         loaded.extend(documents(text, found.named, filter, sources, diagnostics));
     }
     Ok(loaded)
+}
+
+/// Reads one file that was found rather than named, so that links may not lead out of its
+/// repository. What stands in the way is reported.
+pub fn read_found(
+    tree: &dyn FileTree,
+    path: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<FileId> {
+    if !links::stays_inside(tree, path) {
+        diagnostics.report(links::leads_out(tree, path, sources));
+        return None;
+    }
+    read_file(tree, path, sources, diagnostics)
 }
 
 /// Reads one file. What stands in the way is reported.
@@ -99,6 +118,7 @@ fn read(
         Ok(bytes) => Some(Text {
             name,
             path: tree.location(path, place),
+            linked: tree.is_link(path),
             bytes,
         }),
         Err(error) => {
@@ -151,7 +171,12 @@ fn mentions_kaito(bytes: &[u8]) -> bool {
 
 /// Keeps a text. The diagnostic says what stands in the way.
 fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
-    let Text { name, path, bytes } = text;
+    let Text {
+        name,
+        path,
+        linked,
+        bytes,
+    } = text;
     if bytes.len() as u64 > MAX_FILE {
         let place = Span::whole(sources.add(name, ""));
         let message = format!("the file has more than {} MiB", MAX_FILE >> 20);
@@ -163,6 +188,9 @@ fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
         Ok(text) => {
             let file = sources.add(name, text);
             sources.locate(file, path);
+            if linked {
+                sources.keep(file);
+            }
             Ok(file)
         }
         Err(error) => Err(Box::new(not_utf8(name, &error, sources))),

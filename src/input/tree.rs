@@ -38,6 +38,20 @@ pub trait FileTree {
         path.to_owned()
     }
 
+    /// Whether a path ends in a symbolic link, wherever that leads.
+    fn is_link(&self, path: &Path) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// The directory that no link may leave on the way from a path that was named, as an
+    /// [`identity`](Self::identity): the root of the repository that the path is in, otherwise the
+    /// directory that it is or is in.
+    fn boundary(&self, path: &Path) -> PathBuf {
+        let _ = path;
+        PathBuf::new()
+    }
+
     /// The name of a file in diagnostics.
     fn name(&self, path: &Path) -> String {
         path.display().to_string()
@@ -54,10 +68,12 @@ pub trait FileTree {
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A file, or anything else that is read like one, such as a pipe.
+    /// A regular file, or a stream that is named as one, such as standard input.
     File,
     /// A directory, whose entries can be listed.
     Directory,
+    /// Anything else, such as a device or a named pipe. It is never read.
+    Special,
 }
 
 /// An entry of a directory.

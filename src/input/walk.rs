@@ -1,11 +1,13 @@
 //! The one walk through a tree of files: which of them are input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::tree::{Entry, FileTree, Kind};
+use super::links::{self, Boundary};
+use super::tree::{FileTree, Kind};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 
@@ -37,9 +39,11 @@ pub(super) struct Found {
     pub(super) place: PathBuf,
     /// Whether the path was named, rather than found in a directory.
     pub(super) named: bool,
+    /// Whether a symbolic link led to it.
+    pub(super) linked: bool,
 }
 
-/// The files that paths lead to, each once, in order.
+/// The files that paths lead to, each once, in order: first what is there without links.
 pub(super) fn files(
     tree: &dyn FileTree,
     paths: &[PathBuf],
@@ -51,12 +55,16 @@ pub(super) fn files(
         tree,
         files: Vec::new(),
         seen: BTreeMap::new(),
-        entered: Vec::new(),
+        entered: BTreeMap::new(),
+        links: VecDeque::new(),
         sources,
         diagnostics,
     };
     for path in paths {
         walk.named(path, filter);
+    }
+    while let Some(link) = walk.links.pop_front() {
+        walk.link(link);
     }
     walk.files
 }
@@ -66,72 +74,133 @@ struct Walk<'a> {
     files: Vec<Found>,
     /// The index of each file by its identity.
     seen: BTreeMap<PathBuf, usize>,
-    /// The identities of the directories that the walk stands in, from the outermost.
-    entered: Vec<PathBuf>,
+    /// The identities of the directories that were entered, and whether only a link led there. Each
+    /// is entered once that way and once the other, however many links there are.
+    entered: BTreeMap<PathBuf, bool>,
+    /// The links that were found. They are followed when all else was visited, so that what is
+    /// there without them has its own path.
+    links: VecDeque<Link>,
     sources: &'a mut Sources,
     diagnostics: &'a mut Diagnostics,
 }
 
+/// A symbolic link that was found in a directory.
+struct Link {
+    path: PathBuf,
+    place: PathBuf,
+    boundary: Rc<Boundary>,
+}
+
+/// How a walk came to a directory.
+struct Way {
+    boundary: Rc<Boundary>,
+    linked: bool,
+}
+
 impl Walk<'_> {
     fn named(&mut self, path: &Path, filter: DocumentFilter) {
-        let identity = self.tree.identity(path);
+        let (identity, boundary) = (self.tree.identity(path), Boundary::of(self.tree, path));
+        if !boundary.holds(path, &identity) {
+            return self.leads_out(path);
+        }
+        let way = Way {
+            boundary: Rc::new(boundary),
+            linked: self.tree.is_link(path),
+        };
         if !matches!(self.tree.kind(path), Ok(Kind::Directory)) {
-            self.add(path.to_owned(), place(self.tree, path), identity, true);
+            let found = Found {
+                path: path.to_owned(),
+                place: place(self.tree, path),
+                named: true,
+                linked: way.linked,
+            };
+            self.add(found, identity);
             return;
         }
         let is_output = self.is_file(&path.join(INDEX_FILE));
         let is_wanted = filter == DocumentFilter::Everything && is_output;
         if is_wanted || self.holds_input(path) {
-            self.directory(path, &identity);
+            self.directory(path, identity, &way);
         } else {
             self.passed_over(path, is_output);
         }
     }
 
-    fn directory(&mut self, path: &Path, identity: &Path) {
-        if let Some(index) = self.entered.iter().position(|entered| entered == identity) {
-            self.is_loop(path, index);
-            return;
+    fn directory(&mut self, path: &Path, identity: PathBuf, way: &Way) {
+        match self.entered.get(&identity) {
+            Some(was_linked) if way.linked || !was_linked => return,
+            _ => {}
         }
         let entries = match self.tree.list(path) {
             Ok(entries) => entries,
             Err(error) => return self.unreadable(path, &error),
         };
-        self.entered.push(identity.to_owned());
         for entry in entries.into_iter().filter(|entry| !is_hidden(&entry.name)) {
-            self.entry(path, identity, &entry);
+            let (path, place) = (path.join(&entry.name), identity.join(&entry.name));
+            match entry.kind {
+                Some(kind) => self.entry(path, place.clone(), place, kind, way),
+                None => self.links.push_back(Link {
+                    path,
+                    place,
+                    boundary: Rc::clone(&way.boundary),
+                }),
+            }
         }
-        self.entered.pop();
+        self.entered.insert(identity, way.linked);
     }
 
-    fn entry(&mut self, directory: &Path, identity: &Path, entry: &Entry) {
-        let path = directory.join(&entry.name);
-        let place = identity.join(&entry.name);
-        let (kind, identity) = match entry.kind {
-            Some(kind) => (kind, place.clone()),
-            None => match self.tree.kind(&path) {
-                Ok(kind) => (kind, self.tree.identity(&path)),
-                // A link to nothing that would not have been read anyway, such as an editor's lock.
-                Err(error) if is_missing(&error) && !is_named_like_input(&entry.name) => return,
-                Err(error) => return self.unreadable(&path, &error),
-            },
-        };
+    fn entry(&mut self, path: PathBuf, place: PathBuf, identity: PathBuf, kind: Kind, way: &Way) {
         match kind {
-            Kind::Directory if self.holds_input(&path) => self.directory(&path, &identity),
-            Kind::File if is_named_like_input(&entry.name) => {
-                self.add(path, place, identity, false);
+            Kind::Directory if self.holds_input(&path) => self.directory(&path, identity, way),
+            Kind::File | Kind::Special if is_named_like_input(&path) => {
+                let found = Found {
+                    path,
+                    place,
+                    named: false,
+                    linked: way.linked,
+                };
+                self.add(found, identity);
             }
             _ => {}
         }
     }
 
-    fn add(&mut self, path: PathBuf, place: PathBuf, identity: PathBuf, named: bool) {
+    fn link(&mut self, link: Link) {
+        let Link {
+            path,
+            place,
+            boundary,
+        } = link;
+        let (identity, kind) = (self.tree.identity(&path), self.tree.kind(&path));
+        let is_directory = matches!(kind, Ok(Kind::Directory));
+        let is_wanted = is_directory || is_named_like_input(&path);
+        if is_wanted && !boundary.holds(&path, &identity) {
+            return self.leads_out(&path);
+        }
+        if is_directory && place.starts_with(&identity) {
+            return self.is_loop(&path);
+        }
+        let linked = true;
+        match kind {
+            Ok(kind) => self.entry(path, place, identity, kind, &Way { boundary, linked }),
+            // Nothing that would have been read anyway, such as an editor's lock.
+            Err(error) if is_missing(&error) && !is_wanted => {}
+            Err(error) => self.unreadable(&path, &error),
+        }
+    }
+
+    fn add(&mut self, found: Found, identity: PathBuf) {
         if let Some(index) = self.seen.get(&identity) {
-            self.files[*index].named |= named;
+            let seen = &mut self.files[*index];
+            let named = seen.named || found.named;
+            if seen.linked && !found.linked {
+                *seen = found;
+            }
+            seen.named = named;
             return;
         }
         self.seen.insert(identity, self.files.len());
-        self.files.push(Found { path, place, named });
+        self.files.push(found);
     }
 
     fn holds_input(&self, directory: &Path) -> bool {
@@ -159,14 +228,13 @@ impl Walk<'_> {
         );
     }
 
-    fn is_loop(&mut self, path: &Path, index: usize) {
-        // The link leads to a directory on the way to it: that many steps up.
-        let steps = self.entered.len() - index;
-        let target = path.ancestors().nth(steps).unwrap_or(Path::new(""));
-        let message = format!(
-            "a loop: this symbolic link leads back to `{}`",
-            target.display()
-        );
+    fn leads_out(&mut self, path: &Path) {
+        let diagnostic = links::leads_out(self.tree, path, self.sources);
+        self.diagnostics.report(diagnostic);
+    }
+
+    fn is_loop(&mut self, path: &Path) {
+        let message = "a loop: this symbolic link leads back to a directory that it is in";
         let place = self.place(path);
         self.diagnostics.report(
             Diagnostic::new(&rule::UNREADABLE, place, message)
@@ -206,15 +274,19 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-fn is_named_like_input(name: &OsStr) -> bool {
-    let ending = Path::new(name).extension();
+fn is_named_like_input(path: &Path) -> bool {
+    let ending = path.extension();
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
 }
 
-/// The nearest file of a name, from a directory upward to another one that holds it.
+/// The nearest file of a name, or link of that name, from a directory upward to another one that
+/// holds it.
 #[must_use]
 pub fn find_between(tree: &dyn FileTree, start: &Path, root: &Path, name: &str) -> Option<PathBuf> {
     let directories = start.ancestors().take_while(|path| path.starts_with(root));
     let mut candidates = directories.map(|directory| directory.join(name));
-    candidates.find(|path| matches!(tree.kind(path), Ok(Kind::File)))
+    candidates.find(|path| match tree.kind(path) {
+        Ok(kind) => kind != Kind::Directory,
+        Err(_) => tree.is_link(path),
+    })
 }

@@ -24,11 +24,11 @@ pub struct Fixed<'a> {
 /// The files that there are fixes for, sorted by path.
 ///
 /// Of fixes that touch each other only the first is made: the next run finds what is left. Standard
-/// input and the files built into the program stay as they are.
+/// input, the files built into the program and what links lead to stay as they are.
 pub(super) fn fixed<'a>(fixes: &'a [Fix], sources: &'a Sources) -> Vec<Fixed<'a>> {
     let mut by_path = BTreeMap::<&Path, (FileId, BTreeSet<(Span, &str)>)>::new();
     for fix in fixes {
-        let Some(path) = sources.path(fix.span.file) else {
+        let Some(path) = sources.editable(fix.span.file) else {
             continue;
         };
         let (first, fixes) = by_path

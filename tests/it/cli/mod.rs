@@ -13,6 +13,8 @@ mod formats_as_read;
 mod hostile_git;
 mod hostile_text;
 mod jobs;
+#[cfg(unix)]
+mod links;
 mod output;
 mod secrets;
 mod third_release;

@@ -293,16 +293,18 @@ fn a_link_where_a_temporary_file_would_be_is_replaced() {
     assert_eq!(fs::read(outside.path()).unwrap(), b"");
 }
 
-/// A directory that is itself behind a link was named by the user, and is theirs to choose.
+/// Who named the directory may not know of the link.
 #[test]
-fn the_directory_itself_may_be_a_link() {
+fn the_directory_itself_may_not_be_a_link() {
     let parent = tempfile::tempdir().unwrap();
     fs::create_dir(parent.path().join("real")).unwrap();
     symlink("real", parent.path().join("link")).unwrap();
     let wanted = [("ai/phi/job.yaml", "a\n")];
-    write(&parent.path().join("link"), &wanted).unwrap();
-    assert_eq!(texts(&parent.path().join("real")), files(&wanted));
-    assert!(parent.path().join("link").is_symlink());
+    let error = write(&parent.path().join("link"), &wanted).unwrap_err();
+    assert!(matches!(error, WriteError::Link { .. }), "{error}");
+    assert_eq!(texts(&parent.path().join("real")), files(&[]));
+    write(&parent.path().join("link/below"), &wanted).unwrap();
+    assert_eq!(texts(&parent.path().join("real/below")), files(&wanted));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// Rules that no text shows, and the tests that do.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 9] = [
     ("KR001", "links_are_followed_but_not_in_circles"),
     ("KR002", "bytes_that_are_no_text_are_shown_where_they_stand"),
     (
@@ -32,6 +32,10 @@ const ELSEWHERE: [(&str, &str); 8] = [
         "files_that_have_nothing_to_do_with_kaito_are_passed_over",
     ),
     ("KR009", "what_is_no_text_and_no_input_is_only_noted"),
+    (
+        "KR010",
+        "links_out_of_the_directory_are_errors_and_nothing_behind_them_is_shown",
+    ),
     ("KR404", "kinds_can_be_chosen"),
     ("KR405", "kinds_can_be_chosen"),
     ("KR502", "a_profile_that_is_not_one_is_an_error"),
