@@ -293,5 +293,6 @@ fn options(case: Case) -> Options {
         allow_empty: false,
         against: Vec::new(),
         jobs: 1,
+        max_nodes: kaito_render::vocab::limits::RUN_NODES,
     }
 }

@@ -7,6 +7,7 @@
 //! own, by a function of its document and of what is shared, and what came of it is folded into
 //! the run in the order of the documents.
 
+mod budget;
 mod documents;
 mod one;
 mod outline;
@@ -14,19 +15,22 @@ mod parallel;
 mod releases;
 mod run;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::base::node::Node;
 use crate::base::object::Object;
 use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expand::Templates;
 use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::Plan;
 use crate::session::Session;
 use crate::workspace::{Reader, Workspace};
+use budget::{Budget, Cost};
 use documents::{Documents, Source, SourceKind};
 use one::{Attempt, Context, Replica};
 pub use outline::{Outline, Places};
@@ -49,6 +53,9 @@ pub struct Options {
     pub against: Vec<Document>,
     /// The number of threads to compile with, at least 1. The result is the same for every number.
     pub jobs: usize,
+    /// The most nodes of the run, beside one for each Workspace that the input has;
+    /// [`RUN_NODES`](crate::vocab::limits::RUN_NODES) unless somebody wants more.
+    pub max_nodes: usize,
 }
 
 /// With fewer Workspaces than these, starting threads takes longer than they save.
@@ -153,12 +160,28 @@ pub fn run<'a>(
     } else {
         options.jobs
     };
-    let done = |task| done(task, context);
-    parallel::ordered(tasks, jobs, done, |done| match done {
-        Done::Workspace(attempt) => run.add(attempt),
-        Done::Set(diagnostics) => run.begin_set(diagnostics),
-        Done::Replica(attempt) => run.add_replica(attempt),
-        Done::Rendered(node) => run.add_rendered(&node, reader.key(&node)),
+    // Set when the budget is spent: what follows is not looked at, so it need not be done.
+    let is_over = AtomicBool::new(false);
+    let done = |task| {
+        let is_over = is_over.load(Ordering::Relaxed);
+        (!is_over).then(|| done(task, context))
+    };
+    let mut budget = Budget::new(options.max_nodes);
+    parallel::ordered(tasks, jobs, done, |done| {
+        let Some(done) = done.filter(|_| !is_over.load(Ordering::Relaxed)) else {
+            return;
+        };
+        let done = done.paid(&mut budget).unwrap_or_else(Done::Excess);
+        match done {
+            Done::Excess(diagnostic) => {
+                is_over.store(true, Ordering::Relaxed);
+                run.stop(diagnostic);
+            }
+            Done::Workspace(attempt) => run.add(attempt),
+            Done::Set(diagnostics) => run.begin_set(diagnostics),
+            Done::Replica(attempt) => run.add_replica(attempt),
+            Done::Rendered(node) => run.add_rendered(&node, reader.key(&node)),
+        }
     });
     run.add_others(&documents, options);
     if is_empty {
@@ -173,6 +196,8 @@ enum Task<'a> {
     /// What is wrong with an InferenceSet itself. Its replicas follow.
     Set(Diagnostics),
     Replica(Replica),
+    /// Too many replicas: nothing follows.
+    Excess(Diagnostic),
     Rendered(Node),
 }
 
@@ -182,12 +207,26 @@ enum Done {
     Set(Diagnostics),
     Replica(Attempt),
     Rendered(Node),
+    Excess(Diagnostic),
+}
+
+impl Done {
+    /// What came of a task, if the run can afford it.
+    fn paid(self, budget: &mut Budget) -> Result<Self, Diagnostic> {
+        if let Self::Workspace(attempt) | Self::Replica(attempt) = &self
+            && let Some((cost, place)) = attempt.cost
+        {
+            budget.take(cost, place)?;
+        }
+        Ok(self)
+    }
 }
 
 /// The tasks of a run. The replicas of a set are a task each, so that one large set takes all
-/// cores.
+/// cores. Each replica has at least one node, so that there are no more than the run may have.
 fn tasks<'a>(sources: Vec<Source<'a>>, context: Context) -> Vec<Task<'a>> {
     let mut tasks = Vec::with_capacity(sources.len());
+    let mut budget = Budget::new(context.options.max_nodes);
     for source in sources {
         match source.kind {
             SourceKind::Workspace => tasks.push(Task::Workspace(source)),
@@ -197,7 +236,13 @@ fn tasks<'a>(sources: Vec<Source<'a>>, context: Context) -> Vec<Task<'a>> {
                 let mut diagnostics = Diagnostics::default();
                 let replicas = one::replicas(&node, earlier, context, &mut diagnostics);
                 tasks.push(Task::Set(diagnostics));
-                tasks.extend(replicas.into_iter().map(Task::Replica));
+                let Some(replicas) = replicas else { continue };
+                let cost = Cost::of_replicas(replicas.count(), &node);
+                if let Err(excess) = budget.take(cost, replicas.place()) {
+                    tasks.push(Task::Excess(excess));
+                    break;
+                }
+                tasks.extend(replicas.all().map(Task::Replica));
             }
         }
     }
@@ -210,8 +255,9 @@ fn done(task: Task, context: Context) -> Done {
             Done::Workspace(one::workspace(source.node, source.earlier, context))
         }
         Task::Set(diagnostics) => Done::Set(diagnostics),
-        Task::Replica(replica) => Done::Replica(one::replica(replica, context)),
+        Task::Replica(replica) => Done::Replica(one::replica(&replica, context)),
         Task::Rendered(node) => Done::Rendered(node),
+        Task::Excess(diagnostic) => Done::Excess(diagnostic),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod api;
 mod cloud;
 pub mod kinds;
 pub mod labels;
+pub mod limits;
 pub mod node_name;
 mod provisioner;
 mod rendered;

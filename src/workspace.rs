@@ -21,8 +21,7 @@ use crate::base::sources::Span;
 use crate::vocab::annotations::RENDERED;
 use crate::vocab::{api, kinds};
 
-pub(crate) use inference_set::without_repeats;
-pub use inference_set::{InferenceSet, is_inference_set, replicas};
+pub use inference_set::{InferenceSet, Replicas, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 pub use reader::{Draft, ReadRules, Reader};
 pub(crate) use rules::image_reference;

@@ -38,6 +38,7 @@ fuzz_target!(|text: &str| {
             allow_empty: false,
             against: Vec::new(),
             jobs: 1,
+            max_nodes: kaito_render::vocab::limits::RUN_NODES,
         };
         compile(documents, &options, &LIBRARY, &mut session);
         let report = Report::finish(session, &Policy::default(), Strictness::Errors);

@@ -13,6 +13,7 @@ use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::Checker;
+use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, api};
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
@@ -66,6 +67,7 @@ pub struct Profile {
     pub nodes: Vec<ProfileNode>,
     /// The number of nodes of single Workspaces, by `<namespace>/<name>`, whatever is estimated.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, NodeCount>")]
     pub node_counts: BTreeMap<String, NonZeroU32>,
     /// How much diagnostics matter; of entries that concern the same diagnostic the last one counts.
     #[serde(default)]
@@ -200,6 +202,11 @@ impl Default for Profile {
         }
     }
 }
+
+/// The schema of a number of nodes.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct NodeCount(#[schemars(range(min = 1, max = limits::WORKSPACE_NODES))] u32);
 
 /// A bare `off` is `false` to readers of YAML 1.1, such as ours.
 fn spell_out_off(profile: &mut Value) {

@@ -58,6 +58,8 @@ pub(super) struct Input {
     pub(super) strictness: Strictness,
     /// The number of threads to compile with.
     pub(super) jobs: usize,
+    /// The most nodes of a run.
+    pub(super) max_nodes: usize,
 }
 
 /// Earlier Workspaces, which the input may be an update of.
@@ -111,6 +113,8 @@ pub(super) struct Diff {
     pub(super) detail: Detail,
     /// The number of threads to compile with.
     pub(super) jobs: usize,
+    /// The most nodes of a run.
+    pub(super) max_nodes: usize,
 }
 
 /// One side of a comparison.

@@ -72,7 +72,7 @@ fn objects(
     library: &Library,
     session: &mut Session,
 ) -> Result<Vec<Object>> {
-    let (cluster, jobs) = (&config.cluster, config.jobs);
+    let cluster = &config.cluster;
     let revision = side
         .revision
         .as_deref()
@@ -100,7 +100,8 @@ fn objects(
         only_generated: false,
         allow_empty: true,
         against: Vec::new(),
-        jobs,
+        jobs: config.jobs,
+        max_nodes: config.max_nodes,
     };
     let mut objects = compile::compile(documents.collect(), &options, library, session);
     for object in &mut objects {

@@ -55,6 +55,7 @@ pub(super) fn load(
         allow_empty: input.allow_empty,
         against,
         jobs: input.jobs,
+        max_nodes: input.max_nodes,
     };
     Ok(Some(Loaded {
         documents,

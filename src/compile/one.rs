@@ -2,22 +2,26 @@
 //! of a run share.
 
 use std::mem;
+use std::sync::Arc;
 
+use super::budget::{self, Budget, Cost};
 use super::documents::version;
 use super::releases::{Compiling, Releases};
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
 use crate::base::object::Object;
+use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::expand;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
+use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::{Provisioner, WorkspaceApi};
-use crate::workspace::{self, Draft, ReadRules, Reader, Workspace};
+use crate::workspace::{self, Draft, ReadRules, Reader, Replicas, Workspace};
 
 /// What all Workspaces of a run share. Nothing changes it while they are compiled.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +43,9 @@ pub(super) struct Attempt {
     pub(super) chosen: Option<(String, String)>,
     /// `namespace/name`, and where it stands.
     pub(super) name: Option<(String, Span)>,
+    /// What it costs, and the place that asks for it; none if it has errors before its nodes are
+    /// planned.
+    pub(super) cost: Option<(Cost, Span)>,
     /// Its objects; none if it has errors.
     pub(super) made: Option<Made>,
 }
@@ -66,10 +73,17 @@ pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) ->
 }
 
 /// Compiles a Workspace of an InferenceSet.
-pub(super) fn replica(replica: Replica, context: Context) -> Attempt {
+pub(super) fn replica(replica: &Replica, context: Context) -> Attempt {
     let mut attempt = Attempt::default();
+    let node = replica.set.get(replica.ordinal);
+    let least = Cost {
+        nodes: 1,
+        bytes: budget::size(&node),
+    };
+    let place = replica.set.place();
+    attempt.cost = Some((least, place));
     attempt.made = attempt
-        .compile(replica.node, Some(&replica.written), None, context)
+        .compile(node, Some((&replica.written, place)), None, context)
         .ok();
     if let Some(made) = attempt.made.as_mut().filter(|_| replica.only_checked) {
         made.objects = None;
@@ -80,11 +94,39 @@ pub(super) fn replica(replica: Replica, context: Context) -> Attempt {
 /// A Workspace of an InferenceSet, before it is compiled.
 #[derive(Debug)]
 pub(super) struct Replica {
-    node: Node,
+    set: Arc<Replicas>,
+    ordinal: usize,
     /// The apiVersion of the InferenceSet.
-    written: String,
+    written: Arc<str>,
     /// Whether it is not part of the output: the set has no replicas, or a mistake.
     only_checked: bool,
+}
+
+/// The Workspaces of an InferenceSet, before they are made.
+pub(super) struct Set {
+    replicas: Arc<Replicas>,
+    written: Arc<str>,
+    only_checked: bool,
+}
+
+impl Set {
+    pub(super) fn count(&self) -> usize {
+        self.replicas.count()
+    }
+
+    /// Where their number is written.
+    pub(super) fn place(&self) -> Span {
+        self.replicas.place()
+    }
+
+    pub(super) fn all(self) -> impl Iterator<Item = Replica> {
+        (0..self.count()).map(move |ordinal| Replica {
+            set: self.replicas.clone(),
+            ordinal,
+            written: self.written.clone(),
+            only_checked: self.only_checked,
+        })
+    }
 }
 
 /// Expands an InferenceSet, which was `earlier` something else.
@@ -93,7 +135,7 @@ pub(super) fn replicas(
     earlier: Option<&Node>,
     context: Context,
     diagnostics: &mut Diagnostics,
-) -> Vec<Replica> {
+) -> Option<Set> {
     let compiling = context.releases.get_compiling(V1BETA1);
     let release = compiling.map(|compiling| compiling.release);
     let replicas = workspace::replicas(node, release, Some(context.sources), diagnostics);
@@ -103,23 +145,20 @@ pub(super) fn replicas(
     }
     let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
     let only_checked = has_none || is_broken;
-    let replicas = replicas.unwrap_or_default().into_iter();
-    let written = version(node);
-    let replica = |node| Replica {
-        node,
-        written: written.to_owned(),
+    Some(Set {
+        replicas: Arc::new(replicas.ok()?),
+        written: version(node).into(),
         only_checked,
-    };
-    replicas.map(replica).collect()
+    })
 }
 
 impl Attempt {
-    /// `written` is the apiVersion of the document that the Workspace was made of, if it was made
-    /// of another one.
+    /// `set` is the apiVersion of the InferenceSet that the Workspace was made of, if it was, and the
+    /// place of its number of replicas.
     fn compile(
         &mut self,
         node: Node,
-        written: Option<&str>,
+        set: Option<(&str, Span)>,
         earlier: Option<&Node>,
         context: Context,
     ) -> Result<Made, Reported> {
@@ -135,11 +174,12 @@ impl Attempt {
             }
         };
         if profile.release.is_none() {
-            let version = written.unwrap_or_else(|| version(&node));
+            let version = set.map_or_else(|| version(&node), |(written, _)| written);
             self.chosen = Some((version.to_owned(), release.name.clone()));
         }
         let read_rules = read_rules(release, context);
         let api = read_rules.api;
+        let bytes = budget::size(&node);
         let draft = context
             .reader
             .read(node, read_rules, &mut self.diagnostics)?;
@@ -159,10 +199,34 @@ impl Attempt {
             return Err(reported);
         }
         let plan = plan::make(inputs, 0, &mut self.diagnostics)?;
+        let asks = match set {
+            Some((_, place)) => Asks::Set(place),
+            None => Asks::Workspace(asks(inputs)),
+        };
+        self.pay(&plan, bytes, asks, context.options.max_nodes)?;
         let objects = expand::objects(&plan, templates?);
         let mut objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
         assemble::name_nodes(&mut objects, &plan);
         Ok(made(draft.into_whole()?, plan, objects, context.keep))
+    }
+
+    /// Keeps what a Workspace of so many bytes costs, which is asked for at a place. More than a
+    /// whole run may cost is an error.
+    fn pay(&mut self, plan: &Plan, bytes: u64, asks: Asks, most: usize) -> Result<(), Reported> {
+        // A Workspace that was written down is no copy.
+        let (place, own) = match asks {
+            Asks::Set(place) => (place, 0),
+            Asks::Workspace(place) => (place, 1),
+        };
+        let count = usize::try_from(plan.node_count).unwrap_or(usize::MAX);
+        let cost = Cost {
+            nodes: count.max(1) - own,
+            bytes: bytes.saturating_mul((plan.nodes.len().max(1) - own) as u64),
+        };
+        self.cost = Some((cost, place));
+        Budget::new(most)
+            .take(cost, place)
+            .map_err(|excess| self.diagnostics.fail(excess))
     }
 
     /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
@@ -181,6 +245,32 @@ impl Attempt {
             self.diagnostics.extend(workspace::not_compared(found));
         }
     }
+}
+
+/// The place that asks for nodes.
+#[derive(Clone, Copy, Debug)]
+enum Asks {
+    Set(Span),
+    Workspace(Span),
+}
+
+/// The place that asks for the nodes of a Workspace.
+fn asks(inputs: plan::Inputs) -> Span {
+    let plan::Inputs {
+        workspace, profile, ..
+    } = inputs;
+    let written = [
+        pointer::to_annotation(NODE_COUNT),
+        "/resource/count".to_owned(),
+    ];
+    let written = written
+        .iter()
+        .find_map(|pointer| workspace.node.find(pointer));
+    let of_profile = format!("/nodeCounts/{}", pointer::escape(&workspace.key()));
+    written
+        .map(|found| found.span)
+        .or_else(|| profile.span(&of_profile))
+        .unwrap_or_else(|| workspace.span("/metadata/name"))
 }
 
 fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Keep) -> Made {

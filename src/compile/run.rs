@@ -17,7 +17,6 @@ use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::api::is_of_karpenter;
-use crate::workspace;
 
 /// What was found and made so far. Attempts are added in the order of the documents.
 #[derive(Debug)]
@@ -34,8 +33,8 @@ pub(super) struct Run<'a> {
     selectors: Selectors,
     has_machines: bool,
     has_static_pools: bool,
-    /// The moment at which the last InferenceSet began.
-    set: usize,
+    /// What was reported about the last InferenceSet, by rule and place.
+    of_set: BTreeSet<(&'static str, Option<Span>)>,
 }
 
 /// What a run made, as far as it was to be kept.
@@ -63,7 +62,7 @@ impl<'a> Run<'a> {
             selectors: Selectors::default(),
             has_machines: false,
             has_static_pools: false,
-            set: 0,
+            of_set: BTreeSet::new(),
         }
     }
 
@@ -79,15 +78,31 @@ impl<'a> Run<'a> {
 
     /// Adds what is wrong with an InferenceSet itself. Its replicas follow.
     pub(super) fn begin_set(&mut self, diagnostics: Diagnostics) {
-        self.set = self.diagnostics.mark();
-        self.diagnostics.extend(diagnostics);
+        self.of_set.clear();
+        self.extend_once(diagnostics);
     }
 
     /// Adds what came of a Workspace of the last set. What is wrong with all of them is reported
     /// once.
     pub(super) fn add_replica(&mut self, attempt: Attempt) {
+        let mark = self.diagnostics.mark();
         self.add(attempt);
-        workspace::without_repeats(self.diagnostics, self.set);
+        let found = self.diagnostics.split_off(mark);
+        self.extend_once(found);
+    }
+
+    /// Adds what was not yet reported about another replica of the set.
+    fn extend_once(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        for diagnostic in diagnostics {
+            if self.of_set.insert((diagnostic.rule.id, diagnostic.place)) {
+                self.diagnostics.report(diagnostic);
+            }
+        }
+    }
+
+    /// Reports why nothing that follows is looked at.
+    pub(super) fn stop(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.report(diagnostic);
     }
 
     fn add_made(&mut self, made: Made) {

@@ -122,6 +122,36 @@ pub struct MaintenanceWindow {
     pub duration: Option<String>,
 }
 
+/// The Workspaces of an InferenceSet, each of which is made when it is asked for: together they can
+/// take thousands of times what the set takes.
+#[derive(Clone, Debug)]
+pub struct Replicas {
+    set: Node,
+    count: usize,
+}
+
+impl Replicas {
+    /// How many there are, at least one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The Workspace of a number, as a document.
+    #[must_use]
+    pub fn get(&self, ordinal: usize) -> Node {
+        let name = self.set.find("/metadata/name");
+        let name = name.and_then(|found| found.node.as_str());
+        replica(&self.set, name.unwrap_or_default(), ordinal)
+    }
+
+    /// Where their number is written.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        self.set.at("/spec/replicas").span
+    }
+}
+
 /// Whether a document is an InferenceSet that is still to be expanded.
 #[must_use]
 pub fn is_inference_set(node: &Node) -> bool {
@@ -143,7 +173,7 @@ pub fn replicas(
     release: Option<&Release>,
     sources: Option<&Sources>,
     diagnostics: &mut Diagnostics,
-) -> Result<Vec<Node>, Reported> {
+) -> Result<Replicas, Reported> {
     let mark = diagnostics.mark();
     let schema = schema::read_as::<InferenceSet>();
     let checker = Checker::prepared(schema, node.span, diagnostics)?;
@@ -181,17 +211,16 @@ pub fn replicas(
     if unread.covers("/spec/template/inference") {
         diagnostics.checked(mark)?;
     }
-    let name = node.find("/metadata/name");
-    let name = name.and_then(|found| found.node.as_str());
     // Of a set with a mistake, one replica shows what is wrong with all of them.
     let count = if diagnostics.failed_since(mark) {
         1
     } else {
         count.max(1)
     };
-    Ok((0..count)
-        .map(|ordinal| replica(node, name.unwrap_or_default(), ordinal))
-        .collect())
+    Ok(Replicas {
+        set: node.clone(),
+        count: usize::try_from(count).unwrap_or(1),
+    })
 }
 
 fn replica_count(
@@ -223,7 +252,7 @@ fn check_runtime(rules: &mut Rules) {
 }
 
 /// The Workspace of a number, as a document.
-fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
+fn replica(set: &Node, name: &str, ordinal: usize) -> Node {
     let at = |pointer: &str| set.find(pointer).map(|found| found.node);
     let string = |value: &str| Data::String(value.to_owned());
     let mut resource = entries(at("/spec/template/resource"));
@@ -252,7 +281,7 @@ fn replica(set: &Node, name: &str, ordinal: i64) -> Node {
 
 /// The metadata of a replica: its name, and the labels and annotations of the set's template with
 /// those of the set that are handed on.
-fn replica_metadata(set: &Node, name: &str, ordinal: i64) -> Entry {
+fn replica_metadata(set: &Node, name: &str, ordinal: usize) -> Entry {
     let place = set.at("/metadata/name").span;
     let string = |value: &str| Data::String(value.to_owned());
     let of_set = |pointer: &str, key: &str| set.find(pointer)?.node.entry(key).cloned();
@@ -300,18 +329,4 @@ fn entry(key: &str, place: Span, data: Data) -> Entry {
         key_span: place,
         value: Node { span: place, data },
     }
-}
-
-/// Removes diagnostics about a replica that were already reported about another one of its set.
-pub(crate) fn without_repeats(diagnostics: &mut Diagnostics, mark: usize) {
-    let mut kept: Vec<Diagnostic> = Vec::new();
-    for diagnostic in diagnostics.split_off(mark) {
-        if !kept
-            .iter()
-            .any(|other| other.rule == diagnostic.rule && other.place == diagnostic.place)
-        {
-            kept.push(diagnostic);
-        }
-    }
-    diagnostics.extend(kept);
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::{Args, ValueHint};
+use kaito_render::vocab::limits::RUN_NODES;
 use kaito_render::workspace;
 
 /// Facts about the cluster that Workspaces are compiled for.
@@ -34,6 +35,11 @@ pub(in crate::cli) struct JobsArgs {
     /// By default one for each core. The output is the same for every number.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Allow so many nodes in all
+    ///
+    /// Beside one for each Workspace in the input.
+    #[arg(long, value_name = "N", default_value_t = RUN_NODES)]
+    pub(in crate::cli) max_nodes: usize,
 }
 
 impl JobsArgs {

@@ -64,6 +64,7 @@ impl From<args::InputArgs> for Input {
             release: args.release,
             cluster: args.cluster.into(),
             jobs: args.jobs.threads(),
+            max_nodes: args.jobs.max_nodes,
             allow_empty: args.allow_empty,
             strictness: if args.deny_warnings {
                 Strictness::DenyWarnings
@@ -137,6 +138,7 @@ impl TryFrom<args::DiffArgs> for Diff {
         Ok(Self {
             sides: sides(&args)?,
             jobs: args.jobs.threads(),
+            max_nodes: args.jobs.max_nodes,
             cluster: args.cluster.into(),
             ignore: Ignore::new(args.ignore),
             format: args.format,

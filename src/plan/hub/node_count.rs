@@ -15,6 +15,7 @@ use crate::plan::nodes::gpus::Gpus;
 use crate::plan::nodes::instance_type::instance_type;
 use crate::plan::sizing::estimator::{self, Demand, Estimate};
 use crate::vocab::annotations::{BYPASS_RESOURCE_CHECKS, NODE_COUNT};
+use crate::vocab::limits::WORKSPACE_NODES;
 
 impl Hub<'_, '_> {
     /// The number of nodes, and the estimate that it follows from, if it does.
@@ -136,7 +137,8 @@ impl Hub<'_, '_> {
         let estimated = estimate
             .nodes
             .and_then(|nodes| u32::try_from(nodes.max(1)).ok())
-            .filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none());
+            .filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none())
+            .filter(|nodes| *nodes <= WORKSPACE_NODES);
         match (wanted, estimated) {
             (Some(wanted), estimated) => {
                 if estimated.is_none_or(|estimated| wanted < estimated) {
@@ -193,10 +195,11 @@ impl Hub<'_, '_> {
     /// The number of nodes that a person has decided on, whatever is estimated.
     pub(super) fn wanted_nodes(&mut self) -> Option<u32> {
         if let Some(text) = self.planner.annotation(NODE_COUNT) {
-            let count = text.trim().parse().ok().filter(|count| *count > 0);
+            let count = text.trim().parse().ok();
+            let count = count.filter(|count| (1..=WORKSPACE_NODES).contains(count));
             if count.is_none() {
                 let message = format!(
-                    "`{NODE_COUNT}` must be a number of nodes, not `{}`",
+                    "`{NODE_COUNT}` must be a number of nodes from 1 to {WORKSPACE_NODES}, not `{}`",
                     text.escape_debug()
                 );
                 self.planner.report(
@@ -229,7 +232,15 @@ impl Hub<'_, '_> {
             .find("/resource/instanceType")
             .map_or("/resource", |_| "/resource/instanceType");
         let gib = |bytes: f64| wording::gibibytes(bytes, 1);
-        let message = if estimate.nodes.is_none() {
+        let is_too_many = estimate
+            .nodes
+            .is_some_and(|nodes| nodes > u64::from(WORKSPACE_NODES));
+        let message = if is_too_many {
+            format!(
+                "`{}` is estimated to need more than {WORKSPACE_NODES} nodes",
+                model.name
+            )
+        } else if estimate.nodes.is_none() {
             format!(
                 "`{}` needs {} on each GPU beside its weights, {} of it for {} tokens, but only {} of {} may be used",
                 model.name,

@@ -4,13 +4,12 @@
 
 use super::{Rules, images, placeholders};
 use crate::diagnostic::rule;
-use crate::vocab::TuningMethod;
+use crate::vocab::{TuningMethod, limits};
 use crate::workspace::metadata;
 use crate::workspace::spec::{DataDestination, DataSource, Inference, Resource, Spec, Tuning};
 
-/// The most nodes of one Workspace, and the most replicas of a set: as many nodes as Kubernetes
-/// supports in a cluster (its documentation, "Considerations for large clusters").
-pub(in crate::workspace) const MAX_NODES: i64 = 5000;
+/// The most nodes of one Workspace, and the most replicas of a set.
+pub(in crate::workspace) const MAX_NODES: i64 = limits::WORKSPACE_NODES as i64;
 
 /// Reports what is wrong in any version.
 pub(super) fn check(rules: &mut Rules, spec: &Spec) {

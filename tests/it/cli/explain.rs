@@ -167,6 +167,7 @@ fn every_field_has_a_line_and_reasons() {
             allow_empty: false,
             against: Vec::new(),
             jobs: 1,
+            max_nodes: kaito_render::vocab::limits::RUN_NODES,
         };
         let library = Library::embedded();
         let keep = Keep::Everything;

@@ -13,6 +13,7 @@ mod formats_as_read;
 mod hostile_git;
 mod hostile_text;
 mod jobs;
+mod limits;
 #[cfg(unix)]
 mod links;
 mod output;

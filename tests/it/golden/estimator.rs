@@ -137,6 +137,7 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
         allow_empty: false,
         against: Vec::new(),
         jobs: 1,
+        max_nodes: kaito_render::vocab::limits::RUN_NODES,
     };
     let documents = documents
         .into_iter()

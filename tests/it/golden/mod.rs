@@ -254,6 +254,7 @@ pub(crate) fn render_into(
         allow_empty: false,
         against: old(case, &mut session),
         jobs: 1,
+        max_nodes: kaito_render::vocab::limits::RUN_NODES,
     };
     let objects = compile(documents, &options, &library, &mut session);
     Refusal::of(case, &session).map_or(Ok(objects), Err)

@@ -210,6 +210,7 @@ fn compile_bytes(bytes: &[u8]) {
         allow_empty: false,
         against: Vec::new(),
         jobs: 1,
+        max_nodes: kaito_render::vocab::limits::RUN_NODES,
     };
     let objects = compile(documents, &options, &Library::embedded(), &mut session);
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));

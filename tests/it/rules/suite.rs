@@ -115,6 +115,7 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             allow_empty: false,
             against,
             jobs: 1,
+            max_nodes: kaito_render::vocab::limits::RUN_NODES,
         };
         if own.is_some_and(|rule| OF_TARGETS.contains(&rule.id)) {
             upgrade::check(&documents, &options, "0.12", &library, &mut session);

@@ -1,0 +1,128 @@
+//! The bounds of docs/limits.md, each at the last number that is accepted and the first that is not.
+
+use crate::support::builder::Test;
+use crate::support::inputs::{SMALL, workspace};
+
+fn annotated(count: &str) -> String {
+    let annotation =
+        format!("metadata:\n  annotations: {{render.kaito.sh/node-count: \"{count}\"}}");
+    workspace("a", SMALL).replace("metadata:", &annotation)
+}
+
+fn set(name: &str, replicas: u32) -> String {
+    format!(
+        "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata: {{name: {name}}}\nspec:\n  replicas: {replicas}\n  \
+         labelSelector: {{matchLabels: {{apps: {name}}}}}\n  template:\n    resource: {{instanceType: {SMALL}}}\n    \
+         inference: {{preset: {{name: phi-4}}}}\n"
+    )
+}
+
+#[test]
+fn a_workspace_has_at_most_5000_nodes_whoever_asks() {
+    let counts = |count: &str| format!("nodeCounts: {{default/a: {count}}}\n");
+    for count in ["0", "5001", "100000", "4294967295", "99999999999"] {
+        Test::new()
+            .input(&annotated(count))
+            .finds("KR121 error", format!("\"{count}\"").as_str())
+            .run();
+        Test::new()
+            .input(&workspace("a", SMALL))
+            .profile(&counts(count))
+            .finds("KR501 error", count)
+            .run();
+    }
+    Test::new().input(&annotated("5000")).finds_nothing().run();
+    Test::new()
+        .input(&workspace("a", SMALL))
+        .profile(&counts("5000"))
+        .finds_nothing()
+        .run();
+    let sized = |count: u32| {
+        workspace("a", SMALL)
+            .replace("v1beta1", "v1alpha1")
+            .replace("phi-4", "falcon-7b")
+            .replace("resource:", &format!("resource:\n  count: {count}"))
+    };
+    Test::new()
+        .input(&sized(5001))
+        .finds("KR108 error", "5001")
+        .run();
+    Test::new()
+        .input(&set("s", 5001))
+        .finds("KR108 error", "5001")
+        .run();
+}
+
+/// What asks for twelve nodes, of which the documents themselves account for some.
+#[test]
+fn a_run_has_at_most_the_nodes_of_its_bound_whoever_asks() {
+    let workspaces: Vec<_> = ["a", "b", "c"]
+        .map(|name| annotated("5").replace(": a", &format!(": {name}")))
+        .into();
+    for (input, bound, at) in [
+        (set("s", 12), 12, "12"),
+        ([set("s", 7), set("t", 5)].join("---\n"), 12, "5"),
+        // The first node of each is for free.
+        (workspaces.join("---\n"), 12, "\"5\""),
+        (annotated("13"), 12, "\"13\""),
+    ] {
+        for command in ["check", "render", "explain"] {
+            let test = || Test::new().command(command).args(&["-"]).input(&input);
+            let run = test()
+                .args(&["--max-nodes", &bound.to_string()])
+                .exits(0)
+                .run();
+            assert!(!run.stderr.contains("in all"), "{}", run.stderr);
+            let less = (bound - 1).to_string();
+            let run = test().args(&["--max-nodes", &less]).exits(1).run();
+            let why = format!("the input asks for more than {less} nodes in all");
+            assert_eq!(
+                run.stderr.matches(&why).count(),
+                1,
+                "{command}: {}",
+                run.stderr
+            );
+            // The hint, followed to the letter.
+            let twice = (2 * (bound - 1)).to_string();
+            assert!(
+                run.stderr.contains(&format!("`--max-nodes {twice}`")),
+                "{}",
+                run.stderr
+            );
+            test().args(&["--max-nodes", &twice]).exits(0).run();
+        }
+        Test::new()
+            .input(&input)
+            .args(&["--max-nodes", &(bound - 1).to_string()])
+            .finds("KR108 error", at)
+            .run();
+    }
+}
+
+/// The nodes repeat the labels of their Workspace.
+#[test]
+fn copies_of_the_input_are_bounded() {
+    let labels: Vec<_> = (0..20_000)
+        .map(|index| format!("label-{index:05}: x"))
+        .collect();
+    let large = annotated("1000").replace("apps: a", &labels.join(", "));
+    let run = Test::new()
+        .input(&large)
+        .finds_among("KR108 error", "\"1000\"")
+        .run();
+    assert!(
+        run.stdout.contains("repeat more than 256 MiB"),
+        "{}",
+        run.stdout
+    );
+    let replicas = set("s", 2000).replace("apps: s", &labels.join(", "));
+    let run = Test::new()
+        .input(&replicas)
+        .finds_among("KR108 error", "2000")
+        .run();
+    assert!(
+        run.stdout.contains("repeat more than 256 MiB"),
+        "{}",
+        run.stdout
+    );
+}
