@@ -140,6 +140,7 @@ fn context_length(node: &Node, limit: u64) -> Result<Option<u64>, String> {
         Some(Data::Map(settings)) => settings,
         Some(_) => return Err("`vllm` is not a mapping".to_owned()),
     };
+    // KAITO decodes `vllm` into a map from strings to strings (C1).
     if let Some(nested) = settings
         .iter()
         .find(|entry| matches!(entry.value.data, Data::Map(_) | Data::List(_)))
@@ -163,6 +164,7 @@ fn context_length(node: &Node, limit: u64) -> Result<Option<u64>, String> {
         Ok(length) if length > limit => Err(format!(
             "`max-model-len: {length}` is more than the {limit} tokens that the model was made for"
         )),
+        // 0 and negative numbers count as absent (§3.2).
         Ok(length) => Ok((length > 0).then_some(length)),
         Err(_) => Ok(None),
     }

@@ -52,6 +52,8 @@ impl Planner<'_> {
         let default = format!("{method}-params-template");
         let name = named.unwrap_or(&default);
         let namespace = &self.workspace.metadata.namespace;
+        // Also one that has the name of the default: KAITO copies its own only where there is none
+        // (0.12, §6).
         if let Some(config_map) = self.config_maps.get(namespace, name) {
             let output_dir = self.custom(config_map, method)?;
             return Ok(TrainingConfig {

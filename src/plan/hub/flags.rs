@@ -24,6 +24,8 @@ pub(super) struct Serving<'a> {
 
 /// The flags of vLLM, those that every model gets first (specification of KAITO 0.12, §4.6).
 pub(super) fn vllm(common: &Flags, serving: &Serving) -> Flags {
+    // In KAITO's order of precedence: a flag replaces an earlier one of its name, and stays in the
+    // place of that one.
     let mut flags = model_flags(serving);
     flags.extend(parallel_flags(serving));
     flags.extend(common.clone());
@@ -46,6 +48,7 @@ fn model_flags(serving: &Serving) -> Flags {
     let weights = serving
         .local_weights
         .map_or_else(|| model.repository(), str::to_owned);
+    // The type of quantised weights is in their files; all others are loaded as bfloat16 (§4.6).
     let dtype = if model.quantization.is_some() {
         "auto"
     } else {
@@ -82,6 +85,7 @@ fn parallel_flags(serving: &Serving) -> Flags {
 /// What stands behind the flags of the model, and replaces them.
 fn option_flags(serving: &Serving) -> Flags {
     let mut flags = Flags::new();
+    // In these cases KAITO switches off the cache in the node's memory (§4.6).
     if serving.gpus.mig_resource.is_some() || serving.nodes > 1 || is_replicated(serving) {
         flags.extend([flag("kaito-kv-cache-cpu-memory-utilization", "0")]);
     }

@@ -65,6 +65,8 @@ impl Hub<'_, '_> {
         let model = self.model(preset, "/inference/preset/name")?;
         self.check_runtime(model, runtime);
         self.check_token(preset, model);
+        // KAITO passes the settings to vLLM only: transformers gets the volume, and no flag that
+        // names it (0.12, §4.6).
         let config = filled(inference.config.as_ref())
             .filter(|_| runtime == VLLM)
             .and_then(|name| self.planner.server_config(&name, model));
@@ -105,6 +107,8 @@ impl Hub<'_, '_> {
             .pod_labels
             .get(INFERENCE_ROLE)
             .filter(|role| ROLES.contains(&role.as_str()));
+        // The routing sidecar takes the usual port, so the server behind it moves to the next one
+        // (0.12, §4.10).
         let has_sidecar = role.is_some_and(|role| role == DECODE) && runtime == VLLM;
         let local_weights = self.local_weights(served.preset);
         let adapters = adapters(served.inference);
@@ -114,7 +118,9 @@ impl Hub<'_, '_> {
         let disable_benchmark = self.planner.annotation(annotations::DISABLE_BENCHMARK);
         InferencePlan {
             runtime: runtime.to_owned(),
+            // With transformers each node serves a copy of the whole model (0.12, §4.6).
             distributed: served.nodes > 1 && runtime == VLLM,
+            // KAITO starts one process of `accelerate`, whatever the number of GPUs (0.12, §4.6).
             processes: 1,
             launch_flags,
             flags,
@@ -125,15 +131,21 @@ impl Hub<'_, '_> {
             } else {
                 PORT
             },
+            // The nodes of one server find its first pod, and the probes too, by this name (0.12,
+            // §4.5).
             leader: format!(
                 "{0}-0.{0}-headless.{1}.svc.{2}",
                 base.name, base.namespace, base.cluster_domain
             ),
+            // Only `true` switches it off: any other value counts as absent (0.12, §1.2).
             benchmark: runtime == VLLM && disable_benchmark != Some("true"),
             startup_failures: model.startup_failures(&self.numbers.startup),
             config_map: filled(served.inference.config.as_ref()),
             access_secret: access_secret(served.preset),
             role: role.cloned(),
+            // A claim is no use where the weights lie on the node already, or where no storage
+            // class serves its fast disk. KAITO asks the cluster for the class, we ask the profile
+            // (0.12, §4.3).
             weights_claim: local_weights.is_none()
                 && served.gpus.nvme
                 && self.planner.profile.storage.local_nvme,
@@ -170,6 +182,7 @@ impl Hub<'_, '_> {
             local_weights,
             has_adapters: !adapters(served.inference).is_empty(),
             has_config: filled(served.inference.config.as_ref()).is_some(),
+            // KAITO passes no flag for its default (0.12, §4.6).
             performance_mode: performance_mode.filter(|mode| *mode != "balanced"),
             port: has_sidecar.then_some(PORT_BEHIND_SIDECAR),
         };
@@ -178,6 +191,7 @@ impl Hub<'_, '_> {
 
     /// What serves the model. A profile can have everything served by transformers.
     pub(super) fn runtime(&self) -> &'static str {
+        // Any other value means vLLM to KAITO (0.12, §1.2).
         let is_asked = self.planner.annotation(RUNTIME) == Some(TRANSFORMERS);
         let is_forced = self.planner.profile.runtime == Some(Runtime::Transformers);
         if is_asked || is_forced {
@@ -203,6 +217,7 @@ impl Hub<'_, '_> {
             ));
         }
         let is_estimated = self.estimator(runtime).is_some();
+        // 1 is the default, and can't be told from a count that nobody wrote.
         if is_estimated && resource.is_some_and(|resource| resource.count != 1) {
             let message = format!("the number of nodes is estimated; `{NODE_COUNT}` would set it");
             ignored.push(("/resource/count".to_owned(), message));
@@ -268,6 +283,7 @@ impl Hub<'_, '_> {
 
     /// The directory of a node that holds the weights, if it does already.
     fn local_weights(&self, preset: &Preset) -> Option<String> {
+        // Of the name as it is written: KAITO does not resolve an alias here (0.12, §4.4).
         let name = preset.name.trim().to_lowercase().replace(['/', '\\'], "-");
         (self.planner.annotation(annotations::USE_LOCAL_WEIGHTS) == Some("true"))
             .then(|| format!("/opt/kaito/models/{name}"))
@@ -282,6 +298,8 @@ fn access_secret(preset: &Preset) -> Option<String> {
 /// The name that the server answers to: replicas of one InferenceSet answer to its name.
 fn served_name(base: &Plan, model: &HubModel) -> String {
     let of_set = base.inference_set.clone();
+    // A set that belongs to a MultiRoleInference serves with others under the name of the model
+    // (0.12, §4.6).
     let has_roles = base.pod_labels.contains_key(labels::CREATED_BY_ROLES);
     of_set
         .filter(|_| !has_roles)

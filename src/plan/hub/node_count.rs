@@ -62,7 +62,10 @@ impl Hub<'_, '_> {
             .nodes
             .map_or_else(|| u64::try_from(self.asked_nodes()).unwrap_or(0), u64::from);
         let total = nodes.saturating_mul(gpus.memory);
+        // Its presence counts, whatever its value (§1.2).
         let bypasses = self.planner.annotation(BYPASS_RESOURCE_CHECKS).is_some();
+        // Where nodes are estimated and created, the number that the Workspace asks for does not
+        // matter.
         let is_counted = gpus.nodes.is_some() || self.estimator(runtime).is_none();
         let size = |bytes: u64| wording::gibibytes(quantity::float(bytes), 1);
         let needed = size(weights);
@@ -137,11 +140,14 @@ impl Hub<'_, '_> {
         let estimated = estimate
             .nodes
             .and_then(|nodes| u32::try_from(nodes.max(1)).ok())
+            // Slices of several nodes are not put together (§3.3).
             .filter(|nodes| *nodes == 1 || gpus.mig_resource.is_none())
             .filter(|nodes| *nodes <= WORKSPACE_NODES);
         match (wanted, estimated) {
             (Some(wanted), estimated) => {
                 if estimated.is_none_or(|estimated| wanted < estimated) {
+                    // Only a warning: the number was set because somebody does not trust the
+                    // estimate.
                     self.too_few_nodes(wanted, estimated, model);
                 }
                 Ok(wanted)
@@ -284,6 +290,7 @@ impl Hub<'_, '_> {
         });
         match (self.estimator(self.runtime()), model) {
             (Some(numbers), Some(model)) if !is_known => {
+                // `fitting` replaces GPUs and memory by those of each candidate.
                 self.fitting(&Demand::new(numbers, model, 1, 0, None))
             }
             _ => Vec::new(),

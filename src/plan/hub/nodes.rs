@@ -23,6 +23,7 @@ impl Hub<'_, '_> {
     /// Adds the labels of nodes and pods.
     pub(super) fn labelled(&mut self, base: Plan) -> Plan {
         let reserved = &self.planner.release.file.reserved_labels;
+        // KAITO leaves them out of every selector, because it sets them itself (0.12, §1.2).
         let (stripped, match_labels): (BTreeMap<_, _>, BTreeMap<_, _>) = base
             .match_labels
             .into_iter()
@@ -33,6 +34,7 @@ impl Hub<'_, '_> {
             Provisioner::Nodepool => [labels::POOL_WORKSPACE, labels::POOL_WORKSPACE_NAMESPACE],
             _ => [labels::WORKSPACE, labels::WORKSPACE_NAMESPACE],
         };
+        // Nodes that exist already have no label that says whose they are (0.12, §4.4).
         if base.provisioner != Provisioner::None {
             affinity.extend(
                 own.map(str::to_owned)
@@ -102,6 +104,7 @@ impl Hub<'_, '_> {
             annotation.unwrap_or_else(|| self.planner.profile.node_image_family.name().to_owned());
         let nodes = match plan.provisioner {
             Provisioner::Nodeclaim => (0..plan.node_count).map(PlannedNode::new).collect(),
+            // Karpenter makes and names the nodes of a NodePool.
             _ => Vec::new(),
         };
         if plan.provisioner != Provisioner::Nodepool {
@@ -112,6 +115,7 @@ impl Hub<'_, '_> {
             };
         }
         Plan {
+            // No `image_family`: the NodeClass says what the nodes of a NodePool run (0.12, §5.3).
             node_pool: node_pool(&plan.namespace, &plan.name),
             node_class,
             node_classes: self

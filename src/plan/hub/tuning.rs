@@ -37,6 +37,8 @@ impl Hub<'_, '_> {
         let push_secret = written
             .push_secret
             .filter(|_| written.output_image.is_some());
+        // A training does not download from Hugging Face: the weights come from an image (0.12,
+        // §6).
         let weights = format!(
             "{}/kaito-{}:{}",
             self.planner.profile.registry,
@@ -61,6 +63,9 @@ impl Hub<'_, '_> {
                 env: training
                     .alias_env
                     .iter()
+                    // KAITO looks for the prefix `phi-3` in the name as it is written, and a
+                    // repository such as `microsoft/Phi-3-mini-4k-instruct` does not have it (0.12,
+                    // §6).
                     .filter(|_| is_alias)
                     .map(|(name, value)| (name.clone(), value.clone()))
                     .collect(),

@@ -29,6 +29,7 @@ impl<'a> Image<'_, 'a> {
                 .map(|model| (preset, model)),
             None => Err(self.planner.reported("/inference")),
         };
+        // Without a model nothing else looks at the instance type.
         let (preset, model) = known.inspect_err(|_| self.check_name())?;
         let needs = &model.inference.needs;
         preset_count::check_inference(
@@ -51,6 +52,8 @@ impl<'a> Image<'_, 'a> {
         );
         Ok(Plan {
             disk: model.inference.disk.clone(),
+            // All GPUs of the machine, whatever the model needs; only of an instance type that no
+            // table has, as many as the preset says (KAITO 0.3, §3.4).
             gpus: self
                 .types
                 .get(&base.instance_type)

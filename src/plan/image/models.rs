@@ -39,6 +39,7 @@ impl<'a> Image<'_, 'a> {
             message,
         )
         .hint(hint);
+        // The fix is certain only if a single name differs in nothing but letter case.
         let mut exact = names
             .iter()
             .filter(|known| known.eq_ignore_ascii_case(&preset.name));
@@ -61,6 +62,7 @@ impl<'a> Image<'_, 'a> {
         pointer: &str,
     ) -> Result<String, Reported> {
         if preset.access_mode == AccessMode::Private {
+            // Any preset can be made private, also one that has a public image (KAITO 0.3, §3.6).
             let image = filled(preset.preset_options.image.as_ref());
             return image.ok_or_else(|| self.planner.reported(pointer));
         }

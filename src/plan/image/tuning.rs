@@ -32,9 +32,12 @@ impl Image<'_, '_> {
             "/tuning/input",
             "name it once: it counts for all images of the pod",
         );
+        // Without `?`, so that mistakes in the configuration are reported beside a missing image.
         let image = self.image(preset, model, "/tuning/preset");
         let config = self.planner.training_config(tuning)?;
         let instance = self.types.get(&base.instance_type);
+        // Unlike the GPUs that the pod asks for, the processes don't follow from the preset (quirk
+        // 10).
         let processes = instance.map_or(1, |instance| instance.gpus).to_string();
         let launch_flags = [("num_processes".to_owned(), Some(processes))]
             .into_iter()

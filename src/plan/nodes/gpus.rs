@@ -176,6 +176,7 @@ impl Planner<'_> {
                     let place = "/resource/partition/count";
                     return Err(self.fail(&rule::PARTITION, place, message, hint));
                 }
+                // In KAITO's order: whole bytes for each GPU, times the number of GPUs (§3.2).
                 let memory = whole.memory / u64::from(whole.count.max(1)) * u64::from(count);
                 Ok(Gpus {
                     count,
@@ -235,6 +236,7 @@ impl Planner<'_> {
             count,
             memory: each * u64::from(count),
             model,
+            // Only the table of instance types says which machines have a fast disk (§4.3).
             nvme: false,
             mig_resource: None,
             nodes: Some(nodes),
@@ -272,6 +274,7 @@ fn slice(profile: &str) -> Option<u32> {
     let known = MIG_PROFILES
         .iter()
         .any(|(known, sizes)| *known == slices && sizes.contains(&memory));
+    // `parse` also takes signs and leading zeros, which no profile has.
     (known && profile == format!("{slices}g.{memory}gb")).then_some(memory)
 }
 

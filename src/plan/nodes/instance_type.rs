@@ -205,6 +205,7 @@ pub(in crate::plan) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -
         .map_or("", |resource| resource.instance_type.as_str());
     match instance_type(types, name) {
         Some((_, instance)) => instance.is_nvidia(),
+        // Of Azure's series only N has GPUs.
         None => name.to_lowercase().starts_with("standard_n"),
     }
 }

@@ -90,6 +90,7 @@ pub(in crate::plan) fn estimate(demand: &Demand) -> Estimate {
     let numbers = &demand.numbers;
     let per_node = u64::from(demand.gpus.max(1));
     let loaded = float(demand.weights) * numbers.loaded_weights_factor;
+    // Divided as integers, and only then a double.
     let gpu = float(demand.memory / per_node);
     let usable = gpu * numbers.gpu_memory_utilization;
     let tokens = float(demand.context.saturating_mul(demand.bytes_per_token));
@@ -97,6 +98,7 @@ pub(in crate::plan) fn estimate(demand: &Demand) -> Estimate {
     let fixed = numbers.overhead_gib * f64::from(GIB) + cache;
     let room = (usable - fixed) / numbers.weights_room_factor;
     let gpus = if room > 0.0 {
+        // Not rounded up: KAITO takes one GPU more where the weights fill the room exactly.
         ((loaded / room).trunc() as u64).saturating_add(1)
     } else {
         0

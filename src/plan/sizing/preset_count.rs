@@ -51,6 +51,7 @@ fn check_machine(
     let instance = tables.types.get(name);
     let mark = diagnostics.mark();
     check_name(workspace, Some(needs), tables, diagnostics);
+    // A name that is wrong tells nothing about GPUs.
     if diagnostics.mark() == mark {
         let lacks = lacks_gpus(name, tables.cloud);
         let hint = large_enough(&fitting(resource, needs, tables.types));
@@ -142,6 +143,7 @@ fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
     Offer {
         gpus: nodes.saturating_mul(u64::from(instance.gpus)),
         memory: nodes.saturating_mul(memory),
+        // Rounded down, as in R2.
         memory_per_gpu: memory.checked_div(u64::from(instance.gpus)).unwrap_or(0),
     }
 }
@@ -217,6 +219,7 @@ pub(in crate::plan) fn check_name(
     };
     let name = &resource.instance_type;
     let exact = types.keys().find(|known| known.eq_ignore_ascii_case(name));
+    // In this letter case only: KAITO's webhook compares texts (R4).
     let is_let_through = ["Standard_N", "Standard_D"]
         .iter()
         .any(|series| name.starts_with(series));
