@@ -131,6 +131,7 @@ pub fn run<'a>(
     session: &mut Session,
 ) -> Compilation<'a> {
     let mut releases = Releases::new(&options.profile, library);
+    // Every Workspace would only repeat it.
     if releases.check_named(session).is_err() {
         return Compilation::new(Output::default(), releases);
     }

@@ -101,6 +101,8 @@ impl ObjectSet {
                 let (first, kept) = entry.get();
                 let is_same = match kept {
                     Kept::Object(kept) => kept.value == object.value,
+                    // If two fingerprints are equal by chance, `check` misses a conflict, which
+                    // `render` still finds: it compares objects.
                     Kept::Fingerprint(kept) => *kept == object.value.fingerprint(),
                 };
                 if !is_same {

@@ -17,6 +17,7 @@ pub fn name_nodes(objects: &mut [Object], plan: &Plan) {
     }
     let mut names = vec![String::new(); plan.nodes.len()];
     for object in objects.iter() {
+        // An object that is no node has no place in the list.
         let ordinal = object.ordinal.unwrap_or(u32::MAX);
         if let Some(name) = names.get_mut(ordinal as usize) {
             *name = self::name(&object.value, &plan.namespace, &plan.name, ordinal);
@@ -96,9 +97,11 @@ fn content<'a>(
         requirements: requirements(object).into_iter().map(Sorted).collect(),
         storage: requests
             .get("storage")
+            // NodeClaims of KAITO 0.3 ask for the disk by this name.
             .or_else(|| requests.get("ephemeral-storage"))
             .map(Sorted),
         taints: Sorted(&spec["taints"]),
+        // The version of this list of fields: changing the list gives every node another name.
         v: 1,
         workspace,
     }

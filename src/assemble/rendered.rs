@@ -43,6 +43,7 @@ const FOREIGN: [&str; 2] = [
 #[must_use]
 pub fn workspace(mut value: Value, plan: &Plan, objects: &[Object]) -> Object {
     if let Some(fields) = value.as_object_mut() {
+        // The status of one cluster must not be applied to another one.
         fields.shift_remove("status");
     }
     if let Some(metadata) = value["metadata"].as_object_mut() {

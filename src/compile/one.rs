@@ -183,6 +183,7 @@ impl Attempt {
         let draft = context
             .reader
             .read(node, read_rules, &mut self.diagnostics)?;
+        // Also of a Workspace with mistakes, so that a second one of its name is reported.
         self.name = draft.identity();
         if let Some(earlier) = earlier {
             self.compare(earlier, &draft, api, context);
@@ -206,6 +207,7 @@ impl Attempt {
         self.pay(&plan, bytes, asks, context.options.max_nodes)?;
         let objects = expand::objects(&plan, templates?);
         let mut objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
+        // After everything that changes objects: the names are hashes of them.
         assemble::name_nodes(&mut objects, &plan);
         Ok(made(draft.into_whole()?, plan, objects, context.keep))
     }
@@ -285,6 +287,7 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
         Keep::Everything => workspace.value.clone(),
         Keep::Nothing | Keep::Outlines | Keep::Objects => mem::take(&mut workspace.value),
     };
+    // Last, because its annotation lists all the others.
     objects.push(assemble::workspace(value, &plan, &objects));
     let compiled = compiled.map(|objects| CompiledWorkspace {
         workspace,
