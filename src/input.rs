@@ -7,6 +7,7 @@ pub mod config_map;
 mod disk;
 mod documents;
 mod links;
+pub mod embedded;
 mod scalar;
 pub mod schema;
 mod tree;

@@ -2,7 +2,8 @@
 //!
 //! Names of models and instance types differ by sizes, versions and families, and names of
 //! annotations begin alike. So names are compared word by word: every number has to be the same,
-//! words of one or two letters too, and each longer word may differ by a slip of the keyboard.
+//! words of one or two letters too, and each longer word may differ by a slip of the keyboard, but
+//! not in its first letter.
 
 /// The number of letters from which on a word may be misspelt in any way.
 const LONG: usize = 4;
@@ -169,6 +170,12 @@ fn word_distance(word: &str, other: &str, may_be_cut: bool) -> Option<usize> {
     }
     if may_be_cut && other.starts_with(word) {
         return Some(1);
+    }
+    let begins = |word: &str| word.chars().take(2).collect::<Vec<_>>();
+    let (first, second) = (begins(word), begins(other));
+    let is_same_beginning = first.first() == second.first() || first.iter().rev().eq(second.iter());
+    if !is_same_beginning {
+        return None;
     }
     let distance = strsim::osa_distance(word, other);
     let is_other = if word.len() < LONG {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::node::Node;
 use crate::base::pointer;
 use crate::base::sources::Span;
+use crate::input::embedded::Embedded;
 use crate::vocab::kinds;
 
 /// ConfigMaps by namespace and name.
@@ -44,12 +45,14 @@ impl<'a> ConfigMaps<'a> {
 }
 
 impl<'a> ConfigMap<'a> {
-    /// The text under a key of `data`.
+    /// The YAML under a key of `data`.
     #[must_use]
-    pub fn text(self, key: &str) -> Option<&'a str> {
-        self.node
-            .find(&pointer(key))
-            .and_then(|found| found.node.as_str())
+    pub fn yaml(self, key: &str) -> Option<Embedded<'a>> {
+        let found = self.node.find(&pointer(key))?;
+        Some(Embedded {
+            text: found.node.as_str()?,
+            place: found.node.span,
+        })
     }
 
     /// The place of a key of `data`; where it is absent, that of what would hold it.

@@ -2,13 +2,14 @@
 //!
 //! Numbers such as C1 are those of the specification of KAITO 0.12, section 2.1.
 
+use serde_json::Value;
+
 use crate::base::node::{Data, Entry, Node};
-use crate::base::sources::{Sources, Span};
+use crate::base::sources::Span;
 use crate::base::wording;
 use crate::catalogue::preset::HubModel;
+use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::input;
 use crate::plan::Planner;
 
 const KEY: &str = "inference_config.yaml";
@@ -17,8 +18,6 @@ const PLACE: &str = "/inference/config";
 /// The settings of a ConfigMap.
 #[derive(Debug)]
 pub(in crate::plan) struct ServerConfig {
-    /// The place to show for them.
-    pub(in crate::plan) place: Span,
     /// The context length that they name.
     pub(in crate::plan) context: Option<u64>,
     /// The flags of vLLM, in the order of the text.
@@ -31,15 +30,15 @@ pub(in crate::plan) struct ServerConfig {
 #[derive(Debug)]
 pub(in crate::plan) struct Setting {
     pub(in crate::plan) name: String,
-    pub(in crate::plan) value: String,
-    /// Its line in the text of the ConfigMap.
-    pub(in crate::plan) line: usize,
+    pub(in crate::plan) value: Value,
+    /// Where its name stands.
+    pub(in crate::plan) key_place: Span,
 }
 
 impl Setting {
-    /// The place in words, for a message.
-    pub(in crate::plan) fn place(&self) -> String {
-        format!("`{KEY}`, line {}", self.line)
+    /// The value as KAITO passes it on.
+    pub(in crate::plan) fn text(&self) -> String {
+        wording::plain(&self.value)
     }
 }
 
@@ -58,112 +57,100 @@ impl Planner<'_> {
             self.report(&rule::SERVER_CONFIG, PLACE, message, hint);
             return None;
         };
-        let place = config_map.span(KEY);
-        let mut report = |message: String, hint: &str| {
+        let mut report = |place: Span, message: String, hint: &str| {
             self.diagnostics
                 .report(Diagnostic::new(&rule::SERVER_CONFIG, place, message).hint(hint));
         };
-        let Some(text) = config_map.text(KEY) else {
+        let Some(yaml) = config_map.yaml(KEY) else {
             report(
+                config_map.span(KEY),
                 format!("the ConfigMap has no `{KEY}`"),
                 "put the settings under it",
             );
             return None;
         };
-        let (node, sources) = match parsed(text) {
-            Ok(parsed) => parsed?,
-            Err(message) => {
-                report(message, "correct the text under this key");
-                return None;
-            }
-        };
+        let parsed = yaml.parse(self.sources);
+        if let Some(error) = parsed.error {
+            let message = format!("`{KEY}`: {}", error.message);
+            let place = error.place.unwrap_or(yaml.place);
+            report(place, message, "correct the text under this key");
+            return None;
+        }
+        let node = parsed.node?;
         match context_length(&node, model.context_length) {
             Ok(context) => {
-                let vllm = node
-                    .get("vllm")
-                    .map(|vllm| settings(vllm, &sources))
-                    .unwrap_or_default();
-                let mut others = settings(&node, &sources);
+                let mut others = settings(&node);
                 others.retain(|setting| setting.name != "vllm");
                 Some(ServerConfig {
-                    place,
                     context,
-                    flags: vllm,
+                    flags: node.get("vllm").map(settings).unwrap_or_default(),
                     others,
                 })
             }
-            Err(message) => {
-                report(
-                    message,
-                    "settings under `vllm` are plain: one name and one value a line",
-                );
+            Err((place, message, hint)) => {
+                report(place, message, &hint);
                 None
             }
         }
     }
 }
 
-/// The document of a text, with the text for places; none if it is empty.
-fn parsed(text: &str) -> Result<Option<(Node, Sources)>, String> {
-    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-    let file = sources.add(KEY, text);
-    let mut documents = input::parse(&sources, file, &mut found);
-    match found.iter().find(|diagnostic| diagnostic.is_error()) {
-        Some(error) => {
-            let line = error
-                .place
-                .map_or(1, |span| sources.position(file, span.start).line);
-            Err(format!("`{KEY}`, line {line}: {}", error.message))
-        }
-        None => Ok(documents.drain(..).next().map(|node| (node, sources))),
-    }
-}
-
-fn settings(node: &Node, sources: &Sources) -> Vec<Setting> {
+fn settings(node: &Node) -> Vec<Setting> {
     let setting = |entry: &Entry| Setting {
         name: entry.key.clone(),
-        value: wording::plain(&entry.value.to_value()),
-        line: sources
-            .position(entry.key_span.file, entry.key_span.start)
-            .line,
+        value: entry.value.to_value(),
+        key_place: entry.key_span,
     };
     node.entries("").iter().map(setting).collect()
 }
 
+/// What is wrong with settings, where, and what to do.
+type Wrong = (Span, String, String);
+
 /// The context length among the settings for vLLM, if there is one; at most `limit`.
-fn context_length(node: &Node, limit: u64) -> Result<Option<u64>, String> {
+fn context_length(node: &Node, limit: u64) -> Result<Option<u64>, Wrong> {
+    const PLAIN: &str = "settings under `vllm` are plain: one name and one value a line";
+    let plain = |place: Span, message: String| (place, message, PLAIN.to_owned());
     if !matches!(node.data, Data::Map(_) | Data::Null) {
-        return Err(format!("`{KEY}` is not a mapping"));
+        return Err(plain(node.span, format!("`{KEY}` is not a mapping")));
     }
-    let settings = match node.get("vllm").map(|node| &node.data) {
-        None | Some(Data::Null) => return Ok(None),
-        Some(Data::Map(settings)) => settings,
-        Some(_) => return Err("`vllm` is not a mapping".to_owned()),
+    let settings = match node.entry("vllm").map(|entry| (entry, &entry.value.data)) {
+        None | Some((_, Data::Null)) => return Ok(None),
+        Some((_, Data::Map(settings))) => settings,
+        Some((entry, _)) => {
+            return Err(plain(entry.key_span, "`vllm` is not a mapping".to_owned()));
+        }
     };
     // KAITO decodes `vllm` into a map from strings to strings (C1).
     if let Some(nested) = settings
         .iter()
         .find(|entry| matches!(entry.value.data, Data::Map(_) | Data::List(_)))
     {
-        return Err(format!("`vllm.{}` is not a plain value", nested.key));
+        let message = format!("`vllm.{}` is not a plain value", nested.key);
+        return Err(plain(nested.key_span, message));
     }
-    let setting = settings
-        .iter()
-        .find(|entry| entry.key == "max-model-len")
-        .map(|entry| entry.value.to_value());
-    let written = match setting {
-        None | Some(serde_json::Value::Null) => return Ok(None),
-        Some(serde_json::Value::String(text)) if text.trim().is_empty() => return Ok(None),
-        Some(serde_json::Value::String(text)) => text.trim().to_owned(),
-        Some(other) => other.to_string(),
+    let Some(setting) = settings.iter().find(|entry| entry.key == "max-model-len") else {
+        return Ok(None);
     };
-    let length: i64 = written
-        .parse()
-        .map_err(|_| format!("`max-model-len` must be a whole number, not `{written}`"))?;
+    let written = match setting.value.to_value() {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    let wrong = |message: String| {
+        let hint = format!("write a number up to {limit}, or leave `max-model-len` out");
+        (setting.value.span, message, hint)
+    };
+    let length: i64 = written.parse().map_err(|_| {
+        wrong(format!(
+            "`max-model-len` must be a whole number, not `{written}`"
+        ))
+    })?;
     match u64::try_from(length) {
-        Ok(length) if length > limit => Err(format!(
+        Ok(length) if length > limit => Err(wrong(format!(
             "`max-model-len: {length}` is more than the {limit} tokens that the model was made for"
-        )),
+        ))),
         // 0 and negative numbers count as absent (§3.2).
         Ok(length) => Ok((length > 0).then_some(length)),
         Err(_) => Ok(None),

@@ -1,8 +1,9 @@
 //! The settings for a server held against the flags that its version has, and against what the plan
 //! sets.
 
-use super::server_config::{ServerConfig, Setting};
+use super::server_config::ServerConfig;
 use crate::base::similar;
+use crate::base::sources::Span;
 use crate::catalogue::preset::{Flags, ServerFlags};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
@@ -22,10 +23,9 @@ impl Planner<'_> {
         let Some(Ok(server)) = self.release.server_flags(runtime) else {
             return;
         };
-        let mut warn = |rule: &'static Rule, setting: &Setting, message: String, hint: String| {
-            let message = format!("{}: {message}", setting.place());
+        let mut warn = |rule: &'static Rule, place: Span, message: String, hint: String| {
             self.diagnostics
-                .report(Diagnostic::new(rule, config.place, message).hint(hint));
+                .report(Diagnostic::new(rule, place, message).hint(hint));
         };
         for setting in config
             .others
@@ -40,7 +40,7 @@ impl Planner<'_> {
             };
             warn(
                 &rule::SERVER_FLAG,
-                setting,
+                setting.key_place,
                 format!("nothing reads `{}` here", setting.name),
                 hint.to_owned(),
             );
@@ -53,16 +53,17 @@ impl Planner<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "remove it".to_owned(),
                 };
-                warn(&rule::SERVER_FLAG, setting, message, hint);
+                warn(&rule::SERVER_FLAG, setting.key_place, message, hint);
             } else if let Some(usual) = server.planned.get(&name) {
                 let value = planned.get(&name).unwrap_or(usual);
-                if let Some(value) = value.as_ref().filter(|value| **value != setting.value) {
+                if let Some(value) = value.as_ref().filter(|value| **value != setting.text()) {
                     let message = format!(
                         "`{}: {}` replaces the `{value}` of the plan",
-                        setting.name, setting.value
+                        setting.name,
+                        setting.text()
                     );
                     let hint = "remove it: it follows from the model and the nodes".to_owned();
-                    warn(&rule::PLANNED_FLAG, setting, message, hint);
+                    warn(&rule::PLANNED_FLAG, setting.key_place, message, hint);
                 }
             }
         }

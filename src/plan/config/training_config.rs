@@ -9,13 +9,17 @@ use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
-use crate::input;
 use crate::input::config_map::ConfigMap;
 use crate::plan::Planner;
 use crate::vocab::{TuningMethod, WorkspaceApi};
 use crate::workspace::Tuning;
 
 const KEY: &str = "training_config.yaml";
+
+/// Fields of the configuration.
+const FOUR: &str = "/training_config/QuantizationConfig/load_in_4bit";
+const EIGHT: &str = "/training_config/QuantizationConfig/load_in_8bit";
+const OUTPUT_DIR: &str = "/training_config/TrainingArguments/output_dir";
 
 /// The sections that the training reads.
 const SECTIONS: [&str; 6] = [
@@ -92,6 +96,7 @@ impl Planner<'_> {
         let mark = self.diagnostics.mark();
         let mut checks = Checks {
             place: config_map.span(KEY),
+            sources: self.sources,
             api: self.release.file.workspace_api,
             diagnostics: self.diagnostics,
         };
@@ -106,15 +111,25 @@ impl Planner<'_> {
 }
 
 struct Checks<'a> {
+    /// The place of the whole configuration.
     place: Span,
+    sources: &'a Sources,
     api: WorkspaceApi,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl Checks<'_> {
-    fn report(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+    /// Reports something at a field of the configuration, or at what would hold it.
+    fn report(
+        &mut self,
+        node: &Node,
+        pointer: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let place = node.at(pointer).span;
         self.diagnostics
-            .report(Diagnostic::new(&rule::TUNING_CONFIG, self.place, message).hint(hint));
+            .report(Diagnostic::new(&rule::TUNING_CONFIG, place, message).hint(hint));
     }
 
     fn fail(&mut self, message: impl Into<String>, hint: impl Into<String>) -> Reported {
@@ -124,30 +139,28 @@ impl Checks<'_> {
 
     /// K1: the text is there, is YAML, and has a mapping under `training_config`.
     fn parsed(&mut self, config_map: ConfigMap) -> Result<Node, Reported> {
-        let Some(text) = config_map.text(KEY) else {
+        let Some(yaml) = config_map.yaml(KEY) else {
             return Err(self.fail(
                 format!("the ConfigMap has no `{KEY}`"),
                 format!("put the configuration under `data.{KEY}`"),
             ));
         };
-        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-        let file = sources.add(KEY, text);
-        let mut documents = input::parse(&sources, file, &mut found);
-        if let Some(error) = found.iter().find(|diagnostic| diagnostic.is_error()) {
-            let line = error
-                .place
-                .map_or(1, |span| sources.position(file, span.start).line);
+        let parsed = yaml.parse(self.sources);
+        if let Some(error) = parsed.error {
+            self.place = error.place.unwrap_or(self.place);
             return Err(self.fail(
-                format!("`{KEY}`, line {line}: {}", error.message),
+                format!("`{KEY}`: {}", error.message),
                 "correct the text under this key",
             ));
         }
-        let node = documents.drain(..).next();
         let has_sections = |node: &Node| {
             let found = node.find("/training_config").map(|found| &found.node.data);
             matches!(found, Some(Data::Map(_)))
         };
-        if let Some(node) = node.filter(has_sections) {
+        if let Some(node) = &parsed.node {
+            self.place = node.at("/training_config").span;
+        }
+        if let Some(node) = parsed.node.filter(has_sections) {
             return Ok(node);
         }
         Err(self.fail(
@@ -168,10 +181,10 @@ impl Checks<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the sections are {}", wording::and(&SECTIONS)),
             };
-            self.report(
-                format!("`training_config.{}` is not a section", section.key),
-                hint,
-            );
+            let message = format!("`training_config.{}` is not a section", section.key);
+            self.diagnostics
+                .add(&rule::TUNING_CONFIG, section.key_span, message)
+                .hint(hint);
         }
     }
 
@@ -183,19 +196,23 @@ impl Checks<'_> {
         match (TuningMethod::find(method), four, eight) {
             (_, true, true) => {
                 self.report(
+                    node,
+                    FOUR,
                     "both `load_in_4bit` and `load_in_8bit` are true",
                     "set one of them to false",
                 );
             }
             (Some(TuningMethod::Lora), _, _) if four || eight => {
                 self.report(
+                    node,
+                    if four { FOUR } else { EIGHT },
                     "a `lora` run does not quantise the model",
                     "set `method: qlora`, or `load_in_4bit` to false",
                 );
             }
             (Some(TuningMethod::Qlora), false, false) => {
                 let hint = "set `QuantizationConfig.load_in_4bit: true`, or `method: lora`";
-                self.report("a `qlora` run has to quantise the model", hint);
+                self.report(node, FOUR, "a `qlora` run has to quantise the model", hint);
             }
             _ => {}
         }
@@ -205,6 +222,8 @@ impl Checks<'_> {
         let found = node.find(&format!("/training_config/{section}"));
         if found.is_some_and(|found| !matches!(found.node.data, Data::Map(_) | Data::Null)) {
             self.report(
+                node,
+                &format!("/training_config/{section}"),
                 format!("`{section}` must be a mapping"),
                 "write its settings below it, one a line",
             );
@@ -218,6 +237,8 @@ impl Checks<'_> {
             Some(Data::Bool(value)) => *value,
             Some(_) => {
                 self.report(
+                    node,
+                    &format!("/training_config/QuantizationConfig/{name}"),
                     format!("`QuantizationConfig.{name}` must be a boolean"),
                     "write true or false",
                 );
@@ -229,9 +250,7 @@ impl Checks<'_> {
     /// The training takes the directory as it is written (quirk 15): only an absolute one is that
     /// of the volume.
     fn written_elsewhere(&mut self, node: &Node) {
-        let found = node
-            .find("/training_config/TrainingArguments/output_dir")
-            .and_then(|found| found.node.as_str());
+        let found = node.find(OUTPUT_DIR).and_then(|found| found.node.as_str());
         let Some(written) = found.filter(|written| !written.is_empty()) else {
             return;
         };
@@ -240,7 +259,7 @@ impl Checks<'_> {
             let message = format!(
                 "the training writes to `{written}`, but the result is looked for in `{volume}`"
             );
-            let diagnostic = Diagnostic::new(&rule::OUTPUT_DIR, self.place, message);
+            let diagnostic = Diagnostic::new(&rule::OUTPUT_DIR, node.at(OUTPUT_DIR).span, message);
             self.diagnostics
                 .report(diagnostic.hint(format!("set `TrainingArguments.output_dir: {volume}`")));
         }
@@ -257,6 +276,8 @@ impl Checks<'_> {
         };
         match written.as_str() {
             None => self.report(
+                node,
+                OUTPUT_DIR,
                 "`TrainingArguments.output_dir` must be a string",
                 "such as `/mnt/results`",
             ),
@@ -267,7 +288,7 @@ impl Checks<'_> {
                 let message = format!(
                     "`TrainingArguments.output_dir` is not a directory below `/mnt`: `{path}`"
                 );
-                self.report(message, "such as `/mnt/results`");
+                self.report(node, OUTPUT_DIR, message, "such as `/mnt/results`");
             }
             Some(_) => {}
         }

@@ -490,32 +490,23 @@ fn settings_of_the_server_are_those_of_its_version() {
              {WORKSPACE}  config: c\n"
         )
     };
-    for lines in [
-        "vllm: {max-model-length: 8192}",
-        "max-num-seqs: 8",
-        "vllm: {swap-space: 4}",
-        "vllm: {x: 1}",
+    for (lines, at) in [
+        ("vllm: {max-model-length: 8192}", "max-model-length"),
+        ("max-num-seqs: 8", "max-num-seqs"),
+        ("vllm: {swap-space: 4}", "swap-space"),
+        ("vllm: {x: 1}", "x"),
     ] {
-        assert_one(
-            &configured(lines),
-            "",
-            "KR233 warning",
-            "inference_config.yaml",
-            None,
-        );
+        assert_one(&configured(lines), "", "KR233 warning", at, None);
     }
-    for lines in [
-        "vllm: {tensor-parallel-size: 2}",
-        "vllm: {port: 8000}",
-        "vllm: {pipeline_parallel_size: 2}",
+    for (lines, at) in [
+        ("vllm: {tensor-parallel-size: 2}", "tensor-parallel-size"),
+        ("vllm: {port: 8000}", "port"),
+        (
+            "vllm: {pipeline_parallel_size: 2}",
+            "pipeline_parallel_size",
+        ),
     ] {
-        assert_one(
-            &configured(lines),
-            "",
-            "KR234 warning",
-            "inference_config.yaml",
-            None,
-        );
+        assert_one(&configured(lines), "", "KR234 warning", at, None);
     }
     for lines in [
         "vllm: {max_num_seqs: 8, no-enable-prefix-caching: true, compilation-config.pass_config.x: 1}",

@@ -102,14 +102,7 @@ fn what_can_never_work_is_reported_at_its_place() {
             "KR112 error",
             "7b-adapter",
         ),
-        (
-            CONFIG,
-            "/mnt/",
-            "",
-            machine,
-            "KR217 warning",
-            "training_config.yaml",
-        ),
+        (CONFIG, "/mnt/", "", machine, "KR217 warning", "\"results\""),
         (
             FALCON,
             "resource:",

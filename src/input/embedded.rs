@@ -1,0 +1,186 @@
+//! YAML in a string of a document, such as a file in a ConfigMap: its places are those of the file
+//! that the document stands in.
+
+use crate::base::node::{Data, Node};
+use crate::base::sources::{Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::input;
+
+/// A string of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Embedded<'a> {
+    /// The string.
+    pub text: &'a str,
+    /// Where it stands.
+    pub place: Span,
+}
+
+/// What a string holds as YAML.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The first document; none if there is none.
+    pub node: Option<Node>,
+    /// Why the string is no YAML, at its place.
+    pub error: Option<Diagnostic>,
+}
+
+impl Embedded<'_> {
+    /// Parses the string. What stands in a block scalar keeps its own places; of other strings the
+    /// place is the string as a whole.
+    #[must_use]
+    pub fn parse(&self, sources: &Sources) -> Parsed {
+        let (mut own, mut found) = (Sources::default(), Diagnostics::default());
+        let file = own.add("", self.text);
+        let node = input::parse(&own, file, &mut found).drain(..).next();
+        let lines = Lines::of(self, sources);
+        let error = found.into_iter().find(Diagnostic::is_error);
+        Parsed {
+            node: node.map(|mut node| {
+                lines.relocate(&mut node);
+                node
+            }),
+            error: error.map(|error| Diagnostic {
+                place: error.place.map(|place| lines.place(place)),
+                also: Vec::new(),
+                fix: None,
+                ..error
+            }),
+        }
+    }
+}
+
+/// Where the lines of a string begin.
+struct Lines {
+    /// The string as a whole.
+    place: Span,
+    /// The offset of each line in the string, and in the file; none if it is not written line by
+    /// line.
+    starts: Vec<(u32, u32)>,
+}
+
+impl Lines {
+    fn of(embedded: &Embedded, sources: &Sources) -> Self {
+        let place = embedded.place;
+        let text = sources.text(place.file);
+        // The place of a block scalar may leave out the blank lines that it begins with.
+        let blank = embedded.text.len() - embedded.text.trim_start_matches('\n').len();
+        let starts = [0, blank].into_iter().find_map(|blank| {
+            let first = line_start(text, place.start as usize, blank)?;
+            starts(embedded.text, text.get(first..)?, first)
+        });
+        Self {
+            place,
+            starts: starts.unwrap_or_default(),
+        }
+    }
+
+    /// The place in the file of one in the string.
+    fn place(&self, inside: Span) -> Span {
+        let at = self
+            .starts
+            .partition_point(|(start, _)| *start <= inside.start);
+        let Some((start, in_file)) = at.checked_sub(1).and_then(|at| self.starts.get(at)) else {
+            return self.place;
+        };
+        let next = self.starts.get(at).map(|(next, _)| next.saturating_sub(1));
+        let end = next.map_or(inside.end, |next| inside.end.min(next));
+        Span {
+            start: in_file + (inside.start - start),
+            end: in_file + (end.max(inside.start) - start),
+            ..self.place
+        }
+    }
+
+    fn relocate(&self, node: &mut Node) {
+        node.span = self.place(node.span);
+        match &mut node.data {
+            Data::List(items) => items.iter_mut().for_each(|item| self.relocate(item)),
+            Data::Map(entries) => {
+                for entry in entries {
+                    entry.key_span = self.place(entry.key_span);
+                    self.relocate(&mut entry.value);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The beginning of the line that is so many before that of an offset.
+fn line_start(text: &str, offset: usize, before: usize) -> Option<usize> {
+    let mut lines = text.get(..offset)?.rmatch_indices('\n');
+    let start = match lines.nth(before) {
+        Some((at, _)) => at + 1,
+        None => 0,
+    };
+    Some(start)
+}
+
+/// Where the lines of a block scalar begin: in its string, and in the file, whose text from the line
+/// on with which it begins is `written`. None where it does not stand there letter for letter.
+fn starts(text: &str, written: &str, offset: usize) -> Option<Vec<(u32, u32)>> {
+    let mut in_file = offset;
+    let mut in_text = 0;
+    let mut starts = Vec::new();
+    let mut lines = written.split('\n');
+    for line in text.split_inclusive('\n') {
+        let raw = lines.next()?;
+        let content = line.trim_end_matches('\n');
+        let indented = raw.strip_suffix('\r').unwrap_or(raw);
+        // A line of spaces may be shorter than the indentation.
+        let indent = match indented.strip_suffix(content) {
+            Some(indent) if indent.bytes().all(|byte| byte == b' ') => indent.len(),
+            _ => return None,
+        };
+        let at = u32::try_from(in_file + indent).ok()?;
+        starts.push((u32::try_from(in_text).ok()?, at));
+        in_file += raw.len() + 1;
+        in_text += line.len();
+    }
+    // What ends too early is found behind the last line.
+    if let (Some((start, at)), true) = (starts.last().copied(), text.ends_with('\n')) {
+        let length = u32::try_from(in_text).ok()? - start;
+        starts.push((start + length, at + length));
+    }
+    Some(starts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Embedded;
+    use crate::base::sources::Sources;
+    use crate::diagnostic::Diagnostics;
+    use crate::input;
+
+    /// What stands at the place of `b` in the text of `a`.
+    fn at(text: &str) -> String {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text.to_owned());
+        let node = input::parse(&sources, file, &mut Diagnostics::default()).remove(0);
+        let scalar = node.get("a").unwrap();
+        let embedded = Embedded {
+            text: scalar.as_str().unwrap(),
+            place: scalar.span,
+        };
+        let parsed = embedded.parse(&sources).node.unwrap();
+        let place = parsed.entry("b").unwrap().value.span;
+        let whole = sources.text(file);
+        whole[place.start as usize..place.end as usize].to_owned()
+    }
+
+    #[test]
+    fn block_scalars_keep_the_places_of_their_lines() {
+        for text in [
+            "a: |\n  é: 1\n  b: x y\n",
+            "a: |2-\n   c: 1\n   b: x y",
+            "a: |  # why\r\n  c:\r\n\r\n  b: x y\r\n",
+            "a: |\n\n\n  b: x y\n",
+            "a: &z |+\n    # c\n    b: \"x y\"\n\n",
+        ] {
+            assert_eq!(at(text).trim_matches('"'), "x y", "{text}");
+        }
+        for text in ["a: 'b: x'\n", "a: \"b: x\"\n", "a: >\n  b: x\n"] {
+            assert!(at(text).contains("b: x"), "{text}");
+        }
+    }
+}
