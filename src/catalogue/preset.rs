@@ -257,12 +257,47 @@ pub struct TrainingArguments {
 pub struct ServerFlags {
     /// The version of the server.
     pub version: String,
-    /// The names of its flags, with hyphens.
-    pub flags: Vec<String>,
+    /// Its flags by name, with hyphens, and what each takes.
+    pub flags: IndexMap<String, ServerFlag>,
     /// What its configuration may hold beside flags.
     pub settings: Vec<String>,
     /// The flags that follow from the plan, with what holds where the plan sets none.
     pub planned: Flags,
+}
+
+/// A flag of a server.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerFlag {
+    /// What it takes.
+    pub kind: FlagKind,
+    /// The values that it takes, if only these; each a string or a number.
+    #[serde(default)]
+    pub choices: Vec<Value>,
+}
+
+/// What a flag of a server takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FlagKind {
+    /// No value: `--flag`, or `--no-flag`.
+    Boolean,
+    /// No value: `--flag`.
+    Switch,
+    /// A value or none.
+    Optional,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A whole number, such as `4096`, `4k` or `auto`.
+    Size,
+    /// Any string.
+    String,
+    /// JSON.
+    Json,
+    /// A value or more.
+    List,
 }
 
 /// `instance-types/<cloud>.yaml`: the instance types of a cloud by their exact name.

@@ -119,6 +119,7 @@ rules! {
     PLANNED_FLAG = "KR234" Warning "a server setting that overrides a planned flag";
     STATIC_CAPACITY = "KR235" Warning "NodePools of a fixed size, which need a Karpenter feature gate";
     GATED = "KR236" Warning "a gated model without a token";
+    FLAG_VALUE = "KR237" Warning "a server setting with a value that its flag does not take";
     RETIRED_PRESET = "KR260" Error "a model that the release no longer serves";
     RETIRED_INSTANCE_TYPE = "KR261" Error "an instance type that the release no longer uses";
     OLD_API_VERSION = "KR262" Warning "a deprecated apiVersion";

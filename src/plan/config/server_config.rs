@@ -33,6 +33,8 @@ pub(in crate::plan) struct Setting {
     pub(in crate::plan) value: Value,
     /// Where its name stands.
     pub(in crate::plan) key_place: Span,
+    /// Where its value stands.
+    pub(in crate::plan) place: Span,
 }
 
 impl Setting {
@@ -100,6 +102,10 @@ fn settings(node: &Node) -> Vec<Setting> {
         name: entry.key.clone(),
         value: entry.value.to_value(),
         key_place: entry.key_span,
+        place: match entry.value.data {
+            Data::Map(_) | Data::List(_) => entry.key_span,
+            _ => entry.value.span,
+        },
     };
     node.entries("").iter().map(setting).collect()
 }

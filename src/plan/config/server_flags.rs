@@ -1,10 +1,11 @@
 //! The settings for a server held against the flags that its version has, and against what the plan
 //! sets.
 
+use super::flag_values::check as check_values;
 use super::server_config::ServerConfig;
 use crate::base::similar;
 use crate::base::sources::Span;
-use crate::catalogue::preset::{Flags, ServerFlags};
+use crate::catalogue::preset::{Flags, ServerFlag, ServerFlags};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
 use crate::plan::Planner;
@@ -12,17 +13,18 @@ use crate::plan::Planner;
 impl Planner<'_> {
     /// Warns of settings that the server does not know, and of those by which it becomes another
     /// one than was planned for: what a ConfigMap says stands behind the plan's flags, and the
-    /// last one counts.
+    /// last one counts. Without a plan only the former.
     pub(in crate::plan) fn check_server_flags(
         &mut self,
         config: Option<&ServerConfig>,
         runtime: &str,
-        planned: &Flags,
+        planned: Option<&Flags>,
     ) {
         let Some(config) = config else { return };
         let Some(Ok(server)) = self.release.server_flags(runtime) else {
             return;
         };
+        check_values(&config.flags, server, self.diagnostics);
         let mut warn = |rule: &'static Rule, place: Span, message: String, hint: String| {
             self.diagnostics
                 .report(Diagnostic::new(rule, place, message).hint(hint));
@@ -49,12 +51,12 @@ impl Planner<'_> {
             let name = flag(&setting.name);
             if !is_known(&setting.name, server) {
                 let message = format!("vLLM {} has no flag `{}`", server.version, setting.name);
-                let hint = match similar::nearest(&name, server.flags.iter().map(String::as_str)) {
+                let hint = match similar::nearest(&name, server.flags.keys().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "remove it".to_owned(),
                 };
                 warn(&rule::SERVER_FLAG, setting.key_place, message, hint);
-            } else if let Some(usual) = server.planned.get(&name) {
+            } else if let (Some(usual), Some(planned)) = (server.planned.get(&name), planned) {
                 let value = planned.get(&name).unwrap_or(usual);
                 if let Some(value) = value.as_ref().filter(|value| **value != setting.text()) {
                     let message = format!(
@@ -72,7 +74,7 @@ impl Planner<'_> {
 
 /// The name of the flag that a setting is given to: what stands behind a dot is a field of its
 /// value.
-fn flag(setting: &str) -> String {
+pub(super) fn flag(setting: &str) -> String {
     setting
         .split('.')
         .next()
@@ -80,15 +82,28 @@ fn flag(setting: &str) -> String {
         .replace('_', "-")
 }
 
-/// Whether a server has a flag. It takes `no-` before it and the beginning of a name, if that is of
-/// one flag.
-fn is_known(setting: &str, server: &ServerFlags) -> bool {
+/// The flag that a setting is given to, by its full name, and whether it is turned off. A server
+/// takes `no-` before it and the beginning of a name, if that is of one flag.
+pub(super) fn found<'s>(
+    setting: &str,
+    server: &'s ServerFlags,
+) -> Option<(&'s str, &'s ServerFlag, bool)> {
     let name = flag(setting);
-    let has = |name: &str| server.flags.iter().any(|flag| flag == name);
-    let begun = server
-        .flags
-        .iter()
-        .filter(|flag| flag.starts_with(&name))
-        .count();
-    has(&name) || begun == 1 || name.strip_prefix("no-").is_some_and(has)
+    let get = |name: &str| server.flags.get_key_value(name);
+    let begun = || {
+        let mut begun = server
+            .flags
+            .iter()
+            .filter(|(flag, _)| flag.starts_with(&name));
+        begun.next().filter(|_| begun.next().is_none())
+    };
+    if let Some((name, flag)) = get(&name).or_else(begun) {
+        return Some((name, flag, false));
+    }
+    let (name, flag) = get(name.strip_prefix("no-")?)?;
+    Some((name, flag, true))
+}
+
+fn is_known(setting: &str, server: &ServerFlags) -> bool {
+    found(setting, server).is_some()
 }

@@ -70,8 +70,13 @@ impl Hub<'_, '_> {
         let config = filled(inference.config.as_ref())
             .filter(|_| runtime == VLLM)
             .and_then(|name| self.planner.server_config(&name, model));
-        let gpus = gpus?;
-        self.check_memory(model, &gpus, runtime)?;
+        let gpus = gpus
+            .and_then(|gpus| self.check_memory(model, &gpus, runtime).map(|()| gpus))
+            .inspect_err(|_| {
+                // Without nodes nothing is planned; what the server does not know can still be said.
+                self.planner
+                    .check_server_flags(config.as_ref(), runtime, None);
+            })?;
         let context = config.as_ref().and_then(|config| config.context);
         let (node_count, estimate) = self.node_count(model, &gpus, runtime, context)?;
         let served = Served {
@@ -114,7 +119,7 @@ impl Hub<'_, '_> {
         let adapters = adapters(served.inference);
         let (launch_flags, flags) = self.flags(base, served, local_weights.as_deref(), has_sidecar);
         self.planner
-            .check_server_flags(served.config, runtime, &flags);
+            .check_server_flags(served.config, runtime, Some(&flags));
         let disable_benchmark = self.planner.annotation(annotations::DISABLE_BENCHMARK);
         InferencePlan {
             runtime: runtime.to_owned(),
