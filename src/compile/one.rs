@@ -21,7 +21,13 @@ use crate::plan::{self, Plan};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::{Provisioner, WorkspaceApi};
-use crate::workspace::{self, Draft, ReadRules, Reader, Replicas, Workspace};
+use crate::workspace::self;
+use crate::workspace::Draft;
+use crate::workspace::ReadRules;
+use crate::workspace::Reader;
+use crate::workspace::Replicas;
+use crate::workspace::Workspace;
+use crate::workspace::placeholders;
 
 /// What all Workspaces of a run share. Nothing changes it while they are compiled.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +75,7 @@ pub(super) struct Made {
 pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) -> Attempt {
     let mut attempt = Attempt::default();
     attempt.made = attempt.compile(node, None, earlier, context).ok();
+    placeholders::drop_judgements(&mut attempt.diagnostics, 0);
     attempt
 }
 
@@ -85,6 +92,7 @@ pub(super) fn replica(replica: &Replica, context: Context) -> Attempt {
     attempt.made = attempt
         .compile(node, Some((&replica.written, place)), None, context)
         .ok();
+    placeholders::drop_judgements(&mut attempt.diagnostics, 0);
     if let Some(made) = attempt.made.as_mut().filter(|_| replica.only_checked) {
         made.objects = None;
     }
@@ -138,7 +146,9 @@ pub(super) fn replicas(
 ) -> Option<Set> {
     let compiling = context.releases.get_compiling(V1BETA1);
     let release = compiling.map(|compiling| compiling.release);
+    let mark = diagnostics.mark();
     let replicas = workspace::replicas(node, release, Some(context.sources), diagnostics);
+    placeholders::drop_judgements(diagnostics, mark);
     let is_broken = diagnostics.failed_since(0);
     if let Some(earlier) = earlier {
         workspace::changes_of_set(earlier, node, &context.reader.key(node), diagnostics);

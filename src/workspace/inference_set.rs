@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::misplaced::{self, Mended, Reading};
-use super::rules::{self, Holder, MAX_NODES, Rules, check_metadata, check_scaling};
+use super::rules::{self, Holder, MAX_NODES, Rules, check_metadata, check_scaling, placeholders};
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition};
 use super::{is_of_kaito, is_rendered};
 use crate::base::node::{Data, Entry, Node};
@@ -18,7 +18,7 @@ use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
 use crate::input::schema::{self, Checker, Unread};
-use crate::vocab::{annotations, api, kinds, labels};
+use crate::vocab::{WorkspaceApi, annotations, api, kinds, labels};
 
 /// Labels and annotations of a set that its replicas carry too.
 const LABELS: [&str; 2] = [labels::INFERENCE_ROLE, labels::CREATED_BY_ROLES];
@@ -188,13 +188,14 @@ pub fn replicas(
         unread: misplaced,
     } = misplaced::mend(node.clone(), reading, diagnostics);
     let node = &node;
+    let unfilled = placeholders::check(node, Some(WorkspaceApi::V1beta1), diagnostics);
     let mut value = node.to_value();
     drop_nulls(&mut value);
     let mut unread = Unread::default();
     if !checker.check(node, &value, &rule::FIELD, diagnostics) {
         unread = checker.repair(&mut value);
     }
-    unread.extend(misplaced);
+    unread.extend(misplaced.into_iter().chain(unfilled));
     let count = replica_count(node, &value, diagnostics)?;
     let mut rules = Rules::new(node, &unread, diagnostics).of(release);
     check_metadata(&mut rules);

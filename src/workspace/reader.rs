@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::misplaced::{self, Mended, Reading};
 use super::pod_template::PodTemplates;
-use super::rules::{self, Rules};
+use super::rules::{self, Rules, placeholders};
 use super::{Spec, Workspace, metadata, spec_schema};
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
@@ -182,13 +182,14 @@ impl Reader {
             node,
             unread: misplaced,
         } = misplaced::mend(node, reading, diagnostics);
+        let unfilled = placeholders::check(&node, Some(read_rules.api), diagnostics);
         let mut value = node.to_value();
         drop_nulls(&mut value);
         let mut unread = Unread::default();
         if !checker.check(&node, &value, &rule::FIELD, diagnostics) {
             unread = checker.repair(&mut value);
         }
-        unread.extend(misplaced);
+        unread.extend(misplaced.into_iter().chain(unfilled));
         let whole = if unread.is_empty() {
             Ok(())
         } else {

@@ -10,7 +10,7 @@ mod annotations;
 mod images;
 mod keda;
 mod metadata;
-mod placeholders;
+pub(crate) mod placeholders;
 mod pods;
 mod shared;
 mod strength;

@@ -8,9 +8,10 @@ use crate::base::node::{Data, Entry, Node};
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::catalogue::preset::HubModel;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::Planner;
+use crate::workspace::placeholders;
 
 const KEY: &str = "inference_config.yaml";
 const PLACE: &str = "/inference/config";
@@ -79,6 +80,20 @@ impl Planner<'_> {
             return None;
         }
         let node = parsed.node?;
+        let length = node.find("/vllm/max-model-len");
+        let length = length.and_then(|found| found.node.as_str());
+        let severity = match length {
+            Some(length) if placeholders::is_in(length) => Severity::Error,
+            _ => Severity::Warning,
+        };
+        placeholders::check_settings(&node, severity, self.diagnostics);
+        if severity == Severity::Error {
+            return None;
+        }
+        let mut report = |place: Span, message: String, hint: &str| {
+            self.diagnostics
+                .report(Diagnostic::new(&rule::SERVER_CONFIG, place, message).hint(hint));
+        };
         match context_length(&node, model.context_length) {
             Ok(context) => {
                 let mut others = settings(&node);

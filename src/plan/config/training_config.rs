@@ -8,11 +8,11 @@ use crate::base::similar;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
 use crate::input::config_map::ConfigMap;
 use crate::plan::Planner;
 use crate::vocab::{TuningMethod, WorkspaceApi};
-use crate::workspace::Tuning;
+use crate::workspace::{Tuning, placeholders};
 
 const KEY: &str = "training_config.yaml";
 
@@ -101,6 +101,7 @@ impl Planner<'_> {
             diagnostics: self.diagnostics,
         };
         let node = checks.parsed(config_map)?;
+        placeholders::check_settings(&node, Severity::Warning, checks.diagnostics);
         checks.sections(&node);
         checks.method(&node, method);
         checks.output_dir(&node);

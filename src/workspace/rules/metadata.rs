@@ -61,7 +61,7 @@ fn names(rules: &mut Rules) {
 /// The entry is one of the mapping at `pointer`.
 pub(super) fn check_label(rules: &mut Rules, pointer: &str, entry: &Entry, value: &str) {
     check_key(rules, pointer, entry);
-    if !value.is_empty() && !is_qualified(value) {
+    if !is_label_value(value) {
         rules
             .at(pointer)
             .on(entry.value.span)
@@ -92,6 +92,11 @@ fn check_key(rules: &mut Rules, pointer: &str, entry: &Entry) {
 
 const QUALIFIED: &str = "use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; \
                          a key may have a DNS name and `/` before it";
+
+/// Whether Kubernetes accepts a value of a label.
+pub(super) fn is_label_value(value: &str) -> bool {
+    value.is_empty() || is_qualified(value)
+}
 
 fn is_qualified(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

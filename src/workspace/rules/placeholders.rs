@@ -1,49 +1,163 @@
 //! Placeholders of examples that nobody has filled in.
 
-use super::Rules;
+use super::metadata::is_label_value;
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::base::wording;
-use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::vocab::WorkspaceApi;
 
-/// Reports every placeholder in the strings of a field.
-///
-/// In `presetOptions` it is a warning, because KAITO runs any image that is written there.
-pub(super) fn check(rules: &mut Rules, pointer: &str) {
-    check_as(rules, pointer, Severity::Error);
+/// Where a value stands, as far as it says which characters can be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// A field that nothing expands.
+    Field,
+    /// A command, an environment variable or a setting, which may be any text.
+    Text,
+    /// The same where a shell or Kubernetes expands variables.
+    Expanded,
 }
 
-/// As [`check`], with a severity.
-pub(super) fn check_as(rules: &mut Rules, pointer: &str, severity: Severity) {
-    let Some(found) = rules.node.find(pointer) else {
-        return;
-    };
-    walk(found.node, pointer, &mut |node, pointer, value| {
-        let is_option = pointer.contains("/presetOptions/");
-        for placeholder in all(value) {
+/// Fields that a cluster fills in, or that are judged elsewhere.
+const LEFT_OUT: [&str; 3] = [
+    "/status",
+    "/metadata/managedFields",
+    "/metadata/ownerReferences",
+];
+
+/// Reports every placeholder in a document, and gives the fields that no other rule can judge.
+///
+/// It is a warning where KAITO makes pods of whatever is written.
+pub(in crate::workspace) fn check(
+    document: &Node,
+    api: Option<WorkspaceApi>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<String> {
+    let mut judged = Vec::new();
+    walk(document, "", &mut |node, pointer, value| {
+        if LEFT_OUT.iter().any(|field| pointer.starts_with(field)) {
+            return;
+        }
+        let severity = severity(pointer, value, api);
+        for placeholder in all(value, context(document, pointer)) {
             let message = format!(
                 "`{}` still contains the placeholder `{placeholder}`",
                 wording::field(pointer)
             );
-            rules
-                .at(pointer)
-                .on(place(node, value, placeholder))
-                .report(&rule::PLACEHOLDER, message)
+            diagnostics
+                .add(&rule::PLACEHOLDER, place(node, value, placeholder), message)
                 .hint(format!("replace it with {}", meaning(placeholder, pointer)))
-                .severity(if is_option {
-                    Severity::Warning
-                } else {
-                    severity
-                });
+                .severity(severity);
+            if severity == Severity::Error {
+                judged.push(pointer.to_owned());
+            }
+        }
+    });
+    judged
+}
+
+/// How serious a placeholder is.
+fn severity(pointer: &str, value: &str, api: Option<WorkspaceApi>) -> Severity {
+    let in_pods = pointer.contains(PODS);
+    let is_label = ["/labels/", "/matchLabels/"]
+        .iter()
+        .any(|it| pointer.contains(it));
+    let may_stay = pointer.contains("/presetOptions/") // KAITO runs any image that is written there
+        || pointer.contains("/annotations/")
+        || is_label && is_label_value(value)
+        || in_pods && !pointer.ends_with("/image") && !pointer.ends_with("/name")
+        // A Secret may have any name.
+        || pointer == "/tuning/output/imagePushSecret" && api == Some(WorkspaceApi::V1beta1);
+    if may_stay {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
+}
+
+const PODS: &str = "/inference/template/";
+
+fn context(document: &Node, pointer: &str) -> Context {
+    if pointer.contains("/annotations/") {
+        return Context::Text;
+    }
+    if !pointer.contains(PODS) || pointer.ends_with("/image") || pointer.ends_with("/name") {
+        return Context::Field;
+    }
+    let Some((container, _)) = ["/command/", "/args/", "/exec/"]
+        .iter()
+        .find_map(|list| pointer.split_once(list))
+    else {
+        return Context::Text;
+    };
+    let words = ["command", "args"].into_iter().flat_map(|list| {
+        let items = document.items(&format!("{container}/{list}"));
+        items.iter().filter_map(Node::as_str)
+    });
+    let is_shell = |word: &str| {
+        let program = word.rsplit('/').next().unwrap_or_default();
+        ["sh", "bash", "dash", "ash", "zsh"].contains(&program) || word.contains(['\n', ';', '|'])
+    };
+    if words.into_iter().any(is_shell) {
+        Context::Expanded
+    } else {
+        Context::Text
+    }
+}
+
+/// Reports every placeholder in the settings of a ConfigMap. Whether there is one.
+pub(crate) fn check_settings(settings: &Node, severity: Severity, diagnostics: &mut Diagnostics) {
+    walk(settings, "", &mut |node, pointer, value| {
+        let context = if pointer.ends_with("/chat-template") {
+            Context::Expanded
+        } else {
+            Context::Text
+        };
+        for placeholder in all(value, context) {
+            let message = format!(
+                "`{}` still contains the placeholder `{placeholder}`",
+                wording::field(pointer)
+            );
+            diagnostics
+                .add(&rule::PLACEHOLDER, place(node, value, placeholder), message)
+                .hint(format!("replace it with {}", meaning(placeholder, pointer)))
+                .severity(severity);
         }
     });
 }
 
+/// Drops what other rules say of values that hold a placeholder, among what was reported since a
+/// mark. The placeholder of a value that is an error to another rule becomes one, too.
+pub(crate) fn drop_judgements(diagnostics: &mut Diagnostics, mark: usize) {
+    let found = diagnostics.split_off(mark);
+    let (mut placeholders, others): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|it| it.rule == &rule::PLACEHOLDER);
+    let mut kept = Vec::new();
+    for other in others {
+        let judged = placeholders.iter_mut().find(|it| {
+            let places = other.place.zip(it.place);
+            places.is_some_and(|(outer, inner)| holds(outer, inner))
+        });
+        match judged {
+            Some(placeholder) if other.is_error() => placeholder.severity = Severity::Error,
+            Some(_) => {}
+            None => kept.push(other),
+        }
+    }
+    diagnostics.extend(placeholders);
+    diagnostics.extend(kept);
+}
+
+fn holds(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+}
+
 /// Whether a value still holds a placeholder, so that other rules need not look at it.
-pub(super) fn is_in(value: &str) -> bool {
-    all(value).next().is_some()
+pub(crate) fn is_in(value: &str) -> bool {
+    all(value, Context::Field).next().is_some()
 }
 
 /// The bytes of a placeholder, where the text has the value letter for letter; else those of the
@@ -89,38 +203,129 @@ fn walk(node: &Node, pointer: &str, found: &mut impl FnMut(&Node, &str, &str)) {
     }
 }
 
-/// The placeholders in a value, in order: `ANYTHING_HERE`, `YOUR_ANYTHING` and `<anything>`.
-fn all(value: &str) -> impl Iterator<Item = &str> {
+/// The placeholders in a value, in order.
+fn all(value: &str, context: Context) -> impl Iterator<Item = &str> {
     let mut rest = value;
     std::iter::from_fn(move || {
         loop {
-            let start = rest.find(|character: char| character == '<' || is_word(character))?;
-            let word = &rest[start..];
-            let length = match word.find('>') {
-                Some(end) if word.starts_with('<') => end + 1,
-                _ => word
-                    .find(|character: char| !is_word(character))
-                    .unwrap_or(word.len())
-                    .max(1),
-            };
-            let (word, behind) = word.split_at(length);
+            let start = rest.find(|it: char| "<$#{_".contains(it) || is_word(it))?;
+            let text = &rest[start..];
+            if let Some(length) = delimited(text, context) {
+                let (word, behind) = text.split_at(length);
+                rest = behind;
+                return Some(word);
+            }
+            let length = text.find(|it: char| !is_word(it)).unwrap_or(text.len());
+            let (word, behind) = text.split_at(length.max(1));
             rest = behind;
-            if is_placeholder(word) {
+            if is_shouted(word) {
                 return Some(word);
             }
         }
     })
 }
 
+/// Marks around a name: `${x}`, `$(x)`, `#{x}#`, `{{ x }}`, `__X__`. Those of variables stand for
+/// their values where something expands them.
+const MARKS: [(&str, &str); 5] = [
+    ("${", "}"),
+    ("$(", ")"),
+    ("#{", "}#"),
+    ("{{", "}}"),
+    ("__", "__"),
+];
+
+/// The length of a placeholder between marks that a text begins with.
+fn delimited(text: &str, context: Context) -> Option<usize> {
+    if text.starts_with('<') {
+        return in_brackets(text, context);
+    }
+    for (open, close) in MARKS {
+        let Some(rest) = text.strip_prefix(open) else {
+            continue;
+        };
+        let end = rest.find(close)?;
+        let name = rest[..end].trim();
+        let is_meant = match open {
+            "${" | "{{" => context != Context::Expanded,
+            // Kubernetes expands these in pods.
+            "$(" => context == Context::Field,
+            "__" => {
+                name.bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || it == b'_')
+                    && (context == Context::Field || !name.contains(char::is_lowercase))
+            }
+            _ => true,
+        };
+        let length = open.len() + end + close.len();
+        return (is_meant && !name.is_empty() && !name.contains('\n')).then_some(length);
+    }
+    let name = text.strip_prefix('$')?;
+    let length = name.find(|it: char| !is_word(it)).unwrap_or(name.len());
+    let is_variable = name.starts_with(|it: char| it.is_ascii_uppercase() || it == '_')
+        || context == Context::Field
+            && length == name.len()
+            && name.starts_with(|it: char| it.is_ascii_alphabetic());
+    (is_variable && context == Context::Field).then_some(1 + length)
+}
+
+/// The length of a placeholder in angle brackets. Among text these are tags, tokens of models and
+/// redirections too, so there it has to read as what people are asked to fill in.
+fn in_brackets(text: &str, context: Context) -> Option<usize> {
+    let end = text.find('>')?;
+    let name = &text[1..end];
+    let is_name = !name.is_empty() && name.trim() == name && !name.contains(['<', '\n']);
+    let reads_so = || {
+        let words: Vec<_> = name.split([' ', '-', '_']).collect();
+        let is_word =
+            |word: &&str| !word.is_empty() && word.bytes().all(|it| it.is_ascii_alphanumeric());
+        let is_known = words
+            .iter()
+            .any(|word| WORDS.contains(&word.to_lowercase().as_str()));
+        words.iter().all(is_word) && is_known
+    };
+    (is_name && (context == Context::Field || reads_so())).then_some(end + 1)
+}
+
+/// Words of what people are asked to fill in.
+const WORDS: [&str; 27] = [
+    "account",
+    "change",
+    "cluster",
+    "domain",
+    "enter",
+    "group",
+    "here",
+    "host",
+    "hostname",
+    "id",
+    "insert",
+    "key",
+    "my",
+    "name",
+    "namespace",
+    "password",
+    "path",
+    "region",
+    "registry",
+    "replace",
+    "secret",
+    "subscription",
+    "tag",
+    "url",
+    "user",
+    "version",
+    "your",
+];
+
 fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-fn is_placeholder(word: &str) -> bool {
+/// `ANYTHING_HERE` and `YOUR_ANYTHING`.
+fn is_shouted(word: &str) -> bool {
     let shouted = !word.contains(|character: char| character.is_ascii_lowercase());
-    let in_brackets =
-        word.len() > 2 && word.starts_with('<') && word.ends_with('>') && !word.contains("< ");
-    in_brackets || shouted && (word.ends_with("_HERE") || word.starts_with("YOUR_"))
+    shouted && (word.ends_with("_HERE") || word.starts_with("YOUR_"))
 }
 
 /// What belongs in the place of a placeholder, by its words and its field.
@@ -134,6 +339,9 @@ fn meaning(placeholder: &str, pointer: &str) -> &'static str {
             "the name of your registry"
         }
         "image" => "the name of your image",
+        _ if placeholder.starts_with("${") || placeholder.starts_with("#{") => {
+            "its value: substitute variables before the file is checked"
+        }
         _ if pointer.contains("Secrets") => "the name of a Secret in the Workspace's namespace",
         _ => "your own value",
     }
@@ -141,11 +349,11 @@ fn meaning(placeholder: &str, pointer: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::all;
+    use super::{Context, all};
 
     #[test]
     fn placeholders_are_told_from_values() {
-        let found = |value| all(value).collect::<Vec<_>>();
+        let found = |value| all(value, Context::Field).collect::<Vec<_>>();
         assert_eq!(
             found("ACR_REPO_HERE.azurecr.io/IMAGE_NAME_HERE:0.0.1"),
             ["ACR_REPO_HERE", "IMAGE_NAME_HERE"]
@@ -160,8 +368,58 @@ mod tests {
             "a < b > c",
             "falcon-7b",
             "HERE",
+            "a$",
+            "cost$5",
+            "a_b__c",
+            "#1",
+            "{a}",
         ] {
             assert_eq!(found(value), Vec::<&str>::new(), "{value}");
         }
+    }
+
+    #[test]
+    fn variables_that_nobody_filled_in_are_placeholders() {
+        for value in [
+            "${name}",
+            "${size:=Standard_NC24ads_A100_v4}",
+            "$NAME",
+            "$name",
+            "$(name)",
+            "#{name}#",
+            "__NAME__",
+            "{{ .Values.name }}",
+            "<name>",
+        ] {
+            assert_eq!(all(value, Context::Field).collect::<Vec<_>>(), [value]);
+            let inside = format!("a-{value}");
+            let found: Vec<_> = all(&inside, Context::Field).collect();
+            assert!(found == [value] || value == "$name", "{inside}: {found:?}");
+        }
+    }
+
+    /// Text holds tokens of models, tags, redirections and variables of its own.
+    #[test]
+    fn text_is_left_alone_unless_it_asks_to_be_filled_in() {
+        for (text, found) in [
+            ("<your-private-model>", &["<your-private-model>"][..]),
+            ("/t/<chat_template_name>.jinja", &["<chat_template_name>"]),
+            ("<|im_end|>", &[]),
+            ("</s>", &[]),
+            ("<think>", &[]),
+            ("<tool_call>", &[]),
+            ("cat <in >out", &[]),
+            ("--host=$(POD_IP)", &[]),
+            ("if __name__ == '__main__'", &[]),
+            ("__TOKEN__", &["__TOKEN__"]),
+            ("${TOKEN}", &["${TOKEN}"]),
+        ] {
+            assert_eq!(
+                all(text, Context::Text).collect::<Vec<_>>(),
+                found,
+                "{text}"
+            );
+        }
+        assert_eq!(all("echo ${A} $B {{ c }}", Context::Expanded).next(), None);
     }
 }

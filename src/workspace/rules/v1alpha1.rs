@@ -133,7 +133,6 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
     }
     let secrets = format!("{options}/imagePullSecrets");
     shared::secrets(rules, &preset.preset_options.image_pull_secrets, &secrets);
-    placeholders::check(rules, &options);
 }
 
 /// KAITO checks these when a Workspace is updated, which its own controller does at once (quirk
@@ -174,7 +173,6 @@ pub(in crate::workspace) fn adapter(rules: &mut Rules, adapter: &Adapter, pointe
             .report(&rule::ADAPTER, "an adapter must come from an image")
             .hint("remove `urls` and `volumeSource`");
     }
-    placeholders::check(rules, &place);
 }
 
 fn tuning(rules: &mut Rules, tuning: &Tuning) {
@@ -186,7 +184,6 @@ fn tuning(rules: &mut Rules, tuning: &Tuning) {
 }
 
 fn input(rules: &mut Rules, input: &DataSource) {
-    let pointer = "/tuning/input";
     if input.volume_source.is_some() {
         // D1
         rules
@@ -210,7 +207,6 @@ fn input(rules: &mut Rules, input: &DataSource) {
         input.image.as_deref(),
         ["add `urls` or `image`", "keep one of `urls` and `image`"],
     );
-    placeholders::check(rules, pointer);
 }
 
 fn file_names(rules: &mut Rules, urls: &[String]) {
@@ -255,5 +251,4 @@ fn output(rules: &mut Rules, output: &DataDestination) {
             .report(&rule::TUNING_DATA, "`tuning.output.image` is missing")
             .hint("add `image` and `imagePushSecret`");
     }
-    placeholders::check(rules, "/tuning/output");
 }

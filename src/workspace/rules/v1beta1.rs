@@ -107,7 +107,6 @@ fn preset(rules: &mut Rules, preset: &Preset, pointer: &str) {
     if let Some(secret) = secret {
         let place = format!("{pointer}/presetOptions/modelAccessSecret");
         shared::secret(rules, secret, &place);
-        placeholders::check(rules, &place);
     }
 }
 
@@ -134,7 +133,6 @@ fn adapter(rules: &mut Rules, adapter: &Adapter, pointer: &str) {
     adapter_data(rules, source, &place);
     let secrets = format!("{place}/imagePullSecrets");
     shared::secrets(rules, &source.image_pull_secrets, &secrets);
-    placeholders::check(rules, &place);
 }
 
 /// Reports an adapter that comes from nowhere, from two places, or from where none can.
@@ -229,7 +227,6 @@ fn input(rules: &mut Rules, input: &DataSource) {
     // T5
     let hint = "set exactly one of `urls`, `image` and `volumeSource`";
     shared::one_source(rules, input, image, [hint, hint]);
-    placeholders::check(rules, "/tuning/input");
 }
 
 /// Reports addresses that KAITO would not download from (T5).
@@ -336,8 +333,6 @@ fn output(rules: &mut Rules, output: &DataDestination) {
     if let Some(name) = shared::filled(output.image_push_secret.as_ref()) {
         shared::secret(rules, name, secret);
     }
-    placeholders::check(rules, pointer);
-    placeholders::check_as(rules, secret, Severity::Warning); // a Secret may have any name
 }
 
 #[cfg(test)]
