@@ -6,8 +6,8 @@ pub mod config_map;
 #[cfg(feature = "fs")]
 mod disk;
 mod documents;
-mod links;
 pub mod embedded;
+mod links;
 mod scalar;
 pub mod schema;
 mod tree;

@@ -21,7 +21,7 @@ use crate::plan::{self, Plan};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::{Provisioner, WorkspaceApi};
-use crate::workspace::self;
+use crate::workspace;
 use crate::workspace::Draft;
 use crate::workspace::ReadRules;
 use crate::workspace::Reader;
