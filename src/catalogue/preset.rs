@@ -269,7 +269,7 @@ pub struct ServerFlags {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerFlag {
-    /// What it takes.
+    /// What stands behind it on the command line.
     pub kind: FlagKind,
     /// The values that it takes, if only these; each a string or a number.
     #[serde(default)]
@@ -282,19 +282,19 @@ pub struct ServerFlag {
 pub enum FlagKind {
     /// No value: `--flag`, or `--no-flag`.
     Boolean,
-    /// No value: `--flag`.
+    /// No value: `--flag`, which nothing turns off again.
     Switch,
     /// A value or none.
     Optional,
-    /// A whole number.
+    /// A whole number, in digits only.
     Integer,
-    /// A number.
+    /// A number, with or without a fraction.
     Number,
     /// A whole number, such as `4096`, `4k` or `auto`.
     Size,
-    /// Any string.
+    /// Any string, as it is written.
     String,
-    /// JSON.
+    /// A JSON text, such as a mapping in quotes.
     Json,
     /// A value or more.
     List,

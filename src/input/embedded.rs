@@ -9,9 +9,9 @@ use crate::input;
 /// A string of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedded<'a> {
-    /// The string.
+    /// The string, without quotes and indentation.
     pub text: &'a str,
-    /// Where it stands.
+    /// Where it stands in the file of its document.
     pub place: Span,
 }
 

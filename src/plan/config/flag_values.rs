@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
+use super::flag_names::found;
 use super::server_config::Setting;
-use super::server_flags::found;
 use crate::base::{similar, wording};
 use crate::catalogue::preset::{FlagKind, ServerFlag, ServerFlags};
 use crate::diagnostic::{Diagnostics, rule};

@@ -1,11 +1,12 @@
 //! The settings for a server held against the flags that its version has, and against what the plan
 //! sets.
 
+use super::flag_names::{flag, found};
 use super::flag_values::check as check_values;
 use super::server_config::ServerConfig;
 use crate::base::similar;
 use crate::base::sources::Span;
-use crate::catalogue::preset::{Flags, ServerFlag, ServerFlags};
+use crate::catalogue::preset::{Flags, ServerFlags};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
 use crate::plan::Planner;
@@ -72,38 +73,7 @@ impl Planner<'_> {
     }
 }
 
-/// The name of the flag that a setting is given to: what stands behind a dot is a field of its
-/// value.
-pub(super) fn flag(setting: &str) -> String {
-    setting
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .replace('_', "-")
-}
-
-/// The flag that a setting is given to, by its full name, and whether it is turned off. A server
-/// takes `no-` before it and the beginning of a name, if that is of one flag.
-pub(super) fn found<'s>(
-    setting: &str,
-    server: &'s ServerFlags,
-) -> Option<(&'s str, &'s ServerFlag, bool)> {
-    let name = flag(setting);
-    let get = |name: &str| server.flags.get_key_value(name);
-    let begun = || {
-        let mut begun = server
-            .flags
-            .iter()
-            .filter(|(flag, _)| flag.starts_with(&name));
-        begun.next().filter(|_| begun.next().is_none())
-    };
-    if let Some((name, flag)) = get(&name).or_else(begun) {
-        return Some((name, flag, false));
-    }
-    let (name, flag) = get(name.strip_prefix("no-")?)?;
-    Some((name, flag, true))
-}
-
+/// Whether a server has the flag of a setting.
 fn is_known(setting: &str, server: &ServerFlags) -> bool {
     found(setting, server).is_some()
 }
