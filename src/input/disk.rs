@@ -41,6 +41,7 @@ impl FileTree for Disk {
                 kind: (!file_type.is_symlink()).then(|| kind(file_type)),
             });
         }
+        // The order of `read_dir` is that of the file system, and differs between machines.
         entries.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(entries)
     }
@@ -49,6 +50,7 @@ impl FileTree for Disk {
         let mut bytes = Vec::new();
         if is_stdin(file) {
             let stdin = io::stdin().lock();
+            // One byte more than is allowed, by which a file that is too large is known.
             stdin.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
             return Ok(bytes);
         }

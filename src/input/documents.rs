@@ -65,6 +65,7 @@ pub fn load(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Document>, LoadError> {
+    // Before anything is read: a mistyped path must not give a part of the output.
     if let Some(missing) = paths.iter().find(|path| tree.kind(path).is_err()) {
         return Err(LoadError::Missing(missing.clone()));
     }
@@ -143,6 +144,7 @@ fn documents(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Document> {
     let mark = diagnostics.mark();
+    // By the bytes, because a text that can't be parsed is what this is about.
     let matters_anyway = named || mentions_kaito(&text.bytes);
     let nodes = match add(text, sources) {
         Ok(file) => parse(sources, file, diagnostics),

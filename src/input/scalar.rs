@@ -57,6 +57,7 @@ fn integer(text: &str) -> Option<Number> {
         [b'0', _, ..] => (8, &digits[1..]),
         _ => (10, digits),
     };
+    // Rust would take another `+` here, and Go's `ParseInt` does not.
     if digits.starts_with(['+', '-']) {
         return None;
     }
@@ -88,6 +89,7 @@ fn float(text: &str) -> Option<Number> {
     reason = "the bounds are those of integers that a float holds exactly"
 )]
 fn whole(value: f64) -> Option<Number> {
+    // 2^53: beyond it, neighbouring integers are the same float.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (value.fract() == 0.0 && value.abs() <= EXACT).then(|| Number::from(value as i64))
 }
@@ -104,6 +106,7 @@ pub(super) fn is_ambiguous(text: &str, data: &Data) -> bool {
     {
         return true;
     }
+    // serde_yaml types scalars by YAML 1.2.
     match serde_yaml::from_str::<Value>(text) {
         Ok(other) => !is_same(data, &other),
         Err(_) => !is_text,

@@ -117,6 +117,8 @@ impl Walk<'_> {
             self.add(found, identity);
             return;
         }
+        // Output is no input even where it is named: its Workspaces are rendered already. Only
+        // `diff` compares it.
         let is_output = self.is_file(&path.join(INDEX_FILE));
         let is_wanted = filter == DocumentFilter::Everything && is_output;
         if is_wanted || self.holds_input(path) {

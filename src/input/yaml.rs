@@ -28,8 +28,10 @@ const MAX_COPIED: usize = 16 << 20;
 /// possible.
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Vec<Node> {
     let options = options! {
+        // The parser's own limits bound its stack; `within` counts both ways of nesting together.
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
+        // So that an unknown alias is our diagnostic, with its place, and the reading goes on.
         emit_unresolved_aliases: true,
         // The parser has them where another crate of the build turns that feature on.
         emit_comments: false,
@@ -167,6 +169,7 @@ impl<'a> Reader<'a> {
                 (Event::MappingEnd, _) => break,
                 other => other,
             };
+            // The parser lets some of these tabs pass.
             if is_block && let Some(tab) = self.tab_in_indent(key_span.start as usize) {
                 return self.fail(tab_error(tab));
             }
@@ -177,6 +180,8 @@ impl<'a> Reader<'a> {
             if key == "<<" && is_plain {
                 merged.extend(self.merged(value)?);
             } else if let Some(first) = seen.insert(key.clone(), key_span) {
+                // The first value stays: one of the two has to, so that the other rules have
+                // something to read.
                 self.duplicate(&key, first, key_span);
             } else {
                 entries.push(Entry {
@@ -186,6 +191,8 @@ impl<'a> Reader<'a> {
                 });
             }
         }
+        // After all keys of the mapping: what is written there wins over what `<<` brings, wherever
+        // `<<` stands.
         for entry in merged {
             if seen.insert(entry.key.clone(), entry.key_span).is_none() {
                 entries.push(entry);
@@ -337,6 +344,8 @@ impl<'a> Reader<'a> {
 
     /// A copy of what an anchor marks, at the place of the alias.
     fn alias(&mut self, anchor: usize, span: Span) -> Result<Node, Broken> {
+        // Taken out and put back: `charge` borrows all of the reader. The value itself is complete
+        // only after its anchor was kept, so an alias inside of it finds nothing.
         let Some(node) = self.anchors.remove(&anchor) else {
             let message = format!(
                 "the alias `{}` stands inside of what it means",
