@@ -181,6 +181,8 @@ pub fn write_directory(
     let changed = changed(root, files, &ours)?;
     let reached = reached(root, &ours)?;
 
+    // First the index lists everything, so that a kill leaves no file that the next run would take
+    // for somebody else's.
     let all = union(&listed, &wanted);
     if all != listed {
         replace(&index, &index::write(&all))?;
@@ -202,6 +204,7 @@ pub fn write_directory(
             kept.push((*path).to_owned());
         }
     }
+    // Last, when everything else is as it lists it.
     if all != wanted || !index.exists() {
         replace(&index, &index::write(&wanted))?;
     }
@@ -363,6 +366,7 @@ fn replace_locked(path: &Path, text: &str) -> Result<(), WriteError> {
 /// Gives one file a new text that outlasts a loss of power.
 fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
     let file = write_beside(path, text)?;
+    // Else the name may outlast a loss of power, and the text not.
     file.sync_all().map_err(cant("write", path))?;
     take_name(path)
 }
@@ -377,6 +381,7 @@ fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
 /// Writes the temporary file of a target, which takes over the permissions of the present one.
 fn write_beside(target: &Path, text: &str) -> Result<File, WriteError> {
     let path = beside(target);
+    // A run that was killed may have left one, and `create_new` would refuse it.
     remove_if_there(&path)?;
     let mut file = OpenOptions::new()
         .write(true)

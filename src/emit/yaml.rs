@@ -91,6 +91,7 @@ fn write_key(out: &mut String, key: &str, indent: usize) {
     } else {
         escape::push_quoted(out, key);
     }
+    // The length as it is written, with quotes and escapes, is what readers count.
     if out.len() - start > LONGEST_SIMPLE_KEY {
         out.insert_str(start, "? ");
         out.push('\n');
