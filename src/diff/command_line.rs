@@ -8,6 +8,7 @@ use super::model::Change;
 /// last; none if anything but flags differs.
 pub(super) fn changes(before: &str, after: &str) -> Option<Vec<Change>> {
     let (before, after) = (Line::read(before)?, Line::read(after)?);
+    // Another program or another script: flags alone would not tell what changes.
     if before.words != after.words {
         return None;
     }

@@ -15,6 +15,7 @@ use crate::vocab::kinds;
 
 /// The operations that turn one object into the other, without what is ignored.
 pub(super) fn changes(before: &Object, after: &Object, ignore: &Ignore) -> Vec<Change> {
+    // Most objects are equal, and this costs less than a walk.
     if before.value == after.value {
         return Vec::new();
     }
@@ -105,6 +106,7 @@ impl Walk<'_> {
         let (kept, known): (BTreeSet<_>, BTreeSet<_>) =
             (are.iter().collect(), were.iter().collect());
         let order = were.iter().filter(|key| kept.contains(key));
+        // What is left of both has changed places: the list is shown as a whole.
         if !order.eq(are.iter().filter(|key| known.contains(key))) {
             return self.whole(Some(&list(before)), Some(&list(after)));
         }

@@ -34,6 +34,7 @@ pub(super) fn pairs<'a>(
         }
     }
     for objects in nodes.values_mut() {
+        // The last one first, because `pop` takes from the end.
         objects.sort_by_key(|object| std::cmp::Reverse(object.ordinal));
     }
     let mut created: Vec<_> = pairs

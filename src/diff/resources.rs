@@ -80,6 +80,7 @@ impl Resources {
     fn add_pods(&mut self, count: u64, spec: &Json) {
         let containers = spec["template"]["spec"]["containers"].items().iter();
         let gpus = containers.filter_map(|container| {
+            // A pod may give GPUs as limits only: Kubernetes takes them for the requests.
             let limit = &container["resources"]["limits"]["nvidia.com/gpu"];
             limit.as_u64().or_else(|| limit.as_str()?.parse().ok())
         });
