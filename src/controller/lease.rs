@@ -115,6 +115,7 @@ impl Election {
             {
                 self.announce(leads_until, None);
             }
+            // Replicas that started together must not ask in step for ever.
             sleep(RETRY_PERIOD + Duration::from_millis(random() % 500)).await;
         }
     }
@@ -139,6 +140,8 @@ impl Election {
         if self.observe(&lease) == Holder::Me {
             lease.spec = Some(LeaseSpec {
                 holder_identity: Some(String::new()),
+                // As client-go does: the API server wants more than 0, and an empty holder counts
+                // as none at once.
                 lease_duration_seconds: Some(1),
                 ..self.observed.spec.clone()
             });
@@ -161,6 +164,8 @@ impl Election {
 
     /// Returns whether this replica holds the Lease.
     async fn acquire_or_renew(&mut self) -> kube::Result<bool> {
+        // With the `resourceVersion` of its own last write: if another replica wrote since, this
+        // fails with a conflict, and the Lease is read.
         if let Some(lease) = self.lease.take()
             && self.write(lease).await?
         {

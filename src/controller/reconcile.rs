@@ -206,6 +206,8 @@ impl Reconciler {
             self.metrics.decided.observe(since.elapsed().as_secs_f64());
         }
         self.count_ready_state(&name, ready);
+        // Also where nothing is written now: a deadline, or the silence of another writer, may
+        // change that.
         self.requeue(&name, next, now);
         let may_write = conflict.is_none();
         self.track_conflict(&name, conflict);

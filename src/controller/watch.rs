@@ -100,6 +100,7 @@ fn config(kind: &Kind, scope: &Scope) -> watcher::Config {
     let selector = scope
         .selector
         .as_deref()
+        // The labels of other objects are not those of their Workspace.
         .filter(|_| kind.name == "Workspace");
     watcher::Config {
         label_selector: selector.or(kind.labels).map(str::to_owned),

@@ -48,11 +48,14 @@ pub(crate) fn status(
     leads_until: LeadsUntil,
 ) -> impl Future<Output = Outcome> + use<> {
     let status = patch["status"].clone();
+    // By this the API server refuses the patch if the Workspace has changed since it was read.
     patch["metadata"] = json!({"resourceVersion": tracked.resource_version});
     let api = api(client, tracked, &name.namespace);
     let name = name.name.clone();
     async move {
         let timeout = Instant::now() + WRITE_TIMEOUT;
+        // A write that is still under way when another replica leads could undo what that one
+        // writes.
         let deadline = leads_until.map_or(timeout, |until| until.min(timeout));
         let params = PatchParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
