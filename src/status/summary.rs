@@ -83,6 +83,8 @@ fn serving(progress: &WorkspaceProgress) -> ([DesiredCondition; 2], &'static str
     if !inference.is_done() && !POD_REASONS.contains(&ready.reason.as_str()) {
         "WorkspaceInferenceStatusPending".clone_into(&mut ready.reason);
     }
+    // KAITO says `NotReady` only of what was ready before; until then a Workspace is `Pending`
+    // (0.12, §7).
     let was_ready = matches!(progress.previous_state, Some("Ready" | "NotReady"));
     let state = match (all.is_done(), was_ready) {
         (true, _) => "Ready",

@@ -216,6 +216,7 @@ pub fn replicas(
     let count = if diagnostics.failed_since(mark) {
         1
     } else {
+        // A set of none is checked as if it had one.
         count.max(1)
     };
     Ok(Replicas {
@@ -292,8 +293,10 @@ fn replica_metadata(set: &Node, name: &str, ordinal: usize) -> Entry {
         put(&mut labels, of_set("/metadata/labels", key));
     }
     let created_by = entry(labels::CREATED_BY_SET, place, string(name));
+    // After the labels of the template: KAITO's own win.
     put(&mut labels, Some(created_by));
     let mut annotations = of_template("/spec/template/metadata/annotations");
+    // Of the set's own annotations KAITO hands on only this one (0.12, §1.3).
     let benchmark = of_set("/metadata/annotations", annotations::DISABLE_BENCHMARK);
     put(&mut annotations, benchmark);
     let mut metadata = vec![entry("name", place, string(&format!("{name}-{ordinal}")))];

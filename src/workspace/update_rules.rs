@@ -111,6 +111,8 @@ impl Changes<'_> {
             self.report(&rule::NODE_COUNT_CHANGED, "/resource/count", message);
         }
         let types = (&old.instance_type, &new.instance_type);
+        // An empty instance type stands for nodes that exist already, and may be filled in or
+        // cleared.
         if types.0 != types.1 && !types.0.is_empty() && !types.1.is_empty() {
             let message = format!(
                 "`resource.instanceType` can't change from `{}` to `{}`",
@@ -168,6 +170,7 @@ impl Changes<'_> {
             return;
         };
         self.preset(old.preset.as_ref(), new.preset.as_ref(), "/tuning/preset");
+        // Letter case does not count, as in KAITO's webhook.
         let method = |tuning: &Tuning| tuning.method.as_deref().map(str::to_lowercase);
         if let (Some(old), Some(new)) = (method(old), method(new))
             && old != new
