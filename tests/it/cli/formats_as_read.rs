@@ -116,7 +116,7 @@ fn junit_is_read_by_an_xml_parser_with_every_character() {
     assert_eq!(failure[0], "failure");
     let text = failure[2].as_str().unwrap();
     assert!(
-        text.contains("100% of `a: b, c`\nis \"odd\" & <'x'> ]]> ␛[2J\u{fffd}␍"),
+        text.contains("100% of `a: b, c`␊is \"odd\" & <'x'> ]]> ␛[2J\u{fffd}␍"),
         "{text}"
     );
     assert!(
