@@ -6,6 +6,37 @@
 //! What all Workspaces share is loaded first. Then each Workspace goes through the stages on its
 //! own, by a function of its document and of what is shared, and what came of it is folded into
 //! the run in the order of the documents.
+//!
+//! ```
+//! # use kaito_render::catalogue::library::Library;
+//! # use kaito_render::catalogue::profile::Profile;
+//! # use kaito_render::compile::{self, Keep, Options};
+//! # use kaito_render::input::{self, Document};
+//! # use kaito_render::session::Session;
+//! # use kaito_render::vocab::limits::RUN_NODES;
+//! # let text = "{apiVersion: kaito.sh/v1beta1, kind: Workspace, metadata: {name: phi}, \
+//! #     resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: phi}}}, \
+//! #     inference: {preset: {name: phi-4}}}";
+//! # let mut session = Session::default();
+//! # let file = session.sources.add("phi.yaml", text);
+//! # let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
+//! # let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
+//! # let options = Options {
+//! #     namespace: "default".to_owned(),
+//! #     profile: Profile::default(),
+//! #     only_generated: false,
+//! #     allow_empty: false,
+//! #     against: Vec::new(),
+//! #     jobs: 1,
+//! #     max_nodes: RUN_NODES,
+//! # };
+//! # let library = Library::embedded();
+//! let compilation = compile::run(documents, &options, &library, Keep::Everything, &mut session);
+//! let phi = &compilation.workspaces[0];
+//! assert_eq!(phi.workspace.key(), "default/phi");
+//! assert_eq!(phi.plan.nodes.len(), 1);
+//! assert_eq!(compilation.files, [file]);
+//! ```
 
 mod budget;
 mod documents;

@@ -1,6 +1,19 @@
 //! The first stage: reads files into documents whose every key and value has a byte-exact span.
 //!
 //! Uses `vocab`, `base` and `diagnostic`; the modules above it use it.
+//!
+//! ```
+//! use kaito_render::input;
+//! use kaito_render::session::Session;
+//!
+//! let mut session = Session::default();
+//! let file = session.sources.add("a.yaml", "kind: Workspace\nresource: {count: 2}\n");
+//! let documents = input::parse(&session.sources, file, &mut session.diagnostics);
+//!
+//! let count = documents[0].find("/resource/count").unwrap();
+//! let place = session.sources.position(file, count.span.start);
+//! assert_eq!((place.line, place.column), (2, 19));
+//! ```
 
 pub mod config_map;
 #[cfg(feature = "fs")]

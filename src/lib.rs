@@ -14,6 +14,57 @@
 //! of what it gives, and [`status`] judges how far the objects are in a cluster. Every stage
 //! reports [`diagnostic::Diagnostic`]s: plain data, collected over all files in one run, which
 //! [`report`] makes ready to be shown.
+//!
+//! A Workspace of a string, without any file:
+//!
+//! ```
+//! use kaito_render::catalogue::library::Library;
+//! use kaito_render::catalogue::profile::Profile;
+//! use kaito_render::compile::{Options, compile};
+//! use kaito_render::emit::{self, Format};
+//! use kaito_render::input::{self, Document};
+//! use kaito_render::report::policy::Policy;
+//! use kaito_render::report::{Report, Strictness};
+//! use kaito_render::session::Session;
+//! use kaito_render::vocab::limits::RUN_NODES;
+//!
+//! let text = "\
+//! apiVersion: kaito.sh/v1beta1
+//! kind: Workspace
+//! metadata:
+//!   name: phi
+//! resource:
+//!   instanceType: Standard_NC24ads_A100_v4
+//!   labelSelector:
+//!     matchLabels:
+//!       apps: phi
+//! inference:
+//!   preset:
+//!     name: phi-4
+//! ";
+//! let mut session = Session::default();
+//! let file = session.sources.add("phi.yaml", text);
+//! let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
+//! let documents = nodes.into_iter().map(|node| Document { node, named: true });
+//! let options = Options {
+//!     namespace: "default".to_owned(),
+//!     profile: Profile::default(),
+//!     only_generated: false,
+//!     allow_empty: false,
+//!     against: Vec::new(),
+//!     jobs: 1,
+//!     max_nodes: RUN_NODES,
+//! };
+//! let library = Library::embedded();
+//! let mut objects = compile(documents.collect(), &options, &library, &mut session);
+//!
+//! let report = Report::finish(session, &Policy::default(), Strictness::Errors);
+//! assert!(!report.has_errors());
+//! emit::sort(&mut objects);
+//! let stream = Format::Yaml.stream(objects.iter().map(|object| &object.value));
+//! assert!(stream.starts_with("apiVersion: kaito.sh/v1beta1\nkind: Workspace\n"));
+//! assert!(stream.contains("kind: NodeClaim\n") && stream.contains("kind: StatefulSet\n"));
+//! ```
 
 // Values and words that every stage uses.
 pub mod base;

@@ -2,6 +2,38 @@
 //!
 //! Uses `vocab`, `base`, `diagnostic`, `input`, `catalogue` and `workspace`; `expand`, `assemble`,
 //! `compile`, `explain` and `cli` use it.
+//!
+//! ```
+//! # use kaito_render::catalogue::library::Library;
+//! # use kaito_render::catalogue::profile::Profile;
+//! # use kaito_render::compile::{self, Keep, Options};
+//! # use kaito_render::input::{self, Document};
+//! # use kaito_render::session::Session;
+//! # use kaito_render::vocab::limits::RUN_NODES;
+//! # let text = "{apiVersion: kaito.sh/v1beta1, kind: Workspace, metadata: {name: phi}, \
+//! #     resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: phi}}}, \
+//! #     inference: {preset: {name: phi-4}}}";
+//! # let mut session = Session::default();
+//! # let file = session.sources.add("phi.yaml", text);
+//! # let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
+//! # let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
+//! # let options = Options {
+//! #     namespace: "default".to_owned(),
+//! #     profile: Profile::default(),
+//! #     only_generated: false,
+//! #     allow_empty: false,
+//! #     against: Vec::new(),
+//! #     jobs: 1,
+//! #     max_nodes: RUN_NODES,
+//! # };
+//! # let library = Library::embedded();
+//! let compilation = compile::run(documents, &options, &library, Keep::Everything, &mut session);
+//! let phi = &compilation.workspaces[0];
+//! let plan = &phi.plan;
+//! assert_eq!(plan.release, "0.12");
+//! assert_eq!(plan.nodes[0].ordinal, 0);
+//! assert!(plan.inference.is_some() && plan.tuning.is_none());
+//! ```
 
 mod config;
 mod decision;
