@@ -1,5 +1,4 @@
-//! What a run accepts at most, so that no input costs more than it is worth. docs/limits.md explains
-//! each of these numbers.
+//! What a run accepts at most, so that no input costs more than it is worth.
 
 /// The most nodes of one Workspace, and the most replicas of a set: as many nodes as Kubernetes
 /// supports in a cluster (its documentation, "Considerations for large clusters").

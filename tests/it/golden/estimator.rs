@@ -137,7 +137,7 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
         allow_empty: false,
         against: Vec::new(),
         jobs: 1,
-        max_nodes: kaito_render::vocab::limits::RUN_NODES,
+        max_nodes: 10_000_000, // all rows are one run
     };
     let documents = documents
         .into_iter()

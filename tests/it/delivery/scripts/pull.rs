@@ -260,7 +260,7 @@ fn a_link_is_no_directory_of_data() {
         assert_fails(
             &place,
             &pull(&place, &OPEN),
-            &format!("there is no directory /data in {IMAGE}"),
+            &format!("there is no folder /data in {IMAGE}"),
         );
         assert!(outside.join("a").exists());
     }
@@ -312,7 +312,7 @@ fn an_image_without_data_fails() {
             assert_fails(
                 &place,
                 &pull(&place, &OPEN),
-                &format!("there is no directory /data in {IMAGE}"),
+                &format!("there is no folder /data in {IMAGE}"),
             );
         }
     }
