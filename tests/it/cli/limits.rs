@@ -1,4 +1,4 @@
-//! The bounds of docs/limits.md, each at the last number that is accepted and the first that is not.
+//! The bounds of a run, each at the last number that is accepted and the first that is not.
 
 use crate::support::builder::Test;
 use crate::support::inputs::{SMALL, workspace};
