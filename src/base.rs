@@ -8,6 +8,7 @@ pub mod json;
 pub mod node;
 pub(crate) mod nulls;
 pub mod object;
+pub mod path;
 pub mod pointer;
 pub mod quantity;
 pub mod shown;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::base::path::Path;
 use crate::base::pointer;
 use crate::base::sources::Span;
 
@@ -125,6 +126,28 @@ impl Node {
         match self.find(pointer).map(|found| &found.node.data) {
             Some(Data::List(items)) => items,
             _ => &[],
+        }
+    }
+
+    /// Calls a function with this value and every one in it, and the way to each from here.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node, &Path)) {
+        self.walk_from(&Path::Root, visit);
+    }
+
+    fn walk_from<'a>(&'a self, path: &Path, visit: &mut impl FnMut(&'a Node, &Path)) {
+        visit(self, path);
+        match &self.data {
+            Data::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.walk_from(&Path::Index(path, index), visit);
+                }
+            }
+            Data::Map(entries) => {
+                for entry in entries {
+                    entry.value.walk_from(&Path::Key(path, &entry.key), visit);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -6,10 +6,8 @@ mod forms;
 mod variables;
 pub(crate) mod written;
 
-use std::borrow::Cow;
-
 use crate::base::node::{Data, Node};
-use crate::base::pointer;
+use crate::base::path::Path;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -25,7 +23,11 @@ pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Di
         sources,
         diagnostics,
     };
-    search.walk(document, &mut Vec::new());
+    document.walk(&mut |node, path| match &node.data {
+        Data::String(value) => search.string(node, value, path),
+        Data::Map(_) => search.variable(node),
+        _ => {}
+    });
 }
 
 /// What looks like a secret in a text, as far as that shows without parsing: the text may be
@@ -41,35 +43,12 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// `path` leads to the node. Only a diagnostic makes a string of it.
-    fn walk<'n>(&mut self, node: &'n Node, path: &mut Vec<Cow<'n, str>>) {
-        match &node.data {
-            Data::String(value) => self.string(node, value, path),
-            Data::List(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    path.push(Cow::Owned(index.to_string()));
-                    self.walk(item, path);
-                    path.pop();
-                }
-            }
-            Data::Map(entries) => {
-                self.variable(node);
-                for entry in entries {
-                    path.push(pointer::escape(&entry.key));
-                    self.walk(&entry.value, path);
-                    path.pop();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn string(&mut self, node: &Node, value: &str, path: &[Cow<'_, str>]) {
+    fn string(&mut self, node: &Node, value: &str, path: &Path) {
         let secrets = forms::secrets(value);
         if secrets.is_empty() {
             return;
         }
-        let field = wording::field(&format!("/{}", path.join("/")));
+        let field = wording::field(&path.to_string());
         let places = places(
             node.span,
             secrets.iter().map(|(_, secret)| *secret),
