@@ -1,8 +1,7 @@
 //! Placeholders of examples that nobody has filled in.
 
 use super::metadata::is_label_value;
-use crate::base::node::{Data, Node};
-use crate::base::pointer;
+use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -35,27 +34,46 @@ pub(in crate::workspace) fn check(
     api: Option<WorkspaceApi>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<String> {
+    let mut contexts = Contexts::of(document);
     let mut judged = Vec::new();
-    walk(document, "", &mut |node, pointer, value| {
+    document.walk(&mut |node, path| {
+        let Some(value) = node.as_str().filter(|value| value.contains(FIRST)) else {
+            return;
+        };
+        let pointer = path.to_string();
         if LEFT_OUT.iter().any(|field| pointer.starts_with(field)) {
             return;
         }
-        let severity = severity(pointer, value, api);
-        for placeholder in all(value, context(document, pointer)) {
-            let message = format!(
-                "`{}` still contains the placeholder `{placeholder}`",
-                wording::field(pointer)
-            );
-            diagnostics
-                .add(&rule::PLACEHOLDER, place(node, value, placeholder), message)
-                .hint(format!("replace it with {}", meaning(placeholder, pointer)))
-                .severity(severity);
-            if severity == Severity::Error {
-                judged.push(pointer.to_owned());
-            }
+        let severity = severity(&pointer, value, api);
+        let found = all(value, contexts.at(&pointer));
+        let is_found = report(found, (node, value), &pointer, severity, diagnostics);
+        if is_found && severity == Severity::Error {
+            judged.push(pointer);
         }
     });
     judged
+}
+
+/// Reports placeholders of a value. Whether there are any.
+fn report<'a>(
+    placeholders: impl Iterator<Item = &'a str>,
+    (node, value): (&Node, &str),
+    pointer: &str,
+    severity: Severity,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let mark = diagnostics.mark();
+    for placeholder in placeholders {
+        let message = format!(
+            "`{}` still contains the placeholder `{placeholder}`",
+            wording::field(pointer)
+        );
+        diagnostics
+            .add(&rule::PLACEHOLDER, place(node, value, placeholder), message)
+            .hint(format!("replace it with {}", meaning(placeholder, pointer)))
+            .severity(severity);
+    }
+    diagnostics.mark() != mark
 }
 
 /// How serious a placeholder is.
@@ -79,52 +97,71 @@ fn severity(pointer: &str, value: &str, api: Option<WorkspaceApi>) -> Severity {
 
 const PODS: &str = "/inference/template/";
 
-fn context(document: &Node, pointer: &str) -> Context {
-    if pointer.contains("/annotations/") {
-        return Context::Text;
+/// What the values of a document may mean.
+struct Contexts<'a> {
+    document: &'a Node,
+    /// The container that was asked for last, and whether it runs a shell.
+    container: Option<(String, bool)>,
+}
+
+impl<'a> Contexts<'a> {
+    fn of(document: &'a Node) -> Self {
+        Self {
+            document,
+            container: None,
+        }
     }
-    if !pointer.contains(PODS) || pointer.ends_with("/image") || pointer.ends_with("/name") {
-        return Context::Field;
+
+    fn at(&mut self, pointer: &str) -> Context {
+        if pointer.contains("/annotations/") {
+            return Context::Text;
+        }
+        if !pointer.contains(PODS) || pointer.ends_with("/image") || pointer.ends_with("/name") {
+            return Context::Field;
+        }
+        let lists = ["/command/", "/args/", "/exec/"];
+        let mut containers = lists.iter().filter_map(|list| pointer.split_once(list));
+        match containers.next() {
+            Some((container, _)) if self.runs_shell(container) => Context::Expanded,
+            _ => Context::Text,
+        }
     }
-    let Some((container, _)) = ["/command/", "/args/", "/exec/"]
-        .iter()
-        .find_map(|list| pointer.split_once(list))
-    else {
-        return Context::Text;
-    };
-    let words = ["command", "args"].into_iter().flat_map(|list| {
-        let items = document.items(&format!("{container}/{list}"));
-        items.iter().filter_map(Node::as_str)
-    });
-    let is_shell = |word: &str| {
-        let program = word.rsplit('/').next().unwrap_or_default();
-        ["sh", "bash", "dash", "ash", "zsh"].contains(&program) || word.contains(['\n', ';', '|'])
-    };
-    if words.into_iter().any(is_shell) {
-        Context::Expanded
-    } else {
-        Context::Text
+
+    fn runs_shell(&mut self, container: &str) -> bool {
+        if let Some((last, runs_shell)) = &self.container
+            && last == container
+        {
+            return *runs_shell;
+        }
+        let mut words = ["command", "args"].into_iter().flat_map(|list| {
+            let items = self.document.items(&format!("{container}/{list}"));
+            items.iter().filter_map(Node::as_str)
+        });
+        let runs_shell = words.any(is_shell);
+        self.container = Some((container.to_owned(), runs_shell));
+        runs_shell
     }
+}
+
+fn is_shell(word: &str) -> bool {
+    let program = word.rsplit('/').next().unwrap_or_default();
+    ["sh", "bash", "dash", "ash", "zsh"].contains(&program) || word.contains(['\n', ';', '|'])
 }
 
 /// Reports every placeholder in the settings of a ConfigMap. Whether there is one.
 pub(crate) fn check_settings(settings: &Node, severity: Severity, diagnostics: &mut Diagnostics) {
-    walk(settings, "", &mut |node, pointer, value| {
+    settings.walk(&mut |node, path| {
+        let Some(value) = node.as_str().filter(|value| value.contains(FIRST)) else {
+            return;
+        };
+        let pointer = path.to_string();
         let context = if pointer.ends_with("/chat-template") {
             Context::Expanded
         } else {
             Context::Text
         };
-        for placeholder in all(value, context) {
-            let message = format!(
-                "`{}` still contains the placeholder `{placeholder}`",
-                wording::field(pointer)
-            );
-            diagnostics
-                .add(&rule::PLACEHOLDER, place(node, value, placeholder), message)
-                .hint(format!("replace it with {}", meaning(placeholder, pointer)))
-                .severity(severity);
-        }
+        let found = all(value, context);
+        report(found, (node, value), &pointer, severity, diagnostics);
     });
 }
 
@@ -135,9 +172,13 @@ pub(crate) fn drop_judgements(diagnostics: &mut Diagnostics, mark: usize) {
     let (mut placeholders, others): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|it| it.rule == &rule::PLACEHOLDER);
+    let start = |place: Option<Span>| place.map(|it| (it.file, it.start));
+    placeholders.sort_by_key(|it| start(it.place));
     let mut kept = Vec::new();
     for other in others {
-        let judged = placeholders.iter_mut().find(|it| {
+        // Placeholders do not overlap, so that the first behind the start is the one, if any is.
+        let first = placeholders.partition_point(|it| start(it.place) < start(other.place));
+        let judged = placeholders.get_mut(first).filter(|it| {
             let places = other.place.zip(it.place);
             places.is_some_and(|(outer, inner)| holds(outer, inner))
         });
@@ -182,44 +223,25 @@ fn place(node: &Node, value: &str, placeholder: &str) -> Span {
     }
 }
 
-fn walk(node: &Node, pointer: &str, found: &mut impl FnMut(&Node, &str, &str)) {
-    match &node.data {
-        Data::String(value) => found(node, pointer, value),
-        Data::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                walk(item, &format!("{pointer}/{index}"), found);
-            }
-        }
-        Data::Map(entries) => {
-            for entry in entries {
-                walk(
-                    &entry.value,
-                    &format!("{pointer}/{}", pointer::escape(&entry.key)),
-                    found,
-                );
-            }
-        }
-        _ => {}
-    }
-}
+/// What every placeholder has one of.
+const FIRST: [char; 5] = ['<', '$', '#', '{', '_'];
 
 /// The placeholders in a value, in order.
 fn all(value: &str, context: Context) -> impl Iterator<Item = &str> {
-    let mut rest = value;
+    let mut ahead = Ahead::of(value);
+    let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            let start = rest.find(|it: char| "<$#{_".contains(it) || is_word(it))?;
-            let text = &rest[start..];
-            if let Some(length) = delimited(text, context) {
-                let (word, behind) = text.split_at(length);
-                rest = behind;
-                return Some(word);
+            let start = at + value[at..].find(|it| FIRST.contains(&it) || is_word(it))?;
+            let text = &value[start..];
+            if let Some(length) = delimited(&mut ahead, start, context) {
+                at = start + length;
+                return Some(&text[..length]);
             }
-            let length = text.find(|it: char| !is_word(it)).unwrap_or(text.len());
-            let (word, behind) = text.split_at(length.max(1));
-            rest = behind;
-            if is_shouted(word) {
-                return Some(word);
+            let length = text.find(|it| !is_word(it)).unwrap_or(text.len()).max(1);
+            at = start + length;
+            if is_shouted(&text[..length]) {
+                return Some(&text[..length]);
             }
         }
     })
@@ -235,30 +257,70 @@ const MARKS: [(&str, &str); 5] = [
     ("__", "__"),
 ];
 
-/// The length of a placeholder between marks that a text begins with.
-fn delimited(text: &str, context: Context) -> Option<usize> {
+/// What comes next in a value, looked for once however many marks ask for it.
+struct Ahead<'a> {
+    value: &'a str,
+    closing: [Next; MARKS.len()],
+    line_end: Next,
+}
+
+/// The next place of a string, as far as it was looked for.
+type Next = Option<usize>;
+
+impl<'a> Ahead<'a> {
+    fn of(value: &'a str) -> Self {
+        Self {
+            value,
+            closing: [None; MARKS.len()],
+            line_end: None,
+        }
+    }
+
+    /// Where the closing mark of a kind comes next, on the same line.
+    fn closing(&mut self, mark: usize, from: usize) -> Option<usize> {
+        let (_, close) = MARKS[mark];
+        let end = next(self.value, close, from, &mut self.closing[mark]);
+        let line_end = next(self.value, "\n", from, &mut self.line_end);
+        (end < line_end).then_some(end)
+    }
+}
+
+/// Where a string comes next in a value: behind its end where it does not come.
+fn next(value: &str, text: &str, from: usize, known: &mut Next) -> usize {
+    if let Some(known) = known.filter(|known| *known >= from) {
+        return known;
+    }
+    let found = value[from..].find(text);
+    *known.insert(found.map_or(value.len(), |found| from + found))
+}
+
+/// The length of a placeholder between marks that begins at a place.
+fn delimited(ahead: &mut Ahead, start: usize, context: Context) -> Option<usize> {
+    let value = ahead.value;
+    let text = &value[start..];
     if text.starts_with('<') {
         return in_brackets(text, context);
     }
-    for (open, close) in MARKS {
-        let Some(rest) = text.strip_prefix(open) else {
-            continue;
-        };
-        let end = rest.find(close)?;
-        let name = rest[..end].trim();
+    if let Some(mark) = MARKS.iter().position(|(open, _)| text.starts_with(open)) {
+        let (open, close) = MARKS[mark];
         let is_meant = match open {
             "${" | "{{" => context != Context::Expanded,
             // Kubernetes expands these in pods.
             "$(" => context == Context::Field,
-            "__" => {
-                name.bytes()
-                    .all(|it| it.is_ascii_alphanumeric() || it == b'_')
-                    && (context == Context::Field || !name.contains(char::is_lowercase))
-            }
             _ => true,
         };
-        let length = open.len() + end + close.len();
-        return (is_meant && !name.is_empty() && !name.contains('\n')).then_some(length);
+        if !is_meant {
+            return None;
+        }
+        let from = start + open.len();
+        let end = ahead.closing(mark, from)?;
+        let name = value[from..end].trim();
+        let is_name = open != "__"
+            || name
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || it == b'_')
+                && (context == Context::Field || !name.contains(char::is_lowercase));
+        return (is_name && !name.is_empty()).then_some(end + close.len() - start);
     }
     let name = text.strip_prefix('$')?;
     let length = name.find(|it: char| !is_word(it)).unwrap_or(name.len());
@@ -272,9 +334,10 @@ fn delimited(text: &str, context: Context) -> Option<usize> {
 /// The length of a placeholder in angle brackets. Among text these are tags, tokens of models and
 /// redirections too, so there it has to read as what people are asked to fill in.
 fn in_brackets(text: &str, context: Context) -> Option<usize> {
-    let end = text.find('>')?;
-    let name = &text[1..end];
-    let is_name = !name.is_empty() && name.trim() == name && !name.contains(['<', '\n']);
+    let name = &text[1..];
+    let end = name.find(['>', '<', '\n'])?;
+    let name = name[end..].starts_with('>').then_some(&name[..end])?;
+    let is_name = !name.is_empty() && name.trim() == name;
     let reads_so = || {
         let words: Vec<_> = name.split([' ', '-', '_']).collect();
         let is_word =
@@ -284,7 +347,7 @@ fn in_brackets(text: &str, context: Context) -> Option<usize> {
             .any(|word| WORDS.contains(&word.to_lowercase().as_str()));
         words.iter().all(is_word) && is_known
     };
-    (is_name && (context == Context::Field || reads_so())).then_some(end + 1)
+    (is_name && (context == Context::Field || reads_so())).then_some(end + 2)
 }
 
 /// Words of what people are asked to fill in.
@@ -349,7 +412,7 @@ fn meaning(placeholder: &str, pointer: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Context, all};
+    use super::{Context, MARKS, all};
 
     #[test]
     fn placeholders_are_told_from_values() {
@@ -421,5 +484,17 @@ mod tests {
             );
         }
         assert_eq!(all("echo ${A} $B {{ c }}", Context::Expanded).next(), None);
+    }
+
+    /// Each end is looked for once: looking anew for each mark would take minutes here.
+    #[test]
+    fn marks_that_nothing_closes_are_no_placeholders() {
+        for (open, _) in MARKS
+            .into_iter()
+            .chain([("<", ">"), ("$", ""), ("${a\n", "}")])
+        {
+            let value = open.repeat(1 << 18);
+            assert_eq!(all(&value, Context::Field).next(), None, "{open}");
+        }
     }
 }
