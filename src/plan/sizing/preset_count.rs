@@ -22,41 +22,11 @@ pub(in crate::plan) fn check_inference(
     tables: Tables,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(resource) = &workspace.spec.resource else {
-        return;
-    };
-    let types = tables.types;
-    let instance = types.get(&resource.instance_type);
-    check_machine(workspace, needs, tables, diagnostics);
-    let Some(instance) = instance else { return };
-    let Some((rule, lack)) = lack(resource, instance, needs) else {
+    let Some((rule, lack, hint)) = lacking(workspace, needs, tables, diagnostics) else {
         return;
     };
     let message = format!("serving the model needs {lack}");
-    let hint = larger(resource, needs, types);
     diagnostics.report(Diagnostic::new(rule, workspace.span(PLACE), message).hint(hint));
-}
-
-/// Reports an instance type that is not known, or has no GPUs of NVIDIA.
-fn check_machine(
-    workspace: &Workspace,
-    needs: &Needs,
-    tables: Tables,
-    diagnostics: &mut Diagnostics,
-) {
-    let Some(resource) = &workspace.spec.resource else {
-        return;
-    };
-    let name = &resource.instance_type;
-    let instance = tables.types.get(name);
-    let mark = diagnostics.mark();
-    check_name(workspace, Some(needs), tables, diagnostics);
-    // A name that is wrong tells nothing about GPUs.
-    if diagnostics.mark() == mark {
-        let lacks = lacks_gpus(name, tables.cloud);
-        let hint = large_enough(&fitting(resource, needs, tables.types));
-        check_gpus(workspace, instance, lacks, hint, diagnostics);
-    }
 }
 
 /// Warns where the nodes of a Workspace are smaller than tuning the model is known to need. KAITO
@@ -67,13 +37,7 @@ pub(in crate::plan) fn check_tuning(
     tables: Tables,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(resource) = &workspace.spec.resource else {
-        return;
-    };
-    let types = tables.types;
-    let instance = types.get(&resource.instance_type);
-    check_machine(workspace, needs, tables, diagnostics);
-    let Some((_, lack)) = instance.and_then(|instance| lack(resource, instance, needs)) else {
+    let Some((_, lack, hint)) = lacking(workspace, needs, tables, diagnostics) else {
         return;
     };
     let preset = workspace
@@ -86,9 +50,31 @@ pub(in crate::plan) fn check_tuning(
         |preset| format!("`{}`", preset.name),
     );
     let message = format!("tuning {model} is known to need {lack}");
-    let hint = larger(resource, needs, types);
     diagnostics
         .report(Diagnostic::new(&rule::TIGHT_MEMORY, workspace.span(PLACE), message).hint(hint));
+}
+
+/// Reports an instance type that is not known, or has no GPUs of NVIDIA, and gives what the nodes
+/// of a known one lack: the rule of KAITO 0.3 that they break, what is needed, and what to do.
+fn lacking(
+    workspace: &Workspace,
+    needs: &Needs,
+    tables: Tables,
+    diagnostics: &mut Diagnostics,
+) -> Option<(&'static Rule, String, String)> {
+    let resource = workspace.spec.resource.as_ref()?;
+    let (name, types) = (&resource.instance_type, tables.types);
+    let instance = types.get(name);
+    let mark = diagnostics.mark();
+    check_name(workspace, Some(needs), tables, diagnostics);
+    // A name that is wrong tells nothing about GPUs.
+    if diagnostics.mark() == mark {
+        let lacks = lacks_gpus(name, tables.cloud);
+        let hint = large_enough(&fitting(resource, needs, types));
+        check_gpus(workspace, instance, lacks, hint, diagnostics);
+    }
+    let (rule, lack) = lack(resource, instance?, needs)?;
+    Some((rule, lack, larger(resource, needs, types)))
 }
 
 /// What the nodes lack: the first of R1 to R3 that they break.
