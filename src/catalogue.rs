@@ -6,6 +6,7 @@
 mod elsewhere;
 pub mod import;
 pub mod library;
+pub mod others;
 pub mod preset;
 pub mod profile;
 pub mod release;

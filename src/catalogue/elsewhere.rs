@@ -1,10 +1,13 @@
 //! What a release lacks and another one has, or another cloud.
 //!
-//! The files of other releases are read only when something was not found, and what is wrong with
-//! them is not this run's concern.
+//! The files of other releases are read only when something was not found, once for all that is not,
+//! and what is wrong with them is not this run's concern.
 
-use crate::base::{similar, wording};
-use crate::catalogue::preset::{InstanceTypes, Models};
+use std::collections::BTreeSet;
+
+use crate::base::similar;
+use crate::catalogue::others::{OtherRelease, Table};
+use crate::catalogue::preset::InstanceTypes;
 use crate::catalogue::release::Release;
 use crate::session::Session;
 use crate::vocab::Cloud;
@@ -18,114 +21,105 @@ pub struct OtherTable {
     pub holder: String,
 }
 
-impl<'a> Release<'a> {
+impl Release<'_> {
     /// The other releases of the library, newest first, as far as they can be read.
     #[must_use]
-    pub fn others(&self) -> Vec<Release<'a>> {
+    pub fn others(&self) -> &[OtherRelease] {
+        self.elsewhere.releases.get_or_init(|| {
+            let others = self.other_releases().map(|other| OtherRelease {
+                models: other.model_names().into_iter().map(str::to_owned).collect(),
+                name: other.name,
+                file: other.file,
+            });
+            others.collect()
+        })
+    }
+
+    fn other_releases(&self) -> impl Iterator<Item = Release<'_>> {
         let mut session = Session::default();
         let names = self.library.releases().into_iter().rev();
         names
             .filter(|name| *name != self.name)
-            .filter_map(|name| Release::load(self.library, name, &mut session).ok())
-            .collect()
-    }
-
-    /// Whether the release compiles Workspaces of an apiVersion.
-    #[must_use]
-    pub fn compiles(&self, version: &str) -> bool {
-        self.file.api_versions.iter().any(|known| known == version)
-    }
-
-    /// What to do to have this release compile a Workspace of an apiVersion, which lacks something
-    /// in another one.
-    #[must_use]
-    pub fn advice(&self, version: &str) -> String {
-        let setting = format!("set `release: \"{}\"` in kaito-render.yaml", self.name);
-        if self.compiles(version) {
-            return format!("release {} has it: {setting}", self.name);
-        }
-        let versions = self.file.api_versions.iter();
-        let versions: Vec<_> = versions.map(|version| format!("`{version}`")).collect();
-        format!(
-            "release {} has it, which compiles only {}: {setting}, and change `apiVersion`",
-            self.name,
-            wording::and(&versions)
-        )
-    }
-
-    /// The names by which a Workspace can call a model of this release, with the aliases.
-    #[must_use]
-    pub fn model_calls(&self) -> Vec<&str> {
-        let mut calls: Vec<&str> = self.model_names();
-        if matches!(self.models, Models::Hub(_)) {
-            calls.extend(self.file.aliases.keys().map(String::as_str));
-        }
-        calls
-    }
-
-    /// Whether the release has a model of this name.
-    #[must_use]
-    pub fn has_model(&self, name: &str) -> bool {
-        let path = self.model_path(&self.file_name(name));
-        self.library.get(&path).is_some()
+            .filter_map(move |name| Release::load(self.library, name, &mut session).ok())
     }
 
     /// What to do about a model that this release lacks and another one has; `is_same` asks for one
     /// that compiles the same apiVersion.
     #[must_use]
     pub fn model_elsewhere(&self, name: &str, version: &str, is_same: bool) -> Option<String> {
-        let others = self.others();
-        let has = |other: &&Release| other.has_model(name) && (!is_same || other.compiles(version));
-        Some(others.iter().find(has)?.advice(version))
+        let has = |other: &&OtherRelease| {
+            other.has_model(name) && (!is_same || other.file.compiles(version))
+        };
+        Some(self.others().iter().find(has)?.advice(version))
     }
 
     /// A model of another release that compiles the same apiVersion, whose name is spelt alike.
     #[must_use]
     pub fn alike_elsewhere(&self, name: &str, version: &str) -> Option<String> {
-        let others = self.others();
-        let mut others = others.iter().filter(|other| other.compiles(version));
+        let others = self.others().iter();
+        let mut others = others.filter(|other| other.file.compiles(version));
         others.find_map(|other| {
-            let near = similar::nearest(name, other.model_calls().into_iter())?;
+            let near = similar::nearest(name, other.model_calls())?;
             Some(format!("did you mean `{near}`? {}", other.advice(version)))
         })
     }
 
-    /// Another cloud or release that knows an instance type, in any case.
+    /// Another cloud or release that knows an instance type, in any case: a cloud of this release
+    /// before another release, and the cloud of the profile before the others of that release.
     #[must_use]
     pub fn instance_type_elsewhere(&self, name: &str, cloud: Cloud) -> Option<OtherTable> {
-        let mut session = Session::default();
-        let knows = |release: &Release, cloud: Cloud, session: &mut Session| {
-            let table = release.instance_type_table(cloud, session);
-            table.is_some_and(|table| table.keys().any(|known| known.eq_ignore_ascii_case(name)))
+        let name = name.to_lowercase();
+        let is_other = |table: &&Table| table.release.is_some() || table.cloud != cloud;
+        let tables = self.tables().iter().filter(is_other);
+        let mut found = tables.filter(|table| table.names.contains(&name));
+        let first = found.next()?;
+        let mut of_same = found.take_while(|table| table.release == first.release);
+        let Table {
+            release,
+            cloud: other,
+            ..
+        } = of_same.find(|table| table.cloud == cloud).unwrap_or(first);
+        let setting = format!("`cloud: {}`", other.name());
+        let Some(release) = release else {
+            let holder = other.title().to_owned();
+            return Some(OtherTable {
+                settings: setting,
+                holder,
+            });
         };
-        for other in Cloud::ALL.into_iter().filter(|other| *other != cloud) {
-            if knows(self, other, &mut session) {
-                return Some(OtherTable {
-                    settings: format!("`cloud: {}`", other.name()),
-                    holder: other.title().to_owned(),
-                });
-            }
-        }
-        for release in self.others() {
-            let setting = format!("`release: \"{}\"`", release.name);
-            for other in std::iter::once(cloud).chain(Cloud::ALL) {
-                if !knows(&release, other, &mut session) {
-                    continue;
-                }
-                let holder = format!("release {}", release.name);
-                let settings = if other == cloud {
-                    setting
-                } else {
-                    format!("{setting} and `cloud: {}`", other.name())
-                };
-                return Some(OtherTable { settings, holder });
-            }
-        }
-        None
+        let of_release = format!("`release: \"{release}\"`");
+        Some(OtherTable {
+            settings: if *other == cloud {
+                of_release
+            } else {
+                format!("{of_release} and {setting}")
+            },
+            holder: format!("release {release}"),
+        })
     }
 
-    /// The instance types of a cloud, read anew.
-    fn instance_type_table(&self, cloud: Cloud, session: &mut Session) -> Option<InstanceTypes> {
-        self.read_file(&self.instance_types_path(cloud), session)
+    fn tables(&self) -> &[Table] {
+        self.elsewhere.tables.get_or_init(|| {
+            let own = self.tables_of(None);
+            let others = self.other_releases();
+            let others = others.flat_map(|other| other.tables_of(Some(&other.name)));
+            own.into_iter().chain(others).collect()
+        })
+    }
+
+    fn tables_of(&self, release: Option<&str>) -> [Table; Cloud::ALL.len()] {
+        Cloud::ALL.map(|cloud| Table {
+            release: release.map(str::to_owned),
+            cloud,
+            names: self.names_of(cloud),
+        })
+    }
+
+    /// The names of the instance types of a cloud, in lower case.
+    fn names_of(&self, cloud: Cloud) -> BTreeSet<String> {
+        let path = self.instance_types_path(cloud);
+        let types: Option<InstanceTypes> = self.read_file(&path, &mut Session::default());
+        let names = types.iter().flat_map(|types| types.keys());
+        names.map(|name| name.to_lowercase()).collect()
     }
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::node::Node;
 use crate::catalogue::library::Library;
+use crate::catalogue::others::Elsewhere;
 use crate::catalogue::preset::{
     ConditionTable, Flags, HubModel, ImportRules, InstanceTypes, Model, Models, OldTypes,
     ReleaseFile, ServerFlags, Sizing, TuningConfigFile,
@@ -42,6 +43,7 @@ pub struct Release<'a> {
     instance_types: Loaded<Cloud, InstanceTypes>,
     tuning_configs: Loaded<String, TuningConfig>,
     server_flags: Loaded<String, ServerFlags>,
+    pub(super) elsewhere: Elsewhere,
 }
 
 /// The files of one kind that were loaded, by name.
@@ -86,12 +88,13 @@ impl<'a> Release<'a> {
             instance_types: Loaded::new(),
             tuning_configs: Loaded::new(),
             server_flags: Loaded::new(),
+            elsewhere: Elsewhere::default(),
         })
     }
 
     /// Loads the model that a Workspace calls by this name, if there is one.
     pub fn load_model(&mut self, name: &str, session: &mut Session) {
-        let (name, library) = (self.file_name(name), self.library);
+        let (name, library) = (self.file.model_file(name), self.library);
         let path = self.model_path(&name);
         if library.get(&path).is_none() {
             return;
@@ -194,24 +197,8 @@ impl<'a> Release<'a> {
 
     /// Whether a model was loaded that can be tuned, by the name that a Workspace calls it.
     pub(crate) fn is_tunable(&self, name: &str) -> bool {
-        let name = self.file_name(name);
+        let name = self.file.model_file(name);
         self.tunable_models().contains(&name.as_str())
-    }
-
-    /// How the file of a model is called that a Workspace calls by this name.
-    pub(super) fn file_name(&self, name: &str) -> String {
-        match self.models {
-            Models::Image => name.to_owned(),
-            Models::Hub(_) => self.repository(name),
-        }
-    }
-
-    /// The repository of the model that a Workspace calls by its alias or by the repository, in any
-    /// case.
-    #[must_use]
-    pub fn repository(&self, name: &str) -> String {
-        let name = name.to_lowercase();
-        self.file.aliases.get(&name).cloned().unwrap_or(name)
     }
 
     /// The model that comes nearest to one that the release serves no more.

@@ -106,7 +106,7 @@ impl<'a> Releases<'a> {
                 .or_insert_with(|| Loaded::new(library, name, session));
             if release
                 .as_ref()
-                .is_ok_and(|it| it.release.compiles(version))
+                .is_ok_and(|it| it.release.file.compiles(version))
             {
                 chosen = Some(name.to_owned());
                 break;
@@ -144,14 +144,16 @@ impl<'a> Releases<'a> {
         })
     }
 
-    /// The releases of the library that compile an apiVersion.
-    pub(super) fn compiling_names(&self, version: &str) -> Vec<String> {
-        let mut session = Session::default();
-        let releases = self.library.releases().into_iter();
-        let releases =
-            releases.filter_map(|name| Release::load(self.library, name, &mut session).ok());
-        let compiling = releases.filter(|release| release.compiles(version));
-        compiling.map(|release| release.name).collect()
+    /// Whether several releases compile an apiVersion, of which one was chosen.
+    pub(super) fn is_choice(&self, version: &str, chosen: &str) -> bool {
+        let Some(Ok(loaded)) = self.loaded.get(chosen) else {
+            return false;
+        };
+        let release = &loaded.release;
+        let others = release.others().iter().map(|other| &other.file);
+        let all = std::iter::once(&release.file).chain(others);
+        let mut compiling = all.filter(|file| file.compiles(version));
+        compiling.nth(1).is_some()
     }
 
     /// The release by which an earlier document was read.

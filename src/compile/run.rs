@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
     pub(super) fn finish(self, options: &Options, releases: &Releases) -> Output {
         let profile = &options.profile;
         for (version, name) in &self.chosen {
-            if releases.compiling_names(version).len() < 2 {
+            if !releases.is_choice(version, name) {
                 continue;
             }
             let message = format!("`{version}` is compiled with release {name}");

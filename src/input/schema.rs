@@ -108,6 +108,15 @@ pub struct Part<'a> {
     pub value: &'a Value,
 }
 
+/// Why a schema can't be used.
+pub type Unusable = Box<ValidationError<'static>>;
+
+/// Reports a schema that can't be used, at the place of a document that can't be read without it.
+pub fn report_unusable(error: &Unusable, place: Span, diagnostics: &mut Diagnostics) -> Reported {
+    let message = format!("the schema of this document can't be used: {error}");
+    diagnostics.fail(Diagnostic::new(&rule::FIELD, place, message))
+}
+
 /// A schema that documents are held against.
 #[derive(Debug)]
 pub struct Checker {
@@ -121,7 +130,7 @@ impl Checker {
     /// # Errors
     ///
     /// If the schema itself is wrong; the tests show that no schema of ours is.
-    pub fn of<T: JsonSchema>() -> Result<Self, Box<ValidationError<'static>>> {
+    pub fn of<T: JsonSchema>() -> Result<Self, Unusable> {
         Self::new(read_as::<T>())
     }
 
@@ -131,7 +140,7 @@ impl Checker {
     /// # Errors
     ///
     /// As [`Self::of`].
-    pub fn new(schema: Value) -> Result<Self, Box<ValidationError<'static>>> {
+    pub fn new(schema: Value) -> Result<Self, Unusable> {
         let options = jsonschema::options()
             .offline()
             .should_validate_formats(true);
@@ -139,19 +148,6 @@ impl Checker {
             options.with_format("quantity", |text: &str| quantity::canonical(text).is_some());
         let validator = options.build(&schema).map_err(Box::new)?;
         Ok(Self { schema, validator })
-    }
-
-    /// As [`Self::new`], and reports a schema that is wrong at the place of a document that can't
-    /// be read without it.
-    pub fn prepared(
-        schema: Value,
-        place: Span,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Self, Reported> {
-        Self::new(schema).map_err(|error| {
-            let message = format!("the schema of this document can't be used: {error}");
-            diagnostics.fail(Diagnostic::new(&rule::FIELD, place, message))
-        })
     }
 
     /// The JSON Schema that documents are checked against.

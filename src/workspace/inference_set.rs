@@ -1,6 +1,7 @@
 //! `InferenceSet`: some Workspaces that serve the same model, written once.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use crate::base::sources::{Sources, Span};
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
-use crate::input::schema::{self, Checker, Unread};
+use crate::input::schema::{self, Checker, Unread, Unusable};
 use crate::vocab::{WorkspaceApi, annotations, api, kinds, labels};
 
 /// Labels and annotations of a set that its replicas carry too.
@@ -152,6 +153,8 @@ impl Replicas {
     }
 }
 
+static CHECKER: LazyLock<Result<Checker, Unusable>> = LazyLock::new(Checker::of::<InferenceSet>);
+
 /// Whether a document is an InferenceSet that is still to be expanded.
 #[must_use]
 pub fn is_inference_set(node: &Node) -> bool {
@@ -175,11 +178,14 @@ pub fn replicas(
     diagnostics: &mut Diagnostics,
 ) -> Result<Replicas, Reported> {
     let mark = diagnostics.mark();
-    let schema = schema::read_as::<InferenceSet>();
-    let checker = Checker::prepared(schema, node.span, diagnostics)?;
+    let checker = match CHECKER.as_ref() {
+        Ok(checker) => checker,
+        Err(error) => return Err(schema::report_unusable(error, node.span, diagnostics)),
+    };
     let reading = Reading {
         kind: kinds::INFERENCE_SET,
         schema: checker.schema(),
+        fields: &misplaced::FIELDS_OF_SETS,
         release,
         sources,
     };

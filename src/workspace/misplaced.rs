@@ -8,11 +8,12 @@ mod index;
 mod text;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::spec_schema;
 use crate::base::node::{Data, Entry, Node};
+use crate::base::path::Path;
 use crate::base::sources::Sources;
 use crate::base::{pointer, similar, wording};
 use crate::catalogue::release::Release;
@@ -21,6 +22,8 @@ use crate::vocab::api::V1BETA1;
 use crate::vocab::{WorkspaceApi, kinds};
 use index::Index;
 
+pub(super) use index::{OF_SETS as FIELDS_OF_SETS, of_workspaces as fields_of_workspaces};
+
 /// What a document is read by.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
@@ -28,6 +31,8 @@ pub(super) struct Reading<'a> {
     pub(super) kind: &'a str,
     /// The JSON Schema of its version.
     pub(super) schema: &'a Value,
+    /// The fields of that schema.
+    pub(super) fields: &'static LazyLock<Index>,
     /// The release that compiles it; none where none does.
     pub(super) release: Option<&'a Release<'a>>,
     /// The texts that were read, for fixes.
@@ -83,7 +88,6 @@ const ROUNDS: usize = 4;
 pub(super) fn mend(node: Node, reading: Reading, diagnostics: &mut Diagnostics) -> Mended {
     let mut mending = Mending {
         reading,
-        index: Index::default(),
         others: None,
         root: node,
         seen: BTreeSet::new(),
@@ -98,7 +102,6 @@ pub(super) fn mend(node: Node, reading: Reading, diagnostics: &mut Diagnostics) 
         if unknown.is_empty() {
             break;
         }
-        mending.index.fill(reading.schema);
         for (holder, key) in unknown {
             mending.field(&holder, &key);
         }
@@ -111,8 +114,6 @@ pub(super) fn mend(node: Node, reading: Reading, diagnostics: &mut Diagnostics) 
 
 struct Mending<'a> {
     reading: Reading<'a>,
-    /// The fields of the schema, once there is an unknown one.
-    index: Index,
     /// What other versions and releases have, once it was asked for.
     others: Option<Vec<Other>>,
     root: Node,
@@ -124,7 +125,7 @@ struct Mending<'a> {
 
 /// A version that has other fields.
 struct Other {
-    index: Index,
+    index: &'static Index,
     /// What has not got them: `release 0.3`, or an apiVersion.
     lacks: String,
     /// What to do.
@@ -175,11 +176,16 @@ impl Mending<'_> {
     fn unknown_fields(&mut self) -> Vec<(String, String)> {
         let mut unknown = Vec::new();
         let seen = &mut self.seen;
-        walk(&self.root, self.reading.schema, "", &mut |holder, entry| {
-            if seen.insert((entry.key_span.start, entry.key_span.end)) {
-                unknown.push((holder.to_owned(), entry.key.clone()));
-            }
-        });
+        walk(
+            &self.root,
+            self.reading.schema,
+            &Path::Root,
+            &mut |holder, entry| {
+                if seen.insert((entry.key_span.start, entry.key_span.end)) {
+                    unknown.push((holder.to_string(), entry.key.clone()));
+                }
+            },
+        );
         unknown
     }
 
@@ -194,12 +200,12 @@ impl Mending<'_> {
             take(&mut self.root, holder, key);
             return self.report(&entry, message, hint);
         }
-        let near = similar::nearest(key, self.index.fields(holder));
+        let near = similar::nearest(key, self.reading.fields.fields(holder));
         let old_names = OLD_NAMES.iter().find(|(old, _)| *old == key);
         let old_names = old_names.map_or(&[][..], |(_, names)| names);
         let target = std::iter::once(key)
             .chain(old_names.iter().copied())
-            .find_map(|name| self.index.target(holder, name, &self.root));
+            .find_map(|name| self.reading.fields.target(holder, name, &self.root));
         match target {
             Some(target) => self.relocate(holder, entry, &target),
             None if near.is_some() => {}
@@ -253,7 +259,7 @@ impl Mending<'_> {
             );
         }
         self.report(&entry, message, hint);
-        let fits = fits(&entry.value, self.index.schema(target));
+        let fits = fits(&entry.value, self.reading.fields.field_type(target));
         let entry = Entry {
             key: name.to_owned(),
             ..entry
@@ -289,25 +295,20 @@ fn others(reading: Reading, root: &Node) -> Vec<Other> {
     else {
         return Vec::new();
     };
-    let index = |version: &str, api: WorkspaceApi| {
-        let mut index = Index::default();
-        index.fill(&spec_schema(version, api));
-        index
-    };
     let releases = release.others();
     let of_releases = releases.iter().map(|other| Other {
-        index: index(version, other.file.workspace_api),
+        index: index::of_workspaces(version, other.file.workspace_api),
         lacks: format!("release {}", release.name),
         hint: other.advice(version),
     });
-    let newer = if release.compiles(V1BETA1) {
+    let newer = if release.file.compiles(V1BETA1) {
         Some(format!("write `apiVersion: {V1BETA1}`"))
     } else {
-        let newer = releases.iter().find(|other| other.compiles(V1BETA1));
+        let newer = releases.iter().find(|other| other.file.compiles(V1BETA1));
         newer.map(|other| other.advice(V1BETA1))
     };
     let newer = newer.map(|hint| Other {
-        index: index(V1BETA1, WorkspaceApi::V1beta1),
+        index: index::of_workspaces(V1BETA1, WorkspaceApi::V1beta1),
         lacks: format!("`{version}`"),
         hint,
     });
@@ -323,8 +324,8 @@ fn under(holder: &str) -> String {
     }
 }
 
-/// Calls a function with every unknown field that has a value, and the pointer of what holds it.
-fn walk(node: &Node, schema: &Value, pointer: &str, found: &mut impl FnMut(&str, &Entry)) {
+/// Calls a function with every unknown field that has a value, and the way to what holds it.
+fn walk(node: &Node, schema: &Value, path: &Path, found: &mut impl FnMut(&Path, &Entry)) {
     match &node.data {
         Data::Map(entries) => {
             let known = schema["properties"].as_object();
@@ -335,26 +336,24 @@ fn walk(node: &Node, schema: &Value, pointer: &str, found: &mut impl FnMut(&str,
             {
                 match known.and_then(|known| known.get(&entry.key)) {
                     Some(schema) => {
-                        let pointer = format!("{pointer}/{}", pointer::escape(&entry.key));
-                        walk(&entry.value, schema, &pointer, found);
+                        walk(&entry.value, schema, &Path::Key(path, &entry.key), found);
                     }
-                    None if is_closed => found(pointer, entry),
+                    None if is_closed => found(path, entry),
                     None => {}
                 }
             }
         }
         Data::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(item, &schema["items"], &format!("{pointer}/{index}"), found);
+                walk(item, &schema["items"], &Path::Index(path, index), found);
             }
         }
         _ => {}
     }
 }
 
-/// Whether a value may stand where a schema is asked for, as far as its kind goes.
-fn fits(node: &Node, schema: Option<&Value>) -> bool {
-    let wanted = schema.and_then(|schema| schema["type"].as_str());
+/// Whether a value may stand where a type of JSON Schema is asked for, as far as its kind goes.
+fn fits(node: &Node, wanted: Option<&str>) -> bool {
     match (wanted, &node.data) {
         (Some("object") | None, data) => matches!(data, Data::Map(_)),
         (Some("array"), data) => matches!(data, Data::List(_)),

@@ -17,7 +17,7 @@ use crate::base::sources::{Sources, Span};
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
-use crate::input::schema::{Checker, Unread};
+use crate::input::schema::{self, Checker, Unread, Unusable};
 use crate::vocab::WorkspaceApi;
 use crate::vocab::api::V1ALPHA1;
 use crate::vocab::kinds;
@@ -171,10 +171,16 @@ impl Reader {
         diagnostics: &mut Diagnostics,
     ) -> Result<Draft, Reported> {
         let mark = diagnostics.mark();
-        let checker = self.checker(&node, read_rules.api, diagnostics)?;
+        let version = node.get("apiVersion").and_then(Node::as_str);
+        let version = version.unwrap_or_default();
+        let checker = match self.checker(version, read_rules.api) {
+            Ok(checker) => checker,
+            Err(error) => return Err(schema::report_unusable(&error, node.span, diagnostics)),
+        };
         let reading = Reading {
             kind: kinds::WORKSPACE,
             schema: checker.schema(),
+            fields: misplaced::fields_of_workspaces(version, read_rules.api),
             release: read_rules.release,
             sources: read_rules.sources,
         };
@@ -219,19 +225,11 @@ impl Reader {
     }
 
     /// The schema of a document's version.
-    fn checker(
-        &self,
-        node: &Node,
-        api: WorkspaceApi,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Arc<Checker>, Reported> {
-        let version = node.get("apiVersion").and_then(Node::as_str);
-        let version = version.unwrap_or_default().to_owned();
-        if let Some(checker) = self.schemas.get(&(version.clone(), api)) {
-            return Ok(checker.clone());
+    fn checker(&self, version: &str, api: WorkspaceApi) -> Result<Arc<Checker>, Unusable> {
+        match self.schemas.get(&(version.to_owned(), api)) {
+            Some(checker) => Ok(checker.clone()),
+            None => Checker::new(spec_schema(version, api)).map(Arc::new),
         }
-        let checker = Checker::prepared(spec_schema(&version, api), node.span, diagnostics)?;
-        Ok(Arc::new(checker))
     }
 
     /// The pod template as Go writes it; what of it can't be read is added to `unread`.

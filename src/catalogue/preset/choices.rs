@@ -171,4 +171,37 @@ impl ReleaseFile {
         };
         Ok((models, sizing))
     }
+
+    /// Whether the release compiles Workspaces of an apiVersion.
+    #[must_use]
+    pub fn compiles(&self, version: &str) -> bool {
+        self.api_versions.iter().any(|known| known == version)
+    }
+
+    /// The repository of the model that a Workspace calls by its alias or by the repository, in any
+    /// case.
+    #[must_use]
+    pub fn repository(&self, name: &str) -> String {
+        let name = name.to_lowercase();
+        self.aliases.get(&name).cloned().unwrap_or(name)
+    }
+
+    /// How the file of a model is called that a Workspace calls by this name.
+    #[must_use]
+    pub fn model_file(&self, name: &str) -> String {
+        match self.models {
+            ModelsName::Image => name.to_owned(),
+            ModelsName::Hub => self.repository(name),
+        }
+    }
+
+    /// The names by which a Workspace can call one of the models, with the aliases.
+    pub fn model_calls<'a>(
+        &'a self,
+        models: impl IntoIterator<Item = &'a str>,
+    ) -> impl Iterator<Item = &'a str> {
+        let is_hub = self.models == ModelsName::Hub;
+        let aliases = is_hub.then(|| self.aliases.keys().map(String::as_str));
+        models.into_iter().chain(aliases.into_iter().flatten())
+    }
 }

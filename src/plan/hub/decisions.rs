@@ -18,7 +18,7 @@ use crate::vocab::{annotations, kinds, labels};
 /// Everything that was decided, in the order in which people ask.
 pub(in crate::plan) fn all(why: &Why, numbers: &HubNumbers) -> Vec<Decision> {
     let served = why.preset().and_then(|(preset, section)| {
-        let repository = why.release.repository(&preset.name);
+        let repository = why.release.file.repository(&preset.name);
         let model = why.release.hub_model(&repository)?.ok()?;
         Some(Served {
             section,

@@ -21,7 +21,7 @@ impl<'a> Hub<'_, 'a> {
         preset: &Preset,
         pointer: &str,
     ) -> Result<&'a HubModel, Reported> {
-        let repository = self.planner.release.repository(&preset.name);
+        let repository = self.planner.release.file.repository(&preset.name);
         if let Some(model) = self.planner.release.hub_model(&repository) {
             return model;
         }
@@ -37,8 +37,9 @@ impl<'a> Hub<'_, 'a> {
             "release {} has no preset `{name}`",
             self.planner.release.name
         );
-        let calls = self.planner.release.model_calls();
-        let near = similar::nearest(repository, calls.into_iter());
+        let release = self.planner.release;
+        let calls = release.file.model_calls(release.model_names());
+        let near = similar::nearest(repository, calls);
         let near = near.map(|near| format!("did you mean `{near}`?"));
         let hint = self.planner.model_hint(name, near);
         if !is_repository(repository) {

@@ -285,7 +285,7 @@ impl Hub<'_, '_> {
         let is_known = named.is_none_or(|name| instance_type(self.types, name).is_some());
         let preset = spec.inference.as_ref().and_then(|it| it.preset.as_ref());
         let model = preset.and_then(|preset| {
-            let repository = self.planner.release.repository(&preset.name);
+            let repository = self.planner.release.file.repository(&preset.name);
             self.planner.release.hub_model(&repository)?.ok()
         });
         match (self.estimator(self.runtime()), model) {

@@ -1,11 +1,16 @@
 //! Where in a schema there are fields of which name.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use crate::base::node::Node;
 use crate::base::pointer;
+use crate::input::schema;
+use crate::vocab::WorkspaceApi;
+use crate::vocab::api::{V1ALPHA1, V1BETA1};
+use crate::workspace::{InferenceSet, spec_schema};
 
 /// Fields of these names are found at so many places that one at another place says nothing.
 const COMMON: [&str; 5] = ["count", "image", "mode", "name", "profile"];
@@ -13,19 +18,48 @@ const COMMON: [&str; 5] = ["count", "image", "mode", "name", "profile"];
 /// What no misplaced field is taken for a part of.
 const APART: [&str; 2] = ["/resource/partition/", "/status/"];
 
+/// The fields of an InferenceSet.
+pub(in crate::workspace) static OF_SETS: LazyLock<Index> =
+    LazyLock::new(|| Index::of(&schema::read_as::<InferenceSet>()));
+
+/// The fields of a Workspace of an apiVersion that is read by the rules of a version.
+pub(in crate::workspace) fn of_workspaces(
+    version: &str,
+    api: WorkspaceApi,
+) -> &'static LazyLock<Index> {
+    // All apiVersions but one have the same fields.
+    static OF_V1ALPHA1: [LazyLock<Index>; 2] = [
+        LazyLock::new(|| Index::of(&spec_schema(V1ALPHA1, WorkspaceApi::V1alpha1))),
+        LazyLock::new(|| Index::of(&spec_schema(V1ALPHA1, WorkspaceApi::V1beta1))),
+    ];
+    static OF_LATER: [LazyLock<Index>; 2] = [
+        LazyLock::new(|| Index::of(&spec_schema(V1BETA1, WorkspaceApi::V1alpha1))),
+        LazyLock::new(|| Index::of(&spec_schema(V1BETA1, WorkspaceApi::V1beta1))),
+    ];
+    let [of_v1alpha1, of_v1beta1] = if version == V1ALPHA1 {
+        &OF_V1ALPHA1
+    } else {
+        &OF_LATER
+    };
+    match api {
+        WorkspaceApi::V1alpha1 => of_v1alpha1,
+        WorkspaceApi::V1beta1 => of_v1beta1,
+    }
+}
+
 /// The fields of a schema without references. A pointer has `*` for the items of a list.
 #[derive(Default)]
-pub(super) struct Index {
-    fields: BTreeMap<String, Value>,
+pub(in crate::workspace) struct Index {
+    /// Their types by their pointers; none where the schema names no single type.
+    types: BTreeMap<String, Option<String>>,
     by_name: BTreeMap<String, Vec<String>>,
 }
 
 impl Index {
-    /// Adds the fields of a schema, if there are none yet.
-    pub(super) fn fill(&mut self, schema: &Value) {
-        if self.fields.is_empty() {
-            self.add(schema, "");
-        }
+    fn of(schema: &Value) -> Self {
+        let mut index = Self::default();
+        index.add(schema, "");
+        index
     }
 
     fn add(&mut self, schema: &Value, pointer: &str) {
@@ -34,7 +68,8 @@ impl Index {
             self.add(field, &pointer);
             let places = self.by_name.entry(name.clone()).or_default();
             places.push(pointer.clone());
-            self.fields.insert(pointer, field.clone());
+            let field_type = field["type"].as_str().map(str::to_owned);
+            self.types.insert(pointer, field_type);
         }
         if schema["items"].is_object() {
             self.add(&schema["items"], &format!("{pointer}/*"));
@@ -43,18 +78,18 @@ impl Index {
 
     /// Whether there is a field at a place.
     pub(super) fn is_at(&self, pointer: &str) -> bool {
-        self.schema(pointer).is_some()
+        self.types.contains_key(&general(pointer))
     }
 
-    /// The schema of a field.
-    pub(super) fn schema(&self, pointer: &str) -> Option<&Value> {
-        self.fields.get(&general(pointer))
+    /// The type of a field, as JSON Schema calls it.
+    pub(super) fn field_type(&self, pointer: &str) -> Option<&str> {
+        self.types.get(&general(pointer))?.as_deref()
     }
 
     /// The names of the fields of a mapping.
     pub(super) fn fields(&self, holder: &str) -> impl Iterator<Item = &str> {
         let holder = general(holder);
-        self.fields.keys().filter_map(move |pointer| {
+        self.types.keys().filter_map(move |pointer| {
             let (before, name) = pointer.rsplit_once('/')?;
             (before == holder).then_some(name)
         })

@@ -3,6 +3,7 @@
 use super::{Rules, keda};
 use crate::base::node::{Entry, Node};
 use crate::base::similar;
+use crate::catalogue::others::OtherRelease;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::vocab::{WorkspaceApi, annotations, api, labels};
@@ -218,8 +219,8 @@ impl Unknown<'_> {
                 "write it under `spec.template.metadata.annotations`".to_owned(),
             );
         };
-        let others = release.map_or_else(Vec::new, Release::others);
-        let reads = |other: &&Release| {
+        let others = release.map_or(&[][..], Release::others);
+        let reads = |other: &&OtherRelease| {
             known_annotations(Holder::Workspace(other.file.workspace_api)).contains(&key)
         };
         let hint = match others.iter().find(reads) {
