@@ -53,8 +53,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::base::pointer;
 use crate::base::similar;
 use crate::base::sources::Sources;
+use crate::base::wording;
 use crate::catalogue::preset::{Flags, Models};
 use crate::catalogue::profile::{NodeClass, Profile};
 use crate::catalogue::release::Release;
@@ -523,13 +525,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Warns of something that is written but changes nothing.
-    fn without_effect(&mut self, pointer: &str, message: &str) {
-        self.report(
-            &rule::NO_EFFECT,
-            pointer,
-            message.to_owned(),
-            "remove it".to_owned(),
-        );
+    fn without_effect(&mut self, pointer: &str, why: &str) {
+        let field = match pointer.strip_prefix("/metadata/annotations/") {
+            Some(key) => pointer::unescape(key).into_owned(),
+            None => wording::field(pointer),
+        };
+        let message = format!("`{field}` has no effect: {why}");
+        self.report(&rule::NO_EFFECT, pointer, message, "remove it".to_owned());
     }
 
     fn warn(&mut self, rule: &'static Rule, pointer: &str, message: String, hint: String) {

@@ -70,10 +70,12 @@ pub fn check_node(document: &Node, diagnostics: &mut Diagnostics) {
         );
     }
     if is_claim
-        && (class_name == KAITO_NODE_CLASS
-            || claimed.is_some() && !KARPENTERS.contains(&class_name))
+        && (class_name == KAITO_NODE_CLASS || claimed.is_some() && class_name != EC2_NODE_CLASS)
     {
-        diagnostics.extend(ignored(document.items("/spec/requirements")));
+        // What both manage, Karpenter reads.
+        if !KARPENTERS.contains(&class_name) {
+            diagnostics.extend(ignored(document.items("/spec/requirements")));
+        }
         diagnostics.extend(pool_name(document));
         diagnostics.extend(disk(document));
     }

@@ -65,11 +65,24 @@ impl Release<'_> {
     }
 
     /// Another cloud or release that knows an instance type, in any case: a cloud of this release
-    /// before another release, and the cloud of the profile before the others of that release.
+    /// before another release that compiles the apiVersion, and the cloud of the profile before the
+    /// others of that release.
     #[must_use]
-    pub fn instance_type_elsewhere(&self, name: &str, cloud: Cloud) -> Option<OtherTable> {
+    pub fn instance_type_elsewhere(
+        &self,
+        name: &str,
+        cloud: Cloud,
+        version: &str,
+    ) -> Option<OtherTable> {
         let name = name.to_lowercase();
-        let is_other = |table: &&Table| table.release.is_some() || table.cloud != cloud;
+        let compiles = |name: &String| {
+            let mut others = self.others().iter();
+            others.any(|other| other.name == *name && other.file.compiles(version))
+        };
+        let is_other = |table: &&Table| match &table.release {
+            Some(release) => compiles(release),
+            None => table.cloud != cloud,
+        };
         let tables = self.tables().iter().filter(is_other);
         let mut found = tables.filter(|table| table.names.contains(&name));
         let first = found.next()?;

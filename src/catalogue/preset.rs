@@ -322,6 +322,8 @@ pub struct InstanceType {
     pub retired: Option<String>,
     /// The instance type that comes nearest to a retired one.
     pub successor: Option<String>,
+    /// What the cloud calls it, where KAITO has a name that the cloud does not know.
+    pub cloud_name: Option<String>,
 }
 
 impl InstanceType {
@@ -329,5 +331,11 @@ impl InstanceType {
     #[must_use]
     pub fn is_nvidia(&self) -> bool {
         self.gpu.starts_with("NVIDIA")
+    }
+
+    /// Whether it has GPUs of NVIDIA, and the cloud has it under this name.
+    #[must_use]
+    pub fn can_be_had(&self) -> bool {
+        self.is_nvidia() && self.retired.is_none() && self.cloud_name.is_none()
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::nodes::gpu_request;
 use super::{Hub, flags};
 use crate::base::pointer;
+use crate::base::similar;
 use crate::catalogue::preset::{Flags, HubModel};
 use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
@@ -216,10 +217,14 @@ impl Hub<'_, '_> {
             .annotation(RUNTIME)
             .filter(|name| ![VLLM, TRANSFORMERS].contains(name));
         if let Some(odd) = odd {
-            ignored.push((
-                pointer::to_annotation(RUNTIME),
-                format!("there is no runtime `{odd}`: `{runtime}` serves the model"),
-            ));
+            let near = similar::nearest(odd, [VLLM, TRANSFORMERS].into_iter());
+            let hint = near.map_or("remove it".to_owned(), |near| format!("write `{near}`"));
+            let message = format!(
+                "`{RUNTIME}` has no effect: there is no runtime `{}`, and `{runtime}` serves the model",
+                odd.escape_debug()
+            );
+            let place = pointer::to_annotation(RUNTIME);
+            self.planner.report(&rule::NO_EFFECT, &place, message, hint);
         }
         let is_estimated = self.estimator(runtime).is_some();
         // 1 is the default, and can't be told from a count that nobody wrote.
@@ -233,10 +238,18 @@ impl Hub<'_, '_> {
                 "no nodes are preferred".to_owned(),
             ));
         }
-        if preset.access_mode == AccessMode::Private || preset.preset_options.image.is_some() {
+        let image = preset.preset_options.image.is_some();
+        let is_private = preset.access_mode == AccessMode::Private;
+        for (pointer, _) in [
+            ("/inference/preset/accessMode", is_private),
+            ("/inference/preset/presetOptions/image", image),
+        ]
+        .iter()
+        .filter(|(_, is_set)| *is_set)
+        {
             let message =
                 "all models are served by one image, and weights come from Hugging Face".to_owned();
-            ignored.push(("/inference/preset/accessMode".to_owned(), message));
+            ignored.push(((*pointer).to_owned(), message));
         }
         for (pointer, message) in ignored {
             self.planner.without_effect(&pointer, &message);

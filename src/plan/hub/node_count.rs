@@ -307,7 +307,7 @@ impl Hub<'_, '_> {
                 memory,
                 ..*demand
             });
-            instance.is_nvidia() && estimate.nodes == Some(1)
+            instance.can_be_had() && estimate.nodes == Some(1)
         };
         let mut fitting: Vec<_> = self
             .types

@@ -47,9 +47,16 @@ impl Planner<'_> {
         }
         match instance_type(types, name) {
             Some((exact, _)) if exact != name => self.misspelt_instance_type(name, exact),
-            Some(_) => {}
+            Some((_, instance)) => self.check_cloud_name(name, instance, types),
             None if is_open && self.profile.cloud == Cloud::Azure && is_azure(name) => {}
             None => self.unknown_instance_type(name, types, fitting),
+        }
+    }
+
+    /// Warns of an instance type that the cloud knows by another name.
+    fn check_cloud_name(&mut self, name: &str, instance: &InstanceType, types: &InstanceTypes) {
+        if let Some((message, hint)) = other_name(name, instance, types, self.profile.cloud) {
+            self.report(&rule::INEXACT_NAME, PLACE, message, hint);
         }
     }
 
@@ -97,7 +104,8 @@ impl Planner<'_> {
             "`{name}` is not a known instance type of {}",
             self.profile.cloud.title()
         );
-        let hint = alike(name, self.profile.cloud, types, self.release)
+        let version = self.workspace.spec.api_version.as_str();
+        let hint = alike(name, self.profile.cloud, types, self.release, version)
             .or_else(|| large_enough(fitting))
             .unwrap_or_else(|| self.list());
         self.report(&rule::UNKNOWN_INSTANCE_TYPE, PLACE, message, hint);
@@ -130,6 +138,26 @@ pub(in crate::plan) fn large_enough(names: &[String]) -> Option<String> {
     }
 }
 
+/// What there is to say of an instance type that the cloud knows by another name.
+pub(in crate::plan) fn other_name(
+    name: &str,
+    instance: &InstanceType,
+    types: &InstanceTypes,
+    cloud: Cloud,
+) -> Option<(String, String)> {
+    let real = instance.cloud_name.as_ref()?;
+    let message = format!(
+        "{} has no `{name}`: it calls this instance type `{real}`, so no node would be created",
+        cloud.title()
+    );
+    let hint = if types.contains_key(real) {
+        format!("write `{real}`")
+    } else {
+        "choose another instance type: the release does not know this one by its name".to_owned()
+    };
+    Some((message, hint))
+}
+
 /// What to do about an instance type that has no GPUs of NVIDIA.
 pub(in crate::plan) const GPUS: &str =
     "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
@@ -141,16 +169,28 @@ pub(in crate::plan) fn alike(
     cloud: Cloud,
     types: &InstanceTypes,
     release: &Release,
+    version: &str,
 ) -> Option<String> {
-    if let Some(other) = release.instance_type_elsewhere(name, cloud) {
+    let is_its_name = |known: &&String| {
+        let instance = types.get(*known);
+        instance
+            .and_then(|it| it.cloud_name.as_deref())
+            .is_some_and(|it| it.eq_ignore_ascii_case(name))
+    };
+    if let Some(known) = types.keys().find(is_its_name) {
+        return Some(format!(
+            "choose another one: release {} knows it only as `{known}`, which {} does not have",
+            release.name,
+            cloud.title()
+        ));
+    }
+    if let Some(other) = release.instance_type_elsewhere(name, cloud, version) {
         return Some(format!(
             "{} has it: set {} in kaito-render.yaml",
             other.holder, other.settings
         ));
     }
-    let usable = types
-        .iter()
-        .filter(|(_, instance)| instance.is_nvidia() && instance.retired.is_none());
+    let usable = types.iter().filter(|(_, instance)| instance.can_be_had());
     let near = similar::nearest(name, usable.map(|(known, _)| known.as_str()))?;
     Some(format!("did you mean `{near}`?"))
 }

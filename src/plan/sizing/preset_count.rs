@@ -9,7 +9,7 @@ use crate::catalogue::preset::{InstanceType, InstanceTypes, Needs};
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::nodes::instance_type::{self, alike, lacks_gpus, large_enough};
+use crate::plan::nodes::instance_type::{self, alike, lacks_gpus, large_enough, other_name};
 use crate::vocab::Cloud;
 use crate::workspace::{Resource, Workspace};
 
@@ -138,9 +138,7 @@ fn offer(resource: &Resource, instance: &InstanceType) -> Offer {
 fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> Vec<String> {
     const SHOWN: usize = 3;
     let does = |instance: &InstanceType| {
-        instance.is_nvidia()
-            && instance.retired.is_none()
-            && lack(resource, instance, needs).is_none()
+        instance.can_be_had() && lack(resource, instance, needs).is_none()
     };
     let mut fit: Vec<_> = types
         .iter()
@@ -209,6 +207,13 @@ pub(in crate::plan) fn check_name(
     let is_let_through = ["Standard_N", "Standard_D"]
         .iter()
         .any(|series| name.starts_with(series));
+    if let Some((message, hint)) = types
+        .get(name)
+        .and_then(|instance| other_name(name, instance, types, cloud))
+    {
+        let diagnostic = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
+        return diagnostics.report(diagnostic.hint(hint));
+    }
     if types.contains_key(name) || cloud == Cloud::Azure && is_let_through && exact.is_none() {
         return;
     }
@@ -229,9 +234,15 @@ pub(in crate::plan) fn check_name(
     let message = format!("`{name}` is not a known instance type of {}", cloud.title());
     let hint = match exact {
         Some(exact) => format!("write `{exact}`"),
-        None => alike(name, cloud, types, tables.release)
-            .or_else(fitting)
-            .unwrap_or_else(|| instance_type::list(tables.release, cloud)),
+        None => alike(
+            name,
+            cloud,
+            types,
+            tables.release,
+            &workspace.spec.api_version,
+        )
+        .or_else(fitting)
+        .unwrap_or_else(|| instance_type::list(tables.release, cloud)),
     };
     let diagnostic =
         Diagnostic::new(&rule::UNKNOWN_INSTANCE_TYPE, workspace.span(PLACE), message).hint(hint);

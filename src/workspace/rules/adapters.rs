@@ -48,6 +48,18 @@ pub(super) fn number(rules: &mut Rules, adapters: &[Adapter]) {
     }
 }
 
+/// Warns of adapters beside a template of pods, which nothing loads.
+pub(super) fn beside_template(rules: &mut Rules, adapters: &[Adapter]) {
+    if !adapters.is_empty() {
+        let message =
+            "`inference.adapters` has no effect beside `inference.template`: the pods load none";
+        rules
+            .at("/inference/adapters")
+            .report(&rule::ADAPTERS_IGNORED, message)
+            .hint("remove it, and load the adapters in your own pods");
+    }
+}
+
 /// The source of an adapter; reports one that is missing.
 pub(super) fn source<'s>(
     rules: &mut Rules,

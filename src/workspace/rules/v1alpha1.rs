@@ -107,7 +107,10 @@ fn own_labels(rules: &mut Rules, metadata: &Metadata) {
 fn inference(rules: &mut Rules, inference: &Inference) {
     match (&inference.preset, &inference.template) {
         (Some(found), None) => preset(rules, found, "/inference/preset"),
-        (None, Some(_)) => return, // adapters beside a template are ignored
+        (None, Some(_)) => {
+            adapters::beside_template(rules, &inference.adapters);
+            return adapters::number(rules, &inference.adapters);
+        }
         _ => {}
     }
     adapters::number(rules, &inference.adapters);

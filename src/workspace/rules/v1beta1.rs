@@ -96,6 +96,9 @@ fn inference(rules: &mut Rules, inference: &Inference) {
     if let (Some(found), None) = (&inference.preset, &inference.template) {
         preset(rules, found, "/inference/preset");
     }
+    if inference.template.is_some() {
+        adapters::beside_template(rules, &inference.adapters);
+    }
     adapters::number(rules, &inference.adapters); // I7, I8
     for (index, found) in inference.adapters.iter().enumerate() {
         adapter(rules, found, &format!("/inference/adapters/{index}"));

@@ -1,5 +1,6 @@
 //! The rules: what is reported, at which place, and with which fix.
 
+mod hints;
 mod hub;
 mod lints;
 mod mistakes;
