@@ -11,6 +11,7 @@ mod plain;
 mod render;
 mod text;
 mod trace;
+mod work;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use expression::Expression;
 use text::Text;
 pub use trace::{Step, Trace};
+use work::Work;
 
 /// A template that is known to be well formed and to read no field that the schema lacks.
 #[derive(Debug)]
@@ -35,7 +37,12 @@ pub struct Template {
 #[derive(Debug)]
 enum Tree {
     /// What is the same in every rendering, and what it was read from.
-    Literal { value: Json, node: Node },
+    Literal {
+        value: Json,
+        node: Node,
+        /// The bytes that it takes, roughly.
+        bytes: usize,
+    },
     /// A scalar that is one whole expression, and becomes its value.
     Expression(Expression),
     /// A scalar with text around expressions, which becomes a text.
@@ -92,7 +99,7 @@ impl Template {
     ///
     /// Where an expression has no value, or none that can stand in its place.
     pub fn render(&self, variables: &Variable) -> Result<Vec<Json>, Diagnostic> {
-        render::root(&self.root, variables)
+        render::root(&self.root, variables, &Work::default())
     }
 }
 
@@ -394,6 +401,58 @@ mod tests {
             syntax.len() == 1 && syntax[0].0 == "KR301" && syntax[0].1.contains("is no expression"),
             "{syntax:?}"
         );
+    }
+
+    #[test]
+    fn expressions_have_bounds() {
+        let minus = |count: usize| format!("a: \"{{{{ {}1 }}}}\"\n", "- ".repeat(count));
+        let long = |bytes: usize| format!("a: \"{{{{'{}'}}}}\"\n", "x".repeat(bytes - 2));
+        for text in [minus(200), long(4_000)] {
+            assert!(run(&text).result.is_ok(), "{text}");
+        }
+        for (text, why) in [
+            (minus(201), "at most 200 operators"),
+            (minus(900), "at most 200 operators"),
+            (minus(23_000), "at most 4000 bytes"),
+            (
+                format!("a: \"{{{{ {}1 }}}}\"\n", "not ".repeat(201)),
+                "operators",
+            ),
+            (
+                format!("a: \"{{{{ plan{} }}}}\"\n", ".a".repeat(201)),
+                "operators",
+            ),
+            (long(4_001), "at most 4000 bytes"),
+        ] {
+            let found = diagnostics(&text);
+            assert!(
+                found.len() == 1 && found[0].1.contains(why),
+                "{text}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_template_makes_more_than_it_may() {
+        let replaced = "'aaaaaaaa'".to_owned() + &"|replace('a', 'aaaaaaaa')".repeat(9);
+        let many = "$for: i in [1] * 100000\n";
+        let nested = format!("{many}a:\n- $for: j in [1] * 100000\n  b: '{{{{ j }}}}'\n");
+        for text in [
+            format!("a: \"{{{{ {replaced} }}}}\"\n"),
+            "a: \"{{ 'x' * 1000000000 }}\"\n".to_owned(),
+            "a: \"{{ ([1] * 1000000000) | list }}\"\n".to_owned(),
+            "a: \"{{ [1] * 1000000000 }}\"\n".to_owned(),
+            nested,
+            format!("{many}a: {}\n", "x".repeat(10_000)),
+        ] {
+            let found = diagnostics(&text);
+            assert_eq!(found.len(), 1, "{text}");
+            let message = &found[0].1;
+            let is_known = ["fuel", "256 MiB", "too large"]
+                .iter()
+                .any(|why| message.contains(why));
+            assert!(is_known, "{text}: {message}");
+        }
     }
 
     #[test]

@@ -4,6 +4,19 @@
 /// supports in a cluster (its documentation, "Considerations for large clusters").
 pub const WORKSPACE_NODES: u32 = 5_000;
 
+/// The most bytes of an expression in a template. None of ours has more than 500.
+pub const EXPRESSION_BYTES: usize = 4_000;
+
+/// The most operators, brackets and filters of an expression in a template, and so the depth to
+/// which one can be nested. None of ours has more than 60.
+pub const EXPRESSION_OPERATORS: usize = 200;
+
+/// The work of one expression: steps of the engine, each of which also pays for 64 bytes.
+pub const EXPRESSION_STEPS: u64 = 100_000;
+
+/// The most bytes that a template makes of one Workspace.
+pub const TEMPLATE_BYTES: u64 = 256 << 20;
+
 /// The most nodes of a run, unless `--max-nodes` says otherwise.
 pub const RUN_NODES: usize = 20_000;
 

@@ -10,6 +10,7 @@ use super::{command, failure};
 use crate::base::sources::Span;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
+use crate::vocab::limits::{EXPRESSION_BYTES, EXPRESSION_OPERATORS, EXPRESSION_STEPS};
 
 /// An expression and its place in the template.
 pub(super) struct Expression {
@@ -38,6 +39,7 @@ fn environment() -> &'static Environment<'static> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
+        environment.set_fuel(Some(EXPRESSION_STEPS));
         environment.add_filter("command", |value: Value| command::command(&value));
         environment.remove_global("debug");
         environment
@@ -48,6 +50,7 @@ impl Expression {
     /// Compiles an expression. `is_exact` tells whether the span holds the text as it is and
     /// nothing else.
     pub(super) fn compile(text: &str, span: Span, is_exact: bool) -> Result<Self, Diagnostic> {
+        check_size(text, span)?;
         match environment().compile_expression_owned(text.to_owned()) {
             Ok(compiled) => Ok(Self {
                 span,
@@ -98,6 +101,42 @@ impl Expression {
             .into_iter()
             .collect()
     }
+}
+
+/// Reports an expression that the engine, which calls itself for each part, might not stand.
+fn check_size(text: &str, span: Span) -> Result<(), Diagnostic> {
+    let message = if text.len() > EXPRESSION_BYTES {
+        format!("an expression has at most {EXPRESSION_BYTES} bytes")
+    } else if operators(text) > EXPRESSION_OPERATORS {
+        format!("an expression has at most {EXPRESSION_OPERATORS} operators and brackets")
+    } else {
+        return Ok(());
+    };
+    let hint = "split it, or let `$if` and `$for` do a part of its work";
+    Err(Diagnostic::new(&rule::TEMPLATE_SYNTAX, span, message).hint(hint))
+}
+
+/// The operators and brackets outside of quotes. Every part of an expression that has another one in
+/// it has one of its own, or a word such as `not`: so no expression is nested deeper.
+fn operators(text: &str) -> usize {
+    const WORDS: [&str; 7] = ["not", "and", "or", "in", "is", "if", "else"];
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut bare = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        bare.push(letter);
+        if matches!(letter, '"' | '\'') {
+            while let Some(inside) = letters.next().filter(|inside| *inside != letter) {
+                if inside == '\\' {
+                    letters.next();
+                }
+            }
+        }
+    }
+    let words = bare.split(|letter| !is_word(letter));
+    let words = words.filter(|word| WORDS.contains(word)).count();
+    let is_operator = |letter: &char| !is_word(*letter) && !letter.is_whitespace();
+    words + bare.chars().filter(is_operator).count()
 }
 
 fn path(text: &str) -> Option<Vec<String>> {

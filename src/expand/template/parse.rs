@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::expression::Expression;
 use super::fields::{self, Known};
 use super::text::{Part, Piece, Text, pieces};
-use super::{Field, Map, Tree};
+use super::{Field, Map, Tree, work};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::similar::nearest;
 use crate::base::sources::{Sources, Span};
@@ -364,6 +364,7 @@ impl<'a> Parser<'a> {
 fn literal(node: &Node) -> Tree {
     Tree::Literal {
         value: node.into(),
+        bytes: work::size(node),
         node: node.clone(),
     }
 }

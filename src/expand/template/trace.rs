@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::Value as Variable;
 
 use super::expression::Expression;
+use super::work::Work;
 use super::{Map, Tree, render};
 use crate::base::pointer;
 use crate::base::sources::Span;
@@ -41,6 +42,7 @@ pub(super) fn root(
     let mut tracer = Tracer {
         names: BTreeMap::new(),
         trace: None,
+        work: Work::default(),
     };
     tracer.list(std::slice::from_ref(tree), scope, object, steps)?;
     Ok(tracer.trace)
@@ -51,6 +53,7 @@ struct Tracer {
     names: BTreeMap<String, BTreeSet<String>>,
     /// What is known so far: the deeper the steps lead, the narrower the place.
     trace: Option<Trace>,
+    work: Work,
 }
 
 impl Tracer {
@@ -64,8 +67,8 @@ impl Tracer {
         steps: &[Step],
     ) -> Result<()> {
         for tree in trees {
-            for (tree, scope) in render::repeated(tree, scope)? {
-                if render::value(tree, &scope)?.is_none() {
+            for (tree, scope) in render::repeated(tree, scope, &self.work)? {
+                if render::value(tree, &scope, &self.work)?.is_none() {
                     continue;
                 }
                 if index == 0 {
@@ -144,7 +147,7 @@ impl Tracer {
             }
         };
         for field in map.fields.iter().filter(|field| *field.key == **key) {
-            if render::value(&field.tree, scope)?.is_some() {
+            if render::value(&field.tree, scope, &self.work)?.is_some() {
                 self.at(field.span);
                 return self.tree(&field.tree, scope, rest);
             }
