@@ -1,6 +1,6 @@
 //! Diagnostics as plain data, the rules that they belong to, and the one sink for them.
 //!
-//! Uses `base`; the modules above it use it. How diagnostics look is decided in
+//! Uses `vocab` and `base`; the modules above it use it. How diagnostics look is decided in
 //! [`report`](crate::report).
 
 mod reporting;
@@ -9,7 +9,7 @@ pub mod rule;
 mod sink;
 
 pub use reporting::Reporting;
-pub use sink::{Diagnostics, Reported};
+pub use sink::{Diagnostics, LeftOut, Reported};
 
 use crate::base::sources::Span;
 use rule::Rule;

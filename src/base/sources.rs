@@ -69,6 +69,8 @@ struct File {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<File>,
+    /// The bytes of all texts that were added.
+    read: u64,
     /// The parts of texts that nobody may see, apart from one another: where each begins, and
     /// ends.
     hidden: BTreeMap<(FileId, usize), usize>,
@@ -153,6 +155,7 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let mut text = text.into();
+        self.read += text.len() as u64;
         let is_marked = text.starts_with(MARK);
         if is_marked {
             text.drain(..MARK.len_utf8());
@@ -167,6 +170,19 @@ impl Sources {
             line_starts: OnceLock::new(),
         });
         FileId(id)
+    }
+
+    /// The bytes of all texts that were added, also of those that were forgotten.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.read
+    }
+
+    /// Drops a text that nobody asks for again. Places in it then show no excerpt.
+    pub(crate) fn forget(&mut self, file: FileId) {
+        let file = &mut self.files[file.0 as usize];
+        file.text = String::new();
+        file.line_starts = OnceLock::new();
     }
 
     /// Notes where a text is on the disk: the directory without links, and the name of the file in
@@ -192,6 +208,12 @@ impl Sources {
     #[must_use]
     pub fn is_nowhere(&self, file: FileId) -> bool {
         self.file(file).is_nowhere
+    }
+
+    /// Counts bytes as if they had been read.
+    #[cfg(test)]
+    pub(crate) fn count(&mut self, bytes: u64) {
+        self.read += bytes;
     }
 
     #[cfg(test)]

@@ -68,7 +68,7 @@ impl<'a> Run<'a> {
 
     /// Adds what came of a Workspace.
     pub(super) fn add(&mut self, attempt: Attempt) {
-        self.diagnostics.extend(attempt.diagnostics);
+        self.diagnostics.absorb(attempt.diagnostics);
         self.chosen.extend(attempt.chosen);
         let is_first = attempt.name.is_none_or(|(key, span)| self.name(key, span));
         if let Some(made) = attempt.made.filter(|_| is_first) {

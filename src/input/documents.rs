@@ -11,6 +11,7 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::api::{self, KAITO_PREFIX, is_of_karpenter};
 use crate::vocab::kinds;
+use crate::vocab::limits::INPUT_BYTES;
 
 /// The most bytes of one file.
 pub const MAX_FILE: u64 = 256 << 20;
@@ -71,6 +72,10 @@ pub fn load(
     }
     let mut loaded = Vec::new();
     for found in walk::files(tree, paths, filter, sources, diagnostics) {
+        if sources.bytes_read() > INPUT_BYTES {
+            diagnostics.report(too_much(tree.name(&found.path), sources));
+            break;
+        }
         let text = read(tree, &found.path, &found.place, sources, diagnostics);
         let Some(mut text) = text else { continue };
         text.linked = found.linked;
@@ -146,11 +151,11 @@ fn documents(
     let mark = diagnostics.mark();
     // By the bytes, because a text that can't be parsed is what this is about.
     let matters_anyway = named || mentions_kaito(&text.bytes);
-    let nodes = match add(text, sources) {
-        Ok(file) => parse(sources, file, diagnostics),
+    let (file, nodes) = match add(text, sources) {
+        Ok(file) => (Some(file), parse(sources, file, diagnostics)),
         Err(diagnostic) => {
             diagnostics.report(*diagnostic);
-            Vec::new()
+            (None, Vec::new())
         }
     };
     if !matters_anyway {
@@ -159,7 +164,40 @@ fn documents(
     let nodes = nodes.into_iter().flat_map(items).filter(|node| {
         named || filter == DocumentFilter::Everything || matters(node) || is_node_object(node)
     });
-    nodes.map(|node| Document { node, named }).collect()
+    let documents: Vec<_> = nodes.map(|node| Document { node, named }).collect();
+    if let Some(file) = file.filter(|_| documents.is_empty() && !matters_anyway) {
+        forget(file, mark, sources, diagnostics);
+    }
+    documents
+}
+
+/// Drops the text of a file that was passed over, unless it is small and a note shows a line of it.
+fn forget(file: FileId, mark: usize, sources: &mut Sources, diagnostics: &mut Diagnostics) {
+    const SMALL: usize = 1 << 16;
+    let notes = diagnostics.split_off(mark);
+    let is_small = sources.text(file).len() <= SMALL;
+    if notes.is_empty() || !is_small {
+        sources.forget(file);
+    }
+    let whole = |note: Diagnostic| Diagnostic {
+        place: Some(Span::whole(file)),
+        ..note
+    };
+    diagnostics.extend(
+        notes
+            .into_iter()
+            .map(|note| if is_small { note } else { whole(note) }),
+    );
+}
+
+fn too_much(name: String, sources: &mut Sources) -> Diagnostic {
+    let place = Span::whole(sources.add(name, ""));
+    let message = format!(
+        "the files before this one have more than {} MiB in all, and no more is read",
+        INPUT_BYTES >> 20
+    );
+    Diagnostic::new(&rule::TOO_LARGE, place, message)
+        .hint("name the directories that have Workspaces, in several runs if need be")
 }
 
 fn mentions_kaito(bytes: &[u8]) -> bool {
@@ -269,4 +307,66 @@ pub fn matters(node: &Node) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
     api::is_of_kaito(text("apiVersion"))
         || matches!(text("kind"), kinds::CONFIG_MAP | kinds::SECRET)
+}
+
+#[cfg(test)]
+#[cfg(feature = "fs")]
+#[expect(clippy::disallowed_methods, reason = "tests write what is read")]
+mod tests {
+    use std::path::Path;
+
+    use super::load;
+    use crate::base::sources::Sources;
+    use crate::diagnostic::Diagnostics;
+    use crate::input::{Disk, DocumentFilter};
+    use crate::vocab::limits::INPUT_BYTES;
+
+    fn loaded(directory: &Path, sources: &mut Sources) -> (usize, Vec<String>) {
+        let (filter, paths) = (DocumentFilter::Input, [directory.to_owned()]);
+        let mut diagnostics = Diagnostics::default();
+        let documents = load(&Disk, &paths, filter, sources, &mut diagnostics).unwrap();
+        let messages = diagnostics.iter().map(|found| found.message.clone());
+        (documents.len(), messages.collect())
+    }
+
+    #[test]
+    fn reading_ends_where_the_input_is_too_large() {
+        let directory = tempfile::tempdir().unwrap();
+        let workspace = "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\n";
+        for name in ["a.yaml", "b.yaml"] {
+            std::fs::write(directory.path().join(name), workspace).unwrap();
+        }
+        for (before, expected) in [
+            (INPUT_BYTES - workspace.len() as u64, 2),
+            (INPUT_BYTES, 1),
+            (INPUT_BYTES + 1, 0),
+        ] {
+            let mut sources = Sources::default();
+            sources.count(before);
+            let (documents, messages) = loaded(directory.path(), &mut sources);
+            assert_eq!(documents, expected, "{before}");
+            assert_eq!(messages.len(), usize::from(expected < 2), "{messages:?}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_kept_of_what_is_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let large = "x".repeat(100_000);
+        for (name, text) in [
+            (
+                "other.yaml",
+                format!("kind: Pod\napiVersion: v1\nx: {large}\n"),
+            ),
+            ("broken.yaml", format!("x: {large}\ny: [\n")),
+            ("list.yaml", format!("- {large}\n- b\n")),
+        ] {
+            std::fs::write(directory.path().join(name), text).unwrap();
+        }
+        let mut sources = Sources::default();
+        let (documents, messages) = loaded(directory.path(), &mut sources);
+        assert_eq!((documents, messages.len()), (0, 1), "{messages:?}");
+        let kept: usize = sources.ids().map(|file| sources.text(file).len()).sum();
+        assert_eq!(kept, 0);
+    }
 }

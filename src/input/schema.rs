@@ -17,6 +17,7 @@ use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::vocab::limits::DOCUMENT_ERRORS;
 
 pub use repair::{Unread, remove_unknown};
 
@@ -185,7 +186,8 @@ impl Checker {
         diagnostics: &mut Diagnostics,
     ) -> bool {
         let before = diagnostics.mark();
-        for error in self.validator.iter_errors(part.value) {
+        let errors = self.validator.iter_errors(part.value);
+        for error in errors.take(DOCUMENT_ERRORS) {
             self.report(&error, part, rule, diagnostics);
         }
         diagnostics.mark() == before
@@ -206,6 +208,7 @@ impl Checker {
                 diagnostics.extend(
                     unexpected
                         .iter()
+                        .take(DOCUMENT_ERRORS)
                         .map(|name| unknown_field(node, pointer, name, &known)),
                 );
             }

@@ -11,6 +11,7 @@ use crate::base::node::{Data, Entry, Node};
 use crate::base::sources::{FileId, Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::limits::DOCUMENT_ERRORS;
 
 /// The most bytes of one document. The API server takes no larger request (`MaxRequestBodyBytes` of
 /// Kubernetes).
@@ -74,16 +75,19 @@ type Spanned<'a> = (Event<'a>, Span);
 
 impl<'a> Reader<'a> {
     fn documents(&mut self) -> Vec<Node> {
-        let mut documents = Vec::new();
+        let (mut documents, mut broken) = (Vec::new(), 0);
         loop {
             match self.document() {
                 Ok(Some(node)) if node.data == Data::Null => {}
                 Ok(Some(node)) => documents.push(node),
                 Ok(None) => return documents,
-                Err(Broken) => match self.parser.proceed_next_document() {
-                    Ok(true) => {}
-                    _ => return documents,
-                },
+                Err(Broken) => {
+                    broken += 1;
+                    match self.parser.proceed_next_document() {
+                        Ok(true) if broken < DOCUMENT_ERRORS => {}
+                        _ => return documents,
+                    }
+                }
             }
         }
     }

@@ -26,9 +26,11 @@ pub fn document(report: &Report, directory: &Path) -> Workflow {
             command(diagnostic, view, &mut out);
         }
     }
-    let more = counts.iter().rev().filter(|(_, count)| **count > SHOWN);
+    let severities = [Severity::Error, Severity::Warning, Severity::Note];
+    let more = severities.map(|severity| (severity, report.count(severity).saturating_sub(SHOWN)));
+    let more = more.iter().filter(|(_, more)| *more > 0);
     let more: Vec<_> = more
-        .map(|(severity, count)| wording::count(count - SHOWN, severity.name()))
+        .map(|(severity, more)| wording::count(*more, severity.name()))
         .collect();
     if !more.is_empty() {
         let more = wording::and(&more);

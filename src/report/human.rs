@@ -1,5 +1,6 @@
 //! Diagnostics for people, with excerpts of the source.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
@@ -9,6 +10,7 @@ use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
 use crate::report::Report;
+use crate::vocab::limits::{RULE_DIAGNOSTICS, SHOWN_DIAGNOSTICS};
 
 /// The lines that may lie between two places for one excerpt to show both.
 const NEAR: usize = 20;
@@ -23,11 +25,30 @@ const LONG: usize = 4096;
 #[must_use]
 pub fn document(report: &Report, color: bool) -> Terminal {
     let mut out = Terminal::default();
-    for diagnostic in report.diagnostics() {
+    let shown = worst(report.diagnostics());
+    for diagnostic in &shown {
         out.rendered(&render(diagnostic, report, color)).end();
         out.end();
     }
+    let more = report.diagnostics().len() + report.left_out() - shown.len();
+    if more > 0 {
+        let more = wording::count(more, "more diagnostic");
+        out.text(&format!(
+            "{more} not shown; `check --format json` has up to {RULE_DIAGNOSTICS} of each rule"
+        ));
+        out.end();
+        out.end();
+    }
     out
+}
+
+/// As many diagnostics as people read, the worst of them, in their order.
+fn worst(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut all: Vec<_> = diagnostics.iter().enumerate().collect();
+    all.sort_by_key(|(index, found)| (Reverse(found.severity), *index));
+    all.truncate(SHOWN_DIAGNOSTICS);
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, found)| found).collect()
 }
 
 /// One diagnostic: what it is, where, an excerpt, and what to do.

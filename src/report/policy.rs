@@ -14,7 +14,7 @@ use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::catalogue::profile::{Profile, RuleSetting, SeveritySetting};
 use crate::diagnostic::rule::{self, Rule};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, LeftOut, Severity};
 use crate::input::Document;
 use crate::vocab::annotations::ALLOW;
 use crate::workspace::{is_inference_set, is_rendered, is_workspace};
@@ -158,6 +158,15 @@ impl Policy {
         }
         diagnostic.severity = wanted.unwrap_or(found);
         wanted.is_some()
+    }
+
+    /// The severity of diagnostics of which no place is known; none if they are off. Only what the
+    /// profile sets for all files concerns them.
+    pub(super) fn severity(&self, left_out: LeftOut) -> Option<Severity> {
+        let mut example = Diagnostic::global(left_out.rule, "");
+        example.severity = left_out.severity;
+        self.decide(&mut example, &mut Record::of(self))
+            .then_some(example.severity)
     }
 
     /// The document that a place lies in, if it allows anything.

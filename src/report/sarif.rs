@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::Rule;
 use crate::report::Report;
 use crate::report::place::{Location, View};
+use crate::vocab::limits::RULE_DIAGNOSTICS;
 
 /// The most results that GitHub accepts. It shows 5,000 of them, and chooses by severity itself.
 const RESULTS: usize = 25_000;
@@ -61,10 +62,10 @@ fn run(view: View, input: &Location) -> Value {
         "columnKind": "utf16CodeUnits",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The directory in which kaito-render was run."}}},
     });
-    let left_out = diagnostics.len() - results.len();
+    let left_out = diagnostics.len() + view.report.left_out() - results.len();
     if left_out > 0 {
         let text = format!(
-            "{} left out, because {RESULTS} are the most that are read",
+            "{} left out: a run has at most {RESULTS}, and {RULE_DIAGNOSTICS} of each rule",
             wording::count(left_out, "diagnostic")
         );
         let notification = json!({"level": "warning", "message": {"text": text}});

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 
 use crate::base::sources::{FileId, Mask, Position, Sources, Span};
@@ -11,6 +11,7 @@ use crate::report::fix::{self, Fixed};
 use crate::report::policy::Policy;
 use crate::report::secrets;
 use crate::session::Session;
+use crate::vocab::limits::{LABELS, MESSAGE_BYTES};
 
 /// How many diagnostics of a severity below [`Severity::Error`] a run accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     /// The certain fixes as they are written into files, also those that hold a secret.
     fixes: Vec<Fix>,
+    /// How many were not kept, by their severity.
+    left_out: BTreeMap<Severity, usize>,
     sources: Sources,
     /// Hides the secrets of all files; made when it is first needed.
     mask: OnceCell<Mask>,
@@ -74,16 +77,27 @@ impl Report {
             mut sources,
             diagnostics,
         } = session;
+        let mut left_out = BTreeMap::new();
+        for found in diagnostics.left_out() {
+            if let Some(severity) = policy.severity(found) {
+                *left_out.entry(severity).or_default() += found.count;
+            }
+        }
         let mut diagnostics: Vec<_> = diagnostics.into_iter().collect();
         policy.apply(&mut diagnostics);
         if strictness == Strictness::DenyWarnings {
             deny_warnings(&mut diagnostics);
+            let warnings = left_out.remove(&Severity::Warning).unwrap_or(0);
+            if warnings > 0 {
+                *left_out.entry(Severity::Error).or_default() += warnings;
+            }
         }
         for diagnostic in &mut diagnostics {
             let fix = &mut diagnostic.fix;
             fix.take_if(|fix| !fix::is_certain(fix, &sources));
         }
         hide_secrets(&mut diagnostics, &mut sources);
+        diagnostics.iter_mut().for_each(shorten);
         sort(&mut diagnostics, &sources);
         let fixes = diagnostics.iter().filter_map(|found| found.fix.clone());
         let fixes = fixes.collect();
@@ -95,6 +109,7 @@ impl Report {
         Self {
             diagnostics,
             fixes,
+            left_out,
             sources,
             mask: OnceCell::new(),
         }
@@ -115,6 +130,8 @@ impl Report {
     #[must_use]
     pub fn only_errors(mut self) -> Self {
         self.diagnostics.retain(Diagnostic::is_error);
+        self.left_out
+            .retain(|severity, _| *severity == Severity::Error);
         let fixes = self
             .diagnostics
             .iter()
@@ -133,14 +150,21 @@ impl Report {
     /// Whether an error forbids writing objects.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
+        self.count(Severity::Error) > 0
     }
 
-    /// How many diagnostics have a severity.
+    /// How many diagnostics have a severity, with those that were not kept.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         let all = self.diagnostics.iter();
-        all.filter(|found| found.severity == severity).count()
+        let kept = all.filter(|found| found.severity == severity).count();
+        kept + self.left_out.get(&severity).unwrap_or(&0)
+    }
+
+    /// How many diagnostics were not kept, and are only counted.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out.values().sum()
     }
 
     /// How many diagnostics `check --fix` can repair.
@@ -246,6 +270,22 @@ fn deny_warnings(diagnostics: &mut [Diagnostic]) {
         if diagnostic.severity == Severity::Warning {
             diagnostic.severity = Severity::Error;
         }
+    }
+}
+
+/// Bounds what one diagnostic takes. Its secrets are hidden already: a half of one would not be known.
+fn shorten(diagnostic: &mut Diagnostic) {
+    diagnostic.also.truncate(LABELS);
+    let labels = diagnostic.also.iter_mut().map(|label| &mut label.text);
+    let texts = labels
+        .chain(&mut diagnostic.hint)
+        .chain([&mut diagnostic.message]);
+    for text in texts.filter(|text| text.len() > MESSAGE_BYTES) {
+        let half = MESSAGE_BYTES / 2;
+        let behind = text.split_off(text.ceil_char_boundary(text.len() - half));
+        text.truncate(text.floor_char_boundary(half));
+        *text += " … ";
+        *text += &behind;
     }
 }
 

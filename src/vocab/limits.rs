@@ -4,6 +4,25 @@
 /// supports in a cluster (its documentation, "Considerations for large clusters").
 pub const WORKSPACE_NODES: u32 = 5_000;
 
+/// The most bytes that a run reads of the input, also of files that it passes over.
+pub const INPUT_BYTES: u64 = 1 << 30;
+
+/// The diagnostics of one rule that are kept of a run. What is left out is counted.
+pub const RULE_DIAGNOSTICS: usize = 1_000;
+
+/// The diagnostics that are shown to people, the worst of all.
+pub const SHOWN_DIAGNOSTICS: usize = 300;
+
+/// The violations of its schema that are reported of one document, and the errors of one file that
+/// can't be parsed.
+pub const DOCUMENT_ERRORS: usize = 100;
+
+/// The most bytes of a message, a hint or the text of a label.
+pub const MESSAGE_BYTES: usize = 2_000;
+
+/// The other places that are shown of one diagnostic.
+pub const LABELS: usize = 20;
+
 /// The most bytes of an expression in a template. None of ours has more than 500.
 pub const EXPRESSION_BYTES: usize = 4_000;
 

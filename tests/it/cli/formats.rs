@@ -5,8 +5,7 @@ use std::path::Path;
 
 use kaito_render::base::shown::ForPeople;
 use kaito_render::base::sources::{FileId, Sources, Span};
-use kaito_render::diagnostic::Diagnostic;
-use kaito_render::diagnostic::rule;
+use kaito_render::diagnostic::{Diagnostic, Severity, rule};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::{Report, Strictness, concise, github, human, json, junit, sarif};
 use kaito_render::session::Session;
@@ -245,16 +244,22 @@ fn sarif_with_more_diagnostics_than_are_read_keeps_the_errors() {
     let said =
         &document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
     assert!(
-        said.as_str().unwrap().starts_with("1 diagnostic left out"),
+        said.as_str().unwrap().starts_with("2 diagnostics left out"),
         "{said}"
     );
 }
 
 /// More diagnostics than code scanning reads, the worst of them last.
 pub(super) fn document_of_too_many() -> Value {
-    let notes =
-        (0..25_000).map(|index| Diagnostic::global(&rule::RELEASE_CHOSEN, format!("note {index}")));
-    let diagnostics = notes.chain([Diagnostic::global(&rule::NAME, "wrong")]);
+    let others = rule::ALL.iter().filter(|rule| rule.id != rule::NAME.id);
+    let notes = others.take(25).flat_map(|rule| {
+        (0..1_000).map(|index| Diagnostic {
+            severity: Severity::Note,
+            ..Diagnostic::global(rule, format!("note {index}"))
+        })
+    });
+    let one_too_many = Diagnostic::global(&rule::AMBIGUOUS_SCALAR, "a warning");
+    let diagnostics = notes.chain([one_too_many, Diagnostic::global(&rule::NAME, "wrong")]);
     read_sarif(&report(Sources::default(), diagnostics), "workspaces")
 }
 

@@ -126,3 +126,76 @@ fn copies_of_the_input_are_bounded() {
         run.stdout
     );
 }
+
+#[test]
+fn people_read_the_worst_300_diagnostics_and_the_number_of_the_others() {
+    let odd = "- on\n".repeat(5_000);
+    let input = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{odd}---\n{}",
+        workspace("B", SMALL)
+    );
+    let input = input.replace("data:\n- on", "list:\n- on");
+    let run = Test::new()
+        .command("check")
+        .args(&["-"])
+        .input(&input)
+        .exits(1)
+        .run();
+    assert_eq!(
+        run.stderr.matches("\nwarning[KR006]").count() + 1,
+        299,
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stderr.matches("\nerror[").count(), 1);
+    assert!(
+        run.stderr.contains("4701 more diagnostics not shown"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("1 error, 5000 warnings"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.len() < 100_000);
+    let run = Test::new().input(&input).exits(1).run();
+    assert_eq!(
+        run.diagnostics.len(),
+        1_001,
+        "1,000 of the rule, and the error"
+    );
+    // What was not kept may have been worse than what was.
+    let run = Test::new()
+        .command("check")
+        .args(&["-", "--deny-warnings"])
+        .input(&input)
+        .exits(1)
+        .run();
+    assert!(run.stderr.contains("5001 errors"), "{}", run.stderr);
+    // What is off is no less off because it is too much.
+    let run = Test::new()
+        .command("check")
+        .args(&["-", "--deny-warnings"])
+        .input(&input)
+        .profile("rules: [{rule: KR006, severity: off}]\n")
+        .exits(1)
+        .run();
+    assert!(run.stderr.contains("1 error"), "{}", run.stderr);
+    assert!(!run.stderr.contains("more diagnostic"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_quoted_of_the_input_is_short() {
+    let long = "x".repeat(1_000_000);
+    let name = workspace("a", SMALL).replace("name: a\n", &format!("name: {long}\n"));
+    let key = format!("{}{long}: 1\n", workspace("a", SMALL));
+    let nested = workspace("a", SMALL).replace("inference:", &format!("inference:\n  {long}: 1\n"));
+    for input in [name, key, nested] {
+        for format in ["human", "concise", "json", "sarif", "github", "junit"] {
+            let run = Test::new().format(format).input(&input).exits(1).run();
+            let bytes = run.stdout.len() + run.stderr.len();
+            assert!(bytes < 60_000, "{format}: {bytes}");
+        }
+    }
+}

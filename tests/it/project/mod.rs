@@ -9,6 +9,7 @@ mod files;
 mod guides;
 mod hermetic;
 mod layers;
+mod limits;
 mod package;
 mod portable;
 #[cfg(feature = "e2e")]
