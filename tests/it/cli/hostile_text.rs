@@ -235,3 +235,41 @@ fn a_library_is_only_text_in_tables_and_pages() {
         assert_eq!(obeyed(&output), None, "{args:?}: {output}");
     }
 }
+
+/// Kubernetes expands `$(NAME)` in arguments, and not where a volume is mounted: a path that has it
+/// has to mean the same in both.
+#[test]
+fn an_output_directory_is_the_same_in_the_mount_and_in_the_script() {
+    for release in ["0.3", "0.12"] {
+        let config =
+            "training_config:\n      TrainingArguments:\n        output_dir: /mnt/$(HOSTNAME)/$a\n";
+        let input = format!(
+            "{}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: config}}\ndata:\n  training_config.yaml: |\n    {config}",
+            tuning(release)
+        );
+        let run = Test::new().input(&input).command("render").run();
+        assert!(
+            run.stdout.contains("mountPath: \"/mnt/$(HOSTNAME)/$a\"\n"),
+            "{}",
+            run.stdout
+        );
+        assert!(
+            run.stdout.contains("out='/mnt/$$(HOSTNAME)/$$a'\n"),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+/// A Workspace that tunes with the ConfigMap `config`.
+fn tuning(release: &str) -> String {
+    let (version, model) = match release {
+        "0.3" => ("v1alpha1", "phi-3-mini-128k-instruct"),
+        _ => ("v1beta1", "phi-4"),
+    };
+    format!(
+        "apiVersion: kaito.sh/{version}\nkind: Workspace\nmetadata: {{name: tune}}\nresource:\n  instanceType: {SMALL}\n  \
+         labelSelector: {{matchLabels: {{app: tune}}}}\ntuning:\n  preset: {{name: {model}}}\n  method: lora\n  config: config\n  \
+         input: {{urls: [\"https://example.com/data.parquet\"]}}\n  output: {{image: registry.example.com/out:1, imagePushSecret: push}}\n"
+    )
+}

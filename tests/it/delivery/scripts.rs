@@ -26,6 +26,9 @@ use tempfile::TempDir;
 /// The releases whose tuning downloads data.
 const RELEASES: [&str; 2] = ["0.3", "0.12"];
 
+/// Kubernetes expands `$(NAME)` in arguments, and not where the volume is mounted.
+const OUTPUT_DIR: &str = "plan.tuning.output_dir | replace('$', '$$')";
+
 fn job_0_3() -> Value {
     serde_yaml::from_str(include_str!("../../../templates/0.3/job.yaml")).unwrap()
 }
@@ -72,7 +75,7 @@ fn download_script(release: &str) -> String {
 /// Release 0.3's script that pushes the given output.
 fn push_script(output_dir: &str, image: &str) -> String {
     let words = [
-        ("plan.tuning.output_dir", output_dir),
+        (OUTPUT_DIR, output_dir),
         ("plan.tuning.output_image", image),
     ];
     script(&job_0_3(), ["containers", "docker-sidecar", "args"], &words)
@@ -81,7 +84,7 @@ fn push_script(output_dir: &str, image: &str) -> String {
 /// Release 0.12's.
 fn oras_push_script(output_dir: &str, image: &str, model: &str) -> String {
     let output = [
-        ("plan.tuning.output_dir", output_dir),
+        (OUTPUT_DIR, output_dir),
         ("plan.tuning.output_image", image),
     ];
     let words = [output[0], output[1], ("plan.tuning.preset", model)];
