@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use super::Format;
 use crate::base::hex;
 use crate::base::object::{Group, Object};
+use crate::vocab::api;
 
 /// Two objects that would be written to the same file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +25,8 @@ pub struct Clash {
 ///
 /// - `<namespace>/<workspace>/<kind>.yaml` for an object with the name of its Workspace,
 ///   `<kind>-<name>.yaml` for one with another name, `<kind>-<ordinal>.yaml` for nodes, whose names
-///   are hashes;
+///   are hashes; `<kind>` is `<kind>.<group>` for kinds of other groups than those of Kubernetes,
+///   KAITO and Karpenter;
 /// - `<namespace>/_shared/<kind>-<name>.yaml` and `_cluster/<kind>-<name>.yaml` for what Workspaces
 ///   share.
 ///
@@ -80,7 +82,10 @@ fn title(object: &Object) -> String {
 
 fn path(object: &Object) -> String {
     let identity = object.identity();
-    let (kind, name) = (identity.kind.to_lowercase(), identity.name);
+    let (kind, name) = (
+        file_kind(identity.api_version, identity.kind),
+        identity.name,
+    );
     let named = || component(&format!("{kind}-{name}"));
     match (object.group(), object.ordinal) {
         (Group::Cluster, _) => format!("_cluster/{}", named()),
@@ -101,6 +106,22 @@ fn path(object: &Object) -> String {
             };
             format!("{}/{}/{file}", component(&namespace), component(&workspace))
         }
+    }
+}
+
+/// A kind as names of files have it: with its group, unless that is one of Kubernetes', KAITO's or
+/// Karpenter's, none of which has a kind of another one's.
+fn file_kind(api_version: &str, kind: &str) -> String {
+    let kind = kind.to_lowercase();
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let is_plain = !group.contains('.')
+        || group.ends_with(".k8s.io")
+        || group == api::KAITO
+        || group.starts_with("karpenter.");
+    if is_plain {
+        kind
+    } else {
+        format!("{kind}.{group}")
     }
 }
 
@@ -207,6 +228,22 @@ mod tests {
         assert_eq!(paths(&objects), expected);
         let json = layout(&objects[..1], Format::Json).unwrap();
         assert_eq!(json.keys().collect::<Vec<_>>(), ["ai/phi/workspace.json"]);
+    }
+
+    #[test]
+    fn kinds_of_one_name_and_several_groups_have_a_file_each() {
+        let service = |api_version| {
+            let metadata = json!({"name": "a", "namespace": "ai"});
+            let value = json!({"apiVersion": api_version, "kind": "Service", "metadata": metadata});
+            Object::new(value.into())
+        };
+        let objects = ["v1", "serving.knative.dev/v1", "core.example.com/v1"].map(service);
+        let expected = [
+            "ai/_shared/service-a.yaml",
+            "ai/_shared/service.core.example.com-a.yaml",
+            "ai/_shared/service.serving.knative.dev-a.yaml",
+        ];
+        assert_eq!(paths(&objects), expected);
     }
 
     #[test]
