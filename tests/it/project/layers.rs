@@ -1,6 +1,6 @@
 //! The layers of `src/`: which module may use which, read off the paths in the code.
 //!
-//! Code under `#[cfg(test)]` is left out, for tests may use everything.
+//! Code under `#[cfg(test)]` and in `tests.rs` is left out, for tests may use everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -198,9 +198,9 @@ fn read() -> (BTreeSet<Module>, BTreeSet<Use>) {
     for entry in WalkDir::new(&source).sort_by_file_name() {
         let path = entry.unwrap().into_path();
         let inside = path.strip_prefix(&source).unwrap();
-        if inside
-            .extension()
-            .is_some_and(|extension| extension == "rs")
+        let is_code = inside.extension().is_some_and(|it| it == "rs");
+        if is_code
+            && !inside.ends_with("tests.rs")
             && let Some(module) = module(inside)
         {
             let text = fs::read_to_string(&path).unwrap();
