@@ -7,7 +7,8 @@
 //! scripts which wait for them keep working, and those of kstatus, which Flux, Argo CD and kubectl
 //! read: `Ready`, and while they hold `Reconciling` or `Stalled`.
 //!
-//! Uses `vocab` and the condition tables of `catalogue`; `controller` uses it.
+//! Uses `vocab`, the escaping of `base` and the condition tables of `catalogue`; `controller` uses
+//! it.
 //! Its files, each using only those before it: `conditions`, `index`, `objects`, `cause`,
 //! `observed`; `pods` and `workload`, `node_objects` and `nodes`; `verdict`, with its tables `steps`
 //! and `summary`.

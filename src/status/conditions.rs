@@ -1,9 +1,13 @@
 //! Conditions of a Workspace, and how new ones are merged into those that it has.
 //!
-//! Uses nothing else of this crate; the rest of `status` uses it.
+//! Uses `base` only; the rest of `status` uses it.
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::base::shown::one_line;
 
 /// A condition as the status of a Workspace holds it: `metav1.Condition`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -78,7 +82,8 @@ impl ConditionStatus {
 }
 
 impl DesiredCondition {
-    /// A condition of this type.
+    /// A condition of this type. What others said is shortened and escaped, because it is shown in
+    /// terminals, and the API server refuses a status with a reason of another form.
     pub fn new(
         kind: &'static str,
         status: ConditionStatus,
@@ -88,10 +93,35 @@ impl DesiredCondition {
         Self {
             kind,
             status,
-            reason: reason.into(),
-            message: message.into(),
+            reason: valid_reason(reason.into()),
+            message: short(one_line(&message.into())),
         }
     }
+}
+
+/// The longest reason, in bytes; Kubernetes allows 1,024.
+const LONGEST_REASON: usize = 128;
+
+/// The longest message, in bytes; Kubernetes allows 32,768.
+const LONGEST_MESSAGE: usize = 1024;
+
+/// A reason in the form that `metav1.Condition` demands: letters, digits, `_`, `,` and `:`, a letter
+/// first, and a letter, a digit or `_` last.
+fn valid_reason(reason: String) -> String {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_,:".contains(&byte);
+    let is_valid = reason.len() <= LONGEST_REASON
+        && reason.starts_with(|first: char| first.is_ascii_alphabetic())
+        && reason.bytes().all(is_part)
+        && !reason.ends_with([',', ':']);
+    if is_valid { reason } else { "Other".to_owned() }
+}
+
+fn short(message: Cow<'_, str>) -> String {
+    if message.len() <= LONGEST_MESSAGE {
+        return message.into_owned();
+    }
+    let end = message.floor_char_boundary(LONGEST_MESSAGE);
+    format!("{}...", &message[..end])
 }
 
 /// Merges conditions into those that were written before. A condition keeps its position, and its

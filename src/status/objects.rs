@@ -5,7 +5,7 @@
 //!
 //! Uses [`super::conditions`] and [`super::index`]; everything else of `status` uses it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,6 +16,12 @@ use crate::vocab::{Provisioner, Rendered, kinds, labels};
 
 use super::conditions::Condition;
 use super::index::{IndexKey, Indexed, NamespacedName, ObjectKey};
+
+/// The longest version of a compiler, and of a release.
+const LONGEST_VERSION: usize = 64;
+
+/// The longest name of an object in Kubernetes.
+const LONGEST_NAME: usize = 253;
 
 /// The part of `metadata` that is read of every kind.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -310,7 +316,7 @@ impl Workspace {
     pub fn read(value: &serde_json::Value) -> Result<Self, serde_json::Error> {
         let mut workspace = Self::deserialize(value)?;
         let annotation = value["metadata"]["annotations"][RENDERED].as_str();
-        workspace.rendered = annotation.and_then(Rendered::parse);
+        workspace.rendered = annotation.and_then(|text| rendered(text, &workspace.metadata));
         Ok(workspace)
     }
 
@@ -325,6 +331,28 @@ impl Workspace {
                 .any(|made| kinds::makes_nodes(&made.kind));
         (!is_made).then_some(&self.resource.label_selector)
     }
+}
+
+/// What the annotation of a Workspace says, as far as it is believed: whoever may write the Workspace
+/// may write the annotation, and could name the objects of others. Objects of other namespaces are
+/// left out here; to whom a cluster-scoped object belongs, its labels say.
+fn rendered(annotation: &str, of: &Metadata) -> Option<Rendered<'static>> {
+    let mut rendered = Rendered::parse(annotation)?;
+    let is_version = |text: &str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".-+".contains(&byte);
+        text.len() <= LONGEST_VERSION && text.bytes().all(is_part)
+    };
+    if !is_version(&rendered.release) || !is_version(&rendered.version) {
+        return None;
+    }
+    let mut known = BTreeSet::new();
+    rendered.objects.retain(|object| {
+        let namespace = object.namespace.as_deref();
+        let is_own = kinds::makes_nodes(&object.kind) || namespace == of.namespace.as_deref();
+        let is_name = object.name.len() <= LONGEST_NAME && object.kind.len() <= LONGEST_NAME;
+        is_own && is_name && known.insert((object.kind.clone(), object.name.clone()))
+    });
+    Some(rendered)
 }
 
 impl Selector {

@@ -3,7 +3,7 @@
 //! Uses [`super::objects`] and [`super::index`]. The controller's store fills a [`ClusterState`];
 //! the rest of `status` judges an [`Observed`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -73,9 +73,14 @@ impl<'a> Observed<'a> {
     }
 
     fn find_claims(&mut self, rendered: &'a Rendered<'static>, cluster: &'a ClusterState) {
+        let owner = self.workspace.metadata.namespaced_name();
         for object in &rendered.objects {
             let key = || ObjectKey::new(&object.kind, "", &object.name);
-            let found = || cluster.node_objects.get(&key());
+            // One of another Workspace is as good as none: its state is nobody else's concern.
+            let found = || {
+                let object = cluster.node_objects.get(&key());
+                object.filter(|object| object.owner().as_ref() == Some(&owner))
+            };
             match &*object.kind {
                 kinds::NODE_POOL => self.pool = Some((&object.name, found())),
                 kind if kinds::is_node(kind) => self.claims.push((&object.name, found())),
@@ -85,13 +90,14 @@ impl<'a> Observed<'a> {
         // The annotation names a limited number of objects, and no NodeClaims of a NodePool: the
         // rest is found by labels.
         let unnamed = match self.pool {
-            Some((pool, _)) => IndexKey::Pool(pool.to_owned()),
+            Some((pool, Some(_))) => IndexKey::Pool(pool.to_owned()),
+            Some((_, None)) => return,
             None if rendered.more.is_some() && !self.claims.is_empty() => self.owner(),
             None => return,
         };
+        let mut known: BTreeSet<_> = self.claims.iter().map(|(name, _)| *name).collect();
         for (key, object) in cluster.node_objects.under(&unnamed) {
-            let is_known = self.claims.iter().any(|(name, _)| *name == key.name);
-            if key.kind != kinds::NODE_POOL && !is_known {
+            if key.kind != kinds::NODE_POOL && known.insert(&key.name) {
                 self.claims.push((&key.name, Some(object)));
             }
         }

@@ -793,3 +793,111 @@ fn the_words_of_others_are_cut_where_a_letter_ends() {
     let (_, said) = &told.conditions["InferenceReady"];
     assert!(said.len() < 600 && said.ends_with("é...)"), "{said}");
 }
+
+/// Whoever may write a Workspace may write its annotation.
+fn claims(cluster: &mut Cluster, change: impl Fn(&mut Value)) {
+    let annotation = &mut cluster.workspace["metadata"]["annotations"]["render.kaito.sh/rendered"];
+    let mut rendered: Value = serde_json::from_str(annotation.as_str().unwrap()).unwrap();
+    change(&mut rendered);
+    *annotation = json!(rendered.to_string());
+}
+
+#[test]
+fn the_objects_of_others_are_no_concern_of_a_workspace() {
+    const SECRET: &str = "only-others-know";
+    for (owner, is_own) in [("w", true), ("other", false)] {
+        let mut cluster = new(NEW_SERVES).with_nodes();
+        let object = &mut cluster.node_objects[0];
+        object["metadata"]["labels"]["kaito.sh/workspace"] = json!(owner);
+        object["status"] = json!({"nodeName": SECRET, "conditions": [condition("Launched", "False", "LaunchFailed", SECRET)]});
+        cluster.nodes = vec![node(SECRET, "True", "1")];
+        let status = cluster.told(SOON).status.to_string();
+        assert_eq!(status.contains(SECRET), is_own, "{owner}: {status}");
+    }
+    for (namespace, is_own) in [("default", true), ("other", false)] {
+        let mut cluster = new(NEW_SERVES).with_nodes();
+        claims(&mut cluster, |rendered| {
+            for object in rendered["objects"].as_array_mut().unwrap() {
+                if object["kind"] == "StatefulSet" {
+                    object["namespace"] = json!(namespace);
+                }
+            }
+        });
+        let workload = cluster.workload.as_mut().unwrap();
+        workload["metadata"]["namespace"] = json!(namespace);
+        let about = json!({"kind": "StatefulSet", "namespace": namespace, "name": "w"});
+        cluster.events = vec![json!({
+            "metadata": {"name": "e"}, "involvedObject": about, "reason": "FailedCreate", "message": SECRET, "lastTimestamp": SOON,
+        })];
+        cluster.pods = Vec::new();
+        let status = cluster.told(SOON).status.to_string();
+        assert_eq!(status.contains(SECRET), is_own, "{namespace}: {status}");
+    }
+}
+
+#[test]
+fn the_node_claims_of_another_workspace_s_node_pool_are_no_concern_of_a_workspace() {
+    const SECRET: &str = "only-others-know";
+    for (owner, is_own) in [("w", true), ("other", false)] {
+        let mut cluster = with_profile(&format!("{NEW}{NEW_SERVES}"), "provisioner: nodepool\n");
+        let pool = &mut cluster.node_objects[0]["metadata"];
+        pool["labels"]["karpenter.kaito.sh/workspace-name"] = json!(owner);
+        let labels = json!({"karpenter.sh/nodepool": pool["name"]});
+        cluster
+            .node_objects
+            .push(json!({"kind": "NodeClaim", "metadata": {"name": SECRET, "labels": labels}}));
+        let status = cluster.told(SOON).status.to_string();
+        assert_eq!(status.contains(SECRET), is_own, "{owner}: {status}");
+    }
+}
+
+#[test]
+fn nothing_that_is_too_long_or_no_text_gets_into_a_condition() {
+    let long = "x".repeat(200_000);
+    let controls = "\u{1b}[2J\n::stop-commands::x\u{202e}";
+    for key in ["release", "version"] {
+        for value in [long.as_str(), controls] {
+            let mut cluster = new(NEW_SERVES);
+            claims(&mut cluster, |rendered| rendered[key] = json!(value));
+            let told = cluster.told(SOON);
+            assert_eq!(told.conditions["Ready"].0, "Unknown NotRendered", "{key}");
+        }
+    }
+    let mut cluster = new(NEW_SERVES);
+    claims(&mut cluster, |rendered| {
+        let objects = rendered["objects"].as_array_mut().unwrap();
+        let claim = objects[0].clone();
+        objects.extend(std::iter::repeat_n(claim.clone(), 1000));
+        for name in [long.as_str(), controls] {
+            let mut other = claim.clone();
+            other["name"] = json!(name);
+            objects.insert(0, other);
+        }
+    });
+    let told = cluster.told(SOON);
+    assert!(told.status.to_string().len() < 5_000, "{}", told.status);
+    assert!(
+        !told.status.to_string().contains("\\u001b"),
+        "{}",
+        told.status
+    );
+    // Another controller's reason and message.
+    for reason in [long.as_str(), controls, "has blanks", "1digit", ""] {
+        let mut cluster = new(NEW_SERVES).with_nodes();
+        cluster.node_objects[0]["status"] = json!({"conditions": [condition("Launched", "False", reason, &format!("{controls}{long}"))]});
+        let told = cluster.told(SOON);
+        let text = told.status.to_string();
+        assert!(text.len() < 10_000 && !text.contains("\\u001b"), "{text}");
+        for (status, message) in told.conditions.values() {
+            let reason = status.split_once(' ').unwrap().1;
+            assert!(
+                message.len() < 1_100 && !reason.is_empty() && reason.len() <= 128,
+                "{status}"
+            );
+            assert!(
+                reason.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "{status}"
+            );
+        }
+    }
+}
