@@ -1,14 +1,9 @@
 //! The index of an output directory: which of its files are ours.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::directory::is_laid_out;
-use crate::base::hex;
-
-/// The version of the format. Version 1 had no fingerprints.
-const VERSION: u64 = 2;
+pub(super) use crate::input::index::{Listed, VERSION, fingerprint, is_known};
 
 /// Why an index can't be relied on.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,25 +20,6 @@ pub enum IndexError {
     /// It lists a path that this program never writes, such as one that leads out of the directory.
     #[error("it lists `{0}`, which kaito-render can't have written")]
     Outside(String),
-}
-
-/// The listed files by path, each with the fingerprint of what was written to it. While a directory
-/// is brought up to date, a file has two: of the text that it had, and of that which it gets.
-pub(super) type Listed = BTreeMap<String, String>;
-
-/// The fingerprint of a text. It is the same for line ends of Windows, which Git may check out.
-pub(super) fn fingerprint(text: &str) -> String {
-    if text.contains('\r') {
-        hex::sha256(&text.replace("\r\n", "\n"), 16)
-    } else {
-        hex::sha256(text, 16)
-    }
-}
-
-/// Whether a text is what was written to a file that is listed with these fingerprints.
-pub(super) fn is_known(text: &str, fingerprints: &str) -> bool {
-    let found = fingerprint(text);
-    fingerprints.split(' ').any(|known| known == found)
 }
 
 /// Writes an index: sorted, one file a line.
@@ -79,7 +55,7 @@ pub(super) fn read(text: &str) -> Result<Listed, IndexError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{IndexError, Listed, fingerprint, is_known, read, write};
+    use super::{IndexError, Listed, read, write};
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -93,16 +69,6 @@ mod tests {
                     \"b/c/service.yaml\": \"1f\"\n  }\n}\n";
         assert_eq!(text, format!("{list}{ours}"));
         assert_eq!(read(&text).unwrap(), listed);
-    }
-
-    #[test]
-    fn a_text_is_known_by_any_of_its_fingerprints_and_whatever_its_line_ends() {
-        let [old, new] = ["a\n", "b\n"].map(fingerprint);
-        let both = format!("{old} {new}");
-        for text in ["a\n", "b\n", "b\r\n"] {
-            assert!(is_known(text, &both), "{text:?}");
-        }
-        assert!(!is_known("a\n", &new) && !is_known("c\n", &both) && !is_known("", ""));
     }
 
     #[test]

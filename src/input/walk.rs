@@ -6,13 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::index::INDEX_FILE;
 use super::links::{self, Boundary};
 use super::tree::{FileTree, Kind};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
-
-/// The name of the index that a directory of output holds, by which it is known.
-pub const INDEX_FILE: &str = ".kaito-render.json";
 
 /// Files by which a directory is known to hold no input: that of a Helm chart and that of our own
 /// output.
