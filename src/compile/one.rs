@@ -14,7 +14,7 @@ use crate::base::object::Object;
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::catalogue::release::Release;
-use crate::diagnostic::{Diagnostics, Reported};
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported, rule};
 use crate::expand;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
@@ -154,6 +154,15 @@ pub(super) fn replicas(
         workspace::changes_of_set(earlier, node, &context.reader.key(node), diagnostics);
     }
     let has_none = node.at("/spec/replicas").node.data == Data::Number(0.into());
+    if has_none {
+        let message = "no Workspace is made of an InferenceSet with `replicas: 0`, and a sync \
+                       that prunes removes those that it had";
+        let place = node.at("/spec/replicas").span;
+        diagnostics.report(
+            Diagnostic::new(&rule::NO_REPLICAS, place, message)
+                .hint("raise the number, or allow this rule if the models are to stop"),
+        );
+    }
     let only_checked = has_none || is_broken;
     Some(Set {
         replicas: Arc::new(replicas.ok()?),

@@ -83,6 +83,7 @@ rules! {
     FLOATING_TAG = "KR126" Warning "an image that is not pinned";
     POD_REFUSED = "KR127" Error "a pod template that the Kubernetes API rejects";
     REPEATED_VARIABLE = "KR128" Warning "a duplicate environment variable";
+    NO_REPLICAS = "KR129" Warning "an InferenceSet with `replicas: 0`";
     RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
     UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
     UNKNOWN_PRESET = "KR203" Error "a model that is not in the catalogue of the release";
