@@ -20,6 +20,7 @@ pub mod config_map;
 mod disk;
 mod documents;
 pub mod embedded;
+mod encoding;
 pub(crate) mod index;
 mod links;
 mod scalar;

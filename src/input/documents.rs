@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::encoding::{StandIn, Undecodable, decode, mentions_kaito, stand_in};
 use super::links;
 use super::tree::FileTree;
 use super::{DocumentFilter, parse, walk};
@@ -9,7 +10,7 @@ use crate::base::node::{Data, Node};
 use crate::base::sources::{FileId, Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::vocab::api::{self, KAITO_PREFIX, is_of_karpenter};
+use crate::vocab::api::{self, is_of_karpenter};
 use crate::vocab::kinds;
 use crate::vocab::limits::INPUT_BYTES;
 
@@ -108,7 +109,7 @@ pub fn read_file(
 ) -> Option<FileId> {
     let text = read(tree, path, &walk::place(tree, path), sources, diagnostics)?;
     add(text, sources)
-        .map_err(|diagnostic| diagnostics.report(*diagnostic))
+        .map_err(|unusable| diagnostics.report(unusable.diagnostic))
         .ok()
 }
 
@@ -149,15 +150,20 @@ fn documents(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Document> {
     let mark = diagnostics.mark();
-    // By the bytes, because a text that can't be parsed is what this is about.
-    let matters_anyway = named || mentions_kaito(&text.bytes);
-    let (file, nodes) = match add(text, sources) {
-        Ok(file) => (Some(file), parse(sources, file, diagnostics)),
-        Err(diagnostic) => {
-            diagnostics.report(*diagnostic);
-            (None, Vec::new())
+    let (file, nodes, may_be_meant) = match add(text, sources) {
+        Ok(file) => {
+            let nodes = parse(sources, file, diagnostics);
+            let is_broken = diagnostics.mark() != mark;
+            // By the text, because one that can't be parsed is what this is about.
+            let may_be_meant = is_broken && mentions_kaito(sources.text(file));
+            (Some(file), nodes, may_be_meant)
+        }
+        Err(unusable) => {
+            diagnostics.report(unusable.diagnostic);
+            (None, Vec::new(), unusable.may_be_meant)
         }
     };
+    let matters_anyway = named || may_be_meant;
     if !matters_anyway {
         pass_over(mark, diagnostics);
     }
@@ -200,17 +206,15 @@ fn too_much(name: String, sources: &mut Sources) -> Diagnostic {
         .hint("name the directories that have Workspaces, in several runs if need be")
 }
 
-fn mentions_kaito(bytes: &[u8]) -> bool {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.contains(KAITO_PREFIX),
-        Err(_) => bytes
-            .windows(KAITO_PREFIX.len())
-            .any(|window| window == KAITO_PREFIX.as_bytes()),
-    }
+/// A file whose text can't be had.
+struct Unusable {
+    diagnostic: Diagnostic,
+    /// Whether it may hold a document of KAITO's.
+    may_be_meant: bool,
 }
 
-/// Keeps a text. The diagnostic says what stands in the way.
-fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
+/// Keeps a text.
+fn add(text: Text, sources: &mut Sources) -> Result<FileId, Unusable> {
     let Text {
         name,
         path,
@@ -218,39 +222,60 @@ fn add(text: Text, sources: &mut Sources) -> Result<FileId, Box<Diagnostic>> {
         bytes,
     } = text;
     if bytes.len() as u64 > MAX_FILE {
+        let may_be_meant = mentions_kaito(&String::from_utf8_lossy(&bytes));
         let place = Span::whole(sources.add(name, ""));
         let message = format!("the file has more than {} MiB", MAX_FILE >> 20);
-        return Err(Box::new(
-            Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it"),
-        ));
+        let diagnostic = Diagnostic::new(&rule::TOO_LARGE, place, message).hint("split it");
+        return Err(Unusable {
+            diagnostic,
+            may_be_meant,
+        });
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let file = sources.add(name, text);
-            sources.locate(file, path);
-            if linked {
-                sources.keep(file);
-            }
-            Ok(file)
-        }
-        Err(error) => Err(Box::new(not_utf8(name, &error, sources))),
+    let decoded = decode(bytes).map_err(|error| not_utf8(name.clone(), error, sources))?;
+    let stand_in = stand_in(&decoded.text);
+    let file = sources.add(name, decoded.text);
+    sources.locate(file, path);
+    if linked || decoded.is_recoded {
+        sources.keep(file);
+    }
+    match stand_in {
+        Some(stand_in) => Err(not_there(file, stand_in)),
+        None => Ok(file),
     }
 }
 
-fn not_utf8(name: String, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
-    let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-    let file = sources.add(name, good);
+fn not_utf8(name: String, error: Undecodable, sources: &mut Sources) -> Unusable {
+    let file = sources.add(name, error.good);
     let end = u32::try_from(sources.text(file).len()).unwrap_or(u32::MAX);
-    Diagnostic::new(
-        &rule::NOT_UTF8,
-        Span {
-            file,
-            start: end,
-            end,
-        },
-        "here the file is no UTF-8 text",
-    )
-    .hint("save it as UTF-8")
+    let place = Span {
+        file,
+        start: end,
+        end,
+    };
+    let diagnostic = Diagnostic::new(&rule::NOT_UTF8, place, error.message);
+    Unusable {
+        diagnostic: diagnostic.hint("save it as UTF-8"),
+        may_be_meant: error.mentions_kaito,
+    }
+}
+
+/// Reports a text that stands in for the file that was meant.
+fn not_there(file: FileId, stand_in: StandIn) -> Unusable {
+    let (message, hint) = match stand_in {
+        StandIn::LfsPointer => (
+            "the file is a pointer of Git LFS, and its content is not there",
+            "fetch the content with `git lfs pull`",
+        ),
+        StandIn::LinkTarget => (
+            "the file holds a path alone: it is a symbolic link that was checked out as text",
+            "check it out with `git config core.symlinks true`, or put the file in its place",
+        ),
+    };
+    let diagnostic = Diagnostic::new(&rule::UNREADABLE, Span::whole(file), message);
+    Unusable {
+        diagnostic: diagnostic.hint(hint),
+        may_be_meant: true,
+    }
 }
 
 /// Replaces the diagnostics in a file that has nothing to do with KAITO.

@@ -274,9 +274,11 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-fn is_named_like_input(path: &Path) -> bool {
-    let ending = path.extension();
-    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
+/// Whether a name has an ending of input. Case does not count, nor do blanks behind it: who named
+/// the file meant the same.
+pub(super) fn is_named_like_input(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str).map(str::trim);
+    ending.is_some_and(|ending| ENDINGS.iter().any(|it| ending.eq_ignore_ascii_case(it)))
 }
 
 /// The nearest file of a name, or link of that name, from a directory upward to another one that

@@ -16,6 +16,7 @@ mod jobs;
 mod limits;
 #[cfg(unix)]
 mod links;
+mod nothing_vanishes;
 mod output;
 mod secrets;
 mod third_release;
