@@ -6,7 +6,7 @@ use super::Options;
 use crate::assemble;
 use crate::base::node::Node;
 use crate::catalogue::profile;
-use crate::input::Document;
+use crate::input::{self, Document};
 use crate::session::Session;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::kinds;
@@ -85,7 +85,7 @@ impl<'a> Documents<'a> {
         };
         let mut sets = Vec::new();
         for document in documents {
-            if profile::is_of_ours(&document.node) {
+            if profile::is_of_ours(&document.node) && input::suspect(&document.node).is_none() {
                 continue;
             }
             if workspace::is_workspace(&document.node) {

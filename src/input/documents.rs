@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::encoding::{StandIn, Undecodable, decode, mentions_kaito, stand_in};
 use super::links;
+use super::suspect::suspect;
 use super::tree::FileTree;
 use super::{DocumentFilter, parse, walk};
 use crate::base::node::{Data, Node};
@@ -332,6 +333,7 @@ pub fn matters(node: &Node) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
     api::is_of_kaito(text("apiVersion"))
         || matches!(text("kind"), kinds::CONFIG_MAP | kinds::SECRET)
+        || suspect(node).is_some()
 }
 
 #[cfg(test)]

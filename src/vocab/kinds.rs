@@ -42,6 +42,8 @@ pub enum Fixed {
 pub const WORKSPACE: &str = "Workspace";
 /// Some Workspaces that serve the same model.
 pub const INFERENCE_SET: &str = "InferenceSet";
+/// A server of documents and their index, which KAITO alone makes.
+pub const RAG_ENGINE: &str = "RAGEngine";
 /// Settings of servers and of training.
 pub const CONFIG_MAP: &str = "ConfigMap";
 /// Credentials, such as those for pulling an image.

@@ -5,6 +5,7 @@ use crate::base::node::Node;
 use crate::base::similar;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::input::{Suspect, suspect};
 use crate::vocab::api::V1BETA1;
 use crate::vocab::kinds;
 
@@ -13,18 +14,11 @@ use crate::vocab::kinds;
 pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
     let text = |key| node.get(key).and_then(Node::as_str);
     let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind"));
+    if let Some(suspect) = suspect(node) {
+        return Some(meant(node, &suspect));
+    }
     if !is_of_kaito(node) {
-        let is_near = version
-            .split_once('/')
-            .is_none_or(|(group, _)| group.contains("kaito"));
-        let is_meant = matches!(kind, Some(kinds::WORKSPACE | kinds::INFERENCE_SET)) && is_near;
-        let message = match version {
-            "" => "a Workspace without a KAITO `apiVersion`".to_owned(),
-            version => format!("`{version}` is not a KAITO `apiVersion`"),
-        };
-        let diagnostic =
-            || Diagnostic::new(&rule::UNRECOGNIZED, node.at("/apiVersion").span, message);
-        return is_meant.then(|| diagnostic().hint(format!("write `apiVersion: {V1BETA1}`")));
+        return None;
     }
     let place = node.at("/kind").span;
     let Some(kind) = kind else {
@@ -55,4 +49,38 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
         severity: Severity::Warning,
         ..Diagnostic::new(&rule::NOT_YET, place, message)
     })
+}
+
+/// Reports a document that is not KAITO's and was probably meant to be, or holds one.
+fn meant(node: &Node, suspect: &Suspect) -> Diagnostic {
+    match suspect {
+        Suspect::Misnamed { kind } => {
+            let version = node.get("apiVersion").and_then(Node::as_str);
+            let message = match version {
+                Some(version) => format!("`{version}` is not a KAITO `apiVersion`"),
+                None => format!("a {kind} without a KAITO `apiVersion`"),
+            };
+            Diagnostic::new(&rule::UNRECOGNIZED, node.at("/apiVersion").span, message)
+                .hint(format!("write `apiVersion: {V1BETA1}` and `kind: {kind}`"))
+        }
+        Suspect::Inside {
+            node: inner,
+            is_list,
+        } => {
+            let kind = inner.get("kind").and_then(Node::as_str).unwrap_or_default();
+            let place = inner.at("/kind").span;
+            let message = format!("a {kind} inside of another document is not compiled");
+            let severity = if *is_list {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let hint =
+                "make it a document of its own, or an item of a `List` with `apiVersion: v1`";
+            Diagnostic {
+                severity,
+                ..Diagnostic::new(&rule::UNRECOGNIZED, place, message).hint(hint)
+            }
+        }
+    }
 }

@@ -14,9 +14,11 @@ enum Outcome {
     Compiled,
     /// An error of this rule.
     Error(&'static str),
+    /// A warning of this rule.
+    Warning(&'static str),
 }
 
-use Outcome::{Compiled, Error};
+use Outcome::{Compiled, Error, Warning};
 
 /// A way in which a Workspace may be written so that it could be missed.
 struct Case {
@@ -43,6 +45,207 @@ fn one(title: &str, path: &str, bytes: impl Into<Vec<u8>>, outcome: Outcome) -> 
 fn as_json(text: &str) -> String {
     let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
     value.to_string()
+}
+
+fn set(replicas: &str) -> String {
+    format!(
+        "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata: {{name: lost}}\nspec:\n  \
+         replicas: {replicas}\n  labelSelector: {{matchLabels: {{apps: lost}}}}\n  template:\n    \
+         resource: {{instanceType: {SMALL}}}\n    inference: {{preset: {{name: phi-4}}}}\n"
+    )
+}
+
+/// A document with a line of it replaced.
+fn replaced(from: &str, to: &str) -> String {
+    let text = source();
+    assert!(text.contains(from), "{from}");
+    text.replacen(from, to, 1)
+}
+
+/// Lines in the place of `apiVersion: kaito.sh/v1beta1`.
+const VERSIONS: [&str; 34] = [
+    "apiVersion: kaito.io/v1beta1",
+    "apiVersion: kiato.sh/v1beta1",
+    "apiVersion: katio.sh/v1beta1",
+    "apiVersion: kaitoo.sh/v1beta1",
+    "apiVersion: kato.sh/v1beta1",
+    "apiVersion: Kaito.sh/v1beta1",
+    "apiVersion: KAITO.SH/v1beta1",
+    "apiVersion: ' kaito.sh/v1beta1'",
+    "apiVersion: \"kaito\\u200b.sh/v1beta1\"",
+    "apiVersion: \"\\ufeffkaito.sh/v1beta1\"",
+    "apiVersion: \"k\\u0430ito.sh/v1beta1\"",
+    "apiVersion: kaito.sh",
+    "apiVersion: kaito.shv1beta1",
+    "apiVersion: kaito.sh.v1beta1",
+    "apiVersion: kaito/v1beta1",
+    "apiVersion: kaito-sh/v1beta1",
+    "apiVersion: kaito.sh:v1beta1",
+    "apiVersion: v1beta1/kaito.sh",
+    "apiVersion: render.kaito.sh/v1alpha1",
+    "apiVersion: x.kaito.sh/v1beta1",
+    "apiVersion: v1beta1",
+    "apiVersion: v1",
+    "apiVersion: ''",
+    "apiVersion: null",
+    "apiVersion: 1",
+    "apiVersion: true",
+    "apiVersion: [kaito.sh/v1beta1]",
+    "apiVersion: {kaito.sh/v1beta1: }",
+    "ApiVersion: kaito.sh/v1beta1",
+    "apiversion: kaito.sh/v1beta1",
+    "api_version: kaito.sh/v1beta1",
+    "' apiVersion': kaito.sh/v1beta1",
+    "\"apiVersion\\u200b\": kaito.sh/v1beta1",
+    "# apiVersion: kaito.sh/v1beta1",
+];
+
+/// What names a document, with a slip.
+fn slips() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let version = "apiVersion: kaito.sh/v1beta1";
+    for slip in VERSIONS {
+        let text = replaced(version, slip);
+        cases.push(one(slip, "x.yaml", text, Error("KR118")));
+    }
+    for slip in [
+        "workspace",
+        "WORKSPACE",
+        "Workspaces",
+        "WorkSpace",
+        "Worksapce",
+        "' Workspace'",
+        "\"Workspace\\n\"",
+        "[Workspace]",
+        "null",
+    ] {
+        let text = replaced("kind: Workspace", &format!("kind: {slip}"));
+        cases.push(one(slip, "x.yaml", text, Error("KR118")));
+    }
+    for slip in ["Kind: Workspace", "kinds: Workspace", "# kind: Workspace"] {
+        cases.push(one(
+            slip,
+            "x.yaml",
+            replaced("kind: Workspace", slip),
+            Error("KR118"),
+        ));
+    }
+    let both = replaced(version, "ApiVersion: kaito.io/v1").replace("kind:", "Kind:");
+    cases.push(one("both keys", "x.yaml", both, Error("KR118")));
+    let both = replaced(version, "apiVersion: kaito.io/v1").replace("kind: W", "kind: w");
+    cases.push(one("both values", "x.yaml", both, Error("KR118")));
+    let set = set("1").replace("kaito.sh/v1beta1", "kaito.io/v1beta1");
+    cases.push(one("a set", "x.yaml", set, Error("KR118")));
+    let other = replaced("kind: Workspace", "kind: RAGEngine");
+    cases.push(one(
+        "another kind",
+        "x.yaml",
+        other.clone(),
+        Warning("KR211"),
+    ));
+    let other = other.replace("kaito.sh/v1beta1", "kaito.io/v1beta1");
+    cases.push(one(
+        "another kind with a slip",
+        "x.yaml",
+        other,
+        Error("KR118"),
+    ));
+    cases.push(one(
+        "another version",
+        "x.yaml",
+        replaced(version, "apiVersion: kaito.sh/v9"),
+        Error("KR202"),
+    ));
+    cases
+}
+
+fn indented(text: &str, by: usize) -> String {
+    let lines = text.lines();
+    lines
+        .map(|line| format!("{}{line}\n", " ".repeat(by)))
+        .collect()
+}
+
+/// Documents inside of others.
+fn wrappers() -> Vec<Case> {
+    let text = source();
+    let item = format!("- {}", indented(&text, 2).trim_start());
+    let of_key = format!("  lost:\n{}", indented(&text, 4));
+    let one =
+        |head: &str, body: &str, outcome| one(head, "x.yaml", format!("{head}\n{body}"), outcome);
+    let mut cases = vec![
+        one("apiVersion: v1\nkind: List\nitems:", &item, Compiled),
+        one(
+            "apiVersion: kaito.sh/v1beta1\nkind: WorkspaceList\nitems:",
+            &item,
+            Compiled,
+        ),
+    ];
+    for head in [
+        "apiVersion: v1\nkind: list\nitems:",
+        "apiVersion: v1\nkind: LIST\nitems:",
+        "kind: List\nitems:",
+        "apiVersion: [v1]\nkind: List\nitems:",
+        "items:",
+        "apiVersion: v1\nitems:",
+        "#",
+    ] {
+        cases.push(one(head, &item, Error("KR118")));
+    }
+    for head in ["apiVersion: v1\nkind: List\nitems:", "kind: List\nitems:"] {
+        cases.push(one(head, &of_key, Error("KR118")));
+    }
+    for head in [
+        "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:",
+        "apiVersion: work.open-cluster-management.io/v1\nkind: ManifestWork\nspec:\n  workload:\n    manifests:",
+    ] {
+        let item = indented(&item, 4);
+        cases.push(one(head, &item, Warning("KR118")));
+    }
+    cases
+}
+
+/// Documents in JSON, and streams of them.
+fn streams() -> Vec<Case> {
+    let text = source();
+    let json = as_json(&text);
+    let mut cases = Vec::new();
+    cases.push(one(
+        "an array",
+        "x.json",
+        format!("[{json}]"),
+        Error("KR118"),
+    ));
+    cases.push(one(
+        "arrays",
+        "x.json",
+        format!("[[{json}]]"),
+        Error("KR118"),
+    ));
+    cases.push(one("JSON", "x.json", json.clone(), Compiled));
+    let slashes = json.replace('/', "\\/");
+    cases.push(one("escaped", "x.json", slashes.clone(), Compiled));
+    cases.push(one(
+        "escaped and broken",
+        "x.json",
+        &slashes[..slashes.len() - 1],
+        Error("KR003"),
+    ));
+    cases.push(one(
+        "broken",
+        "x.yaml",
+        format!("{text}  - [\n"),
+        Error("KR003"),
+    ));
+    let second = format!("a: 1\n---\n# second\n{text}");
+    cases.push(one("the second document", "x.yaml", second, Compiled));
+    cases.push(one(
+        "behind the end",
+        "x.yaml",
+        format!("a: 1\n...\n{text}"),
+        Compiled,
+    ));
+    cases
 }
 
 /// Names of files, and their encodings.
@@ -119,6 +322,7 @@ fn check(title: &str, run: &Run, outcome: Outcome) -> Option<String> {
     let is_met = match outcome {
         Compiled => run.code == 0 && run.stdout.contains("\n  name: lost"),
         Error(rule) => run.code == 1 && has(&format!("error[{rule}]")),
+        Warning(rule) => run.code == 0 && has(&format!("warning[{rule}]")),
     };
     (!is_met).then(|| {
         format!(
@@ -130,7 +334,8 @@ fn check(title: &str, run: &Run, outcome: Outcome) -> Option<String> {
 
 #[test]
 fn a_document_that_may_be_meant_is_compiled_refused_or_named() {
-    let cases = files();
+    let cases = [slips(), wrappers(), streams(), files()];
+    let cases: Vec<_> = cases.into_iter().flatten().collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let directory = tempfile::tempdir().unwrap();
