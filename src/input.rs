@@ -26,6 +26,7 @@ mod links;
 mod scalar;
 pub mod schema;
 mod suspect;
+mod tally;
 mod tree;
 mod walk;
 mod yaml;
@@ -33,10 +34,13 @@ mod yaml;
 #[cfg(feature = "fs")]
 pub use disk::{Disk, find_upward};
 pub(crate) use documents::STDIN;
-pub use documents::{Document, LoadError, MAX_FILE, load, matters, read_file, read_found};
+pub use documents::{
+    Document, LoadError, MAX_FILE, is_rendered, load, load_counted, matters, read_file, read_found,
+};
 pub use index::INDEX_FILE;
 pub use links::stays_inside;
 pub use suspect::{Suspect, suspect};
+pub use tally::Tally;
 pub use tree::{Entry, FileTree, Kind, MemoryTree, kind_among, list_among};
 pub use walk::{DocumentFilter, find_between};
 pub use yaml::parse;

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::base::node::Node;
 use crate::base::sources::Span;
-use crate::vocab::annotations::RENDERED;
+pub use crate::input::is_rendered;
 use crate::vocab::{api, kinds};
 
 pub use inference_set::{InferenceSet, Replicas, is_inference_set, replicas};
@@ -60,15 +60,6 @@ pub fn is_of_kaito(node: &Node) -> bool {
     node.get("apiVersion")
         .and_then(Node::as_str)
         .is_some_and(api::is_of_kaito)
-}
-
-/// Whether a document was written by this compiler.
-#[must_use]
-pub fn is_rendered(node: &Node) -> bool {
-    node.get("metadata")
-        .and_then(|node| node.get("annotations"))
-        .and_then(|node| node.get(RENDERED))
-        .is_some()
 }
 
 impl Workspace {

@@ -210,10 +210,9 @@ impl Sources {
         self.file(file).is_nowhere
     }
 
-    /// Counts bytes as if they had been read.
-    #[cfg(test)]
-    pub(crate) fn count(&mut self, bytes: u64) {
-        self.read += bytes;
+    /// Counts the bytes of a text that was read and is not kept.
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.read += bytes as u64;
     }
 
     #[cfg(test)]

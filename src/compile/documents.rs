@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Options;
 use crate::assemble;
 use crate::base::node::Node;
+use crate::base::pointer;
+use crate::base::sources::Span;
 use crate::catalogue::profile;
 use crate::input::{self, Document};
 use crate::session::Session;
+use crate::vocab::annotations::RENDERED;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::kinds;
 use crate::workspace;
@@ -26,8 +29,9 @@ pub(super) struct Documents<'a> {
     pub(super) sources: Vec<Source<'a>>,
     /// Everything else, such as ConfigMaps and node objects.
     pub(super) others: Vec<Document>,
-    /// How many rendered Workspaces were found in directories. They are passed over.
-    pub(super) passed_over: usize,
+    /// The rendered Workspaces that were found in directories, by namespace and name. They are passed
+    /// over.
+    pub(super) passed_over: Vec<(String, Span)>,
     /// The numbers of the node objects of rendered Workspaces, by kind and name.
     pub(super) ordinals: BTreeMap<(String, String), u32>,
     /// The documents of KAITO in [`Options::against`] whose Workspace is not among `sources`, by
@@ -79,7 +83,7 @@ impl<'a> Documents<'a> {
         let mut sorted = Self {
             sources: Vec::new(),
             others: Vec::new(),
-            passed_over: 0,
+            passed_over: Vec::new(),
             ordinals: BTreeMap::new(),
             removed: earlier(options, reader),
         };
@@ -115,7 +119,8 @@ impl<'a> Documents<'a> {
             SourceKind::Workspace
         };
         if kind == SourceKind::Rendered && !named {
-            self.passed_over += 1;
+            let place = node.at(&pointer::to_annotation(RENDERED)).span;
+            self.passed_over.push((reader.key(&node), place));
             return;
         }
         self.sources.push(Source {

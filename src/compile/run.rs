@@ -208,6 +208,25 @@ impl<'a> Run<'a> {
         )
     }
 
+    /// Warns of rendered Workspaces that were passed over although nothing in the input was rendered
+    /// to them, as far as no error says why. To be called when all Workspaces have been added.
+    pub(super) fn check_sources(&mut self, passed_over: &[(String, Span)]) {
+        if self.diagnostics.failed_since(0) {
+            return;
+        }
+        for (key, place) in passed_over {
+            if !self.names.contains_key(key) {
+                let message = format!(
+                    "the Workspace `{key}` is passed over as output of `kaito-render`, and its \
+                     source is not in the input"
+                );
+                let hint = "remove this annotation if it is the source, or name the source too";
+                let diagnostic = Diagnostic::new(&rule::PASSED_OVER, *place, message);
+                self.diagnostics.report(diagnostic.hint(hint));
+            }
+        }
+    }
+
     /// Reports an input that holds no Workspace, as far as no other error says why.
     pub(super) fn check_empty(&mut self, passed_over: usize) {
         if self.diagnostics.failed_since(0) {

@@ -53,8 +53,9 @@ rules! {
     AMBIGUOUS_SCALAR = "KR006" Warning "an unquoted scalar that YAML 1.1 and YAML 1.2 read differently";
     NOT_PARSED = "KR007" Note "a file that was skipped: it can't be parsed and does not mention KAITO";
     NOT_A_NUMBER = "KR008" Error "infinity, NaN or a number too large for JSON";
-    EMPTY_DIRECTORY = "KR009" Note "a directory that was named but holds no input";
+    EMPTY_DIRECTORY = "KR009" Note "a directory that was named and holds output";
     LEADS_OUT = "KR010" Error "a symbolic link that leads out of the repository";
+    PASSED_OVER = "KR011" Warning "something that may be a Workspace and is passed over";
     FIELD = "KR101" Error "a field with a value that its schema does not allow";
     UNKNOWN_FIELD = "KR102" Error "an unknown field";
     MISSING_FIELD = "KR103" Error "a missing required field";

@@ -252,15 +252,16 @@ mod tests {
                 "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"c\"}}",
             ),
             ("d.txt", &workspace("text")),
-            (".hidden.yaml", &workspace("hidden")),
+            (".hidden.yaml", "hidden: true\n"),
             (".git/x.yaml", &workspace("git")),
             ("chart/Chart.yaml", "name: chart\n"),
-            ("chart/templates/x.yaml", &workspace("chart")),
+            ("chart/templates/x.yaml", "kind: {{ .Values.kind }}\n"),
+            ("chart/y.yaml", &workspace("chart")),
             ("out/.kaito-render.json", "{}"),
             ("out/x.yaml", &workspace("out")),
         ]);
         let (documents, diagnostics) = load_all(&[directory.path().to_owned()]);
-        assert_eq!(names(&documents), ["a", "a2", "b", "c"]);
+        assert_eq!(names(&documents), ["a", "a2", "b", "c", "chart", "out"]);
         assert!(diagnostics.is_empty());
         assert!(documents.iter().all(|document| !document.named));
     }
@@ -307,7 +308,8 @@ mod tests {
 
     #[test]
     fn what_is_no_text_and_no_input_is_only_noted() {
-        let directory = directory(&[("charts/Chart.yaml", "name: c\n")]);
+        let index = r#"{"version": 2, "files": {"a/b/service.yaml": "00"}}"#;
+        let directory = directory(&[("out/.kaito-render.json", index)]);
         fs::write(directory.path().join("blob.yaml"), b"\x00\xff\xfe").unwrap();
         fs::write(
             directory.path().join("kaito.yaml"),
@@ -316,7 +318,7 @@ mod tests {
         .unwrap();
         let (_, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(rules(&diagnostics), ["KR007", "KR002"]);
-        let (_, diagnostics) = load_all(&[directory.path().join("charts")]);
+        let (_, diagnostics) = load_all(&[directory.path().join("out")]);
         assert_eq!(rules(&diagnostics), ["KR009"]);
     }
 
@@ -356,10 +358,11 @@ mod tests {
         link("twice", &directory.path().join("real/a.yaml"));
         link("dangling.yaml", Path::new("nowhere"));
         link("README", Path::new("nowhere"));
+        link("README.md", Path::new("nowhere"));
         link(".#lock.yaml", Path::new("nowhere"));
         let (documents, diagnostics) = load_all(&[directory.path().to_owned()]);
         assert_eq!(names(&documents), ["a"]);
-        assert_eq!(rules(&diagnostics), ["KR001", "KR001"]);
+        assert_eq!(rules(&diagnostics), ["KR011", "KR001", "KR001"]);
         assert!(
             diagnostics
                 .iter()

@@ -2,18 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use super::encoding::{StandIn, Undecodable, decode, mentions_kaito, stand_in};
+use super::encoding::{StandIn, Undecodable, decode, mentions_kaito, names_kind, stand_in};
+use super::index;
 use super::links;
 use super::suspect::suspect;
+use super::tally::Tally;
 use super::tree::FileTree;
+use super::walk::Standing;
 use super::{DocumentFilter, parse, walk};
 use crate::base::node::{Data, Node};
+use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::vocab::annotations::RENDERED;
 use crate::vocab::api::{self, is_of_karpenter};
-use crate::vocab::kinds;
 use crate::vocab::limits::INPUT_BYTES;
+use crate::vocab::{Rendered, kinds};
 
 /// The most bytes of one file.
 pub const MAX_FILE: u64 = 256 << 20;
@@ -52,11 +57,12 @@ struct Text {
 
 /// Reads the documents that paths lead to in a tree, with the items of lists one by one.
 ///
-/// Directories are walked by name, through symbolic links, for files that end in `.yaml`, `.yml`
-/// or `.json`. Left out are what is hidden, Helm charts, and directories of output. Of what is found
-/// there only KAITO's documents, node objects, ConfigMaps and Secrets are kept, and a file that
-/// can't be parsed is an error only if it mentions KAITO. [`DocumentFilter::Everything`] keeps all
-/// documents, and enters a directory of output that is named.
+/// Directories are walked by name, through symbolic links that stay in the repository, for files
+/// that end in `.yaml`, `.yml` or `.json`. Left out are what is hidden, templates of Helm charts, and
+/// output that an index lists. Of what is found there only KAITO's documents, node objects,
+/// ConfigMaps and Secrets are kept, and a file that can't be parsed is an error only if it mentions
+/// KAITO. [`DocumentFilter::Everything`] keeps all documents, and the output of a directory that is
+/// named.
 ///
 /// # Errors
 ///
@@ -68,12 +74,31 @@ pub fn load(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Document>, LoadError> {
+    let mut tally = Tally::default();
+    load_counted(tree, paths, filter, sources, diagnostics, &mut tally)
+}
+
+/// As [`load`], and counts what was passed over.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_counted(
+    tree: &dyn FileTree,
+    paths: &[PathBuf],
+    filter: DocumentFilter,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+    tally: &mut Tally,
+) -> Result<Vec<Document>, LoadError> {
     // Before anything is read: a mistyped path must not give a part of the output.
     if let Some(missing) = paths.iter().find(|path| tree.kind(path).is_err()) {
         return Err(LoadError::Missing(missing.clone()));
     }
+    let walked = walk::files(tree, paths, filter, sources, diagnostics);
+    tally.charts += walked.charts;
     let mut loaded = Vec::new();
-    for found in walk::files(tree, paths, filter, sources, diagnostics) {
+    for found in walked.files {
         if sources.bytes_read() > INPUT_BYTES {
             diagnostics.report(too_much(tree.name(&found.path), sources));
             break;
@@ -81,9 +106,66 @@ pub fn load(
         let text = read(tree, &found.path, &found.place, sources, diagnostics);
         let Some(mut text) = text else { continue };
         text.linked = found.linked;
-        loaded.extend(documents(text, found.named, filter, sources, diagnostics));
+        let output = match &found.standing {
+            Standing::Input => None,
+            Standing::Output(fingerprints) => output(&text.bytes, fingerprints),
+            Standing::Template | Standing::Hidden => {
+                tally.hidden += usize::from(found.standing == Standing::Hidden);
+                sources.count(text.bytes.len());
+                passed_over(text, &found.standing, sources, diagnostics);
+                continue;
+            }
+        };
+        tally.output += usize::from(output.is_some());
+        if let Some(output) = output.filter(|text| !index::may_hold_workspace(text)) {
+            sources.count(output.len());
+            continue;
+        }
+        let is_output = output.is_some();
+        let mut documents = documents(text, found.named, filter, sources, diagnostics);
+        if is_output {
+            documents.retain(|document| !is_rendered(&document.node));
+        } else if documents.is_empty() {
+            tally.unrelated += 1;
+        }
+        loaded.append(&mut documents);
     }
     Ok(loaded)
+}
+
+/// The text of a file that is still as it was written.
+fn output<'a>(bytes: &'a [u8], fingerprints: &str) -> Option<&'a str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    index::is_known(text, fingerprints).then_some(text)
+}
+
+/// Warns of a file that is not taken for input by where it is, and has a document of KAITO's.
+fn passed_over(
+    text: Text,
+    standing: &Standing,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) {
+    let content = String::from_utf8_lossy(&text.bytes);
+    let Some((place, kind)) = names_kind(&content).filter(|_| mentions_kaito(&content)) else {
+        return;
+    };
+    let (message, hint) = if *standing == Standing::Template {
+        let message = format!("a {kind} in a template of a Helm chart is passed over");
+        (message, "check what `helm template` prints")
+    } else {
+        let message = format!("a {kind} in a file whose name begins with a dot is passed over");
+        (message, "rename the file, or name it on the command line")
+    };
+    let file = sources.add(text.name, content);
+    sources.locate(file, text.path);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let place = Span {
+        file,
+        start: offset(place.start),
+        end: offset(place.end),
+    };
+    diagnostics.report(Diagnostic::new(&rule::PASSED_OVER, place, message).hint(hint));
 }
 
 /// Reads one file that was found rather than named, so that links may not lead out of its
@@ -327,6 +409,15 @@ fn is_node_object(node: &Node) -> bool {
         .is_some_and(is_of_karpenter)
 }
 
+/// Whether a Workspace was written by this compiler, and not edited since so that its annotation can't
+/// be read.
+#[must_use]
+pub fn is_rendered(node: &Node) -> bool {
+    let pointer = pointer::to_annotation(RENDERED);
+    let annotation = node.find(&pointer).and_then(|found| found.node.as_str());
+    annotation.is_some_and(|annotation| Rendered::parse(annotation).is_some())
+}
+
 /// Whether a document that was found in a directory can mean anything to this compiler.
 #[must_use]
 pub fn matters(node: &Node) -> bool {
@@ -369,7 +460,7 @@ mod tests {
             (INPUT_BYTES + 1, 0),
         ] {
             let mut sources = Sources::default();
-            sources.count(before);
+            sources.count(usize::try_from(before).unwrap());
             let (documents, messages) = loaded(directory.path(), &mut sources);
             assert_eq!(documents, expected, "{before}");
             assert_eq!(messages.len(), usize::from(expected < 2), "{messages:?}");

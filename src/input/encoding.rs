@@ -2,6 +2,7 @@
 //! really there.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::vocab::kinds;
 
@@ -84,6 +85,21 @@ pub(super) fn mentions_kaito(text: &str) -> bool {
         .iter()
         .any(|kind| text.contains(kind))
         && text.to_ascii_lowercase().contains("kaito")
+}
+
+/// Where a text that is not parsed names a kind of KAITO's, and which.
+pub(super) fn names_kind(text: &str) -> Option<(Range<usize>, &'static str)> {
+    let mut keys = text.match_indices("kind");
+    keys.find_map(|(at, key)| {
+        let at = at + key.len();
+        let value = text[at..].trim_start_matches(['"', '\'', ' ', '\t']);
+        let value = value.strip_prefix(':')?;
+        let value = value.trim_start_matches(['"', '\'', ' ', '\t']);
+        let start = text.len() - value.len();
+        let of_kaito = [kinds::WORKSPACE, kinds::INFERENCE_SET, kinds::RAG_ENGINE];
+        let kind = of_kaito.into_iter().find(|kind| value.starts_with(kind))?;
+        Some((start..start + kind.len(), kind))
+    })
 }
 
 /// Why a text is not that of the file that was meant.

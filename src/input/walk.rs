@@ -6,15 +6,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::index::INDEX_FILE;
+use super::index::{self, INDEX_FILE, Listed};
 use super::links::{self, Boundary};
-use super::tree::{FileTree, Kind};
+use super::tree::{Entry, FileTree, Kind};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 
-/// Files by which a directory is known to hold no input: that of a Helm chart and that of our own
-/// output.
-const MARKS: [&str; 2] = ["Chart.yaml", INDEX_FILE];
+/// The file by which a directory is known to hold a Helm chart, and the directory beside it whose
+/// files are no YAML yet.
+const CHART: &str = "Chart.yaml";
+const TEMPLATES: &str = "templates";
 
 /// How the names of input files end.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -39,19 +40,43 @@ pub(super) struct Found {
     pub(super) named: bool,
     /// Whether a symbolic link led to it.
     pub(super) linked: bool,
+    /// What it is taken for.
+    pub(super) standing: Standing,
 }
 
-/// The files that paths lead to, each once, in order: first what is there without links.
+/// What a file is taken for by where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Input: nothing says that it is something else.
+    Input,
+    /// Output, if it still has one of these fingerprints.
+    Output(String),
+    /// A template of a Helm chart.
+    Template,
+    /// A file with a name that hides it.
+    Hidden,
+}
+
+/// What a walk came to.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// The files, each once, in order: first what is there without links.
+    pub(super) files: Vec<Found>,
+    /// The number of Helm charts whose templates were not taken for input.
+    pub(super) charts: usize,
+}
+
+/// The files that paths lead to.
 pub(super) fn files(
     tree: &dyn FileTree,
     paths: &[PathBuf],
     filter: DocumentFilter,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Vec<Found> {
+) -> Walked {
     let mut walk = Walk {
         tree,
-        files: Vec::new(),
+        walked: Walked::default(),
         seen: BTreeMap::new(),
         entered: BTreeMap::new(),
         links: VecDeque::new(),
@@ -64,12 +89,12 @@ pub(super) fn files(
     while let Some(link) = walk.links.pop_front() {
         walk.link(link);
     }
-    walk.files
+    walk.walked
 }
 
 struct Walk<'a> {
     tree: &'a dyn FileTree,
-    files: Vec<Found>,
+    walked: Walked,
     /// The index of each file by its identity.
     seen: BTreeMap<PathBuf, usize>,
     /// The identities of the directories that were entered, and whether only a link led there. Each
@@ -90,9 +115,50 @@ struct Link {
 }
 
 /// How a walk came to a directory.
+#[derive(Clone)]
 struct Way {
     boundary: Rc<Boundary>,
     linked: bool,
+    is_template: bool,
+    output: Option<Rc<Output>>,
+}
+
+impl Way {
+    fn new(boundary: Rc<Boundary>, linked: bool) -> Self {
+        Self {
+            boundary,
+            linked,
+            is_template: false,
+            output: None,
+        }
+    }
+
+    /// What a file is taken for to which this leads.
+    fn standing(&self, place: &Path) -> Standing {
+        if self.is_template {
+            return Standing::Template;
+        }
+        let listed = self.output.as_ref().and_then(|output| output.get(place));
+        match listed {
+            Some(fingerprints) => Standing::Output(fingerprints.to_owned()),
+            None if place.file_name().is_some_and(is_hidden) => Standing::Hidden,
+            None => Standing::Input,
+        }
+    }
+}
+
+/// A directory with an index of output.
+struct Output {
+    root: PathBuf,
+    listed: Listed,
+}
+
+impl Output {
+    fn get(&self, place: &Path) -> Option<&str> {
+        let below = place.strip_prefix(&self.root).ok()?;
+        let steps: Option<Vec<_>> = below.iter().map(OsStr::to_str).collect();
+        self.listed.get(&steps?.join("/")).map(String::as_str)
+    }
 }
 
 impl Walk<'_> {
@@ -101,44 +167,55 @@ impl Walk<'_> {
         if !boundary.holds(path, &identity) {
             return self.leads_out(path);
         }
-        let way = Way {
-            boundary: Rc::new(boundary),
-            linked: self.tree.is_link(path),
-        };
+        let way = Way::new(Rc::new(boundary), self.tree.is_link(path));
         if !matches!(self.tree.kind(path), Ok(Kind::Directory)) {
             let found = Found {
                 path: path.to_owned(),
                 place: place(self.tree, path),
                 named: true,
                 linked: way.linked,
+                standing: Standing::Input,
             };
-            self.add(found, identity);
-            return;
+            return self.add(found, identity);
         }
+        let entries = self.entries(path);
+        let output = output(self.tree, path, &identity, &entries);
         // Output is no input even where it is named: its Workspaces are rendered already. Only
         // `diff` compares it.
-        let is_output = self.is_file(&path.join(INDEX_FILE));
-        let is_wanted = filter == DocumentFilter::Everything && is_output;
-        if is_wanted || self.holds_input(path) {
-            self.directory(path, identity, &way);
-        } else {
-            self.passed_over(path, is_output);
+        if output.is_some() && filter == DocumentFilter::Input {
+            self.is_output(path);
         }
+        let is_wanted = filter == DocumentFilter::Everything;
+        let way = Way {
+            output: output.filter(|_| !is_wanted),
+            ..way
+        };
+        self.directory(path, identity, entries, &way);
     }
 
-    fn directory(&mut self, path: &Path, identity: PathBuf, way: &Way) {
+    fn directory(&mut self, path: &Path, identity: PathBuf, entries: Vec<Entry>, way: &Way) {
         match self.entered.get(&identity) {
             Some(was_linked) if way.linked || !was_linked => return,
             _ => {}
         }
-        let entries = match self.tree.list(path) {
-            Ok(entries) => entries,
-            Err(error) => return self.unreadable(path, &error),
-        };
-        for entry in entries.into_iter().filter(|entry| !is_hidden(&entry.name)) {
+        let is_chart = entries.iter().any(|entry| entry.name == CHART);
+        for entry in entries {
             let (path, place) = (path.join(&entry.name), identity.join(&entry.name));
+            let is_templates = is_chart && entry.name == TEMPLATES;
             match entry.kind {
-                Some(kind) => self.entry(path, place.clone(), place, kind, way),
+                Some(Kind::Directory) if is_hidden(&entry.name) => {}
+                Some(Kind::Directory) if is_templates => {
+                    let is_template = true;
+                    self.walked.charts += 1;
+                    let way = Way {
+                        is_template,
+                        ..way.clone()
+                    };
+                    self.below(&path, place, &way);
+                }
+                Some(Kind::Directory) => self.below(&path, place, way),
+                Some(_) => self.file(path, place.clone(), place, way),
+                None if is_hidden(&entry.name) || way.is_template => {}
                 None => self.links.push_back(Link {
                     path,
                     place,
@@ -149,20 +226,41 @@ impl Walk<'_> {
         self.entered.insert(identity, way.linked);
     }
 
-    fn entry(&mut self, path: PathBuf, place: PathBuf, identity: PathBuf, kind: Kind, way: &Way) {
-        match kind {
-            Kind::Directory if self.holds_input(&path) => self.directory(&path, identity, way),
-            Kind::File | Kind::Special if is_named_like_input(&path) => {
-                let found = Found {
-                    path,
-                    place,
-                    named: false,
-                    linked: way.linked,
+    /// Goes on into a directory that was found.
+    fn below(&mut self, path: &Path, identity: PathBuf, way: &Way) {
+        let entries = self.entries(path);
+        match output(self.tree, path, &identity, &entries) {
+            Some(output) => {
+                let output = Some(output);
+                let way = Way {
+                    output,
+                    ..way.clone()
                 };
-                self.add(found, identity);
+                self.directory(path, identity, entries, &way);
             }
-            _ => {}
+            None => self.directory(path, identity, entries, way),
         }
+    }
+
+    fn file(&mut self, path: PathBuf, place: PathBuf, identity: PathBuf, way: &Way) {
+        if !is_named_like_input(&path) || path.file_name().is_some_and(|name| name == INDEX_FILE) {
+            return;
+        }
+        let found = Found {
+            path,
+            named: false,
+            linked: way.linked,
+            standing: way.standing(&place),
+            place,
+        };
+        self.add(found, identity);
+    }
+
+    fn entries(&mut self, directory: &Path) -> Vec<Entry> {
+        self.tree.list(directory).unwrap_or_else(|error| {
+            self.unreadable(directory, &error);
+            Vec::new()
+        })
     }
 
     fn link(&mut self, link: Link) {
@@ -180,51 +278,60 @@ impl Walk<'_> {
         if is_directory && place.starts_with(&identity) {
             return self.is_loop(&path);
         }
-        let linked = true;
+        let way = Way::new(boundary, true);
         match kind {
-            Ok(kind) => self.entry(path, place, identity, kind, &Way { boundary, linked }),
-            // Nothing that would have been read anyway, such as an editor's lock.
-            Err(error) if is_missing(&error) && !is_wanted => {}
+            Ok(Kind::Directory) if self.is_templates(&identity) => {}
+            Ok(Kind::Directory) => self.below(&path, identity, &way),
+            Ok(_) => self.file(path, place, identity, &way),
+            Err(error) if is_missing(&error) && !is_wanted => self.leads_nowhere(&path),
             Err(error) => self.unreadable(&path, &error),
         }
     }
 
+    /// Whether a directory holds the templates of a Helm chart.
+    fn is_templates(&self, identity: &Path) -> bool {
+        let chart = identity.with_file_name(CHART);
+        identity.ends_with(TEMPLATES) && self.tree.kind(&chart).is_ok()
+    }
+
     fn add(&mut self, found: Found, identity: PathBuf) {
         if let Some(index) = self.seen.get(&identity) {
-            let seen = &mut self.files[*index];
+            let seen = &mut self.walked.files[*index];
             let named = seen.named || found.named;
             if seen.linked && !found.linked {
                 *seen = found;
             }
             seen.named = named;
+            if named {
+                seen.standing = Standing::Input;
+            }
             return;
         }
-        self.seen.insert(identity, self.files.len());
-        self.files.push(found);
+        self.seen.insert(identity, self.walked.files.len());
+        self.walked.files.push(found);
     }
 
-    fn holds_input(&self, directory: &Path) -> bool {
-        MARKS
-            .iter()
-            .all(|mark| !self.is_file(&directory.join(mark)))
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        matches!(self.tree.kind(path), Ok(Kind::File))
-    }
-
-    /// Reports a directory that was named, but holds no input.
-    fn passed_over(&mut self, path: &Path, is_output: bool) {
-        let what = if is_output {
-            "was written by `kaito-render`"
-        } else {
-            "holds a Helm chart"
-        };
-        let message = format!("the directory {what} and is passed over");
+    /// Says of a directory that was named that it holds output.
+    fn is_output(&mut self, path: &Path) {
+        let message = "the files that `kaito-render` wrote in this directory are passed over";
         let place = self.place(path);
         self.diagnostics.report(
             Diagnostic::new(&rule::EMPTY_DIRECTORY, place, message)
                 .hint("name the directory of the sources, or single files"),
+        );
+    }
+
+    /// Warns of a link to nothing that may have been meant to lead to a directory: what has an ending
+    /// is the name of a file that would not have been read.
+    fn leads_nowhere(&mut self, path: &Path) {
+        if path.extension().is_some() {
+            return;
+        }
+        let message = "a symbolic link that leads nowhere: if it is meant to lead to a directory, that \
+                       one is missing";
+        let place = self.place(path);
+        self.diagnostics.report(
+            Diagnostic::new(&rule::PASSED_OVER, place, message).hint("mend the link, or remove it"),
         );
     }
 
@@ -252,6 +359,23 @@ impl Walk<'_> {
     fn place(&mut self, path: &Path) -> Span {
         Span::whole(self.sources.add(self.tree.name(path), ""))
     }
+}
+
+/// The index of output that a directory has.
+fn output(
+    tree: &dyn FileTree,
+    directory: &Path,
+    identity: &Path,
+    entries: &[Entry],
+) -> Option<Rc<Output>> {
+    let is_index = |entry: &Entry| entry.name == INDEX_FILE && entry.kind == Some(Kind::File);
+    if !entries.iter().any(is_index) {
+        return None;
+    }
+    let index = tree.read(&directory.join(INDEX_FILE)).ok()?;
+    let listed = index::listed(&String::from_utf8_lossy(&index));
+    let root = identity.to_owned();
+    (!listed.is_empty()).then(|| Rc::new(Output { root, listed }))
 }
 
 /// The directory of a file without symbolic links, and its name there.

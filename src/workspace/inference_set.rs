@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::is_of_kaito;
 use super::misplaced::{self, Mended, Reading};
 use super::rules::{self, Holder, MAX_NODES, Rules, check_metadata, check_scaling, placeholders};
 use super::spec::{Inference, LabelSelector, ObjectMeta, Partition};
-use super::{is_of_kaito, is_rendered};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::nulls::drop_nulls;
 use crate::base::pointer;
@@ -159,7 +159,7 @@ static CHECKER: LazyLock<Result<Checker, Unusable>> = LazyLock::new(Checker::of:
 #[must_use]
 pub fn is_inference_set(node: &Node) -> bool {
     let is_set = node.get("kind").and_then(Node::as_str) == Some(kinds::INFERENCE_SET);
-    is_set && is_of_kaito(node) && !is_rendered(node)
+    is_set && is_of_kaito(node)
 }
 
 /// The Workspaces of an InferenceSet, named `<set>-<ordinal>`. A set of no replicas, or of a number

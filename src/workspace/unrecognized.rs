@@ -40,9 +40,6 @@ pub fn unrecognized(node: &Node) -> Option<Diagnostic> {
                 .hint(format!("did you mean `{near}`?")),
         );
     }
-    if kind == kinds::INFERENCE_SET {
-        return None; // in rendered output
-    }
     let message =
         format!("`{kind}` is not supported: only Workspaces and InferenceSets are compiled");
     Some(Diagnostic {

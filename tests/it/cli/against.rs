@@ -131,18 +131,34 @@ fn workspaces_are_found_again_in_files_that_were_renamed_and_moved() {
 
 #[test]
 fn a_directory_of_a_revision_is_walked_as_one_on_disk() {
+    let rendered = workspace("a", SMALL).replace(
+        "  name: a\n",
+        &format!(
+            "  name: a\n  annotations: {{render.kaito.sh/rendered: '{}'}}\n",
+            inputs::RENDERED
+        ),
+    );
+    let fingerprint = inputs::fingerprint(&rendered);
+    let index = json!({"version": 2, "files": {"default/a/workspace.yaml": fingerprint}});
     let directory = repository(&[
         ("a/.hidden/a.yaml", workspace("a", SMALL)),
         ("a/chart/Chart.yaml", "name: chart\n".to_owned()),
-        ("a/chart/templates/a.yaml", workspace("a", SMALL)),
-        ("a/out/.kaito-render.json", "{}".to_owned()),
-        ("a/out/a.yaml", workspace("a", SMALL)),
+        (
+            "a/chart/templates/a.yaml",
+            workspace("{{ .Values.name }}", SMALL),
+        ),
+        ("a/out/.kaito-render.json", index.to_string()),
+        ("a/out/default/a/workspace.yaml", rendered),
         ("a/a.txt", workspace("a", SMALL)),
         ("b.yaml", workspace("b", SMALL)),
     ]);
     write(&directory, "a/new.yaml", &workspace("a", LARGE));
     let run = check(directory.path(), &["a", "--against", "HEAD"]);
-    assert_eq!((run.code, diagnostics(&run)), (0, vec!["KR612".to_owned()]));
+    let template = "KR011 a/chart/templates/a.yaml:2".to_owned();
+    assert_eq!(
+        (run.code, diagnostics(&run)),
+        (0, vec![template, "KR612".to_owned()])
+    );
     let run = check(directory.path(), &["a", "a/a.txt", "--against", "HEAD"]);
     assert!(
         diagnostics(&run).contains(&"KR603 a/new.yaml:6 HEAD:a/a.txt:6".to_owned()),

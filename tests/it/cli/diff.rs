@@ -192,8 +192,7 @@ fn with_secrets(secret: &str) -> String {
     ]);
     let container = json!({"name": "a", "image": "a:1", "env": env, "args": arguments,
         "command": ["sh", "-c", format!("serve --url=http://u:{secret}@a --token={token}")]});
-    let workspace =
-        json!({"name": "a", "namespace": "x", "annotations": {"render.kaito.sh/rendered": "{}"}});
+    let workspace = json!({"name": "a", "namespace": "x", "annotations": {"render.kaito.sh/rendered": inputs::RENDERED}});
     // A password in a URL would be an error here (KR124).
     let settings = format!("env:\n- name: API_KEY\n  value: {secret}\n");
     let last_applied = "kubectl.kubernetes.io/last-applied-configuration";

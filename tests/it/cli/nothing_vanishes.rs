@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::inputs::{SMALL, workspace, write};
+use serde_json::json;
+
+use crate::support::inputs::{self, SMALL, workspace, write};
 use crate::support::program::{Run, kaito_render, run};
 
 /// What has to become of an input.
@@ -33,20 +35,6 @@ fn source() -> String {
     workspace("lost", SMALL)
 }
 
-fn one(title: &str, path: &str, bytes: impl Into<Vec<u8>>, outcome: Outcome) -> Case {
-    Case {
-        title: title.to_owned(),
-        files: vec![(path.to_owned(), bytes.into())],
-        outcome,
-    }
-}
-
-/// The same document as JSON.
-fn as_json(text: &str) -> String {
-    let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
-    value.to_string()
-}
-
 fn set(replicas: &str) -> String {
     format!(
         "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata: {{name: lost}}\nspec:\n  \
@@ -55,11 +43,181 @@ fn set(replicas: &str) -> String {
     )
 }
 
+/// A Workspace as it is written to output.
+fn rendered() -> String {
+    let args = ["render", "-", "--format", "json"];
+    let all = run(&mut kaito_render(&args), &source()).stdout;
+    let list: serde_json::Value = serde_json::from_str(&all).unwrap();
+    let items = list["items"].as_array().unwrap();
+    let workspace = items.iter().find(|item| item["kind"] == "Workspace");
+    workspace.unwrap().to_string()
+}
+
+fn case(title: &str, files: &[(&str, &str)], outcome: Outcome) -> Case {
+    let files = files.iter();
+    Case {
+        title: title.to_owned(),
+        files: files
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_owned()))
+            .collect(),
+        outcome,
+    }
+}
+
+fn one(title: &str, path: &str, bytes: impl Into<Vec<u8>>, outcome: Outcome) -> Case {
+    Case {
+        title: title.to_owned(),
+        files: vec![(path.to_owned(), bytes.into())],
+        outcome,
+    }
+}
+
 /// A document with a line of it replaced.
 fn replaced(from: &str, to: &str) -> String {
     let text = source();
     assert!(text.contains(from), "{from}");
     text.replacen(from, to, 1)
+}
+
+/// Marks by which a directory was once taken for something else.
+fn marks() -> Vec<Case> {
+    let (text, index) = (source(), ".kaito-render.json");
+    let text = text.as_str();
+    let listed = |path: &str, fingerprint: &str| {
+        json!({"version": 2, "files": {path: fingerprint}}).to_string()
+    };
+    let mut cases = Vec::new();
+    for content in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "{\"version\": 1, \"files\": [\"x.yaml\"]}",
+    ] {
+        cases.push(case(
+            "an index",
+            &[(index, content), ("x.yaml", text)],
+            Compiled,
+        ));
+        cases.push(case(
+            "an index above",
+            &[(index, content), ("a/b/x.yaml", text)],
+            Compiled,
+        ));
+    }
+    let stale = listed("a/x.yaml", "00");
+    cases.push(case(
+        "another text",
+        &[(index, &stale), ("a/x.yaml", text)],
+        Compiled,
+    ));
+    // The fingerprint is right: nobody wrote this text, but somebody wrote the index.
+    let fingerprint = inputs::fingerprint(text);
+    let forged = listed("a/x.yaml", &fingerprint);
+    cases.push(case(
+        "a forged index",
+        &[(index, &forged), ("a/x.yaml", text)],
+        Compiled,
+    ));
+    cases
+}
+
+/// Charts, and names that hide a file.
+fn charts() -> Vec<Case> {
+    let text = source();
+    let text = text.as_str();
+    let mut cases = Vec::new();
+    let chart = ("Chart.yaml", "name: chart\nversion: 0.1.0\n");
+    for path in [
+        "x.yaml",
+        "a/x.yaml",
+        "crds/x.yaml",
+        "a/templates/x.yaml",
+        "templates.yaml",
+    ] {
+        cases.push(case("beside a chart", &[chart, (path, text)], Compiled));
+    }
+    cases.push(case(
+        "a template",
+        &[chart, ("templates/x.yaml", text)],
+        Warning("KR011"),
+    ));
+    cases.push(case(
+        "deep in templates",
+        &[chart, ("templates/a/b/x.yml", text)],
+        Warning("KR011"),
+    ));
+    let templated = text.replace("lost", "{{ .Values.name }}");
+    cases.push(case(
+        "a real template",
+        &[chart, ("templates/x.yaml", &templated)],
+        Warning("KR011"),
+    ));
+    let json = as_json(text);
+    cases.push(case(
+        "a template in JSON",
+        &[chart, ("templates/x.json", &json)],
+        Warning("KR011"),
+    ));
+    cases.push(case(
+        "a hidden file",
+        &[(".x.yaml", text)],
+        Warning("KR011"),
+    ));
+    cases
+}
+
+/// The same document as JSON.
+fn as_json(text: &str) -> String {
+    let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
+    value.to_string()
+}
+
+/// The annotation of rendered output.
+fn annotations() -> Vec<Case> {
+    let with = |value: &str| {
+        let annotated =
+            format!("  name: lost\n  annotations: {{render.kaito.sh/rendered: {value}}}\n");
+        replaced("  name: lost\n", &annotated)
+    };
+    let mut cases = Vec::new();
+    for value in [
+        "null",
+        "''",
+        "'true'",
+        "'{}'",
+        "'[]'",
+        "edited",
+        "'{\"version\": \"0.1.0\"}'",
+    ] {
+        cases.push(one("an annotation", "x.yaml", with(value), Compiled));
+    }
+    for value in ["true", "1", "[]", "{}"] {
+        cases.push(one(
+            "an annotation of another type",
+            "x.yaml",
+            with(value),
+            Error("KR101"),
+        ));
+    }
+    let set = set("1").replace(
+        "{name: lost}",
+        "{name: lost, annotations: {render.kaito.sh/rendered: 'x'}}",
+    );
+    cases.push(one("an annotation of a set", "x.yaml", set, Compiled));
+    cases.push(one(
+        "an exported Workspace",
+        "x.json",
+        rendered(),
+        Warning("KR011"),
+    ));
+    cases.push(one(
+        "a set of none",
+        "x.yaml",
+        self::set("0"),
+        Warning("KR129"),
+    ));
+    cases
 }
 
 /// Lines in the place of `apiVersion: kaito.sh/v1beta1`.
@@ -334,8 +492,17 @@ fn check(title: &str, run: &Run, outcome: Outcome) -> Option<String> {
 
 #[test]
 fn a_document_that_may_be_meant_is_compiled_refused_or_named() {
-    let cases = [slips(), wrappers(), streams(), files()];
+    let cases = [
+        marks(),
+        charts(),
+        annotations(),
+        slips(),
+        wrappers(),
+        streams(),
+        files(),
+    ];
     let cases: Vec<_> = cases.into_iter().flatten().collect();
+    assert!(cases.len() > 105, "{}", cases.len());
     let mut wrong = Vec::new();
     for case in &cases {
         let directory = tempfile::tempdir().unwrap();
@@ -351,4 +518,141 @@ fn a_document_that_may_be_meant_is_compiled_refused_or_named() {
         ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_named() {
+    for (link, outcome) in [
+        ("x.yaml", Error("KR001")),
+        ("x.YML", Error("KR001")),
+        ("team", Warning("KR011")),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("../nowhere", directory.path().join(link)).unwrap();
+        assert_eq!(check(link, &render(directory.path()), outcome), None);
+    }
+}
+
+/// Files of ordinary repositories.
+const ORDINARY: [(&str, &str); 22] = [
+    ("Chart.yaml", "name: c\nversion: 0.1.0\n"),
+    (
+        "values.yaml",
+        "resource: {instanceType: a}\ninference: {preset: {name: phi-4}}\n",
+    ),
+    ("templates/deployment.yaml", "kind: {{ .Values.kind }}\n"),
+    (
+        "templates/_helpers.tpl",
+        "{{ define \"kaito.sh/Workspace\" }}\n",
+    ),
+    (".github/workflows/ci.yaml", "on: push\njobs: {}\n"),
+    (".pre-commit-config.yaml", "repos: []\n"),
+    (
+        "terraform.yaml",
+        "apiVersion: app.terraform.io/v1alpha2\nkind: Workspace\nmetadata: {name: a}\nspec: {}\n",
+    ),
+    (
+        "kcp.yaml",
+        "apiVersion: tenancy.kcp.io/v1alpha1\nkind: Workspace\nmetadata: {name: a}\n",
+    ),
+    (
+        "tekton.yaml",
+        "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\nspec: {workspaces: [{name: a}]}\n",
+    ),
+    (
+        "katib.yaml",
+        "apiVersion: kubeflow.org/v1beta1\nkind: Experiment\nmetadata: {name: katib}\n",
+    ),
+    ("moon.yml", "kind: workspace\nprojects: []\n"),
+    ("pnpm-workspace.yaml", "packages: ['a']\n"),
+    ("package.json", "{\"name\": \"a\", \"workspaces\": [\"b\"]}"),
+    ("list.json", "[{\"kind\": \"a\"}, 1]"),
+    ("openapi.json", "{\"openapi\": \"3.0.0\", \"paths\": {}}"),
+    ("path.yaml", "see: a.yaml\n"),
+    ("scalar.yaml", "a\n"),
+    ("empty.yaml", ""),
+    (
+        "keda.yaml",
+        "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: a}\nspec:\n  \
+                     scaleTargetRef: {apiVersion: kaito.sh/v1beta1, kind: InferenceSet, name: a}\n",
+    ),
+    (
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  ownerReferences:\n  \
+                 - {apiVersion: kaito.sh/v1beta1, kind: Workspace, name: a, uid: b}\n",
+    ),
+    (
+        "kustomization.yaml",
+        "resources: [zz-kept.yaml]\npatches:\n- target: {group: kaito.sh, kind: Workspace}\n  path: a.yaml\n",
+    ),
+    ("secret.yaml", "apiVersion: v1\nkind: List\nitems: []\n"),
+];
+
+/// What ordinary repositories have is no reason for a warning.
+#[test]
+fn ordinary_repositories_raise_no_alarm() {
+    let directory = tempfile::tempdir().unwrap();
+    let lfs = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize {}\n",
+        9 << 20
+    );
+    let lfs = ("data.json", lfs.as_str());
+    for (path, text) in ORDINARY.into_iter().chain([lfs]) {
+        write(&directory.path().join(path), text);
+    }
+    let run = render(directory.path());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        !run.stderr.contains("warning") && !run.stderr.contains("error"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// Whether a directory that is rendered into itself, again and again, loses nothing.
+#[test]
+fn output_below_the_input_is_not_input() {
+    for format in ["yaml", "json"] {
+        let directory = inputs::directory(&[
+            ("a.yaml", &workspace("a", SMALL)),
+            ("b.yaml", &workspace("b", SMALL)),
+        ]);
+        let render = |args: &[&str]| {
+            let args = [&["render", "--format", format], args].concat();
+            run(kaito_render(&args).current_dir(directory.path()), "")
+        };
+        let written = |run: &Run| {
+            run.stderr
+                .lines()
+                .find(|line| line.contains(" written, "))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let first = render(&[".", "-o", "rendered/"]);
+        assert!(
+            written(&first).ends_with(" written, 0 removed"),
+            "{}",
+            first.stderr
+        );
+        let again = render(&[".", "-o", "rendered/"]);
+        assert!(
+            written(&again).ends_with(" 0 written, 0 removed"),
+            "{}",
+            again.stderr
+        );
+        assert!(!again.stderr.contains("warning"), "{}", again.stderr);
+        // The one that is gone was output, and nobody has to be told of it.
+        fs::remove_file(directory.path().join("b.yaml")).unwrap();
+        let less = render(&[".", "-o", "rendered/"]);
+        assert!(!less.stderr.contains("warning"), "{}", less.stderr);
+        assert!(!directory.path().join("rendered/default/b").exists());
+        // A source beside the output is one.
+        write(
+            &directory.path().join("rendered/c.yaml"),
+            &workspace("c", SMALL),
+        );
+        let stdout = render(&["."]).stdout.replace('"', "");
+        assert!(stdout.contains("name: c"), "{stdout}");
+    }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::support::program::run;
@@ -60,6 +61,16 @@ pub(crate) fn git(directory: &Path, args: &[&str]) -> String {
     let run = run(command.args(args), "");
     assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
     run.stdout.trim().to_owned()
+}
+
+/// A value of the annotation `render.kaito.sh/rendered`, as output has it.
+pub(crate) const RENDERED: &str =
+    r#"{"version":"0.1.0","release":"0.12","provisioner":"nodeclaim","nodes":1,"objects":[]}"#;
+
+/// The fingerprint of a text in the index of an output directory.
+pub(crate) fn fingerprint(text: &str) -> String {
+    let bytes = Sha256::digest(text).into_iter().take(8);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Commits all files of a working tree.
