@@ -1,9 +1,12 @@
 //! `render`: writes the objects of Workspaces.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
+use kaito_render::base::sources::Sources;
 use kaito_render::compile;
 use kaito_render::emit::{self, Format};
+use kaito_render::input::{Disk, Document, FileTree};
+use kaito_render::workspace;
 
 use super::Outcome;
 use super::config::{Color, Output, Render};
@@ -21,6 +24,7 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         library,
     }) = load::load(&config.input, None, config.only_generated, &mut run)?
     {
+        refuse_sources(&config.output, &documents, &run.session.sources)?;
         objects = compile::compile(documents, &options, &library, &mut run.session);
     }
     let selection = &config.selection;
@@ -35,6 +39,37 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     // all.
     std::mem::forget(objects);
     Ok(Outcome::of(&report))
+}
+
+/// Fails if a source lies where the output is to be written: the next run would take one for the other.
+fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) -> Result<()> {
+    let (Output::File(path) | Output::Directory(path)) = output else {
+        return Ok(());
+    };
+    if Disk.kind(path).is_err() {
+        return Ok(());
+    }
+    let target = Disk.identity(path);
+    let is_source = |document: &&Document| {
+        let node = &document.node;
+        let is_of_kaito = workspace::is_workspace(node) || workspace::is_inference_set(node);
+        document.named || is_of_kaito && !workspace::is_rendered(node)
+    };
+    for document in documents.iter().filter(is_source) {
+        let file = document.node.span.file;
+        let Some(source) = sources.path(file) else {
+            continue;
+        };
+        if source.starts_with(&target) || Disk.identity(source).starts_with(&target) {
+            bail!(
+                "`{}` is a source, and writing to `{}` would take it for output: choose another \
+                 path, such as `rendered/`",
+                sources.name(file),
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn write(objects: &[Object], format: Format, output: &Output) -> Result<()> {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::support::inputs::{self, SMALL, workspace, write};
 use crate::support::program::{Run, kaito_render, run};
@@ -652,7 +653,56 @@ fn output_below_the_input_is_not_input() {
             &directory.path().join("rendered/c.yaml"),
             &workspace("c", SMALL),
         );
+        let refused = render(&[".", "-o", "rendered/"]);
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
         let stdout = render(&["."]).stdout.replace('"', "");
         assert!(stdout.contains("name: c"), "{stdout}");
+    }
+}
+
+/// The files of a directory, by path.
+fn tree(directory: &TempDir) -> Vec<String> {
+    let all = walkdir::WalkDir::new(directory.path()).sort_by_file_name();
+    let all = all.into_iter().map(|entry| entry.unwrap().into_path());
+    all.map(|path| path.display().to_string()).collect()
+}
+
+#[test]
+fn a_directory_in_which_a_source_lies_is_not_written_to() {
+    let text = workspace("a", SMALL);
+    let directory = inputs::directory(&[("team-a/x/a.yaml", &text), ("team-b/b.yaml", "a: 1\n")]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("team-a", directory.path().join("link")).unwrap();
+    let before = tree(&directory);
+    let absolute = directory.path().join("team-a");
+    for args in [
+        [".", "-o", "team-a/"],
+        [".", "-o", "./team-a/x/../"],
+        [".", "-o", "."],
+        [".", "-o", "team-b/../team-a/x/"],
+        ["team-a/x/a.yaml", "-o", "team-a/"],
+        ["team-a", "-o", absolute.to_str().unwrap()],
+        ["link", "-o", "team-a/"],
+        [".", "-o", "team-a/x/a.yaml"],
+        ["team-a", "-o", "./team-a/x/./a.yaml"],
+    ] {
+        let args = [&["render"], &args[..]].concat();
+        let run = run(kaito_render(&args).current_dir(directory.path()), "");
+        assert_eq!(run.code, 2, "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains("a.yaml` is a source"), "{}", run.stderr);
+        assert_eq!(tree(&directory), before, "{args:?}");
+        assert_eq!(
+            fs::read_to_string(directory.path().join("team-a/x/a.yaml")).unwrap(),
+            text
+        );
+    }
+    for args in [
+        [".", "-o", "team-b/"],
+        ["team-a", "-o", "team-a2/"],
+        ["team-a", "-o", "team-b/b.yaml"],
+    ] {
+        let args = [&["render"], &args[..]].concat();
+        let run = run(kaito_render(&args).current_dir(directory.path()), "");
+        assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
     }
 }
