@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::vocab::Rendered;
-use crate::vocab::kinds;
+use crate::vocab::{Rendered, kinds};
 
 use super::cause::PROGRESS_DEADLINE;
 use super::index::{Index, IndexKey, NamespacedName, ObjectKey};
@@ -91,9 +90,8 @@ impl<'a> Observed<'a> {
         // rest is found by labels.
         let unnamed = match self.pool {
             Some((pool, Some(_))) => IndexKey::Pool(pool.to_owned()),
-            Some((_, None)) => return,
             None if rendered.more.is_some() && !self.claims.is_empty() => self.owner(),
-            None => return,
+            _ => return,
         };
         let mut known: BTreeSet<_> = self.claims.iter().map(|(name, _)| *name).collect();
         for (key, object) in cluster.node_objects.under(&unnamed) {
