@@ -289,10 +289,6 @@ fn options(case: Case) -> Options {
     Options {
         namespace: NAMESPACE.to_owned(),
         profile: case.profile(),
-        only_generated: false,
-        allow_empty: false,
-        against: Vec::new(),
-        jobs: 1,
-        max_nodes: kaito_render::vocab::limits::RUN_NODES,
+        ..Options::default()
     }
 }

@@ -9,11 +9,9 @@
 //!
 //! ```
 //! # use kaito_render::catalogue::library::Library;
-//! # use kaito_render::catalogue::profile::Profile;
 //! # use kaito_render::compile::{self, Keep, Options};
 //! # use kaito_render::input::{self, Document};
 //! # use kaito_render::session::Session;
-//! # use kaito_render::vocab::limits::RUN_NODES;
 //! # let text = "{apiVersion: kaito.sh/v1beta1, kind: Workspace, metadata: {name: phi}, \
 //! #     resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: phi}}}, \
 //! #     inference: {preset: {name: phi-4}}}";
@@ -21,15 +19,7 @@
 //! # let file = session.sources.add("phi.yaml", text);
 //! # let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
 //! # let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
-//! # let options = Options {
-//! #     namespace: "default".to_owned(),
-//! #     profile: Profile::default(),
-//! #     only_generated: false,
-//! #     allow_empty: false,
-//! #     against: Vec::new(),
-//! #     jobs: 1,
-//! #     max_nodes: RUN_NODES,
-//! # };
+//! # let options = Options::default();
 //! # let library = Library::embedded();
 //! let compilation = compile::run(documents, &options, &library, Keep::Everything, &mut session);
 //! let phi = &compilation.workspaces[0];
@@ -45,28 +35,29 @@ mod outline;
 mod parallel;
 mod releases;
 mod run;
+mod task;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::base::node::Node;
 use crate::base::object::Object;
 use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expand::Templates;
 use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::Plan;
 use crate::session::Session;
+use crate::vocab::limits::RUN_NODES;
 use crate::workspace::{Reader, Workspace};
-use budget::{Budget, Cost};
-use documents::{Documents, Source, SourceKind};
-use one::{Attempt, Context, Replica};
+use budget::Budget;
+use documents::Documents;
+use one::Context;
 pub use outline::{Outline, Places};
 use releases::Releases;
 use run::{Output, Run};
+use task::Done;
 
 /// What the documents of a run are compiled with.
 #[derive(Clone, Debug)]
@@ -85,8 +76,22 @@ pub struct Options {
     /// The number of threads to compile with, at least 1. The result is the same for every number.
     pub jobs: usize,
     /// The most nodes of the run, beside one for each Workspace that the input has;
-    /// [`RUN_NODES`](crate::vocab::limits::RUN_NODES) unless somebody wants more.
+    /// [`RUN_NODES`] unless somebody wants more.
     pub max_nodes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            namespace: "default".to_owned(),
+            profile: Profile::default(),
+            only_generated: false,
+            allow_empty: false,
+            against: Vec::new(),
+            jobs: 1,
+            max_nodes: RUN_NODES,
+        }
+    }
 }
 
 /// With fewer Workspaces than these, starting threads takes longer than they save.
@@ -186,7 +191,7 @@ pub fn run<'a>(
         keep,
     };
     let mut run = Run::new(keep, &mut session.diagnostics);
-    let tasks = tasks(sources, context);
+    let tasks = task::tasks(sources, context);
     let jobs = if tasks.len() < PARALLEL {
         1
     } else {
@@ -196,7 +201,7 @@ pub fn run<'a>(
     let is_over = AtomicBool::new(false);
     let done = |task| {
         let is_over = is_over.load(Ordering::Relaxed);
-        (!is_over).then(|| done(task, context))
+        (!is_over).then(|| task::done(task, context))
     };
     let mut budget = Budget::new(options.max_nodes);
     parallel::ordered(tasks, jobs, done, |done| {
@@ -221,77 +226,6 @@ pub fn run<'a>(
     }
     run.check_sources(&documents.passed_over);
     Compilation::new(run.finish(options, &releases), releases)
-}
-
-/// What a thread does at a time.
-enum Task<'a> {
-    Workspace(Source<'a>),
-    /// What is wrong with an InferenceSet itself. Its replicas follow.
-    Set(Diagnostics),
-    Replica(Replica),
-    /// Too many replicas: nothing follows.
-    Excess(Diagnostic),
-    Rendered(Node),
-}
-
-/// What came of a [`Task`].
-enum Done {
-    Workspace(Attempt),
-    Set(Diagnostics),
-    Replica(Attempt),
-    Rendered(Node),
-    Excess(Diagnostic),
-}
-
-impl Done {
-    /// What came of a task, if the run can afford it.
-    fn paid(self, budget: &mut Budget) -> Result<Self, Diagnostic> {
-        if let Self::Workspace(attempt) | Self::Replica(attempt) = &self
-            && let Some((cost, place)) = attempt.cost
-        {
-            budget.take(cost, place)?;
-        }
-        Ok(self)
-    }
-}
-
-/// The tasks of a run. The replicas of a set are a task each, so that one large set takes all
-/// cores. Each replica has at least one node, so that there are no more than the run may have.
-fn tasks<'a>(sources: Vec<Source<'a>>, context: Context) -> Vec<Task<'a>> {
-    let mut tasks = Vec::with_capacity(sources.len());
-    let mut budget = Budget::new(context.options.max_nodes);
-    for source in sources {
-        match source.kind {
-            SourceKind::Workspace => tasks.push(Task::Workspace(source)),
-            SourceKind::Rendered => tasks.push(Task::Rendered(source.node)),
-            SourceKind::InferenceSet => {
-                let Source { node, earlier, .. } = source;
-                let mut diagnostics = Diagnostics::default();
-                let replicas = one::replicas(&node, earlier, context, &mut diagnostics);
-                tasks.push(Task::Set(diagnostics));
-                let Some(replicas) = replicas else { continue };
-                let cost = Cost::of_replicas(replicas.count(), &node);
-                if let Err(excess) = budget.take(cost, replicas.place()) {
-                    tasks.push(Task::Excess(excess));
-                    break;
-                }
-                tasks.extend(replicas.all().map(Task::Replica));
-            }
-        }
-    }
-    tasks
-}
-
-fn done(task: Task, context: Context) -> Done {
-    match task {
-        Task::Workspace(source) => {
-            Done::Workspace(one::workspace(source.node, source.earlier, context))
-        }
-        Task::Set(diagnostics) => Done::Set(diagnostics),
-        Task::Replica(replica) => Done::Replica(one::replica(&replica, context)),
-        Task::Rendered(node) => Done::Rendered(node),
-        Task::Excess(diagnostic) => Done::Excess(diagnostic),
-    }
 }
 
 impl<'a> Compilation<'a> {

@@ -19,14 +19,12 @@
 //!
 //! ```
 //! use kaito_render::catalogue::library::Library;
-//! use kaito_render::catalogue::profile::Profile;
 //! use kaito_render::compile::{Options, compile};
 //! use kaito_render::emit::{self, Format};
 //! use kaito_render::input::{self, Document};
 //! use kaito_render::report::policy::Policy;
 //! use kaito_render::report::{Report, Strictness};
 //! use kaito_render::session::Session;
-//! use kaito_render::vocab::limits::RUN_NODES;
 //!
 //! let text = "\
 //! apiVersion: kaito.sh/v1beta1
@@ -46,15 +44,7 @@
 //! let file = session.sources.add("phi.yaml", text);
 //! let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
 //! let documents = nodes.into_iter().map(|node| Document { node, named: true });
-//! let options = Options {
-//!     namespace: "default".to_owned(),
-//!     profile: Profile::default(),
-//!     only_generated: false,
-//!     allow_empty: false,
-//!     against: Vec::new(),
-//!     jobs: 1,
-//!     max_nodes: RUN_NODES,
-//! };
+//! let options = Options::default();
 //! let library = Library::embedded();
 //! let mut objects = compile(documents.collect(), &options, &library, &mut session);
 //!

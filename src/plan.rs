@@ -5,11 +5,9 @@
 //!
 //! ```
 //! # use kaito_render::catalogue::library::Library;
-//! # use kaito_render::catalogue::profile::Profile;
 //! # use kaito_render::compile::{self, Keep, Options};
 //! # use kaito_render::input::{self, Document};
 //! # use kaito_render::session::Session;
-//! # use kaito_render::vocab::limits::RUN_NODES;
 //! # let text = "{apiVersion: kaito.sh/v1beta1, kind: Workspace, metadata: {name: phi}, \
 //! #     resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: phi}}}, \
 //! #     inference: {preset: {name: phi-4}}}";
@@ -17,15 +15,7 @@
 //! # let file = session.sources.add("phi.yaml", text);
 //! # let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
 //! # let documents = nodes.into_iter().map(|node| Document { node, named: true }).collect();
-//! # let options = Options {
-//! #     namespace: "default".to_owned(),
-//! #     profile: Profile::default(),
-//! #     only_generated: false,
-//! #     allow_empty: false,
-//! #     against: Vec::new(),
-//! #     jobs: 1,
-//! #     max_nodes: RUN_NODES,
-//! # };
+//! # let options = Options::default();
 //! # let library = Library::embedded();
 //! let compilation = compile::run(documents, &options, &library, Keep::Everything, &mut session);
 //! let phi = &compilation.workspaces[0];
@@ -53,10 +43,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::base::pointer;
-use crate::base::similar;
 use crate::base::sources::Sources;
 use crate::base::wording;
+use crate::base::{pointer, similar};
 use crate::catalogue::preset::{Flags, Models};
 use crate::catalogue::profile::{NodeClass, Profile};
 use crate::catalogue::release::Release;

@@ -34,11 +34,7 @@ fuzz_target!(|text: &str| {
         let options = Options {
             namespace,
             profile,
-            only_generated: false,
-            allow_empty: false,
-            against: Vec::new(),
-            jobs: 1,
-            max_nodes: kaito_render::vocab::limits::RUN_NODES,
+            ..Options::default()
         };
         compile(documents, &options, &LIBRARY, &mut session);
         let report = Report::finish(session, &Policy::default(), Strictness::Errors);

@@ -21,13 +21,7 @@ use crate::plan::{self, Plan};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::{Provisioner, WorkspaceApi};
-use crate::workspace;
-use crate::workspace::Draft;
-use crate::workspace::ReadRules;
-use crate::workspace::Reader;
-use crate::workspace::Replicas;
-use crate::workspace::Workspace;
-use crate::workspace::placeholders;
+use crate::workspace::{self, Draft, ReadRules, Reader, Replicas, Workspace, placeholders};
 
 /// What all Workspaces of a run share. Nothing changes it while they are compiled.
 #[derive(Clone, Copy, Debug)]

@@ -9,13 +9,10 @@ use crate::base::wording;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Reported};
+use crate::diagnostic::{Diagnostic, Reported, rule};
 use crate::expand::Templates;
 use crate::session::Session;
-use crate::vocab::Provisioner;
-use crate::vocab::TuningMethod;
-use crate::vocab::WorkspaceApi;
+use crate::vocab::{Provisioner, TuningMethod, WorkspaceApi};
 use crate::workspace::ReadRules;
 
 /// The releases that were looked at.

@@ -9,13 +9,10 @@ use super::releases::Releases;
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, ObjectSet, Selectors};
 use crate::base::node::Node;
-use crate::base::object::Group;
-use crate::base::object::Object;
-use crate::base::sources::FileId;
-use crate::base::sources::Span;
+use crate::base::object::{Group, Object};
+use crate::base::sources::{FileId, Span};
 use crate::base::wording;
-use crate::diagnostic::rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::vocab::api::is_of_karpenter;
 
 /// What was found and made so far. Attempts are added in the order of the documents.

@@ -164,10 +164,7 @@ fn every_field_has_a_line_and_reasons() {
             namespace: "default".into(),
             profile,
             only_generated: true,
-            allow_empty: false,
-            against: Vec::new(),
-            jobs: 1,
-            max_nodes: kaito_render::vocab::limits::RUN_NODES,
+            ..Options::default()
         };
         let library = Library::embedded();
         let keep = Keep::Everything;

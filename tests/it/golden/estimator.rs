@@ -134,10 +134,8 @@ fn compiled(cloud: Cloud, workspaces: &str) -> (BTreeMap<String, u64>, Session) 
         namespace: "default".into(),
         profile,
         only_generated: true,
-        allow_empty: false,
-        against: Vec::new(),
-        jobs: 1,
         max_nodes: 10_000_000, // all rows are one run
+        ..Options::default()
     };
     let documents = documents
         .into_iter()

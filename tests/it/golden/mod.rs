@@ -251,10 +251,8 @@ pub(crate) fn render_into(
         namespace: namespace.to_owned(),
         profile: profile.unwrap_or_default(),
         only_generated,
-        allow_empty: false,
         against: old(case, &mut session),
-        jobs: 1,
-        max_nodes: kaito_render::vocab::limits::RUN_NODES,
+        ..Options::default()
     };
     let objects = compile(documents, &options, &library, &mut session);
     Refusal::of(case, &session).map_or(Ok(objects), Err)

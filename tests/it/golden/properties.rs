@@ -203,15 +203,7 @@ fn compile_bytes(bytes: &[u8]) {
         &mut session.diagnostics,
     )
     .unwrap();
-    let options = Options {
-        namespace: "default".to_owned(),
-        profile: Profile::default(),
-        only_generated: false,
-        allow_empty: false,
-        against: Vec::new(),
-        jobs: 1,
-        max_nodes: kaito_render::vocab::limits::RUN_NODES,
-    };
+    let options = Options::default();
     let objects = compile(documents, &options, &Library::embedded(), &mut session);
     let text = Format::Yaml.stream(objects.iter().map(|object| &object.value));
     assert!(session.failed_since(0) || !text.is_empty());

@@ -110,13 +110,9 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             &mut session.diagnostics,
         );
         let options = Options {
-            namespace: "default".to_owned(),
             profile,
-            only_generated: false,
-            allow_empty: false,
             against,
-            jobs: 1,
-            max_nodes: kaito_render::vocab::limits::RUN_NODES,
+            ..Options::default()
         };
         if own.is_some_and(|rule| OF_TARGETS.contains(&rule.id)) {
             upgrade::check(&documents, &options, "0.12", &library, &mut session);
