@@ -202,14 +202,20 @@ impl Rig {
 
     /// Waits until the answer `Ready` of all Workspaces is this.
     pub(crate) fn settle(&mut self, ready: &str) {
-        let count = self.names.len();
+        let names = self.names.clone();
+        self.settle_some(&names, ready);
+    }
+
+    /// Waits until the answer `Ready` of these Workspaces is this.
+    pub(crate) fn settle_some(&mut self, names: &[String], ready: &str) {
         self.cluster.wait(&format!("Ready is {ready}"), |cluster| {
             let answer = cluster.json(&["get", "workspaces"]);
             let items = answer["items"].as_array().unwrap();
-            items.len() == count
-                && items
-                    .iter()
-                    .all(|item| condition(item, "Ready")["status"] == ready)
+            let is_settled = |name: &String| {
+                let item = items.iter().find(|item| item["metadata"]["name"] == **name);
+                item.is_some_and(|item| condition(item, "Ready")["status"] == ready)
+            };
+            names.iter().all(is_settled)
         });
     }
 
