@@ -22,6 +22,7 @@ mod documents;
 pub mod embedded;
 mod encoding;
 pub(crate) mod index;
+mod lines;
 mod links;
 mod scalar;
 pub mod schema;

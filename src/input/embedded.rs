@@ -1,7 +1,8 @@
 //! YAML in a string of a document, such as a file in a ConfigMap: its places are those of the file
 //! that the document stands in.
 
-use crate::base::node::{Data, Node};
+use super::lines::{Lines, relocate};
+use crate::base::node::Node;
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input;
@@ -32,11 +33,11 @@ impl Embedded<'_> {
         let (mut own, mut found) = (Sources::default(), Diagnostics::default());
         let file = own.add("", self.text);
         let node = input::parse(&own, file, &mut found).drain(..).next();
-        let lines = Lines::of(self, sources);
+        let lines = lines(self, sources);
         let error = found.into_iter().find(Diagnostic::is_error);
         Parsed {
             node: node.map(|mut node| {
-                lines.relocate(&mut node);
+                relocate(&mut node, &|span| lines.place(span));
                 node
             }),
             error: error.map(|error| Diagnostic {
@@ -49,60 +50,19 @@ impl Embedded<'_> {
     }
 }
 
-/// Where the lines of a string begin.
-struct Lines {
-    /// The string as a whole.
-    place: Span,
-    /// The offset of each line in the string, and in the file; none if it is not written line by
-    /// line.
-    starts: Vec<(u32, u32)>,
-}
-
-impl Lines {
-    fn of(embedded: &Embedded, sources: &Sources) -> Self {
-        let place = embedded.place;
-        let text = sources.text(place.file);
-        // The place of a block scalar may leave out the blank lines that it begins with.
-        let blank = embedded.text.len() - embedded.text.trim_start_matches('\n').len();
-        let starts = [0, blank].into_iter().find_map(|blank| {
-            let first = line_start(text, place.start as usize, blank)?;
-            starts(embedded.text, text.get(first..)?, first)
-        });
-        Self {
-            place,
-            starts: starts.unwrap_or_default(),
-        }
-    }
-
-    /// The place in the file of one in the string.
-    fn place(&self, inside: Span) -> Span {
-        let at = self
-            .starts
-            .partition_point(|(start, _)| *start <= inside.start);
-        let Some((start, in_file)) = at.checked_sub(1).and_then(|at| self.starts.get(at)) else {
-            return self.place;
-        };
-        let next = self.starts.get(at).map(|(next, _)| next.saturating_sub(1));
-        let end = next.map_or(inside.end, |next| inside.end.min(next));
-        Span {
-            start: in_file + (inside.start - start),
-            end: in_file + (end.max(inside.start) - start),
-            ..self.place
-        }
-    }
-
-    fn relocate(&self, node: &mut Node) {
-        node.span = self.place(node.span);
-        match &mut node.data {
-            Data::List(items) => items.iter_mut().for_each(|item| self.relocate(item)),
-            Data::Map(entries) => {
-                for entry in entries {
-                    entry.key_span = self.place(entry.key_span);
-                    self.relocate(&mut entry.value);
-                }
-            }
-            _ => {}
-        }
+/// Where the lines of a string stand in its file.
+fn lines(embedded: &Embedded, sources: &Sources) -> Lines {
+    let place = embedded.place;
+    let text = sources.text(place.file);
+    // The place of a block scalar may leave out the blank lines that it begins with.
+    let blank = embedded.text.len() - embedded.text.trim_start_matches('\n').len();
+    let starts = [0, blank].into_iter().find_map(|blank| {
+        let first = line_start(text, place.start as usize, blank)?;
+        starts(embedded.text, text.get(first..)?, first)
+    });
+    Lines {
+        place,
+        starts: starts.unwrap_or_default(),
     }
 }
 
