@@ -190,7 +190,7 @@ pub fn run<'a>(
         sources: &session.sources,
         keep,
     };
-    let mut run = Run::new(keep, &mut session.diagnostics);
+    let mut run = Run::new(keep, &session.sources, &mut session.diagnostics);
     let tasks = task::tasks(sources, context);
     let jobs = if tasks.len() < PARALLEL {
         1

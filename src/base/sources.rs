@@ -76,6 +76,10 @@ pub struct Sources {
     hidden: BTreeMap<(FileId, usize), usize>,
     /// What stands there, without quotes and escapes.
     secrets: BTreeSet<String>,
+    /// The texts whose documents stand in blocks among other text.
+    with_blocks: BTreeSet<FileId>,
+    /// The parts of texts in which a shell expands variables.
+    expanded: Vec<Span>,
 }
 
 /// What hides secrets in messages.
@@ -196,6 +200,32 @@ impl Sources {
     /// Keeps the file of a text from being changed: a link led there, and not its own path.
     pub(crate) fn keep(&mut self, file: FileId) {
         self.files[file.0 as usize].is_kept = true;
+    }
+
+    /// Notes that the documents of a text stand in blocks among other text. Each block is by itself:
+    /// two that have the same name are two ways to write it.
+    pub(crate) fn hold_blocks(&mut self, file: FileId) {
+        self.with_blocks.insert(file);
+    }
+
+    /// Notes that a shell expands the variables in a part of a text.
+    pub(crate) fn expand(&mut self, part: Span) {
+        self.expanded.push(part);
+    }
+
+    /// Whether a shell expands variables at a place.
+    #[must_use]
+    pub fn is_expanded(&self, place: Span) -> bool {
+        let holds = |part: &Span| {
+            part.file == place.file && part.start <= place.start && place.end <= part.end
+        };
+        self.expanded.iter().any(holds)
+    }
+
+    /// Whether the documents of a text stand in blocks among other text.
+    #[must_use]
+    pub fn has_blocks(&self, file: FileId) -> bool {
+        self.with_blocks.contains(&file)
     }
 
     /// Where on the disk a text lies whose file may be changed.

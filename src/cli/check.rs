@@ -6,6 +6,7 @@ use anyhow::Result;
 use kaito_render::base::sources::FileId;
 use kaito_render::compile::{self, Keep};
 use kaito_render::emit::disk;
+use kaito_render::input::DocumentFilter;
 use kaito_render::upgrade;
 
 use super::Outcome;
@@ -42,7 +43,7 @@ fn find(
         documents,
         options,
         library,
-    }) = load::load(input, against, false, run)?
+    }) = load::load(input, DocumentFilter::Blocks, against, false, run)?
     else {
         return Ok(Vec::new());
     };

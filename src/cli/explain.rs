@@ -6,6 +6,7 @@ use kaito_render::base::shown::Terminal;
 use kaito_render::compile::{self, Keep};
 use kaito_render::explain;
 use kaito_render::explain::field::{self, Field};
+use kaito_render::input::DocumentFilter;
 use kaito_render::session::Session;
 
 use super::Outcome;
@@ -18,7 +19,7 @@ use super::run::Run;
 pub(super) fn explain(config: &Explain, color: Color) -> Result<Outcome> {
     let mut run = Run::default();
     let mut explanation = Explanation::default();
-    if let Some(loaded) = load::load(&config.input, None, true, &mut run)? {
+    if let Some(loaded) = load::load(&config.input, DocumentFilter::Input, None, true, &mut run)? {
         explanation = Explanation::of(loaded, config.field.as_ref(), &mut run.session);
     }
     let report = run.finish(config.input.strictness);

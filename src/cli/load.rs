@@ -28,6 +28,7 @@ pub(super) struct Loaded {
 /// Reads an input; none if its profile can't be used, which is reported.
 pub(super) fn load(
     input: &Input,
+    filter: DocumentFilter,
     against: Option<&Against>,
     only_generated: bool,
     run: &mut Run,
@@ -35,10 +36,9 @@ pub(super) fn load(
     let session = &mut run.session;
     let library = library(input.cluster.library.as_deref())?;
     let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
-    let filter = DocumentFilter::Input;
     let documents = input::load(&Disk, &input.paths, filter, sources, diagnostics)?;
     let against = match against {
-        Some(against) => earlier(against, &input.paths, session)?,
+        Some(against) => earlier(against, &input.paths, filter, session)?,
         None => Vec::new(),
     };
     let named = input.cluster.profile.as_deref();
@@ -86,8 +86,13 @@ pub(super) fn check_release(release: &str, library: &Library) -> Result<()> {
 }
 
 /// Reads earlier documents. What is wrong with them is only a note.
-fn earlier(against: &Against, paths: &[PathBuf], session: &mut Session) -> Result<Vec<Document>> {
-    let (mut found, filter) = (Diagnostics::default(), DocumentFilter::Input);
+fn earlier(
+    against: &Against,
+    paths: &[PathBuf],
+    filter: DocumentFilter,
+    session: &mut Session,
+) -> Result<Vec<Document>> {
+    let mut found = Diagnostics::default();
     let (documents, name) = match against {
         Against::Revision(name) => {
             let revision = Revision::of(name, paths)?;

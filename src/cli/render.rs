@@ -5,7 +5,7 @@ use kaito_render::base::object::Object;
 use kaito_render::base::sources::Sources;
 use kaito_render::compile;
 use kaito_render::emit::{self, Format};
-use kaito_render::input::{Disk, Document, FileTree};
+use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
 use kaito_render::workspace;
 
 use super::Outcome;
@@ -22,8 +22,13 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         documents,
         options,
         library,
-    }) = load::load(&config.input, None, config.only_generated, &mut run)?
-    {
+    }) = load::load(
+        &config.input,
+        DocumentFilter::Input,
+        None,
+        config.only_generated,
+        &mut run,
+    )? {
         refuse_sources(&config.output, &documents, &run.session.sources)?;
         objects = compile::compile(documents, &options, &library, &mut run.session);
     }

@@ -21,7 +21,9 @@ use crate::plan::{self, Plan};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::api::V1BETA1;
 use crate::vocab::{Provisioner, WorkspaceApi};
-use crate::workspace::{self, Draft, ReadRules, Reader, Replicas, Workspace, placeholders};
+use crate::workspace::{
+    self, Draft, ReadRules, Reader, Replicas, Workspace, placeholders, scripts,
+};
 
 /// What all Workspaces of a run share. Nothing changes it while they are compiled.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +72,7 @@ pub(super) fn workspace(node: Node, earlier: Option<&Node>, context: Context) ->
     let mut attempt = Attempt::default();
     attempt.made = attempt.compile(node, None, earlier, context).ok();
     placeholders::drop_judgements(&mut attempt.diagnostics, 0);
+    scripts::settle(&mut attempt.diagnostics, context.sources);
     attempt
 }
 
@@ -87,6 +90,7 @@ pub(super) fn replica(replica: &Replica, context: Context) -> Attempt {
         .compile(node, Some((&replica.written, place)), None, context)
         .ok();
     placeholders::drop_judgements(&mut attempt.diagnostics, 0);
+    scripts::settle(&mut attempt.diagnostics, context.sources);
     if let Some(made) = attempt.made.as_mut().filter(|_| replica.only_checked) {
         made.objects = None;
     }
@@ -141,8 +145,10 @@ pub(super) fn replicas(
     let compiling = context.releases.get_compiling(V1BETA1);
     let release = compiling.map(|compiling| compiling.release);
     let mark = diagnostics.mark();
-    let replicas = workspace::replicas(node, release, Some(context.sources), diagnostics);
+    let sources = context.sources;
+    let replicas = workspace::replicas(node, release, Some(sources), diagnostics);
     placeholders::drop_judgements(diagnostics, mark);
+    scripts::settle(diagnostics, sources);
     let is_broken = diagnostics.failed_since(0);
     if let Some(earlier) = earlier {
         workspace::changes_of_set(earlier, node, &context.reader.key(node), diagnostics);

@@ -10,7 +10,7 @@ use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, ObjectSet, Selectors};
 use crate::base::node::Node;
 use crate::base::object::{Group, Object};
-use crate::base::sources::{FileId, Span};
+use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::vocab::api::is_of_karpenter;
@@ -18,6 +18,7 @@ use crate::vocab::api::is_of_karpenter;
 /// What was found and made so far. Attempts are added in the order of the documents.
 #[derive(Debug)]
 pub(super) struct Run<'a> {
+    sources: &'a Sources,
     diagnostics: &'a mut Diagnostics,
     files: Vec<FileId>,
     objects: ObjectSet,
@@ -44,8 +45,9 @@ pub(super) struct Output {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(keep: Keep, diagnostics: &'a mut Diagnostics) -> Self {
+    pub(super) fn new(keep: Keep, sources: &'a Sources, diagnostics: &'a mut Diagnostics) -> Self {
         Self {
+            sources,
             diagnostics,
             objects: match keep {
                 Keep::Objects | Keep::Everything => ObjectSet::new(),
@@ -107,6 +109,11 @@ impl<'a> Run<'a> {
         self.has_machines |= made.has_machines;
         self.outlines.extend(made.outline);
         self.compiled.extend(made.compiled);
+        if self.sources.has_blocks(made.file) {
+            let objects = made.objects.iter().flat_map(|objects| &objects.objects);
+            self.has_static_pools |= objects.into_iter().any(assemble::is_static_pool);
+            return;
+        }
         let shared = made.selector.and_then(|it| self.selectors.add(it));
         self.diagnostics.extend(shared);
         if let Some(objects) = made.objects {
@@ -121,6 +128,9 @@ impl<'a> Run<'a> {
 
     /// Keeps the name of a Workspace. Whether it is new; otherwise it is reported.
     fn name(&mut self, key: String, span: Span) -> bool {
+        if self.sources.has_blocks(span.file) {
+            return true;
+        }
         let message = format!("the input has the Workspace `{key}` twice");
         let Some(first) = self.names.insert(key, span) else {
             return true;

@@ -56,6 +56,7 @@ rules! {
     EMPTY_DIRECTORY = "KR009" Note "a directory that was named and holds output";
     LEADS_OUT = "KR010" Error "a symbolic link that leads out of the repository";
     PASSED_OVER = "KR011" Warning "something that may be a Workspace and is passed over";
+    PATCHED = "KR012" Note "a patch of a kustomization, whose result is not checked";
     FIELD = "KR101" Error "a field with a value that its schema does not allow";
     UNKNOWN_FIELD = "KR102" Error "an unknown field";
     MISSING_FIELD = "KR103" Error "a missing required field";

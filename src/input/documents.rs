@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::encoding::{StandIn, Undecodable, decode, mentions_kaito, names_kind, stand_in};
+use super::fences::{self, Language};
 use super::index;
+use super::kustomize;
 use super::links;
 use super::suspect::suspect;
 use super::tally::Tally;
@@ -98,7 +100,8 @@ pub fn load_counted(
     let walked = walk::files(tree, paths, filter, sources, diagnostics);
     tally.charts += walked.charts;
     let mut loaded = Vec::new();
-    for found in walked.files {
+    let files = kustomize::without_patches(tree, walked.files, sources, diagnostics);
+    for found in files {
         if sources.bytes_read() > INPUT_BYTES {
             diagnostics.report(too_much(tree.name(&found.path), sources));
             break;
@@ -106,6 +109,14 @@ pub fn load_counted(
         let text = read(tree, &found.path, &found.place, sources, diagnostics);
         let Some(mut text) = text else { continue };
         text.linked = found.linked;
+        let language = Language::of(&found.path).filter(|_| found.named);
+        if let Some(language) = language {
+            loaded.extend(match filter {
+                DocumentFilter::Blocks => blocks(text, language, sources, diagnostics),
+                _ => not_read(text, sources, diagnostics),
+            });
+            continue;
+        }
         let output = match &found.standing {
             Standing::Input => None,
             Standing::Output(fingerprints) => output(&text.bytes, fingerprints),
@@ -294,6 +305,49 @@ struct Unusable {
     diagnostic: Diagnostic,
     /// Whether it may hold a document of KAITO's.
     may_be_meant: bool,
+}
+
+/// Reports a text that is no input of this command.
+fn not_read(text: Text, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<Document> {
+    let place = Span::whole(sources.add(text.name, ""));
+    let message = "neither YAML nor JSON: only `check` reads the YAML in Markdown and scripts";
+    let diagnostic = Diagnostic::new(&rule::SYNTAX, place, message);
+    diagnostics.report(diagnostic.hint("put the documents into a file that ends in `.yaml`"));
+    Vec::new()
+}
+
+/// The documents of KAITO in the blocks of YAML of a text. A block that can't be parsed is an error
+/// only if it mentions KAITO: other text may show parts of files.
+fn blocks(
+    text: Text,
+    language: Language,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Document> {
+    let file = match add(text, sources) {
+        Ok(file) => file,
+        Err(unusable) => {
+            diagnostics.report(unusable.diagnostic);
+            return Vec::new();
+        }
+    };
+    sources.hold_blocks(file);
+    let mut nodes = Vec::new();
+    for block in fences::blocks(sources, file, language) {
+        if block.is_expanded {
+            sources.expand(block.place());
+        }
+        let mark = diagnostics.mark();
+        nodes.extend(block.parse(diagnostics).into_iter().flat_map(items));
+        if !mentions_kaito(&block.text) {
+            pass_over(mark, diagnostics);
+        }
+    }
+    let nodes = nodes
+        .into_iter()
+        .filter(|node| matters(node) || is_node_object(node));
+    let named = false;
+    nodes.map(|node| Document { node, named }).collect()
 }
 
 /// Keeps a text.

@@ -25,6 +25,8 @@ const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 pub enum DocumentFilter {
     /// What can be compiled.
     Input,
+    /// The same, and of Markdown and scripts that are named the YAML in them.
+    Blocks,
     /// Every document, and a directory of output too if it is named.
     Everything,
 }

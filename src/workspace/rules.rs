@@ -12,6 +12,7 @@ mod keda;
 mod metadata;
 pub(crate) mod placeholders;
 mod pods;
+pub(crate) mod scripts;
 mod shared;
 mod strength;
 mod v1alpha1;

@@ -2,6 +2,7 @@
 
 mod hints;
 mod hub;
+mod inputs;
 mod lints;
 mod mistakes;
 mod pages;

@@ -24,7 +24,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// Rules that no text shows, and the tests that do.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("KR001", "links_are_followed_but_not_in_circles"),
     ("KR002", "bytes_that_are_no_text_are_shown_where_they_stand"),
     (
@@ -37,6 +37,7 @@ const ELSEWHERE: [(&str, &str); 10] = [
         "links_out_of_the_directory_are_errors_and_nothing_behind_them_is_shown",
     ),
     ("KR011", "links_that_lead_nowhere_are_named"),
+    ("KR012", "patches_of_a_kustomization_are_no_input"),
     ("KR404", "kinds_can_be_chosen"),
     ("KR405", "kinds_can_be_chosen"),
     ("KR502", "a_profile_that_is_not_one_is_an_error"),
