@@ -132,6 +132,7 @@ impl<'l> Run<'l> {
             default_instance_type: None,
             release: None,
             sources: None,
+            substitution: None,
         };
         nodes
             .into_iter()

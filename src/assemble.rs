@@ -30,6 +30,7 @@ mod nodes;
 pub mod rendered;
 mod select;
 mod shared;
+mod substituted;
 
 pub use merge::{DocumentObjects, ObjectSet};
 pub use node_names::name_nodes;
@@ -37,3 +38,4 @@ pub use nodes::{check_node, check_static_capacity, is_static_pool};
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
 pub use shared::{Selector, Selectors};
+pub use substituted::{Variables, keep_from_flux};

@@ -61,6 +61,9 @@ pub struct Profile {
     /// How the cluster's Karpenter is set up.
     #[serde(default)]
     pub karpenter: Karpenter,
+    /// What replaces variables such as `${x}` in the objects when it applies them; by default
+    /// nothing does.
+    pub substitution: Option<Substitution>,
     /// The nodes that are there already, with `provisioner: none`; GPUs and memory follow from
     /// their labels.
     #[serde(default)]
@@ -142,6 +145,15 @@ pub struct Karpenter {
     pub static_capacity: Option<bool>,
 }
 
+/// What replaces variables in objects before they reach the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Substitution {
+    /// The post-build substitution of Flux: `${x}` and `${x:=default}`. Objects that have other text
+    /// of that form, such as a script, are marked so that Flux leaves it as it is.
+    Flux,
+}
+
 /// A node that is there already.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -195,6 +207,7 @@ impl Default for Profile {
             storage: Storage::default(),
             node_classes: Vec::new(),
             karpenter: Karpenter::default(),
+            substitution: None,
             nodes: Vec::new(),
             node_counts: BTreeMap::new(),
             rules: Vec::new(),

@@ -8,11 +8,12 @@ use super::budget::{self, Budget, Cost};
 use super::documents::version;
 use super::releases::{Compiling, Releases};
 use super::{CompiledWorkspace, Keep, Options, Outline};
-use crate::assemble::{self, DocumentObjects, Selector};
+use crate::assemble::{self, DocumentObjects, Selector, Variables};
 use crate::base::node::{Data, Node};
 use crate::base::object::Object;
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
+use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported, rule};
 use crate::expand;
@@ -146,7 +147,8 @@ pub(super) fn replicas(
     let release = compiling.map(|compiling| compiling.release);
     let mark = diagnostics.mark();
     let sources = context.sources;
-    let replicas = workspace::replicas(node, release, Some(sources), diagnostics);
+    let substitution = context.options.profile.substitution;
+    let replicas = workspace::replicas(node, release, Some(sources), substitution, diagnostics);
     placeholders::drop_judgements(diagnostics, mark);
     scripts::settle(diagnostics, sources);
     let is_broken = diagnostics.failed_since(0);
@@ -226,6 +228,9 @@ impl Attempt {
         self.pay(&plan, bytes, asks, context.options.max_nodes)?;
         let objects = expand::objects(&plan, templates?);
         let mut objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
+        if let Some(Substitution::Flux) = profile.substitution {
+            assemble::keep_from_flux(&mut objects, &variables(inputs));
+        }
         // After everything that changes objects: the names are hashes of them.
         assemble::name_nodes(&mut objects, &plan);
         Ok(made(draft.into_whole()?, plan, objects, context.keep))
@@ -266,6 +271,23 @@ impl Attempt {
             self.diagnostics.extend(workspace::not_compared(found));
         }
     }
+}
+
+/// The variables in a Workspace and in the ConfigMap that it names.
+fn variables(inputs: plan::Inputs) -> Variables {
+    let mut variables = Variables::default();
+    let plan::Inputs { workspace, .. } = inputs;
+    variables.add_document(&workspace.node);
+    let spec = &workspace.spec;
+    let inference = spec.inference.as_ref().and_then(|it| it.config.as_deref());
+    let tuning = spec.tuning.as_ref().and_then(|it| it.config.as_deref());
+    for name in inference.into_iter().chain(tuning) {
+        let config_map = inputs.config_maps.get(&workspace.metadata.namespace, name);
+        if let Some(config_map) = config_map {
+            variables.add_document(config_map.node());
+        }
+    }
+    variables
 }
 
 /// The place that asks for nodes.
@@ -337,6 +359,7 @@ fn read_rules<'a>(release: &'a Release, context: Context<'a>) -> ReadRules<'a> {
         default_instance_type,
         release: Some(release),
         sources: Some(context.sources),
+        substitution: profile.substitution,
     }
 }
 

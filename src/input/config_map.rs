@@ -45,6 +45,12 @@ impl<'a> ConfigMaps<'a> {
 }
 
 impl<'a> ConfigMap<'a> {
+    /// The document.
+    #[must_use]
+    pub fn node(self) -> &'a Node {
+        self.node
+    }
+
     /// The YAML under a key of `data`.
     #[must_use]
     pub fn yaml(self, key: &str) -> Option<Embedded<'a>> {

@@ -9,6 +9,9 @@ pub const RENDERED: &str = "render.kaito.sh/rendered";
 /// not shown.
 pub const ALLOW: &str = "render.kaito.sh/allow";
 
+/// Keeps Flux from replacing variables in an object, if it is `disabled`.
+pub const FLUX_SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
+
 /// Sets the number of nodes of a model, whatever is estimated.
 pub const NODE_COUNT: &str = "render.kaito.sh/node-count";
 

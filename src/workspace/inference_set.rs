@@ -15,6 +15,7 @@ use crate::base::node::{Data, Entry, Node};
 use crate::base::nulls::drop_nulls;
 use crate::base::pointer;
 use crate::base::sources::{Sources, Span};
+use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
@@ -175,6 +176,7 @@ pub fn replicas(
     node: &Node,
     release: Option<&Release>,
     sources: Option<&Sources>,
+    substitution: Option<Substitution>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Replicas, Reported> {
     let mark = diagnostics.mark();
@@ -194,7 +196,8 @@ pub fn replicas(
         unread: misplaced,
     } = misplaced::mend(node.clone(), reading, diagnostics);
     let node = &node;
-    let unfilled = placeholders::check(node, Some(WorkspaceApi::V1beta1), diagnostics);
+    let unfilled =
+        placeholders::check(node, Some(WorkspaceApi::V1beta1), substitution, diagnostics);
     let mut value = node.to_value();
     drop_nulls(&mut value);
     let mut unread = Unread::default();
@@ -214,6 +217,9 @@ pub fn replicas(
             .at("/spec/replicas")
             .report(&rule::COUNT, message)
             .hint("Kubernetes supports no more nodes in a cluster");
+    }
+    if substitution.is_some() {
+        placeholders::drop_judgements(diagnostics, mark);
     }
     if unread.covers("/spec/template/inference") {
         diagnostics.checked(mark)?;

@@ -14,6 +14,7 @@ use super::{Spec, Workspace, metadata, spec_schema};
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
 use crate::base::sources::{Sources, Span};
+use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
@@ -34,6 +35,8 @@ pub struct ReadRules<'a> {
     pub release: Option<&'a Release<'a>>,
     /// The texts that were read, for fixes.
     pub sources: Option<&'a Sources>,
+    /// What fills in variables later.
+    pub substitution: Option<Substitution>,
 }
 
 impl ReadRules<'_> {
@@ -44,6 +47,7 @@ impl ReadRules<'_> {
         default_instance_type: None,
         release: None,
         sources: None,
+        substitution: None,
     };
 }
 
@@ -124,7 +128,7 @@ impl Reader {
     /// let file = sources.add("phi.yaml", text.to_owned());
     /// let node = input::parse(&sources, file, &mut diagnostics).remove(0);
     ///
-    /// let read_rules = ReadRules { api: WorkspaceApi::V1beta1, default_instance_type: None, release: None, sources: None };
+    /// let read_rules = ReadRules { api: WorkspaceApi::V1beta1, default_instance_type: None, release: None, sources: None, substitution: None };
     /// let draft = Reader::new("default".to_owned()).read(node, read_rules, &mut diagnostics)?;
     /// let rules: Vec<_> = diagnostics.iter().map(|found| found.rule.id).collect();
     /// assert_eq!(rules, ["KR101", "KR104"]); // the count is no number, the name has a capital
@@ -137,6 +141,7 @@ impl Reader {
         read_rules: ReadRules,
         diagnostics: &mut Diagnostics,
     ) -> Result<Draft, Reported> {
+        let mark = diagnostics.mark();
         let draft = self.draft(node, read_rules, diagnostics)?;
         let Draft {
             workspace, unread, ..
@@ -144,6 +149,9 @@ impl Reader {
         let rules = Rules::new(&workspace.node, unread, diagnostics);
         let mut rules = rules.of(read_rules.release);
         rules::check(&mut rules, workspace, read_rules.api);
+        if read_rules.substitution.is_some() {
+            placeholders::drop_judgements(diagnostics, mark);
+        }
         Ok(draft)
     }
 
@@ -188,7 +196,12 @@ impl Reader {
             node,
             unread: misplaced,
         } = misplaced::mend(node, reading, diagnostics);
-        let unfilled = placeholders::check(&node, Some(read_rules.api), diagnostics);
+        let unfilled = placeholders::check(
+            &node,
+            Some(read_rules.api),
+            read_rules.substitution,
+            diagnostics,
+        );
         let mut value = node.to_value();
         drop_nulls(&mut value);
         let mut unread = Unread::default();

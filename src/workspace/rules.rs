@@ -15,6 +15,7 @@ mod pods;
 pub(crate) mod scripts;
 mod shared;
 mod strength;
+mod substitution;
 mod v1alpha1;
 mod v1beta1;
 

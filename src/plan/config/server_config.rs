@@ -86,7 +86,7 @@ impl Planner<'_> {
             Some(length) if placeholders::is_in(length) => Severity::Error,
             _ => Severity::Warning,
         };
-        placeholders::check_settings(&node, severity, self.diagnostics);
+        placeholders::check_settings(&node, severity, self.profile.substitution, self.diagnostics);
         if severity == Severity::Error {
             return None;
         }

@@ -101,7 +101,12 @@ impl Planner<'_> {
             diagnostics: self.diagnostics,
         };
         let node = checks.parsed(config_map)?;
-        placeholders::check_settings(&node, Severity::Warning, checks.diagnostics);
+        placeholders::check_settings(
+            &node,
+            Severity::Warning,
+            self.profile.substitution,
+            checks.diagnostics,
+        );
         checks.sections(&node);
         checks.method(&node, method);
         checks.output_dir(&node);

@@ -171,6 +171,7 @@ fn found(
         default_instance_type: None,
         release: None,
         sources: None,
+        substitution: None,
     };
     let draft = reader.read(node, read_rules, &mut diagnostics);
     assert!(draft.is_ok(), "{value}");

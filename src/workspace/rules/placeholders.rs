@@ -1,9 +1,11 @@
 //! Placeholders of examples that nobody has filled in.
 
 use super::metadata::is_label_value;
+use super::substitution;
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::base::wording;
+use crate::catalogue::profile::Substitution;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::vocab::WorkspaceApi;
@@ -32,6 +34,7 @@ const LEFT_OUT: [&str; 3] = [
 pub(in crate::workspace) fn check(
     document: &Node,
     api: Option<WorkspaceApi>,
+    substitution: Option<Substitution>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<String> {
     let mut contexts = Contexts::of(document);
@@ -45,35 +48,57 @@ pub(in crate::workspace) fn check(
             return;
         }
         let severity = severity(&pointer, value, api);
-        let found = all(value, contexts.at(&pointer));
-        let is_found = report(found, (node, value), &pointer, severity, diagnostics);
-        if is_found && severity == Severity::Error {
+        let all = all(value, contexts.at(&pointer));
+        let severity = |placeholder: &str| {
+            substitution::severity(severity, substitution, placeholder, &pointer, api)
+        };
+        let found = Found {
+            node,
+            value,
+            pointer: &pointer,
+            substitution,
+        };
+        if found.report(all, severity, diagnostics) == Some(Severity::Error) {
             judged.push(pointer);
         }
     });
     judged
 }
 
-/// Reports placeholders of a value. Whether there are any.
-fn report<'a>(
-    placeholders: impl Iterator<Item = &'a str>,
-    (node, value): (&Node, &str),
-    pointer: &str,
-    severity: Severity,
-    diagnostics: &mut Diagnostics,
-) -> bool {
-    let mark = diagnostics.mark();
-    for placeholder in placeholders {
-        let message = format!(
-            "`{}` still contains the placeholder `{placeholder}`",
-            wording::field(pointer)
-        );
-        diagnostics
-            .add(&rule::PLACEHOLDER, place(node, value, placeholder), message)
-            .hint(format!("replace it with {}", meaning(placeholder, pointer)))
-            .severity(severity);
+/// A value that may hold placeholders.
+struct Found<'a> {
+    node: &'a Node,
+    value: &'a str,
+    pointer: &'a str,
+    substitution: Option<Substitution>,
+}
+
+impl Found<'_> {
+    /// Reports placeholders of the value. Gives the highest severity among them.
+    fn report<'p>(
+        &self,
+        placeholders: impl Iterator<Item = &'p str>,
+        severity: impl Fn(&str) -> Severity,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Severity> {
+        let mut highest = None;
+        for placeholder in placeholders {
+            let message = format!(
+                "`{}` still contains the placeholder `{placeholder}`",
+                wording::field(self.pointer)
+            );
+            let hint = substitution::hint(self.substitution, placeholder).map_or_else(
+                || format!("replace it with {}", meaning(placeholder, self.pointer)),
+                str::to_owned,
+            );
+            let severity = severity(placeholder);
+            let place = place(self.node, self.value, placeholder);
+            let reporting = diagnostics.add(&rule::PLACEHOLDER, place, message);
+            reporting.hint(hint).severity(severity);
+            highest = highest.max(Some(severity));
+        }
+        highest
     }
-    diagnostics.mark() != mark
 }
 
 /// How serious a placeholder is.
@@ -149,7 +174,12 @@ fn is_shell(word: &str) -> bool {
 }
 
 /// Reports every placeholder in the settings of a ConfigMap. Whether there is one.
-pub(crate) fn check_settings(settings: &Node, severity: Severity, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_settings(
+    settings: &Node,
+    severity: Severity,
+    substitution: Option<Substitution>,
+    diagnostics: &mut Diagnostics,
+) {
     settings.walk(&mut |node, path| {
         let Some(value) = node.as_str().filter(|value| value.contains(FIRST)) else {
             return;
@@ -160,13 +190,22 @@ pub(crate) fn check_settings(settings: &Node, severity: Severity, diagnostics: &
         } else {
             Context::Text
         };
-        let found = all(value, context);
-        report(found, (node, value), &pointer, severity, diagnostics);
+        let severity = |placeholder: &str| {
+            substitution::severity_of_setting(severity, substitution, placeholder)
+        };
+        let found = Found {
+            node,
+            value,
+            pointer: &pointer,
+            substitution,
+        };
+        found.report(all(value, context), severity, diagnostics);
     });
 }
 
 /// Drops what other rules say of values that hold a placeholder, among what was reported since a
-/// mark. The placeholder of a value that is an error to another rule becomes one, too.
+/// mark. The placeholder of a value that is an error to another rule becomes one, too. Notes are of
+/// what something else fills in, and dropped.
 pub(crate) fn drop_judgements(diagnostics: &mut Diagnostics, mark: usize) {
     let found = diagnostics.split_off(mark);
     let (mut placeholders, others): (Vec<_>, Vec<_>) = found
@@ -183,11 +222,14 @@ pub(crate) fn drop_judgements(diagnostics: &mut Diagnostics, mark: usize) {
             places.is_some_and(|(outer, inner)| holds(outer, inner))
         });
         match judged {
-            Some(placeholder) if other.is_error() => placeholder.severity = Severity::Error,
+            Some(placeholder) if other.is_error() && placeholder.severity != Severity::Note => {
+                placeholder.severity = Severity::Error;
+            }
             Some(_) => {}
             None => kept.push(other),
         }
     }
+    placeholders.retain(|it| it.severity != Severity::Note);
     diagnostics.extend(placeholders);
     diagnostics.extend(kept);
 }

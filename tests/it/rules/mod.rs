@@ -9,6 +9,7 @@ mod pages;
 mod places;
 mod policy;
 mod public;
+mod substitution;
 mod suggestions;
 mod suite;
 mod target;

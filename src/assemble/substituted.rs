@@ -1,0 +1,173 @@
+//! Objects for a tool that fills in variables when it applies them.
+//!
+//! Flux replaces every `${…}` of an object, and those that it knows no variable for by nothing. In an
+//! object that has a variable of the user's, all others are escaped; one that has none of the user's
+//! is marked, so that Flux leaves it as it is.
+
+use std::collections::BTreeSet;
+
+use crate::base::json::{Entry, Json, Map};
+use crate::base::node::Node;
+use crate::base::object::Object;
+use crate::vocab::annotations::FLUX_SUBSTITUTE;
+
+/// The variables that a user wrote, each with its braces.
+#[derive(Debug, Default)]
+pub struct Variables(BTreeSet<String>);
+
+impl Variables {
+    /// Adds all that is in the strings of a document.
+    pub fn add_document(&mut self, document: &Node) {
+        document.walk(&mut |node, _| {
+            if let Some(text) = node.as_str() {
+                self.add(text);
+            }
+        });
+    }
+
+    /// Adds all that is in a string.
+    pub fn add(&mut self, text: &str) {
+        self.0.extend(starts(text).filter_map(|at| {
+            let text = &text[at..];
+            Some(text[..=text.find('}')?].to_owned())
+        }));
+    }
+
+    /// Whether one begins a text.
+    fn begins(&self, text: &str) -> bool {
+        text.find('}')
+            .is_some_and(|end| self.0.contains(&text[..=end]))
+    }
+}
+
+/// The offsets of variables in a text, without those that are escaped.
+fn starts(text: &str) -> impl Iterator<Item = usize> {
+    let all = text.match_indices("${").map(|(at, _)| at);
+    all.filter(|at| !text[..*at].ends_with('$'))
+}
+
+/// Sees to it that Flux replaces the variables of the user, and nothing else.
+pub fn keep_from_flux(objects: &mut [Object], variables: &Variables) {
+    for object in objects {
+        let (mut has_own, mut has_other) = (false, false);
+        each_string(&object.value, &mut |text| {
+            for at in starts(text) {
+                let is_own = variables.begins(&text[at..]);
+                has_own |= is_own;
+                has_other |= !is_own;
+            }
+        });
+        let changed = match (has_own, has_other) {
+            (true, true) => object.value.with_strings(&|text| escaped(text, variables)),
+            (false, true) => Some(marked(&object.value)),
+            (_, false) => None,
+        };
+        if let Some(changed) = changed {
+            object.value = changed;
+        }
+    }
+}
+
+/// The text with all variables escaped that are not the user's, if there are any.
+fn escaped(text: &str, variables: &Variables) -> Option<String> {
+    let mut escaped = String::new();
+    let mut behind = 0;
+    for at in starts(text).filter(|at| !variables.begins(&text[*at..])) {
+        escaped.push_str(&text[behind..at]);
+        escaped.push('$');
+        behind = at;
+    }
+    escaped.push_str(&text[behind..]);
+    (escaped.len() > text.len()).then_some(escaped)
+}
+
+fn each_string(value: &Json, visit: &mut impl FnMut(&str)) {
+    match value {
+        Json::String(text) => visit(text),
+        Json::List(items) => items.iter().for_each(|item| each_string(item, visit)),
+        Json::Map(map) => map.iter().for_each(|(_, value)| each_string(value, visit)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// An object with the annotation that Flux leaves it as it is for.
+fn marked(object: &Json) -> Json {
+    let metadata = &object["metadata"];
+    let annotations = with(
+        &metadata["annotations"],
+        FLUX_SUBSTITUTE,
+        Json::String("disabled".into()),
+    );
+    with(
+        object,
+        "metadata",
+        with(metadata, "annotations", annotations),
+    )
+}
+
+/// A mapping with a value under a key, at the end if the key is new.
+fn with(map: &Json, key: &str, value: Json) -> Json {
+    let entries = match map {
+        Json::Map(map) => map.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let mut entries: Vec<Entry> = entries;
+    match entries.iter_mut().find(|(known, _)| **known == *key) {
+        Some((_, known)) => *known = value,
+        None => entries.push((key.into(), value)),
+    }
+    Json::Map(Map::new(entries))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Variables, keep_from_flux};
+    use crate::base::json::Json;
+    use crate::base::object::Object;
+
+    fn kept(command: &str, label: &str) -> Json {
+        let mut variables = Variables::default();
+        variables.add("a ${team} and ${size:=3}, not $${kept} or ${open");
+        let value = json!({"metadata": {"name": "a"}, "x": [command], "label": label});
+        let mut objects = [Object::new(Json::from(value))];
+        keep_from_flux(&mut objects, &variables);
+        let [object] = objects;
+        object.value
+    }
+
+    #[test]
+    fn objects_without_variables_of_the_user_s_are_marked() {
+        let value = kept("echo ${HOME} ${team:-x} ${kept}", "a");
+        assert_eq!(
+            value["x"].items()[0].as_str(),
+            Some("echo ${HOME} ${team:-x} ${kept}")
+        );
+        let annotations = &value["metadata"]["annotations"];
+        assert_eq!(
+            annotations["kustomize.toolkit.fluxcd.io/substitute"].as_str(),
+            Some("disabled")
+        );
+    }
+
+    #[test]
+    fn beside_variables_of_the_user_s_all_others_are_escaped() {
+        let value = kept("echo ${HOME} $${a} ${size:=3}${HOME", "${team}");
+        assert_eq!(
+            value["x"].items()[0].as_str(),
+            Some("echo $${HOME} $${a} ${size:=3}$${HOME")
+        );
+        assert_eq!(value["label"].as_str(), Some("${team}"));
+        assert!(value["metadata"].get("annotations").is_none());
+    }
+
+    #[test]
+    fn other_objects_stay() {
+        for (command, label) in [("echo $HOME $(x)", "a"), ("${team}", "${size:=3}")] {
+            let value = kept(command, label);
+            assert_eq!(value["x"].items()[0].as_str(), Some(command));
+            assert!(value["metadata"].get("annotations").is_none());
+        }
+    }
+}
