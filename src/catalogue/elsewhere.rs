@@ -10,7 +10,7 @@ use crate::catalogue::others::{OtherRelease, Table};
 use crate::catalogue::preset::InstanceTypes;
 use crate::catalogue::release::Release;
 use crate::session::Session;
-use crate::vocab::Cloud;
+use crate::vocab::{Cloud, Provisioner};
 
 /// Where an instance type is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,26 @@ impl Release<'_> {
             let near = similar::nearest(name, other.model_calls())?;
             Some(format!("did you mean `{near}`? {}", other.advice(version)))
         })
+    }
+
+    /// What to do about a provisioner whose node objects another release has.
+    #[must_use]
+    pub fn provisioner_elsewhere(&self, wanted: Provisioner, version: &str) -> Option<String> {
+        let mut others = self.others().iter();
+        let other = others.find(|other| other.file.node_objects.contains_key(&wanted))?;
+        Some(other.advice(version))
+    }
+
+    /// What to do about a cloud of which another release has instance types.
+    #[must_use]
+    pub fn cloud_elsewhere(&self, wanted: Cloud, version: &str) -> Option<String> {
+        let has = |other: &&OtherRelease| {
+            let tables = self.tables().iter();
+            let mut tables =
+                tables.filter(|table| table.cloud == wanted && !table.names.is_empty());
+            tables.any(|table| table.release.as_ref() == Some(&other.name))
+        };
+        Some(self.others().iter().find(has)?.advice(version))
     }
 
     /// Another cloud or release that knows an instance type, in any case: a cloud of this release

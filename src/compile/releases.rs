@@ -63,7 +63,14 @@ impl<'a> Releases<'a> {
         }
         let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("there is no release `{name}`");
-        let hint = format!("the releases are {}", wording::and(&names));
+        let is_meant = |known: &&&str| {
+            let rest = name.trim_start_matches('v').strip_prefix(**known);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let hint = match known.iter().find(is_meant) {
+            Some(meant) => format!("write `\"{meant}\"`"),
+            None => format!("the releases are {}", wording::and(&names)),
+        };
         Err(session.diagnostics.fail(Diagnostic {
             place: self.profile.span("/release"),
             ..Diagnostic::global(&rule::UNKNOWN_RELEASE, message).hint(hint)

@@ -45,7 +45,7 @@ impl<'a> ConfigMaps<'a> {
 }
 
 impl<'a> ConfigMap<'a> {
-    /// The document.
+    /// The ConfigMap as it was read, with all its fields.
     #[must_use]
     pub fn node(self) -> &'a Node {
         self.node

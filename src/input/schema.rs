@@ -234,6 +234,8 @@ impl Checker {
                     && !error.instance().is_array();
                 diagnostics.report(if is_bare_text {
                     diagnostic.hint("quote it")
+                } else if let Some(meant) = meant(kind, error.instance()) {
+                    diagnostic.hint(format!("write `{meant}`"))
                 } else {
                     diagnostic
                 });
@@ -276,6 +278,16 @@ fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diag
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
         None => diagnostic.hint(format!("the fields here are: {}", wording::and(known))),
     }
+}
+
+/// The one of the values that a schema allows which was meant.
+fn meant<'a>(kind: &'a ValidationErrorKind, instance: &Value) -> Option<&'a str> {
+    let allowed = match kind {
+        ValidationErrorKind::Enum { options } => options.as_array()?.as_slice(),
+        ValidationErrorKind::Constant { expected_value } => std::slice::from_ref(expected_value.as_ref()),
+        _ => return None,
+    };
+    similar::typo(instance.as_str()?, allowed.iter().filter_map(Value::as_str))
 }
 
 fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {

@@ -23,10 +23,12 @@ impl Planner<'_> {
             .map(|cloud| format!("`{}`", cloud.name()))
             .collect();
         let diagnostic = Diagnostic::global(&rule::UNKNOWN_CLOUD, message);
-        let diagnostic = diagnostic.hint(format!(
-            "set the profile's `cloud` to {}, or another `release`",
-            wording::or(&names)
-        ));
+        let version = &self.workspace.spec.api_version;
+        let elsewhere = self.release.cloud_elsewhere(cloud, version);
+        let elsewhere = elsewhere.map_or_else(String::new, |advice| format!("; {advice}"));
+        let names = wording::or(&names);
+        let diagnostic =
+            diagnostic.hint(format!("set the profile's `cloud` to {names}{elsewhere}"));
         self.diagnostics.fail(Diagnostic {
             place: self.profile.span("/cloud"),
             ..diagnostic
@@ -41,19 +43,18 @@ impl Planner<'_> {
             .provisioner
             .unwrap_or_else(|| self.release.default_provisioner());
         if chosen != Provisioner::None && !known.contains_key(&chosen) {
-            let names: Vec<_> = known
-                .keys()
-                .map(|known| format!("`{}`", known.name()))
-                .collect();
+            let names = known.keys().chain([&Provisioner::None]);
+            let names: Vec<_> = names.map(|known| format!("`{}`", known.name())).collect();
+            let version = &self.workspace.spec.api_version;
+            let elsewhere = self.release.provisioner_elsewhere(chosen, version);
+            let elsewhere = elsewhere.map_or_else(String::new, |advice| format!("; {advice}"));
             let message = format!(
                 "release {} has no node objects for `{}`",
                 self.release.name,
                 chosen.name()
             );
-            let hint = format!(
-                "set the profile's `provisioner` to {} or `none`",
-                wording::or(&names)
-            );
+            let names = wording::or(&names);
+            let hint = format!("set the profile's `provisioner` to {names}{elsewhere}");
             let place = self.profile.span("/provisioner");
             let diagnostic = Diagnostic::global(&rule::UNKNOWN_PROVISIONER, message).hint(hint);
             self.diagnostics.report(Diagnostic {

@@ -3,6 +3,7 @@
 //! A number such as I6 is that of the rule in the specification of KAITO's webhook.
 
 use super::{Rules, images, placeholders};
+use crate::base::similar;
 use crate::diagnostic::rule;
 use crate::vocab::{TuningMethod, limits};
 use crate::workspace::metadata;
@@ -120,10 +121,15 @@ fn method(rules: &mut Rules, tuning: &Tuning) {
         }
         Some(method) if TuningMethod::find(method).is_none() => {
             let message = format!("`{method}` is not a tuning method");
+            let names = TuningMethod::ALL.map(TuningMethod::name);
+            let hint = match similar::typo(method, names.into_iter()) {
+                Some(meant) => format!("write `{meant}`"),
+                None => "use `lora` or `qlora`".to_owned(),
+            };
             rules
                 .at("/tuning/method")
                 .report(&rule::METHOD, message)
-                .hint("use `lora` or `qlora`");
+                .hint(hint);
         }
         Some(_) => {}
     }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::{Rules, adapters, images, placeholders, shared};
 use crate::base::pointer;
+use crate::base::similar;
 use crate::base::wording;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
@@ -65,10 +66,14 @@ fn annotation_values(rules: &mut Rules, metadata: &Metadata) {
         if !allowed.contains(&read.as_str()) {
             let names: Vec<_> = allowed.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("`{key}` can't be `{}`", value.escape_debug());
+            let hint = match similar::typo(value, allowed.iter().copied()) {
+                Some(meant) => format!("write `\"{meant}\"`"),
+                None => format!("use {}", wording::or(&names)),
+            };
             rules
                 .at(&format!("/metadata/annotations/{}", pointer::escape(key)))
                 .report(&rule::ANNOTATION, message)
-                .hint(format!("use {}", wording::or(&names)));
+                .hint(hint);
         }
     }
 }
