@@ -288,9 +288,9 @@ impl<'a> Named<'a> {
         for Entry { key, value, .. } in entries {
             let text = value.as_str().filter(|text| !text.is_empty());
             match (key.as_str(), text) {
-                ("metadata" | "status" | "adapters" | "resource", _) => {}
+                ("metadata" | "status" | "adapters", _) => {}
                 ("template", _) if holder == "inference" => {}
-                ("name" | "modelName" | "presetName", Some(name)) => {
+                ("name" | "model" | "modelName" | "preset" | "presetName", Some(name)) => {
                     self.models.push(name);
                     if holder == "tuning" {
                         self.tuned.push(name);

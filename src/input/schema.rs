@@ -284,7 +284,9 @@ fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diag
 fn meant<'a>(kind: &'a ValidationErrorKind, instance: &Value) -> Option<&'a str> {
     let allowed = match kind {
         ValidationErrorKind::Enum { options } => options.as_array()?.as_slice(),
-        ValidationErrorKind::Constant { expected_value } => std::slice::from_ref(expected_value.as_ref()),
+        ValidationErrorKind::Constant { expected_value } => {
+            std::slice::from_ref(expected_value.as_ref())
+        }
         _ => return None,
     };
     similar::typo(instance.as_str()?, allowed.iter().filter_map(Value::as_str))

@@ -22,6 +22,8 @@ use crate::vocab::api::V1BETA1;
 use crate::vocab::{WorkspaceApi, kinds};
 use index::Index;
 
+use super::rules::annotations;
+
 pub(super) use index::{OF_SETS as FIELDS_OF_SETS, of_workspaces as fields_of_workspaces};
 
 /// What a document is read by.
@@ -48,8 +50,12 @@ pub(super) struct Mended {
 
 /// Names that people, proposals and earlier versions have for a field. The first that a document
 /// has a place for counts.
-const OLD_NAMES: [(&str, &[&str]); 18] = [
+const OLD_NAMES: [(&str, &[&str]); 23] = [
     ("accessSecret", &["modelAccessSecret"]),
+    ("configMap", &["config"]),
+    ("configMapName", &["config"]),
+    ("count", &["replicas"]),
+    ("hfToken", &["modelAccessSecret"]),
     ("instance", &["instanceType"]),
     ("machineType", &["instanceType"]),
     ("model", &["preset"]),
@@ -66,6 +72,7 @@ const OLD_NAMES: [(&str, &[&str]); 18] = [
         &["imagePushSecret", "modelAccessSecret", "imagePullSecrets"],
     ),
     ("selector", &["labelSelector"]),
+    ("size", &["instanceType"]),
     ("sku", &["instanceType"]),
     ("tokenSecret", &["modelAccessSecret"]),
     ("vmSize", &["instanceType"]),
@@ -95,7 +102,13 @@ pub(super) fn mend(node: Node, reading: Reading, diagnostics: &mut Diagnostics) 
         diagnostics,
     };
     if reading.kind == kinds::WORKSPACE {
-        mending.unwrap_spec();
+        mending.unwrap_spec("", "a Workspace", "beside `metadata`");
+    } else {
+        mending.unwrap_spec(
+            "/spec/template",
+            "the template of an InferenceSet",
+            "under `template`",
+        );
     }
     for _ in 0..ROUNDS {
         let unknown = mending.unknown_fields();
@@ -133,30 +146,38 @@ struct Other {
 }
 
 impl Mending<'_> {
-    /// Reports the `spec` that a Workspace does not have, and takes its fields for the Workspace's.
-    fn unwrap_spec(&mut self) {
-        let Some(spec) = self.root.entry("spec").cloned() else {
+    /// Reports the `spec` that what stands at a pointer does not have, and takes its fields for those
+    /// of what it stands in.
+    fn unwrap_spec(&mut self, holder: &str, what: &str, there: &str) {
+        let found = self.root.find(holder).and_then(|it| it.node.entry("spec"));
+        let Some(spec) = found.cloned() else {
             return;
         };
         let Data::Map(fields) = spec.value.data else {
             return;
         };
         let place = spec.key_span;
-        take(&mut self.root, "", "spec");
-        let is_twice = |field: &Entry| self.root.entry(&field.key).is_some();
-        let twice = fields.iter().find(|field| is_twice(field)).cloned();
-        let message = "a Workspace has no `spec`: its fields stand beside `metadata`";
+        take(&mut self.root, holder, "spec");
+        let outside = self.root.find(holder).map(|it| it.node.clone());
+        let is_twice = |field: &Entry| {
+            outside
+                .as_ref()
+                .is_some_and(|it| it.entry(&field.key).is_some())
+        };
+        let twice = fields.iter().find(|field| is_twice(field));
+        let message = format!("{what} has no `spec`: its fields stand {there}");
         let mut diagnostic = Diagnostic::new(&rule::UNKNOWN_FIELD, place, message);
-        diagnostic = match &twice {
-            None => {
+        diagnostic = match twice {
+            None if holder.is_empty() => {
                 diagnostic.hint("remove `spec:`, and what is under it starts at the left margin")
             }
+            None => diagnostic.hint("remove `spec:`, and move what is under it to the left"),
             Some(field) => diagnostic
                 .hint(format!(
                     "move its fields there, and leave one `{}`",
                     field.key
                 ))
-                .also(field.key_span, "this is beside `metadata` too"),
+                .also(field.key_span, format!("this is {there} too")),
         };
         let unwrapped = self.reading.sources.filter(|_| twice.is_none());
         let unwrapped = unwrapped.and_then(|sources| text::unwrapped(sources, place));
@@ -165,10 +186,8 @@ impl Mending<'_> {
             None => diagnostic,
         };
         self.diagnostics.report(diagnostic);
-        for field in fields {
-            if self.root.entry(&field.key).is_none() {
-                put(&mut self.root, "", field);
-            }
+        for field in fields.iter().filter(|field| !is_twice(field)) {
+            put(&mut self.root, holder, field.clone());
         }
     }
 
@@ -200,17 +219,85 @@ impl Mending<'_> {
             take(&mut self.root, holder, key);
             return self.report(&entry, message, hint);
         }
+        if let Some((message, hint)) = self.annotation(&here, &entry) {
+            take(&mut self.root, holder, key);
+            return self.report(&entry, message, hint);
+        }
         let near = similar::nearest(key, self.reading.fields.fields(holder));
-        let old_names = OLD_NAMES.iter().find(|(old, _)| *old == key);
-        let old_names = old_names.map_or(&[][..], |(_, names)| names);
-        let target = std::iter::once(key)
-            .chain(old_names.iter().copied())
-            .find_map(|name| self.reading.fields.target(holder, name, &self.root));
-        match target {
+        match self.target(holder, &entry) {
             Some(target) => self.relocate(holder, entry, &target),
             None if near.is_some() => {}
-            None => self.of_other_kind(holder, key, &entry),
+            None => self.of_other(holder, &entry),
         }
+    }
+
+    /// Where a field belongs, by its name or what that is called now.
+    fn target(&self, holder: &str, entry: &Entry) -> Option<String> {
+        let (key, fields) = (entry.key.as_str(), self.reading.fields);
+        let is_label = matches!(entry.value.data, Data::String(_) | Data::Number(_));
+        if is_label && holder.ends_with("/labelSelector") {
+            return Some(format!("{holder}/matchLabels/{}", pointer::escape(key)));
+        }
+        let old_names = OLD_NAMES.iter().find(|(old, _)| *old == key);
+        let old_names = old_names.map_or(&[][..], |(_, names)| names);
+        let mut names = std::iter::once(key).chain(old_names.iter().copied());
+        let here = |name: &str| {
+            let place = format!("{holder}/{name}");
+            fields.is_at(&place).then_some(place)
+        };
+        names.clone().find_map(here).or_else(|| {
+            // The number of nodes of a replica is not the number of replicas.
+            let names = names
+                .by_ref()
+                .filter(|name| *name != "replicas" || *name == key);
+            let mut names = names.into_iter();
+            names.find_map(|name| fields.target(holder, name, &self.root))
+        })
+    }
+
+    /// What to do about a field that has the name of an annotation.
+    fn annotation(&self, here: &str, entry: &Entry) -> Option<(String, String)> {
+        let (release, value) = (self.reading.release?, entry.value.as_str()?);
+        let depth = here.matches('/').count();
+        let is_set = self.reading.kind == kinds::INFERENCE_SET;
+        if depth > 2 + if is_set { 2 } else { 0 } {
+            return None;
+        }
+        let (name, advice) = annotations::of_field(&entry.key, release, self.version())?;
+        let holder = if is_set {
+            "spec.template.metadata"
+        } else {
+            "metadata"
+        };
+        let message = format!(
+            "`{}` is not a field, but an annotation",
+            wording::field(here)
+        );
+        let hint = advice
+            .unwrap_or_else(|| format!("write `{name}: {value}` under `{holder}.annotations`"));
+        Some((message, hint))
+    }
+
+    fn version(&self) -> &str {
+        let version = self.root.get("apiVersion").and_then(Node::as_str);
+        version.unwrap_or_default()
+    }
+
+    /// Reports a field that stands at the wrong level for another version, or that another kind has.
+    fn of_other(&mut self, holder: &str, entry: &Entry) {
+        let root = &self.root;
+        let others = self.others.iter().flatten();
+        let mut elsewhere = others.filter_map(|other| {
+            let target = other.index.target(holder, &entry.key, root)?;
+            Some((target, other.hint.clone(), other.lacks.clone()))
+        });
+        if let Some((target, hint, lacks)) = elsewhere.next() {
+            let target = wording::field(&target);
+            take(&mut self.root, holder, &entry.key);
+            let message = format!("{lacks} has no field `{target}`, where this belongs");
+            return self.report(entry, message, hint);
+        }
+        self.of_other_kind(holder, &entry.key, entry);
     }
 
     fn of_other_kind(&mut self, holder: &str, key: &str, entry: &Entry) {
@@ -258,6 +345,12 @@ impl Mending<'_> {
                 format!("remove it: `{there}` is there already"),
             );
         }
+        let (entry, form) = in_form(entry, name, self.reading.fields.field_type(target));
+        let hint = match form {
+            Some(form) if holder == to => format!("write `{form}`"),
+            Some(form) => format!("{hint}, as `{form}`"),
+            None => hint,
+        };
         self.report(&entry, message, hint);
         let fits = fits(&entry.value, self.reading.fields.field_type(target));
         let entry = Entry {
@@ -313,6 +406,56 @@ fn others(reading: Reading, root: &Node) -> Vec<Other> {
         hint,
     });
     of_releases.chain(newer).collect()
+}
+
+/// A field with its value in the form that a name and type ask for, and how that is written, if it is
+/// another one.
+fn in_form(mut entry: Entry, name: &str, wanted: Option<&str>) -> (Entry, Option<String>) {
+    let value = &mut entry.value;
+    let inside = |value: &Node, key: &str| {
+        let value = value.clone();
+        let entry = Entry {
+            key: key.to_owned(),
+            key_span: value.span,
+            value,
+        };
+        Data::Map(vec![entry])
+    };
+    let has_labels = |fields: &[Entry]| {
+        fields
+            .iter()
+            .all(|field| field.value.as_str().is_some() && !field.key.starts_with("match"))
+    };
+    let form = match (&value.data, name, wanted) {
+        (Data::String(text), "preset", _) => {
+            let form = format!("preset: {{name: {text}}}");
+            value.data = inside(value, "name");
+            form
+        }
+        (Data::String(text), "volumeSource", _) => {
+            let form = format!("{name}: {{persistentVolumeClaim: {{claimName: {text}}}}}");
+            let claim = Node {
+                data: inside(value, "claimName"),
+                ..*value
+            };
+            value.data = inside(&claim, "persistentVolumeClaim");
+            form
+        }
+        (Data::String(text), _, Some("array")) => {
+            let form = format!("{name}: [{text}]");
+            value.data = Data::List(vec![value.clone()]);
+            form
+        }
+        (Data::Map(fields), "labelSelector", _) if !fields.is_empty() && has_labels(fields) => {
+            let text = |field: &Entry| Some(format!("{}: {}", field.key, field.value.as_str()?));
+            let labels: Vec<_> = fields.iter().filter_map(text).collect();
+            let form = format!("labelSelector: {{matchLabels: {{{}}}}}", labels.join(", "));
+            value.data = inside(value, "matchLabels");
+            form
+        }
+        _ => return (entry, None),
+    };
+    (entry, Some(form))
 }
 
 /// `` under `resource` ``, or beside the metadata.

@@ -6,7 +6,7 @@
 //! is wrong elsewhere in the document.
 
 mod adapters;
-mod annotations;
+pub(super) mod annotations;
 mod images;
 mod keda;
 mod metadata;

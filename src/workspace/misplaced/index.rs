@@ -105,6 +105,7 @@ impl Index {
             .map(String::as_str)
             .filter(|place| !APART.iter().any(|apart| place.contains(apart)))
             .filter(|place| here.is_empty() || !place.starts_with("/metadata/"))
+            .filter(|place| is_free(place, root))
             .collect();
         let below = |place: &&str| {
             let rest = place.strip_prefix(here.as_str());
@@ -130,6 +131,34 @@ impl Index {
     }
 }
 
+/// The sections of a Workspace of which each has one only, with fields that only one of them has.
+const SECTIONS: [(&str, &[&str]); 2] = [
+    ("inference", &["adapters", "template"]),
+    ("tuning", &["input", "method", "output"]),
+];
+
+/// Whether a document can have a field at a place: it has not the other section, and no other source
+/// of the data for tuning.
+fn is_free(place: &str, root: &Node) -> bool {
+    let has = |section: &str| root.entry(section).is_some();
+    let mut sections = SECTIONS.iter();
+    let own = sections.find(|(section, _)| place[1..].starts_with(&format!("{section}/")));
+    let is_of_other = |own: &str| {
+        !has(own)
+            && SECTIONS
+                .iter()
+                .any(|(other, _)| *other != own && has(other))
+    };
+    if own.is_some_and(|(own, _)| is_of_other(own)) {
+        return false;
+    }
+    let sources = ["urls", "image", "volumeSource"];
+    let is_source = |name: &str| place == format!("/tuning/input/{name}");
+    let input = root.find("/tuning/input");
+    !(sources.into_iter().any(is_source)
+        && input.is_some_and(|it| sources.iter().any(|name| it.node.entry(name).is_some())))
+}
+
 /// The place nearest to the root; of some that are as near the one whose section the document has.
 fn shallowest<'a>(places: &[&'a str], root: &Node) -> Option<&'a str> {
     let depth = |place: &str| place.matches('/').count();
@@ -146,8 +175,22 @@ fn shallowest<'a>(places: &[&'a str], root: &Node) -> Option<&'a str> {
         let section = place[1..].find('/').map_or(*place, |end| &place[..=end]);
         root.find(section).is_some()
     };
-    let mut there = nearest.into_iter().filter(is_there);
-    there.next().filter(|_| there.next().is_none())
+    let mut there = nearest.iter().copied().filter(is_there);
+    if let Some(first) = there.next() {
+        return Some(first).filter(|_| there.next().is_none());
+    }
+    // Neither section is there: the fields beside it say which one is meant.
+    let [serving, tuning] = SECTIONS;
+    let means = |(_, own): (&str, &[&str])| own.iter().any(|name| root.entry(name).is_some());
+    let meant = if means(tuning) && !means(serving) {
+        tuning.0
+    } else {
+        serving.0
+    };
+    let mut meant = nearest
+        .into_iter()
+        .filter(|place| place[1..].starts_with(&format!("{meant}/")));
+    meant.next().filter(|_| meant.next().is_none())
 }
 
 /// A pointer with `*` for every number.

@@ -136,6 +136,33 @@ fn known_annotations(holder: Holder) -> Vec<&'static str> {
     }
 }
 
+/// The annotation that somebody meant by the name of a field, and what to do if the release does not
+/// read it.
+pub(in crate::workspace) fn of_field(
+    field: &str,
+    release: &Release,
+    version: &str,
+) -> Option<(&'static str, Option<String>)> {
+    let letters = |name: &str| name.replace(['-', '_'], "").to_lowercase();
+    let is_meant = |key: &&str| {
+        let name = key.split_once('/').map_or(*key, |(_, name)| name);
+        letters(name) == letters(field)
+    };
+    let reads = |api: WorkspaceApi| {
+        known_annotations(Holder::Workspace(api))
+            .into_iter()
+            .find(is_meant)
+    };
+    if let Some(key) = reads(release.file.workspace_api) {
+        return Some((key, None));
+    }
+    let mut others = release.others().iter();
+    others.find_map(|other| {
+        let key = reads(other.file.workspace_api)?;
+        Some((key, Some(other.advice(version))))
+    })
+}
+
 fn is_kaitos(key: &str) -> bool {
     key.split_once('/')
         .is_some_and(|(domain, _)| domain == api::KAITO || domain.ends_with(".kaito.sh"))

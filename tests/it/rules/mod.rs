@@ -3,6 +3,7 @@
 mod hints;
 mod hub;
 mod inputs;
+mod levels;
 mod lints;
 mod mistakes;
 mod pages;
