@@ -11,6 +11,7 @@ pub mod json;
 pub mod junit;
 mod place;
 pub mod policy;
+pub mod reading;
 pub mod sarif;
 mod secrets;
 mod settle;

@@ -18,6 +18,7 @@ use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::emit::disk::Changes;
 use kaito_render::input::{Disk, FileTree};
+use kaito_render::report::reading::Reading;
 use kaito_render::report::{Report, concise, github, human, json, junit, sarif, without_secrets};
 
 use super::Outcome;
@@ -53,9 +54,28 @@ pub(super) fn print_data_pieces(
 
 /// Writes a report with excerpts to stderr.
 pub(super) fn report(report: &Report, color: Color) -> Result<()> {
-    let mut text = human::document(report, wants_color(color, &io::stderr()));
-    text.append(&summary(report));
-    write_stderr(&text)
+    diagnostics(report, color)?;
+    end(report)
+}
+
+/// Writes the diagnostics of a report with excerpts to stderr.
+pub(super) fn diagnostics(report: &Report, color: Color) -> Result<()> {
+    write_stderr(&human::document(report, wants_color(color, &io::stderr())))
+}
+
+/// Writes the last line: how many diagnostics there are, and what was read.
+pub(super) fn end(report: &Report) -> Result<()> {
+    write_stderr(&summary(report))
+}
+
+/// Says what was read of the two sides of a comparison, as far as directories were searched.
+pub(super) fn sides(sides: &[Reading; 2]) -> Result<()> {
+    let names = ["before", "after"].into_iter();
+    let lines = names.zip(sides).filter_map(|(name, reading)| {
+        let line = reading.line()?;
+        Some(notice(&format!("{name}: {line}")))
+    });
+    lines.into_iter().try_for_each(|line| write_stderr(&line))
 }
 
 /// The line at the end of a report, with the name of the program.
@@ -90,7 +110,7 @@ pub(super) fn report_as(
         ReportFormat::Concise => {
             let color = wants_color(color, &io::stdout());
             print(&concise::document(report, &directory, color))?;
-            return write_stderr(&summary(report));
+            return end(report);
         }
         ReportFormat::Json => json::document(report),
         ReportFormat::Sarif => {

@@ -11,8 +11,9 @@ use kaito_render::diff::formats::{json_patch, markdown, terminal};
 use kaito_render::diff::resources::{Gpus, InstanceGpus};
 use kaito_render::diff::view::View;
 use kaito_render::emit;
-use kaito_render::input::{self, Disk, Document, DocumentFilter};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Tally};
 use kaito_render::report::Strictness;
+use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
 use kaito_render::vocab::Cloud;
 use kaito_render::workspace;
@@ -28,8 +29,9 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     let library = load::library(config.cluster.library.as_deref())?;
     let mut run = Run::default();
     let [before, after] = &config.sides;
-    let mut before = objects(before, config, &library, &mut run.session)?;
-    let mut after = objects(after, config, &library, &mut run.session)?;
+    let mut read = [Reading::default(); 2];
+    let mut before = objects(before, config, &library, &mut run.session, &mut read[0])?;
+    let mut after = objects(after, config, &library, &mut run.session, &mut read[1])?;
     let gpus = gpus(&library, &mut run.session);
     // Warnings are for `check`: what counts here is what differs.
     let report = run.finish(Strictness::Errors).only_errors();
@@ -54,6 +56,7 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
             console::print_data(report.mask(&json_patch::render(&view)).as_bytes())?
         }
     };
+    console::sides(&read)?;
     let outcome = if comparison.is_empty() {
         Outcome::Done
     } else {
@@ -71,6 +74,7 @@ fn objects(
     config: &Diff,
     library: &Library,
     session: &mut Session,
+    reading: &mut Reading,
 ) -> Result<Vec<Object>> {
     let cluster = &config.cluster;
     let revision = side
@@ -78,7 +82,8 @@ fn objects(
         .as_deref()
         .map(|name| Revision::of(name, &side.paths))
         .transpose()?;
-    let documents = documents(side, revision.as_ref(), session)?;
+    let mut tally = Tally::default();
+    let documents = documents(side, revision.as_ref(), session, &mut tally)?;
     let Some(profile) = profile(side, revision.as_ref(), cluster, session)? else {
         return Ok(Vec::new());
     };
@@ -93,7 +98,9 @@ fn objects(
         .map(|document| Document {
             named: true,
             ..document
-        });
+        })
+        .collect::<Vec<_>>();
+    *reading = Reading::of(&documents, &tally);
     let options = Options {
         namespace: cluster.namespace.clone(),
         profile,
@@ -103,7 +110,7 @@ fn objects(
         jobs: config.jobs,
         max_nodes: config.max_nodes,
     };
-    let mut objects = compile::compile(documents.collect(), &options, library, session);
+    let mut objects = compile::compile(documents, &options, library, session);
     for object in &mut objects {
         fill_namespace(object, &cluster.namespace);
     }
@@ -114,22 +121,20 @@ fn documents(
     side: &Side,
     revision: Option<&Revision>,
     session: &mut Session,
+    tally: &mut Tally,
 ) -> Result<Vec<Document>> {
     let Session {
         sources,
         diagnostics,
         ..
     } = session;
-    match revision {
-        Some(revision) => revision.documents(DocumentFilter::Everything, sources, diagnostics),
-        None => Ok(input::load(
-            &Disk,
-            &side.paths,
-            DocumentFilter::Everything,
-            sources,
-            diagnostics,
-        )?),
+    let filter = DocumentFilter::Everything;
+    if let Some(revision) = revision {
+        return revision.documents(filter, sources, diagnostics, tally);
     }
+    let paths = &side.paths;
+    let documents = input::load_counted(&Disk, paths, filter, sources, diagnostics, tally)?;
+    Ok(documents)
 }
 
 /// The profile of a side: as it was in a revision, unless one is named.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Kind};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Kind, Tally};
 
 use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
@@ -38,12 +38,14 @@ impl Revision {
         filter: DocumentFilter,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
+        tally: &mut Tally,
     ) -> Result<Vec<Document>> {
         let mut documents = Vec::new();
         for (tree, paths) in &self.trees {
             let paths = paths.iter().filter(|path| tree.kind(path).is_ok()).cloned();
             let paths: Vec<_> = paths.collect();
-            documents.extend(input::load(tree, &paths, filter, sources, diagnostics)?);
+            let found = input::load_counted(tree, &paths, filter, sources, diagnostics, tally)?;
+            documents.extend(found);
             tree.is_whole()?;
         }
         Ok(documents)

@@ -8,8 +8,9 @@ use kaito_render::base::wording;
 use kaito_render::catalogue::library::Library;
 use kaito_render::compile::Options;
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
-use kaito_render::input::{self, Disk, Document, DocumentFilter};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Tally};
 use kaito_render::report::policy::Policy;
+use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
 use kaito_render::workspace;
 
@@ -36,7 +37,10 @@ pub(super) fn load(
     let session = &mut run.session;
     let library = library(input.cluster.library.as_deref())?;
     let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
-    let documents = input::load(&Disk, &input.paths, filter, sources, diagnostics)?;
+    let mut tally = Tally::default();
+    let paths = &input.paths;
+    let documents = input::load_counted(&Disk, paths, filter, sources, diagnostics, &mut tally)?;
+    run.reading = Some(Reading::of(&documents, &tally));
     let against = match against {
         Some(against) => earlier(against, &input.paths, filter, session)?,
         None => Vec::new(),
@@ -96,7 +100,10 @@ fn earlier(
     let (documents, name) = match against {
         Against::Revision(name) => {
             let revision = Revision::of(name, paths)?;
-            let documents = revision.documents(filter, &mut session.sources, &mut found)?;
+            let documents = {
+                let tally = &mut Tally::default();
+                revision.documents(filter, &mut session.sources, &mut found, tally)?
+            };
             (documents, name.clone())
         }
         Against::Path(path) => {

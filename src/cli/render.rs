@@ -35,11 +35,12 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     let selection = &config.selection;
     selection.apply(&mut objects, &mut run.session.diagnostics);
     let report = run.finish(config.input.strictness);
-    console::report(&report, color)?;
+    console::diagnostics(&report, color)?;
     if !report.has_errors() {
         emit::sort(&mut objects);
         write(&objects, config.format, &config.output)?;
     }
+    console::end(&report)?;
     // The process ends now, and to free every value on its own would take as long as to write them
     // all.
     std::mem::forget(objects);

@@ -18,7 +18,7 @@ use crate::base::sources::{FileId, Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::annotations::RENDERED;
-use crate::vocab::api::{self, is_of_karpenter};
+use crate::vocab::api::{self, RENDER_PREFIX, is_of_karpenter};
 use crate::vocab::limits::INPUT_BYTES;
 use crate::vocab::{Rendered, kinds};
 
@@ -98,7 +98,7 @@ pub fn load_counted(
         return Err(LoadError::Missing(missing.clone()));
     }
     let walked = walk::files(tree, paths, filter, sources, diagnostics);
-    tally.charts += walked.charts;
+    tally.add(walked.tally);
     let mut loaded = Vec::new();
     let files = kustomize::without_patches(tree, walked.files, sources, diagnostics);
     for found in files {
@@ -133,10 +133,11 @@ pub fn load_counted(
             continue;
         }
         let is_output = output.is_some();
+        let mark = diagnostics.mark();
         let mut documents = documents(text, found.named, filter, sources, diagnostics);
         if is_output {
             documents.retain(|document| !is_rendered(&document.node));
-        } else if documents.is_empty() {
+        } else if documents.is_empty() && !diagnostics.failed_since(mark) {
             tally.unrelated += 1;
         }
         loaded.append(&mut documents);
@@ -262,7 +263,7 @@ fn documents(
         pass_over(mark, diagnostics);
     }
     let nodes = nodes.into_iter().flat_map(items).filter(|node| {
-        named || filter == DocumentFilter::Everything || matters(node) || is_node_object(node)
+        named || filter == DocumentFilter::Everything || matters(node) || is_only_read(node)
     });
     let documents: Vec<_> = nodes.map(|node| Document { node, named }).collect();
     if let Some(file) = file.filter(|_| documents.is_empty() && !matters_anyway) {
@@ -345,7 +346,7 @@ fn blocks(
     }
     let nodes = nodes
         .into_iter()
-        .filter(|node| matters(node) || is_node_object(node));
+        .filter(|node| matters(node) || is_only_read(node));
     let named = false;
     nodes.map(|node| Document { node, named }).collect()
 }
@@ -455,12 +456,11 @@ fn items(mut node: Node) -> Vec<Node> {
     vec![node]
 }
 
-/// Whether a document is for Karpenter or gpu-provisioner. One that was found in a directory is looked
-/// at, and not passed on.
-fn is_node_object(node: &Node) -> bool {
-    node.get("apiVersion")
-        .and_then(Node::as_str)
-        .is_some_and(is_of_karpenter)
+/// Whether a document is for Karpenter or gpu-provisioner, or for this compiler, such as a profile.
+/// One that was found in a directory is looked at, and not passed on.
+fn is_only_read(node: &Node) -> bool {
+    let version = node.get("apiVersion").and_then(Node::as_str);
+    version.is_some_and(|version| is_of_karpenter(version) || version.starts_with(RENDER_PREFIX))
 }
 
 /// Whether a Workspace was written by this compiler, and not edited since so that its annotation can't

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::index::{self, INDEX_FILE, Listed};
 use super::links::{self, Boundary};
+use super::tally::Tally;
 use super::tree::{Entry, FileTree, Kind};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
@@ -16,6 +17,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 /// files are no YAML yet.
 const CHART: &str = "Chart.yaml";
 const TEMPLATES: &str = "templates";
+
+/// The directory of a repository's own files.
+const GIT: &str = ".git";
 
 /// How the names of input files end.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -64,8 +68,8 @@ pub(super) enum Standing {
 pub(super) struct Walked {
     /// The files, each once, in order: first what is there without links.
     pub(super) files: Vec<Found>,
-    /// The number of Helm charts whose templates were not taken for input.
-    pub(super) charts: usize,
+    /// What was not visited, or not taken for input.
+    pub(super) tally: Tally,
 }
 
 /// The files that paths lead to.
@@ -180,6 +184,7 @@ impl Walk<'_> {
             };
             return self.add(found, identity);
         }
+        self.walked.tally.searched += 1;
         let entries = self.entries(path);
         let output = output(self.tree, path, &identity, &entries);
         // Output is no input even where it is named: its Workspaces are rendered already. Only
@@ -205,10 +210,14 @@ impl Walk<'_> {
             let (path, place) = (path.join(&entry.name), identity.join(&entry.name));
             let is_templates = is_chart && entry.name == TEMPLATES;
             match entry.kind {
-                Some(Kind::Directory) if is_hidden(&entry.name) => {}
+                // Git never checks a `.git` out, so no input can be in one.
+                Some(Kind::Directory) if entry.name == GIT => {}
+                Some(Kind::Directory) if is_hidden(&entry.name) => {
+                    self.walked.tally.hidden_directories += 1;
+                }
                 Some(Kind::Directory) if is_templates => {
                     let is_template = true;
-                    self.walked.charts += 1;
+                    self.walked.tally.charts += 1;
                     let way = Way {
                         is_template,
                         ..way.clone()
@@ -217,7 +226,8 @@ impl Walk<'_> {
                 }
                 Some(Kind::Directory) => self.below(&path, place, way),
                 Some(_) => self.file(path, place.clone(), place, way),
-                None if is_hidden(&entry.name) || way.is_template => {}
+                None if is_hidden(&entry.name) => self.walked.tally.hidden += 1,
+                None if way.is_template => {}
                 None => self.links.push_back(Link {
                     path,
                     place,

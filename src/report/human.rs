@@ -10,6 +10,7 @@ use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
 use crate::report::Report;
+use crate::report::reading::Reading;
 use crate::vocab::limits::{RULE_DIAGNOSTICS, SHOWN_DIAGNOSTICS};
 
 /// The lines that may lie between two places for one excerpt to show both.
@@ -94,7 +95,8 @@ fn patch<'a>(fix: &Fix, report: &'a Report) -> Option<Group<'a>> {
 }
 
 /// The last line for people, such as ``2 errors, 1 warning (1 fixable by `check --fix`);
-/// `kaito-render rule KR113` explains the first error``; empty if there is nothing to act on.
+/// `kaito-render rule KR113` explains the first error``, and what was read, if
+/// directories were searched; empty if there is nothing to say.
 #[must_use]
 pub fn summary(report: &Report) -> String {
     let severities = [Severity::Error, Severity::Warning];
@@ -107,15 +109,17 @@ pub fn summary(report: &Report) -> String {
         let mut all = report.diagnostics().iter();
         all.find(|found| found.severity == severity)
     });
+    let reading = report.reading().and_then(Reading::line);
     let Some(first) = first else {
-        return String::new();
+        return reading.unwrap_or_default();
     };
     let fixable = match report.fixable() {
         0 => String::new(),
         number => format!(" ({number} fixable by `check --fix`)"),
     };
+    let reading = reading.map_or_else(String::new, |line| format!("; {line}"));
     format!(
-        "{}{fixable}; `kaito-render rule {}` explains the first {}",
+        "{}{fixable}; `kaito-render rule {}` explains the first {}{reading}",
         counts.join(", "),
         first.rule.id,
         first.severity.name()

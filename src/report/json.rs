@@ -5,12 +5,15 @@ use serde::Serialize;
 use crate::base::sources::{Position, Span};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::report::Report;
+use crate::report::reading::Reading;
 
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
     diagnostics: Vec<Entry<'a>>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a Reading>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +67,8 @@ struct Summary {
     notes: usize,
 }
 
-/// The diagnostics in their order, and how many there are of each severity.
+/// The diagnostics in their order, how many there are of each severity, and what was read of the
+/// input and passed over.
 ///
 /// A place has a file, as it was named, and a start and an end, which lies behind its last
 /// character: the line and the column, both from 1, the column in characters, and the byte, from 0.
@@ -82,6 +86,7 @@ pub fn document(report: &Report) -> String {
             warnings: report.count(Severity::Warning),
             notes: report.count(Severity::Note),
         },
+        input: report.reading(),
     };
     // These types hold nothing that JSON can't.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"

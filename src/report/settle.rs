@@ -9,6 +9,7 @@ use crate::base::sources::{FileId, Mask, Position, Sources, Span};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::report::fix::{self, Fixed};
 use crate::report::policy::Policy;
+use crate::report::reading::Reading;
 use crate::report::secrets;
 use crate::session::Session;
 use crate::vocab::limits::{LABELS, MESSAGE_BYTES};
@@ -65,6 +66,8 @@ pub struct Report {
     /// How many were not kept, by their severity.
     left_out: BTreeMap<Severity, usize>,
     sources: Sources,
+    /// What was read, for a command that says it.
+    reading: Option<Reading>,
     /// Hides the secrets of all files; made when it is first needed.
     mask: OnceCell<Mask>,
 }
@@ -111,8 +114,21 @@ impl Report {
             fixes,
             left_out,
             sources,
+            reading: None,
             mask: OnceCell::new(),
         }
+    }
+
+    /// Adds what was read.
+    #[must_use]
+    pub fn with_reading(self, reading: Option<Reading>) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// What was read of the input; none if no input was.
+    #[must_use]
+    pub fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
     }
 
     /// The report of some diagnostics, by no policy.

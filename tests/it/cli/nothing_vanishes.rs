@@ -706,3 +706,106 @@ fn a_directory_in_which_a_source_lies_is_not_written_to() {
         assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
     }
 }
+
+/// What is read and what is passed over, of each kind one.
+fn mixed() -> TempDir {
+    let set = set("1").replace("name: lost", "name: set");
+    let text = workspace("a", SMALL);
+    let directory = inputs::directory(&[
+        ("a.yaml", &text),
+        ("b.yaml", &workspace("b", SMALL)),
+        ("c.yaml", &set),
+        ("chart/Chart.yaml", "name: c\n"),
+        ("chart/templates/a.yaml", "kind: {{ .Values.kind }}\n"),
+        ("pod.yaml", "apiVersion: v1\nkind: Pod\n"),
+        (
+            "config.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+        ),
+        (".hidden.yaml", "a: 1\n"),
+        (".git/config", ""),
+        (".github/workflows/a.yaml", "on: push\n"),
+        ("exported/a.json", &rendered().replace("lost", "a")),
+    ]);
+    let args = ["render", "a.yaml", "--only", "Workspace", "-o", "rendered/"];
+    let made = run(kaito_render(&args).current_dir(directory.path()), "");
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    directory
+}
+
+#[test]
+fn the_last_line_says_what_was_read_and_passed_over() {
+    let directory = mixed();
+    let line = "2 Workspaces and 1 InferenceSet in 3 files; passed over: 1 chart, 1 file of output, \
+                1 rendered Workspace, 1 hidden file, 1 hidden directory, 2 files without KAITO's kinds";
+    let run_in = |args: &[&str]| run(kaito_render(args).current_dir(directory.path()), "");
+    for args in [
+        &["check", "."][..],
+        &["render", "."],
+        &["render", ".", "-o", "rendered/"],
+        &["render", ".", "-o", "all.txt"],
+        &["check", ".", "--format", "concise"],
+    ] {
+        let run = run_in(args);
+        let last = run.stderr.lines().last().unwrap_or_default();
+        assert_eq!(
+            last,
+            format!("kaito-render: {line}"),
+            "{args:?}: {}",
+            run.stderr
+        );
+        // Once the output is larger, it is passed over, too.
+        if args.contains(&"rendered/") {
+            break;
+        }
+    }
+    let json = run_in(&["check", ".", "--format", "json"]);
+    assert_eq!(json.stderr, "");
+    let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let output = report["input"]["passedOver"]["outputFiles"].clone();
+    let expected = json!({
+        "workspaces": 2, "inferenceSets": 1, "files": 3,
+        "passedOver": {
+            "charts": 1, "outputFiles": output, "renderedWorkspaces": 1, "hiddenFiles": 1,
+            "hiddenDirectories": 1, "otherFiles": 2,
+        },
+    });
+    assert_eq!(report["input"], expected);
+    let diff = run_in(&["diff", "rendered", "exported"]);
+    let after = "kaito-render: after: 1 Workspace in 1 file\n";
+    assert!(diff.stderr.ends_with(after), "{}", diff.stderr);
+}
+
+/// Of files that are named, nothing is passed over.
+#[test]
+fn nothing_is_said_where_only_files_are_named() {
+    let directory = inputs::directory(&[("a.yaml", &workspace("a", SMALL))]);
+    for args in [
+        &["check", "a.yaml"][..],
+        &["render", "a.yaml"],
+        &["render", "-"],
+        &["diff", "a.yaml", "a.yaml"],
+    ] {
+        let mut command = kaito_render(args);
+        let run = run(
+            command.current_dir(directory.path()),
+            &workspace("a", SMALL),
+        );
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{args:?}");
+    }
+}
+
+#[test]
+fn what_was_read_is_said_on_the_line_of_the_diagnostics() {
+    let directory = inputs::directory(&[("a.yaml", &workspace("a", "Standard_NC6"))]);
+    let run = run(
+        kaito_render(&["check", "."]).current_dir(directory.path()),
+        "",
+    );
+    let last = run.stderr.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("kaito-render: 1 error") && last.ends_with("; 1 Workspace in 1 file"),
+        "{}",
+        run.stderr
+    );
+}

@@ -151,7 +151,7 @@ fn a_workspace_allows_what_is_found_in_it_and_keeps_the_annotation() {
         "",
     );
     assert!(
-        rendered.code == 0 && rendered.stderr.is_empty(),
+        rendered.code == 0 && rendered.stderr == "kaito-render: 1 Workspace in 1 file\n",
         "{}",
         rendered.stderr
     );
