@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has failed")]
 
 use criterion::{BatchSize, Criterion};
-use kaito_render::assemble::{self, DocumentObjects, ObjectSet};
+use kaito_render::assemble::{self, DocumentObjects, Finished, ObjectSet};
 use kaito_render::base::node::Node;
 use kaito_render::base::object::Object;
 use kaito_render::base::sources::FileId;
@@ -240,13 +240,14 @@ fn assembled(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
         let (span, title) = (workspace.node.span, workspace.key());
         assemble::name_nodes(&mut objects, &plan);
         objects.push(assemble::workspace(workspace.value, &plan, &objects));
+        let finished = |object| Finished::new(&object).keeping(object);
         DocumentObjects {
             span,
             title,
-            objects,
+            objects: objects.into_iter().map(finished).collect(),
         }
     };
-    let mut together = ObjectSet::new();
+    let mut together = ObjectSet::default();
     inputs
         .into_iter()
         .map(part)

@@ -32,7 +32,7 @@ mod select;
 mod shared;
 mod substituted;
 
-pub use merge::{DocumentObjects, ObjectSet};
+pub use merge::{DocumentObjects, Finished, ObjectSet};
 pub use node_names::name_nodes;
 pub use nodes::{check_node, check_static_capacity, is_static_pool};
 pub use rendered::{ordinals, workspace};

@@ -1,7 +1,7 @@
 //! The driver: it strings the stages together. Documents in, objects out.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace`, `plan`, `expand`
-//! and `assemble`; `explain`, `upgrade` and `cli` use it.
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace`, `plan`, `expand`,
+//! `assemble` and `emit`; `explain`, `upgrade` and `cli` use it.
 //!
 //! What all Workspaces share is loaded first. Then each Workspace goes through the stages on its
 //! own, by a function of its document and of what is shared, and what came of it is folded into
@@ -30,6 +30,7 @@
 
 mod budget;
 mod documents;
+mod kept;
 mod one;
 mod outline;
 mod parallel;
@@ -44,6 +45,7 @@ use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
+use crate::emit::{Form, Manifest};
 use crate::expand::Templates;
 use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
@@ -105,7 +107,9 @@ pub enum Keep {
     Nothing,
     /// An outline of each Workspace.
     Outlines,
-    /// The objects, as writing them needs.
+    /// The text of each object.
+    Manifests(Form),
+    /// The objects themselves, as trees.
     Objects,
     /// The objects, and each Workspace with its plan.
     Everything,
@@ -119,6 +123,8 @@ pub struct Compilation<'a> {
     /// The objects, in no particular order, with [`Keep::Objects`] and [`Keep::Everything`]. They
     /// are worth writing only if no diagnostic is an error.
     pub objects: Vec<Object>,
+    /// The same as text, with [`Keep::Manifests`].
+    pub manifests: Vec<Manifest>,
     /// The Workspaces without errors, with [`Keep::Outlines`].
     pub outlines: Vec<Outline>,
     /// The Workspaces without errors, with [`Keep::Everything`].
@@ -233,6 +239,7 @@ impl<'a> Compilation<'a> {
         Self {
             files: output.files,
             objects: output.objects,
+            manifests: output.manifests,
             outlines: output.outlines,
             workspaces: output.compiled,
             releases,

@@ -1,11 +1,11 @@
 //! The last stage: puts objects in order and writes them as YAML or JSON, to a file or a directory.
 //!
-//! Uses `vocab`, `base`, and of `input` the name of the index; `cli` uses it for objects, `diff` and
-//! `explain` for values. The same objects always give the same bytes.
+//! Uses `vocab`, `base`, and of `input` the name of the index; `compile` and `cli` use it for objects,
+//! `diff` and `explain` for values. The same objects always give the same bytes.
 //!
 //! ```
 //! use kaito_render::base::object::Object;
-//! use kaito_render::emit::{self, Format, directory};
+//! use kaito_render::emit::{self, Form, Format, Manifest, directory};
 //!
 //! let object = |kind: &str| {
 //!     let value = serde_json::json!({
@@ -21,7 +21,9 @@
 //! let stream = Format::Yaml.stream(objects.iter().map(|object| &object.value));
 //! assert!(stream.starts_with("apiVersion: v1\nkind: ConfigMap\n"));
 //!
-//! let files = directory::layout(&objects, Format::Yaml)?;
+//! let manifest = |object| Manifest::new(object, Form::File(Format::Yaml));
+//! let manifests: Vec<_> = objects.iter().map(manifest).collect();
+//! let files = directory::layout(&manifests)?;
 //! assert!(files.contains_key("ai/_shared/service-phi.yaml"));
 //! # Ok::<(), directory::Clash>(())
 //! ```
@@ -33,10 +35,12 @@ mod escape;
 #[cfg(feature = "fs")]
 mod index;
 pub mod json;
+mod manifest;
 mod order;
 pub mod yaml;
 
 pub use crate::input::INDEX_FILE;
+pub use manifest::Manifest;
 pub use order::sort;
 
 use crate::base::json::Json;
@@ -49,6 +53,15 @@ pub enum Format {
     Yaml,
     /// JSON: a `List`, or one object a file.
     Json,
+}
+
+/// What an object is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A part of a stream.
+    Stream(Format),
+    /// A file of an output directory.
+    File(Format),
 }
 
 impl Format {
@@ -64,21 +77,34 @@ impl Format {
     /// Writes objects into one string, in the order given.
     #[must_use]
     pub fn stream<'a>(self, values: impl IntoIterator<Item = &'a Json>) -> String {
+        let parts: Vec<_> = values.into_iter().map(|value| self.part(value)).collect();
+        self.pieces(parts.iter().map(String::as_str)).collect()
+    }
+
+    /// Writes one object as a part of a stream.
+    fn part(self, value: &Json) -> String {
         match self {
-            Self::Yaml => yaml::pieces(values).collect(),
-            Self::Json => json::list(values),
+            Self::Yaml => yaml::document(value),
+            Self::Json => json::item(value),
         }
     }
 
-    /// As [`Self::stream`], in pieces, so that the whole output is never in memory at once.
+    /// The pieces of a stream, by its parts.
     pub fn pieces<'a>(
         self,
-        values: impl IntoIterator<Item = &'a Json> + 'a,
-    ) -> Box<dyn Iterator<Item = String> + 'a> {
-        match self {
-            Self::Yaml => Box::new(yaml::pieces(values)),
-            Self::Json => Box::new(std::iter::once(json::list(values))),
-        }
+        parts: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+    ) -> impl Iterator<Item = &'a str> + Clone {
+        let mut parts = parts.into_iter().peekable();
+        let [before, between, behind] = match self {
+            Self::Yaml => ["", "---\n", ""],
+            Self::Json if parts.peek().is_none() => ["", "", json::EMPTY_LIST],
+            Self::Json => json::LIST,
+        };
+        let parts = parts.enumerate().flat_map(move |(index, part)| {
+            let mark = if index == 0 { before } else { between };
+            [mark, part]
+        });
+        parts.chain([behind])
     }
 
     /// The extension of file names, without the dot.

@@ -10,66 +10,79 @@ use crate::diagnostic::rule;
 
 /// The objects that come from one document.
 #[derive(Debug)]
-pub struct DocumentObjects {
+pub struct DocumentObjects<T> {
     /// The place to show for the document.
     pub span: Span,
     /// What people call the document, such as ``Workspace `default/falcon` ``.
     pub title: String,
     /// The objects that the document stands for; only one if it is passed through.
-    pub objects: Vec<Object>,
+    pub objects: Vec<Finished<T>>,
+}
+
+/// What is left of an object when its document is done: what tells it from others, and what the run
+/// keeps of it.
+#[derive(Debug)]
+pub struct Finished<T> {
+    key: String,
+    /// Kind and name, as messages have them.
+    title: String,
+    is_incomplete: bool,
+    fingerprint: u64,
+    kept: T,
+}
+
+impl Finished<()> {
+    /// An object that nothing changes any more.
+    #[must_use]
+    pub fn new(object: &Object) -> Self {
+        let identity = object.identity();
+        Self {
+            key: key(identity),
+            title: format!("{}/{}", identity.kind, identity.name),
+            is_incomplete: identity.is_incomplete(),
+            fingerprint: object.value.fingerprint(),
+            kept: (),
+        }
+    }
+
+    /// As well as what is to be kept of it.
+    #[must_use]
+    pub fn keeping<T>(self, kept: T) -> Finished<T> {
+        Finished {
+            key: self.key,
+            title: self.title,
+            is_incomplete: self.is_incomplete,
+            fingerprint: self.fingerprint,
+            kept,
+        }
+    }
 }
 
 /// The objects of all documents, held against each other as they come. Equal objects are kept once;
 /// different objects of one identity, and objects without one, are reported.
 #[derive(Debug)]
-pub struct ObjectSet {
-    /// Whether the objects themselves are kept, or only a fingerprint of each.
-    keeps_objects: bool,
+pub struct ObjectSet<T> {
     /// The place and the title of each document.
     documents: Vec<(Span, String)>,
-    /// What came first of each identity, and of which document.
-    first: IndexMap<String, (usize, Kept)>,
+    /// What came first of each identity: the number of its document, its fingerprint, and what is
+    /// kept of it.
+    first: IndexMap<String, (usize, u64, T)>,
     diagnostics: Vec<Diagnostic>,
 }
 
-/// An object, or what is left of it.
-#[derive(Debug, PartialEq)]
-enum Kept {
-    Object(Object),
-    Fingerprint(u64),
-}
-
-impl Default for ObjectSet {
+impl<T> Default for ObjectSet<T> {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl ObjectSet {
-    /// A set that keeps its objects.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::of(true)
-    }
-
-    /// A set that holds objects against each other and lets them go: its size does not grow with
-    /// theirs.
-    #[must_use]
-    pub fn of_fingerprints() -> Self {
-        Self::of(false)
-    }
-
-    fn of(keeps_objects: bool) -> Self {
         Self {
-            keeps_objects,
             documents: Vec::new(),
             first: IndexMap::new(),
             diagnostics: Vec::new(),
         }
     }
+}
 
+impl<T> ObjectSet<T> {
     /// Takes the objects of a document in.
-    pub fn add(&mut self, objects: DocumentObjects) {
+    pub fn add(&mut self, objects: DocumentObjects<T>) {
         let DocumentObjects {
             span,
             title,
@@ -82,47 +95,30 @@ impl ObjectSet {
         }
     }
 
-    fn add_object(&mut self, document: usize, object: Object) {
+    fn add_object(&mut self, document: usize, object: Finished<T>) {
         let (span, title) = &self.documents[document];
-        let identity = object.identity();
-        if identity.is_incomplete() {
+        if object.is_incomplete {
             self.diagnostics.push(nameless(*span, title));
         }
-        match self.first.entry(key(identity)) {
+        match self.first.entry(object.key) {
             Entry::Vacant(entry) => {
-                let kept = if self.keeps_objects {
-                    Kept::Object(object)
-                } else {
-                    Kept::Fingerprint(object.value.fingerprint())
-                };
-                entry.insert((document, kept));
+                entry.insert((document, object.fingerprint, object.kept));
             }
             Entry::Occupied(entry) => {
-                let (first, kept) = entry.get();
-                let is_same = match kept {
-                    Kept::Object(kept) => kept.value == object.value,
-                    // If two fingerprints are equal by chance, `check` misses a conflict, which
-                    // `render` still finds: it compares objects.
-                    Kept::Fingerprint(kept) => *kept == object.value.fingerprint(),
-                };
-                if !is_same {
-                    self.diagnostics.push(conflict(
-                        &self.documents[*first],
-                        (*span, title),
-                        identity,
-                    ));
+                let (first, fingerprint, _) = entry.get();
+                if *fingerprint != object.fingerprint {
+                    let first = &self.documents[*first];
+                    self.diagnostics
+                        .push(conflict(first, (*span, title), &object.title));
                 }
             }
         }
     }
 
-    /// The objects that were to be kept, and what was found.
+    /// What was kept of the objects, and what was found.
     #[must_use]
-    pub fn finish(self) -> (Vec<Object>, Vec<Diagnostic>) {
-        let kept = self.first.into_values().filter_map(|(_, kept)| match kept {
-            Kept::Object(object) => Some(object),
-            Kept::Fingerprint(_) => None,
-        });
+    pub fn finish(self) -> (Vec<T>, Vec<Diagnostic>) {
+        let kept = self.first.into_values().map(|(.., kept)| kept);
         (kept.collect(), self.diagnostics)
     }
 }
@@ -150,12 +146,8 @@ fn nameless(span: Span, title: &str) -> Diagnostic {
         .hint("correct its template in the `--library` directory")
 }
 
-fn conflict(first: &(Span, String), (span, title): (Span, &str), identity: Identity) -> Diagnostic {
-    let (kind, name) = (identity.kind, identity.name);
-    let message = format!(
-        "{} and {title} have different objects `{kind}/{name}`",
-        first.1
-    );
+fn conflict(first: &(Span, String), (span, title): (Span, &str), object: &str) -> Diagnostic {
+    let message = format!("{} and {title} have different objects `{object}`", first.1);
     Diagnostic::new(&rule::CONFLICT, span, message)
         .also(first.0, "the other one")
         .hint("rename one of them, or put them into different namespaces")

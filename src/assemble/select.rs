@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::object::Object;
+use crate::base::object::Identified;
 use crate::base::similar;
 use crate::base::wording;
 use crate::diagnostic::rule;
@@ -20,7 +20,7 @@ pub struct Selection {
 impl Selection {
     /// Drops what is not wanted. If that is everything, nothing is dropped and an error is reported,
     /// because an empty output would delete whatever was applied before.
-    pub fn apply(&self, objects: &mut Vec<Object>, diagnostics: &mut Diagnostics) {
+    pub fn apply<T: Identified>(&self, objects: &mut Vec<T>, diagnostics: &mut Diagnostics) {
         if self.only.is_empty() && self.exclude.is_empty() {
             return;
         }
@@ -44,7 +44,7 @@ impl Selection {
     }
 
     /// Warns of a kind that was probably misspelt.
-    fn check_names(&self, objects: &[Object], diagnostics: &mut Diagnostics) {
+    fn check_names<T: Identified>(&self, objects: &[T], diagnostics: &mut Diagnostics) {
         let kinds: BTreeSet<_> = objects
             .iter()
             .map(|object| object.identity().kind)
@@ -64,7 +64,7 @@ impl Selection {
         }
     }
 
-    fn wants(&self, object: &Object) -> bool {
+    fn wants<T: Identified>(&self, object: &T) -> bool {
         let kind = object.identity().kind;
         let names = |kinds: &[String]| kinds.iter().any(|name| name.eq_ignore_ascii_case(kind));
         (self.only.is_empty() || names(&self.only)) && !names(&self.exclude)

@@ -110,6 +110,15 @@ impl Json {
         }
     }
 
+    /// The text of a string, shared with this value.
+    #[must_use]
+    pub fn shared_str(&self) -> Option<Arc<str>> {
+        match self {
+            Self::String(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// Any number, as far as an `f64` can hold it.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {

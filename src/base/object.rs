@@ -45,6 +45,18 @@ pub enum Group {
     },
 }
 
+/// What has the identity of an object, and so its place among others.
+pub trait Identified {
+    /// The identity; what is lacking of it is empty.
+    fn identity(&self) -> Identity<'_>;
+}
+
+impl Identified for Object {
+    fn identity(&self) -> Identity<'_> {
+        Identity::of(&self.value)
+    }
+}
+
 /// What tells an object from all others of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity<'a> {

@@ -8,7 +8,7 @@
     reason = "the command line prints, and reads the environment, for the library"
 )]
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,7 +39,7 @@ pub(super) fn print_data(data: &[u8]) -> Result<Outcome> {
 pub(super) fn print_data_pieces(
     pieces: impl IntoIterator<Item = impl AsRef<[u8]>>,
 ) -> Result<Outcome> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut pieces = pieces.into_iter();
     match pieces
         .try_for_each(|piece| stdout.write_all(piece.as_ref()))

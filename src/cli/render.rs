@@ -1,10 +1,9 @@
 //! `render`: writes the objects of Workspaces.
 
 use anyhow::{Result, bail};
-use kaito_render::base::object::Object;
 use kaito_render::base::sources::Sources;
-use kaito_render::compile;
-use kaito_render::emit::{self, Format};
+use kaito_render::compile::{self, Keep};
+use kaito_render::emit::{self, Form, Format, Manifest};
 use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
 use kaito_render::workspace;
 
@@ -17,7 +16,7 @@ use super::run::Run;
 /// Writes all objects; nothing if the input has an error.
 pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     let mut run = Run::default();
-    let mut objects = Vec::new();
+    let mut manifests = Vec::new();
     if let Some(Loaded {
         documents,
         options,
@@ -30,20 +29,25 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         &mut run,
     )? {
         refuse_sources(&config.output, &documents, &run.session.sources)?;
-        objects = compile::compile(documents, &options, &library, &mut run.session);
+        let keep = Keep::Manifests(match config.output {
+            Output::Directory(_) => Form::File(config.format),
+            Output::Stdout | Output::File(_) => Form::Stream(config.format),
+        });
+        let session = &mut run.session;
+        manifests = compile::run(documents, &options, &library, keep, session).manifests;
     }
     let selection = &config.selection;
-    selection.apply(&mut objects, &mut run.session.diagnostics);
+    selection.apply(&mut manifests, &mut run.session.diagnostics);
     let report = run.finish(config.input.strictness);
     console::diagnostics(&report, color)?;
     if !report.has_errors() {
-        emit::sort(&mut objects);
-        write(&objects, config.format, &config.output)?;
+        emit::sort(&mut manifests);
+        write(&manifests, config.format, &config.output)?;
     }
     console::end(&report)?;
     // The process ends now, and to free every value on its own would take as long as to write them
     // all.
-    std::mem::forget(objects);
+    std::mem::forget(manifests);
     Ok(Outcome::of(&report))
 }
 
@@ -78,13 +82,13 @@ fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) ->
     Ok(())
 }
 
-fn write(objects: &[Object], format: Format, output: &Output) -> Result<()> {
-    let values = objects.iter().map(|object| &object.value);
+fn write(manifests: &[Manifest], format: Format, output: &Output) -> Result<()> {
+    let pieces = format.pieces(manifests.iter().map(Manifest::text));
     match output {
-        Output::Stdout => console::print_data_pieces(format.pieces(values)).map(drop),
-        Output::File(path) => Ok(emit::disk::write_file(path, &format.stream(values))?),
+        Output::Stdout => console::print_data_pieces(pieces).map(drop),
+        Output::File(path) => Ok(emit::disk::write_file(path, pieces)?),
         Output::Directory(path) => {
-            let files = emit::directory::layout(objects, format)?;
+            let files = emit::directory::layout(manifests)?;
             let changes = emit::disk::write_directory(path, &files)?;
             console::changes(path, &changes)
         }

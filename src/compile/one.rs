@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::budget::{self, Budget, Cost};
 use super::documents::version;
+use super::kept::{self, Kept};
 use super::releases::{Compiling, Releases};
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, Selector, Variables};
@@ -59,11 +60,13 @@ pub(super) struct Made {
     /// The file that it stands in.
     pub(super) file: FileId,
     /// Its objects; none for a set of no replicas, whose one Workspace is only checked.
-    pub(super) objects: Option<DocumentObjects>,
+    pub(super) objects: Option<DocumentObjects<Kept>>,
     /// The labels by which it selects nodes that are made for it.
     pub(super) selector: Option<Selector>,
     /// Whether its nodes are made as Machines.
     pub(super) has_machines: bool,
+    /// Whether a NodePool of it asks for a fixed number of nodes.
+    pub(super) has_static_pools: bool,
     pub(super) outline: Option<Outline>,
     pub(super) compiled: Option<CompiledWorkspace>,
 }
@@ -326,7 +329,9 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
     let compiled = (keep == Keep::Everything).then(|| objects.clone());
     let value = match keep {
         Keep::Everything => workspace.value.clone(),
-        Keep::Nothing | Keep::Outlines | Keep::Objects => mem::take(&mut workspace.value),
+        Keep::Nothing | Keep::Outlines | Keep::Manifests(_) | Keep::Objects => {
+            mem::take(&mut workspace.value)
+        }
     };
     // Last, because its annotation lists all the others.
     objects.push(assemble::workspace(value, &plan, &objects));
@@ -335,15 +340,20 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
         plan,
         objects,
     });
+    let has_static_pools = objects.iter().any(assemble::is_static_pool);
+    let finished = objects
+        .into_iter()
+        .map(|object| kept::finished(object, keep));
     Made {
         file: span.file,
         objects: Some(DocumentObjects {
             span,
             title,
-            objects,
+            objects: finished.collect(),
         }),
         selector,
         has_machines,
+        has_static_pools,
         outline,
         compiled,
     }

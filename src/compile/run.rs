@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
+use super::kept::{self, Kept};
 use super::one::{Attempt, Made};
 use super::releases::Releases;
 use super::{CompiledWorkspace, Keep, Options, Outline};
@@ -13,6 +14,7 @@ use crate::base::object::{Group, Object};
 use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
+use crate::emit::Manifest;
 use crate::vocab::api::is_of_karpenter;
 
 /// What was found and made so far. Attempts are added in the order of the documents.
@@ -21,7 +23,8 @@ pub(super) struct Run<'a> {
     sources: &'a Sources,
     diagnostics: &'a mut Diagnostics,
     files: Vec<FileId>,
-    objects: ObjectSet,
+    keep: Keep,
+    objects: ObjectSet<Kept>,
     outlines: Vec<Outline>,
     compiled: Vec<CompiledWorkspace>,
     /// Where each Workspace stands, by namespace and name.
@@ -40,6 +43,7 @@ pub(super) struct Run<'a> {
 pub(super) struct Output {
     pub(super) files: Vec<FileId>,
     pub(super) objects: Vec<Object>,
+    pub(super) manifests: Vec<Manifest>,
     pub(super) outlines: Vec<Outline>,
     pub(super) compiled: Vec<CompiledWorkspace>,
 }
@@ -49,10 +53,8 @@ impl<'a> Run<'a> {
         Self {
             sources,
             diagnostics,
-            objects: match keep {
-                Keep::Objects | Keep::Everything => ObjectSet::new(),
-                Keep::Nothing | Keep::Outlines => ObjectSet::of_fingerprints(),
-            },
+            keep,
+            objects: ObjectSet::default(),
             files: Vec::new(),
             outlines: Vec::new(),
             compiled: Vec::new(),
@@ -107,23 +109,17 @@ impl<'a> Run<'a> {
     fn add_made(&mut self, made: Made) {
         self.files.push(made.file);
         self.has_machines |= made.has_machines;
+        self.has_static_pools |= made.has_static_pools;
         self.outlines.extend(made.outline);
         self.compiled.extend(made.compiled);
         if self.sources.has_blocks(made.file) {
-            let objects = made.objects.iter().flat_map(|objects| &objects.objects);
-            self.has_static_pools |= objects.into_iter().any(assemble::is_static_pool);
             return;
         }
         let shared = made.selector.and_then(|it| self.selectors.add(it));
         self.diagnostics.extend(shared);
         if let Some(objects) = made.objects {
-            self.add_objects(objects);
+            self.objects.add(objects);
         }
-    }
-
-    fn add_objects(&mut self, objects: DocumentObjects) {
-        self.has_static_pools |= objects.objects.iter().any(assemble::is_static_pool);
-        self.objects.add(objects);
     }
 
     /// Keeps the name of a Workspace. Whether it is new; otherwise it is reported.
@@ -178,10 +174,11 @@ impl<'a> Run<'a> {
         let title = format!("{} `{}`", identity.kind, identity.name);
         let key = (identity.kind.to_owned(), identity.name.to_owned());
         object.ordinal = ordinals.get(&key).copied();
-        self.add_objects(DocumentObjects {
+        self.has_static_pools |= assemble::is_static_pool(&object);
+        self.objects.add(DocumentObjects {
             span: node.span,
             title,
-            objects: vec![object],
+            objects: vec![kept::finished(object, self.keep)],
         });
     }
 
@@ -273,11 +270,20 @@ impl<'a> Run<'a> {
             self.diagnostics
                 .extend(assemble::check_static_capacity(profile));
         }
-        let (objects, diagnostics) = self.objects.finish();
+        let (kept, diagnostics) = self.objects.finish();
         self.diagnostics.extend(diagnostics);
+        let (mut objects, mut manifests) = (Vec::new(), Vec::new());
+        for kept in kept {
+            match kept {
+                Kept::Nothing => {}
+                Kept::Manifest(manifest) => manifests.push(manifest),
+                Kept::Object(object) => objects.push(object),
+            }
+        }
         Output {
             files: self.files,
             objects,
+            manifests,
             outlines: self.outlines,
             compiled: self.compiled,
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::Format;
+use super::{Format, Manifest};
 use crate::base::hex;
-use crate::base::object::{Group, Object};
+use crate::base::object::{Group, Identified, Object};
 use crate::vocab::api;
 
 /// Two objects that would be written to the same file.
@@ -20,8 +20,8 @@ pub struct Clash {
     pub second: String,
 }
 
-/// Lays objects out as files: from a path relative to the directory, with `/` between directories, to
-/// the text.
+/// The files of an output directory: from a path relative to the directory, with `/` between
+/// directories, to the text.
 ///
 /// - `<namespace>/<workspace>/<kind>.yaml` for an object with the name of its Workspace,
 ///   `<kind>-<name>.yaml` for one with another name, `<kind>-<ordinal>.yaml` for nodes, whose names
@@ -31,24 +31,28 @@ pub struct Clash {
 ///   share.
 ///
 /// The place of an object depends only on that object, so a new one never moves another.
-pub fn layout(objects: &[Object], format: Format) -> Result<BTreeMap<String, String>, Clash> {
-    let mut owners = BTreeMap::<String, &Object>::new();
-    let mut files = BTreeMap::new();
-    for object in objects {
-        let path = format!("{}.{}", path(object), format.extension());
-        match owners.entry(path.clone()) {
-            Entry::Vacant(entry) => entry.insert(object),
+///
+/// # Errors
+///
+/// If two objects would be written to the same file.
+pub fn layout(manifests: &[Manifest]) -> Result<BTreeMap<&str, &str>, Clash> {
+    let mut files = BTreeMap::<_, &Manifest>::new();
+    for manifest in manifests {
+        match files.entry(manifest.path.as_str()) {
+            Entry::Vacant(entry) => entry.insert(manifest),
             Entry::Occupied(entry) => {
                 return Err(Clash {
                     first: title(entry.get()),
-                    second: title(object),
-                    path,
+                    second: title(manifest),
+                    path: manifest.path.clone(),
                 });
             }
         };
-        files.insert(path, format.document(&object.value));
     }
-    Ok(files)
+    let files = files.into_iter();
+    Ok(files
+        .map(|(path, manifest)| (path, manifest.text()))
+        .collect())
 }
 
 /// Whether a path could be one of [`layout`]'s, and so leads into the directory and nowhere else.
@@ -75,12 +79,17 @@ pub(super) fn is_laid_out(path: &str) -> bool {
     is_deep_enough && is_object && parts.iter().all(is_part)
 }
 
-fn title(object: &Object) -> String {
+fn title(object: &Manifest) -> String {
     let identity = object.identity();
     format!("{} `{}`", identity.kind, identity.name)
 }
 
-fn path(object: &Object) -> String {
+/// The file of an object.
+pub(super) fn path(object: &Object, format: Format) -> String {
+    format!("{}.{}", stem(object), format.extension())
+}
+
+fn stem(object: &Object) -> String {
     let identity = object.identity();
     let (kind, name) = (
         file_kind(identity.api_version, identity.kind),
@@ -165,8 +174,9 @@ mod tests {
     use proptest::prelude::ProptestConfig;
     use serde_json::{Value, json};
 
-    use super::{Clash, Format, component, is_laid_out, layout};
+    use super::{Clash, Format, Manifest, component, is_laid_out, layout};
     use crate::base::object::Object;
+    use crate::emit::Form;
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
         Object {
@@ -184,8 +194,15 @@ mod tests {
         )
     }
 
+    fn manifests(objects: &[Object], format: Format) -> Vec<Manifest> {
+        let manifest = |object| Manifest::new(object, Form::File(format));
+        objects.iter().map(manifest).collect()
+    }
+
     fn paths(objects: &[Object]) -> Vec<String> {
-        layout(objects, Format::Yaml).unwrap().into_keys().collect()
+        let manifests = manifests(objects, Format::Yaml);
+        let files = layout(&manifests).unwrap();
+        files.into_keys().map(str::to_owned).collect()
     }
 
     #[test]
@@ -226,8 +243,12 @@ mod tests {
             "ai/phi/workspace.yaml",
         ];
         assert_eq!(paths(&objects), expected);
-        let json = layout(&objects[..1], Format::Json).unwrap();
-        assert_eq!(json.keys().collect::<Vec<_>>(), ["ai/phi/workspace.json"]);
+        let manifests = manifests(&objects[..1], Format::Json);
+        let json = layout(&manifests).unwrap();
+        assert_eq!(
+            json.into_keys().collect::<Vec<_>>(),
+            ["ai/phi/workspace.json"]
+        );
     }
 
     #[test]
@@ -248,10 +269,9 @@ mod tests {
 
     #[test]
     fn two_objects_for_one_file_are_an_error() {
-        let clash = layout(
-            &[of_phi("Service", "phi"), of_phi("service", "phi")],
-            Format::Yaml,
-        );
+        let objects = [of_phi("Service", "phi"), of_phi("service", "phi")];
+        let manifests = manifests(&objects, Format::Yaml);
+        let clash = layout(&manifests);
         let (first, second) = ("Service `phi`".to_owned(), "service `phi`".to_owned());
         assert_eq!(
             clash,

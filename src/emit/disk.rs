@@ -19,12 +19,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::INDEX_FILE;
 use super::index::{self, IndexError, Listed};
 use crate::input::{self, Disk, FileTree};
+
+/// The bytes that are read or written at a time.
+const BUFFER: usize = 1 << 16;
 
 /// Why output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -88,35 +91,36 @@ pub fn write_file_and_directories(path: &Path, text: &str) -> Result<(), WriteEr
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(cant("create", directory))?;
     }
-    write_file(path, text)
+    write_file(path, [text])
 }
 
-/// Writes a text to a file. One that has this text already is left alone; a link is followed if it
+/// Writes a text to a file, piece by piece. One that has this text already is left alone; a link is followed if it
 /// stays in its repository, or in its directory if that is in none; a device or pipe is written to
 /// as it is.
 ///
 /// # Errors
 ///
 /// If the system refuses, or a link leads out of its repository.
-pub fn write_file(path: &Path, text: &str) -> Result<(), WriteError> {
+pub fn write_file<'a>(
+    path: &Path,
+    text: impl IntoIterator<Item = &'a str> + Clone,
+) -> Result<(), WriteError> {
     refuse_link(path, leads_out(path))?;
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {
             let target = fs::canonicalize(path).map_err(cant("find", path))?;
-            if has_text(&target, text)? {
+            if has_text(&target, text.clone())? {
                 Ok(())
             } else {
                 replace_locked(&target, text)
             }
         }
         Ok(_) => {
-            let mut device = OpenOptions::new()
+            let device = OpenOptions::new()
                 .write(true)
                 .open(path)
                 .map_err(cant("open", path))?;
-            device
-                .write_all(text.as_bytes())
-                .map_err(cant("write", path))
+            write_pieces(&device, text).map_err(cant("write", path))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
             replace_locked(path, text)
@@ -152,12 +156,12 @@ fn refuse_link(path: &Path, is_refused: bool) -> Result<(), WriteError> {
 pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteError> {
     refuse_link(path, path.is_symlink())?;
     let _lock = path.parent().and_then(lock);
-    if !has_text(path, before)? {
+    if !has_text(path, [before])? {
         return Err(WriteError::Changed {
             path: path.to_path_buf(),
         });
     }
-    replace(path, after)
+    replace(path, [after])
 }
 
 /// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them,
@@ -167,10 +171,7 @@ pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteErro
 ///
 /// Before anything is written, if something foreign stands where a file belongs, the index is
 /// damaged, or the directory is a link or behind one that leads out of its repository.
-pub fn write_directory(
-    root: &Path,
-    files: &BTreeMap<String, String>,
-) -> Result<Changes, WriteError> {
+pub fn write_directory(root: &Path, files: &BTreeMap<&str, &str>) -> Result<Changes, WriteError> {
     refuse_link(root, Disk.is_link(root) || leads_out(root))?;
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
@@ -185,11 +186,11 @@ pub fn write_directory(
     // for somebody else's.
     let all = union(&listed, &wanted);
     if all != listed {
-        replace(&index, &index::write(&all))?;
+        replace(&index, [&*index::write(&all)])?;
     }
     remove_leftovers(root, &reached)?;
     for path in &changed {
-        stage(root, path, &files[*path])?;
+        stage(root, path, files[path])?;
     }
     for path in &changed {
         take_name(&root.join(path))?;
@@ -206,7 +207,7 @@ pub fn write_directory(
     }
     // Last, when everything else is as it lists it.
     if all != wanted || !index.exists() {
-        replace(&index, &index::write(&wanted))?;
+        replace(&index, [&*index::write(&wanted)])?;
     }
     Ok(Changes {
         written: changed.len(),
@@ -215,10 +216,10 @@ pub fn write_directory(
     })
 }
 
-fn fingerprints(files: &BTreeMap<String, String>) -> Listed {
+fn fingerprints(files: &BTreeMap<&str, &str>) -> Listed {
     let files = files.iter();
     files
-        .map(|(path, text)| (path.clone(), index::fingerprint(text)))
+        .map(|(path, text)| ((*path).to_owned(), index::fingerprint(text)))
         .collect()
 }
 
@@ -280,7 +281,7 @@ fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
 /// The wanted files whose text is not there yet.
 fn changed<'a>(
     root: &Path,
-    files: &'a BTreeMap<String, String>,
+    files: &BTreeMap<&'a str, &str>,
     ours: &BTreeSet<&str>,
 ) -> Result<Vec<&'a str>, WriteError> {
     let mut changed = Vec::new();
@@ -288,11 +289,11 @@ fn changed<'a>(
         let target = root.join(path);
         match standing(root, path)? {
             Standing::Other(path) => return Err(WriteError::Foreign { path }),
-            Standing::File if !ours.contains(path.as_str()) => {
+            Standing::File if !ours.contains(path) => {
                 return Err(WriteError::Foreign { path: target });
             }
-            Standing::File if has_text(&target, text)? => {}
-            Standing::File | Standing::Nothing => changed.push(path.as_str()),
+            Standing::File if has_text(&target, [*text])? => {}
+            Standing::File | Standing::Nothing => changed.push(*path),
         }
     }
     Ok(changed)
@@ -351,11 +352,36 @@ fn remove_if_there(path: &Path) -> Result<(), WriteError> {
     }
 }
 
-fn has_text(path: &Path, text: &str) -> Result<bool, WriteError> {
-    Ok(fs::read(path).map_err(cant("read", path))? == text.as_bytes())
+/// Whether a file has a text. It is compared piece by piece, because either may be large.
+fn has_text<'a>(path: &Path, text: impl IntoIterator<Item = &'a str>) -> Result<bool, WriteError> {
+    let file = File::open(path).map_err(cant("read", path))?;
+    let mut file = BufReader::with_capacity(BUFFER, file);
+    let mut found = Vec::new();
+    for piece in text {
+        found.resize(piece.len(), 0);
+        match file.read_exact(&mut found) {
+            Ok(()) if found == piece.as_bytes() => {}
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                return Err(cant("read", path)(error));
+            }
+            _ => return Ok(false),
+        }
+    }
+    let rest = file.fill_buf().map_err(cant("read", path))?;
+    Ok(rest.is_empty())
 }
 
-fn replace_locked(path: &Path, text: &str) -> Result<(), WriteError> {
+fn write_pieces<'a>(file: &File, text: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+    let mut file = BufWriter::with_capacity(BUFFER, file);
+    text.into_iter()
+        .try_for_each(|piece| file.write_all(piece.as_bytes()))?;
+    file.flush()
+}
+
+fn replace_locked<'a>(
+    path: &Path,
+    text: impl IntoIterator<Item = &'a str>,
+) -> Result<(), WriteError> {
     let directory = path
         .parent()
         .filter(|directory| !directory.as_os_str().is_empty());
@@ -364,7 +390,7 @@ fn replace_locked(path: &Path, text: &str) -> Result<(), WriteError> {
 }
 
 /// Gives one file a new text that outlasts a loss of power.
-fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
+fn replace<'a>(path: &Path, text: impl IntoIterator<Item = &'a str>) -> Result<(), WriteError> {
     let file = write_beside(path, text)?;
     // Else the name may outlast a loss of power, and the text not.
     file.sync_all().map_err(cant("write", path))?;
@@ -375,15 +401,18 @@ fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
     let target = root.join(path);
     let directory = target.parent().unwrap_or(root);
     fs::create_dir_all(directory).map_err(cant("create", directory))?;
-    write_beside(&target, text).map(drop)
+    write_beside(&target, [text]).map(drop)
 }
 
 /// Writes the temporary file of a target, which takes over the permissions of the present one.
-fn write_beside(target: &Path, text: &str) -> Result<File, WriteError> {
+fn write_beside<'a>(
+    target: &Path,
+    text: impl IntoIterator<Item = &'a str>,
+) -> Result<File, WriteError> {
     let path = beside(target);
     // A run that was killed may have left one, and `create_new` would refuse it.
     remove_if_there(&path)?;
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&path)
@@ -392,8 +421,7 @@ fn write_beside(target: &Path, text: &str) -> Result<File, WriteError> {
         file.set_permissions(present.permissions())
             .map_err(cant("write", &path))?;
     }
-    file.write_all(text.as_bytes())
-        .map_err(cant("write", &path))?;
+    write_pieces(&file, text).map_err(cant("write", &path))?;
     Ok(file)
 }
 

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::escape;
-use crate::base::json::Json;
 
 /// Writes one value over several lines, with a line break at the end.
 ///
@@ -25,29 +24,30 @@ pub fn document(value: &impl Serialize) -> String {
     out
 }
 
-/// Writes objects as one `List`, the form in which `kubectl` prints and accepts many.
-#[must_use]
-pub fn list<'a>(objects: impl IntoIterator<Item = &'a Json>) -> String {
-    document(&List {
-        api_version: "v1",
-        kind: "List",
-        items: objects.into_iter().collect(),
-    })
-}
+/// What is before, between and behind the items of a `List`, the form in which `kubectl` prints and
+/// accepts many objects.
+pub(super) const LIST: [&str; 3] = [
+    "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    ",
+    ",\n    ",
+    "\n  ]\n}\n",
+];
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct List<'a> {
-    api_version: &'static str,
-    kind: &'static str,
-    items: Vec<&'a Json>,
+/// A `List` without items.
+pub(super) const EMPTY_LIST: &str =
+    "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": []\n}\n";
+
+/// Writes one item of a `List`.
+pub(super) fn item(value: &impl Serialize) -> String {
+    document(value).trim_end().replace('\n', "\n    ")
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{document, list};
+    use super::document;
+    use crate::base::json::Json;
+    use crate::emit::Format;
 
     #[test]
     fn characters_that_yaml_refuses_are_escaped() {
@@ -60,6 +60,19 @@ mod tests {
     #[test]
     fn many_objects_are_a_list() {
         let text = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    {\n      \"a\": 1\n    }\n  ]\n}\n";
+        let list = |objects: &[Json]| Format::Json.stream(objects);
         assert_eq!(list(&[json!({"a": 1}).into()]), text);
+        let objects = [json!({"a": "x\ny"}), json!({"b": [{}, []]})];
+        for count in 0..=2 {
+            let list = list(
+                &objects[..count]
+                    .iter()
+                    .cloned()
+                    .map(Json::from)
+                    .collect::<Vec<_>>(),
+            );
+            let value = json!({"apiVersion": "v1", "kind": "List", "items": objects[..count]});
+            assert_eq!(list, document(&value));
+        }
     }
 }

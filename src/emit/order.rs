@@ -1,20 +1,19 @@
 //! The order of objects in the output.
 
-use crate::base::object::{Identity, Object};
+use crate::base::object::{Identified, Identity};
 use crate::vocab::kinds;
 
 /// Puts objects into the order in which they are written: by kind, namespace and name. It follows
 /// only from the objects, so output that is read and written again keeps it.
-pub fn sort(objects: &mut Vec<Object>) {
-    let mut sorted: Vec<_> = objects.iter().map(|object| (key(object), object)).collect();
-    sorted.sort_by_key(|(key, _)| *key);
-    *objects = sorted
-        .into_iter()
-        .map(|(_, object)| object.clone())
-        .collect();
+pub fn sort<T: Identified>(objects: &mut Vec<T>) {
+    let mut keys: Vec<_> = objects.iter().map(key).enumerate().collect();
+    keys.sort_by_key(|(_, key)| *key);
+    let order: Vec<_> = keys.into_iter().map(|(index, _)| index).collect();
+    let mut unsorted: Vec<_> = objects.drain(..).map(Some).collect();
+    objects.extend(order.into_iter().filter_map(|index| unsorted[index].take()));
 }
 
-fn key(object: &Object) -> (usize, &str, Option<&str>, &str, &str) {
+fn key<T: Identified>(object: &T) -> (usize, &str, Option<&str>, &str, &str) {
     let Identity {
         api_version,
         kind,

@@ -21,40 +21,16 @@ const RESERVED: [&str; 13] = [
 /// marked by `?`.
 const LONGEST_SIMPLE_KEY: usize = 1024;
 
-/// The bytes from which on a piece is large enough.
-const PIECE: usize = 1 << 16;
-
-/// Writes documents as one stream, separated by `---` lines, in pieces of many documents.
-pub fn pieces<'a>(documents: impl IntoIterator<Item = &'a Json>) -> impl Iterator<Item = String> {
-    let mut documents = documents.into_iter().enumerate();
-    std::iter::from_fn(move || {
-        let mut piece = String::with_capacity(PIECE);
-        while piece.len() < PIECE
-            && let Some((index, value)) = documents.next()
-        {
-            if index > 0 {
-                piece.push_str("---\n");
-            }
-            write_document(&mut piece, value);
-        }
-        (!piece.is_empty()).then_some(piece)
-    })
-}
-
 /// Writes one document. It ends with a line break and never contains a line that begins with `---`.
 #[must_use]
 pub fn document(value: &Json) -> String {
     let mut out = String::new();
-    write_document(&mut out, value);
-    out
-}
-
-fn write_document(out: &mut String, value: &Json) {
     match value {
-        Json::Map(map) if !map.is_empty() => write_map(out, map, 0),
-        Json::List(items) if !items.is_empty() => write_list(out, items, 0),
-        _ => write_leaf(out, value, 0),
+        Json::Map(map) if !map.is_empty() => write_map(&mut out, map, 0),
+        Json::List(items) if !items.is_empty() => write_list(&mut out, items, 0),
+        _ => write_leaf(&mut out, value, 0),
     }
+    out
 }
 
 /// Writes entries. The first begins where `out` ends, the others `indent` columns in.
@@ -230,7 +206,6 @@ fn pad(out: &mut String, indent: usize) {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::pieces;
     use crate::base::json::Json;
 
     fn document(value: &Value) -> String {
@@ -323,18 +298,5 @@ mod tests {
             document(&value),
             "- 1.0e+300\n- -1.5e-9\n- 1.0\n- 0.1\n- -7\n- 18446744073709551615\n"
         );
-    }
-
-    #[test]
-    fn documents_are_separated_and_none_opens_the_stream() {
-        let stream = |documents: &[Json]| pieces(documents).collect::<String>();
-        assert_eq!(
-            stream(&[json!({"a": 1}).into(), Json::Null]),
-            "a: 1\n---\nnull\n"
-        );
-        assert_eq!(stream(&[]), "");
-        let many = vec![Json::from(json!({"a": 1})); 20_000];
-        assert!(pieces(&many).count() > 1);
-        assert_eq!(stream(&many), vec!["a: 1\n"; 20_000].join("---\n"));
     }
 }

@@ -45,7 +45,14 @@ fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn write(directory: &Path, wanted: &[(&str, &str)]) -> Result<Changes, WriteError> {
-    write_directory(directory, &files(wanted))
+    write_directory(directory, &wanted.iter().copied().collect())
+}
+
+fn borrowed(files: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
+    files
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect()
 }
 
 /// The paths and texts below a directory, but for the index.
@@ -348,10 +355,10 @@ fn a_single_file_is_written_through_a_link_and_not_over_one_that_leads_nowhere()
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     symlink("real", path("link")).unwrap();
-    let error = write_file(&path("link"), "a\n").unwrap_err().to_string();
+    let error = write_file(&path("link"), ["a\n"]).unwrap_err().to_string();
     assert!(error.contains("link"), "{error}");
-    write_file(&path("real"), "a\n").unwrap();
-    write_file(&path("link"), "b\n").unwrap();
+    write_file(&path("real"), ["a\n"]).unwrap();
+    write_file(&path("link"), ["b\n"]).unwrap();
     assert!(path("link").is_symlink());
     assert_eq!(
         texts(directory.path()),
@@ -454,7 +461,7 @@ fn a_kill_leaves_whole_files_and_the_next_run_heals() {
         assert_whole(&found, &complete);
         cut_short += usize::from(!complete.contains(&found));
         // What the program calls; to start it for this too would take twice as long.
-        write_directory(&out, &wanted[new]).unwrap();
+        write_directory(&out, &borrowed(&wanted[new])).unwrap();
         assert!(
             tree(&out) == complete[new],
             "{:?}",
