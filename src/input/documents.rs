@@ -100,7 +100,9 @@ pub fn load_counted(
     let walked = walk::files(tree, paths, filter, sources, diagnostics);
     tally.add(walked.tally);
     let mut loaded = Vec::new();
+    let count = walked.files.len();
     let files = kustomize::without_patches(tree, walked.files, sources, diagnostics);
+    tally.patches += count - files.len();
     for found in files {
         if sources.bytes_read() > INPUT_BYTES {
             diagnostics.report(too_much(tree.name(&found.path), sources));

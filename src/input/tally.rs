@@ -7,6 +7,8 @@ pub struct Tally {
     pub searched: usize,
     /// Helm charts, whose templates were passed over.
     pub charts: usize,
+    /// Files that a kustomization names as patches of Workspaces.
+    pub patches: usize,
     /// Files that an index lists as output.
     pub output: usize,
     /// Files, and links, whose names begin with a dot.
@@ -22,6 +24,7 @@ impl Tally {
     pub(super) fn add(&mut self, other: Self) {
         self.searched += other.searched;
         self.charts += other.charts;
+        self.patches += other.patches;
         self.output += other.output;
         self.hidden += other.hidden;
         self.hidden_directories += other.hidden_directories;

@@ -31,6 +31,8 @@ pub struct Reading {
 pub struct PassedOver {
     /// Helm charts, whose templates are no input.
     pub charts: usize,
+    /// Files that a kustomization names as patches of Workspaces.
+    pub patches: usize,
     /// Files that the index of an output directory lists.
     pub output_files: usize,
     /// Rendered Workspaces in other files.
@@ -51,6 +53,7 @@ impl Reading {
             searched: tally.searched,
             passed_over: PassedOver {
                 charts: tally.charts,
+                patches: tally.patches,
                 output_files: tally.output,
                 rendered_workspaces: 0,
                 hidden_files: tally.hidden,
@@ -100,12 +103,13 @@ impl Reading {
 impl PassedOver {
     fn list(&self) -> Vec<String> {
         let files = |number| wording::count(number, "file");
-        let directories = match self.hidden_directories {
-            1 => "1 hidden directory".to_owned(),
-            number => format!("{number} hidden directories"),
+        let plural = |number, one: &str, many: &str| match number {
+            1 => format!("1 {one}"),
+            number => format!("{number} {many}"),
         };
         let all = [
             (self.charts, wording::count(self.charts, "chart")),
+            (self.patches, plural(self.patches, "patch", "patches")),
             (
                 self.output_files,
                 format!("{} of output", files(self.output_files)),
@@ -118,7 +122,14 @@ impl PassedOver {
                 self.hidden_files,
                 wording::count(self.hidden_files, "hidden file"),
             ),
-            (self.hidden_directories, directories),
+            (
+                self.hidden_directories,
+                plural(
+                    self.hidden_directories,
+                    "hidden directory",
+                    "hidden directories",
+                ),
+            ),
             (
                 self.other_files,
                 format!("{} without KAITO's kinds", files(self.other_files)),

@@ -722,6 +722,14 @@ fn mixed() -> TempDir {
             "config.yaml",
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
         ),
+        (
+            "overlay/kustomization.yaml",
+            "patches: [{path: patch.yaml}]\n",
+        ),
+        (
+            "overlay/patch.yaml",
+            "kind: Workspace\napiVersion: kaito.sh/v1beta1\n",
+        ),
         (".hidden.yaml", "a: 1\n"),
         (".git/config", ""),
         (".github/workflows/a.yaml", "on: push\n"),
@@ -736,8 +744,8 @@ fn mixed() -> TempDir {
 #[test]
 fn the_last_line_says_what_was_read_and_passed_over() {
     let directory = mixed();
-    let line = "2 Workspaces and 1 InferenceSet in 3 files; passed over: 1 chart, 1 file of output, \
-                1 rendered Workspace, 1 hidden file, 1 hidden directory, 2 files without KAITO's kinds";
+    let line = "2 Workspaces and 1 InferenceSet in 3 files; passed over: 1 chart, 1 patch, 1 file of output, \
+                1 rendered Workspace, 1 hidden file, 1 hidden directory, 3 files without KAITO's kinds";
     let run_in = |args: &[&str]| run(kaito_render(args).current_dir(directory.path()), "");
     for args in [
         &["check", "."][..],
@@ -766,8 +774,8 @@ fn the_last_line_says_what_was_read_and_passed_over() {
     let expected = json!({
         "workspaces": 2, "inferenceSets": 1, "files": 3,
         "passedOver": {
-            "charts": 1, "outputFiles": output, "renderedWorkspaces": 1, "hiddenFiles": 1,
-            "hiddenDirectories": 1, "otherFiles": 2,
+            "charts": 1, "patches": 1, "outputFiles": output, "renderedWorkspaces": 1, "hiddenFiles": 1,
+            "hiddenDirectories": 1, "otherFiles": 3,
         },
     });
     assert_eq!(report["input"], expected);
