@@ -62,6 +62,34 @@ struct File {
     /// Whether a byte order mark stood before the text.
     is_marked: bool,
     line_starts: OnceLock<Vec<usize>>,
+    /// The widths of what stands before each multiple of [`STEP`]: made for long lines only.
+    widths: OnceLock<Vec<Width>>,
+}
+
+/// The bytes after which a long line is counted anew, so that a column costs no more than these.
+const STEP: usize = 4096;
+
+/// How wide a text is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Width {
+    characters: usize,
+    utf16: usize,
+}
+
+impl Width {
+    fn of(text: &str) -> Self {
+        Self {
+            characters: text.chars().count(),
+            utf16: text.chars().map(char::len_utf16).sum(),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            characters: self.characters + other.characters,
+            utf16: self.utf16 + other.utf16,
+        }
+    }
 }
 
 /// The texts that a run has read. Names are shown to people as they were given: `-` is standard
@@ -172,6 +200,7 @@ impl Sources {
             text,
             is_marked,
             line_starts: OnceLock::new(),
+            widths: OnceLock::new(),
         });
         FileId(id)
     }
@@ -187,6 +216,7 @@ impl Sources {
         let file = &mut self.files[file.0 as usize];
         file.text = String::new();
         file.line_starts = OnceLock::new();
+        file.widths = OnceLock::new();
     }
 
     /// Notes where a text is on the disk: the directory without links, and the name of the file in
@@ -354,15 +384,52 @@ impl Sources {
     /// The line and column of a byte offset; an offset behind the end counts as the end.
     #[must_use]
     pub fn position(&self, file: FileId, offset: u32) -> Position {
+        let (line, before) = self.before(file, offset);
+        Position {
+            line,
+            column: before.characters + 1,
+        }
+    }
+
+    /// The column of a byte offset in UTF-16 code units, from 1.
+    #[must_use]
+    pub fn utf16_column(&self, file: FileId, offset: u32) -> usize {
+        self.before(file, offset).1.utf16 + 1
+    }
+
+    /// The line of an offset, from 1, and the width of what stands before it in its line.
+    fn before(&self, file: FileId, offset: u32) -> (usize, Width) {
         let text = self.text(file);
         let offset = text.floor_char_boundary(offset as usize);
         let starts = self.line_starts(file);
         let line = starts.partition_point(|start| *start <= offset);
         let start = starts[line - 1];
-        Position {
-            line,
-            column: text[start..offset].chars().count() + 1,
+        if offset - start <= STEP {
+            return (line, Width::of(&text[start..offset]));
         }
+        let (before, behind) = (self.width(file, start), self.width(file, offset));
+        let width = Width {
+            characters: behind.characters - before.characters,
+            utf16: behind.utf16 - before.utf16,
+        };
+        (line, width)
+    }
+
+    /// The width of a text up to an offset, which is a character's boundary.
+    fn width(&self, file: FileId, offset: usize) -> Width {
+        let text = self.text(file);
+        let at = |step: usize| text.floor_char_boundary(step * STEP);
+        let widths = self.file(file).widths.get_or_init(|| {
+            let steps = 0..=text.len() / STEP;
+            let widths = steps.scan((0, Width::default()), |(behind, width), step| {
+                *width = width.and(Width::of(&text[*behind..at(step)]));
+                *behind = at(step);
+                Some(*width)
+            });
+            widths.collect()
+        });
+        let step = offset / STEP;
+        widths[step].and(Width::of(&text[at(step)..offset]))
     }
 
     /// The offsets at which the lines of a file begin; the first is 0.
@@ -448,5 +515,23 @@ mod tests {
         assert_eq!(sources.position(file, 2), Position { line: 1, column: 2 });
         assert_eq!(sources.position(file, 7), Position { line: 2, column: 1 });
         assert_eq!(sources.position(file, 99), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_those_of_short_ones() {
+        let mut sources = Sources::default();
+        let line = "aé\u{1f985}".repeat(3_000);
+        let text = format!("{line}\n{line}");
+        let file = sources.add("a.yaml", &*text);
+        for start in [0, line.len() + 1] {
+            for (offset, _) in line.char_indices() {
+                let before = &line[..offset];
+                let at = u32::try_from(start + offset).unwrap();
+                let position = sources.position(file, at);
+                assert_eq!(position.column, before.chars().count() + 1, "{at}");
+                let column = before.encode_utf16().count() + 1;
+                assert_eq!(sources.utf16_column(file, at), column, "{at}");
+            }
+        }
     }
 }

@@ -247,14 +247,7 @@ impl Report {
     /// The columns of the ends of a place in UTF-16 code units, from 1.
     #[must_use]
     pub fn utf16_columns(&self, place: Span) -> [usize; 2] {
-        let text = self.sources.text(place.file);
-        let starts = self.sources.line_starts(place.file);
-        [place.start, place.end].map(|offset| {
-            let offset = text.floor_char_boundary(offset as usize);
-            let line = starts.partition_point(|start| *start <= offset);
-            let start = line.checked_sub(1).map_or(0, |line| starts[line]);
-            text[start..offset].encode_utf16().count() + 1
-        })
+        [place.start, place.end].map(|offset| self.sources.utf16_column(place.file, offset))
     }
 
     /// The line around the start of a place with asterisks for secrets: at most `reach` bytes on
