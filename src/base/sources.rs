@@ -359,15 +359,15 @@ impl Sources {
             while hidden.next_if(|hidden| hidden.end <= offset).is_some() {}
             hidden.peek().is_some_and(|hidden| hidden.start <= offset)
         };
-        let shown = text.char_indices().map(|(offset, character)| {
-            let is_visible = character == '\n' || !is_hidden(range.start + offset);
-            if is_visible {
-                character.to_string()
+        let mut shown = String::with_capacity(text.len());
+        for (offset, character) in text.char_indices() {
+            if character == '\n' || !is_hidden(range.start + offset) {
+                shown.push(character);
             } else {
-                "*".repeat(character.len_utf8())
+                shown.extend(std::iter::repeat_n('*', character.len_utf8()));
             }
-        });
-        Some(Cow::Owned(shown.collect()))
+        }
+        Some(Cow::Owned(shown))
     }
 
     /// What hides, in messages, everything that is hidden by now.

@@ -216,8 +216,10 @@ fn window(place: Span, near: &[&Label], report: &Report) -> Option<Window> {
         });
     let range = report.lines(place.file, first..=last)?;
     let start = range.start;
-    let is_shown = !range.is_empty() && range.len() <= LONG;
-    let text = report.excerpt(place.file, range).filter(|_| is_shown)?;
+    if range.is_empty() || range.len() > LONG {
+        return None;
+    }
+    let text = report.excerpt(place.file, range)?;
     // Offsets stay what they are.
     let text = same_length(&text).replace('\r', " ");
     Some(Window {
