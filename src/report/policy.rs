@@ -121,7 +121,8 @@ impl Policy {
         let mut met = Record::of(self);
         diagnostics.retain_mut(|diagnostic| self.decide(diagnostic, &mut met));
         let mut notices = self.notices(&met, failed);
-        notices.retain_mut(|diagnostic| self.decide(diagnostic, &mut Record::of(self)));
+        let mut unused = Record::of(self);
+        notices.retain_mut(|diagnostic| self.decide(diagnostic, &mut unused));
         diagnostics.extend(notices);
     }
 
@@ -319,7 +320,7 @@ fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> O
         .text(found.span.file)
         .get(found.span.start as usize..found.span.end as usize)
         .unwrap_or_default();
-    let mut settings = Vec::new();
+    let mut settings = Vec::<Setting>::new();
     let mut behind = 0;
     for id in value.split(',').map(str::trim).filter(|id| !id.is_empty()) {
         let at = raw
@@ -329,8 +330,11 @@ fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> O
         let place = at
             .and_then(|at| within(found.span, at, id.len()))
             .unwrap_or(found.span);
-        behind = at.map_or(behind, |at| at + id.len());
-        if let Some(rule) = known(id, place, diagnostics) {
+        // What is written by escapes is not looked for again and again.
+        behind = at.map_or(raw.len(), |at| at + id.len());
+        if let Some(rule) = known(id, place, diagnostics)
+            && !settings.iter().any(|setting| *setting.rule == *rule)
+        {
             settings.push(Setting {
                 rule,
                 wanted: None,
