@@ -51,7 +51,17 @@ impl Diagnostics {
     /// Reports a diagnostic of any severity. Of one rule, no more than
     /// [`RULE_DIAGNOSTICS`] are kept beside errors, on which the stages rely.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        if diagnostic.is_error() || self.has_room(&diagnostic) {
+        if diagnostic.is_error() {
+            self.keep(diagnostic);
+        } else {
+            self.report_or_count(diagnostic);
+        }
+    }
+
+    /// Reports a diagnostic, or only counts it if there are enough of its rule: also an error, so
+    /// no stage may ask for it by a [mark](Self::mark).
+    pub fn report_or_count(&mut self, diagnostic: Diagnostic) {
+        if self.has_room(&diagnostic) {
             self.keep(diagnostic);
         } else {
             self.leave_out(diagnostic.rule, diagnostic.severity, 1);
@@ -65,11 +75,7 @@ impl Diagnostics {
             self.leave_out(left_out.rule, left_out.severity, left_out.count);
         }
         for diagnostic in other.reported {
-            if self.has_room(&diagnostic) {
-                self.keep(diagnostic);
-            } else {
-                self.leave_out(diagnostic.rule, diagnostic.severity, 1);
-            }
+            self.report_or_count(diagnostic);
         }
     }
 

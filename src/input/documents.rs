@@ -246,51 +246,51 @@ fn documents(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Document> {
-    let mark = diagnostics.mark();
+    let mut found = Diagnostics::default();
     let (file, nodes, may_be_meant) = match add(text, sources) {
         Ok(file) => {
-            let nodes = parse(sources, file, diagnostics);
-            let is_broken = diagnostics.mark() != mark;
+            let nodes = parse(sources, file, &mut found);
             // By the text, because one that can't be parsed is what this is about.
-            let may_be_meant = is_broken && mentions_kaito(sources.text(file));
+            let may_be_meant = !found.is_empty() && mentions_kaito(sources.text(file));
             (Some(file), nodes, may_be_meant)
         }
         Err(unusable) => {
-            diagnostics.report(unusable.diagnostic);
+            found.report(unusable.diagnostic);
             (None, Vec::new(), unusable.may_be_meant)
         }
     };
     let matters_anyway = named || may_be_meant;
     if !matters_anyway {
-        pass_over(mark, diagnostics);
+        found = demoted(found);
     }
     let nodes = nodes.into_iter().flat_map(items).filter(|node| {
         named || filter == DocumentFilter::Everything || matters(node) || is_only_read(node)
     });
     let documents: Vec<_> = nodes.map(|node| Document { node, named }).collect();
     if let Some(file) = file.filter(|_| documents.is_empty() && !matters_anyway) {
-        forget(file, mark, sources, diagnostics);
+        found = forget(file, found, sources);
     }
+    diagnostics.absorb(found);
     documents
 }
 
 /// Drops the text of a file that was passed over, unless it is small and a note shows a line of it.
-fn forget(file: FileId, mark: usize, sources: &mut Sources, diagnostics: &mut Diagnostics) {
+fn forget(file: FileId, notes: Diagnostics, sources: &mut Sources) -> Diagnostics {
     const SMALL: usize = 1 << 16;
-    let notes = diagnostics.split_off(mark);
     let is_small = sources.text(file).len() <= SMALL;
     if notes.is_empty() || !is_small {
         sources.forget(file);
+    }
+    if is_small {
+        return notes;
     }
     let whole = |note: Diagnostic| Diagnostic {
         place: Some(Span::whole(file)),
         ..note
     };
-    diagnostics.extend(
-        notes
-            .into_iter()
-            .map(|note| if is_small { note } else { whole(note) }),
-    );
+    let mut whole_notes = Diagnostics::default();
+    whole_notes.extend(notes.into_iter().map(whole));
+    whole_notes
 }
 
 fn too_much(name: String, sources: &mut Sources) -> Diagnostic {
@@ -340,11 +340,12 @@ fn blocks(
         if block.is_expanded {
             sources.expand(block.place());
         }
-        let mark = diagnostics.mark();
-        nodes.extend(block.parse(diagnostics).into_iter().flat_map(items));
+        let mut found = Diagnostics::default();
+        nodes.extend(block.parse(&mut found).into_iter().flat_map(items));
         if !mentions_kaito(&block.text) {
-            pass_over(mark, diagnostics);
+            found = demoted(found);
         }
+        diagnostics.absorb(found);
     }
     let nodes = nodes
         .into_iter()
@@ -418,24 +419,23 @@ fn not_there(file: FileId, stand_in: StandIn) -> Unusable {
     }
 }
 
-/// Replaces the diagnostics in a file that has nothing to do with KAITO.
-fn pass_over(mark: usize, diagnostics: &mut Diagnostics) {
-    let error = diagnostics
-        .split_off(mark)
-        .into_iter()
-        .find(Diagnostic::is_error);
+/// One note in place of the diagnostics of a file that has nothing to do with KAITO.
+fn demoted(found: Diagnostics) -> Diagnostics {
+    let error = found.into_iter().find(Diagnostic::is_error);
+    let mut notes = Diagnostics::default();
     if let Some(Diagnostic {
         place: Some(place),
         message,
         ..
     }) = error
     {
-        diagnostics.report(Diagnostic::new(
+        notes.report(Diagnostic::new(
             &rule::NOT_PARSED,
             place,
             format!("file passed over: {message}"),
         ));
     }
+    notes
 }
 
 /// The items of a List of Kubernetes, however nested; any other document is its own only item.

@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
     fn duplicate(&mut self, key: &str, first: Span, second: Span) {
         let message = format!("the key `{key}` stands twice in this mapping");
         let diagnostic = Diagnostic::new(&rule::DUPLICATE_KEY, second, message);
-        self.diagnostics.report(
+        self.diagnostics.report_or_count(
             diagnostic
                 .also(first, "the first one")
                 .hint("remove one of the two"),

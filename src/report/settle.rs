@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 
 use crate::base::sources::{FileId, Mask, Position, Sources, Span};
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fix, Severity};
 use crate::report::fix::{self, Fixed};
 use crate::report::policy::Policy;
 use crate::report::reading::Reading;
@@ -78,8 +78,11 @@ impl Report {
     pub fn finish(session: Session, policy: &Policy, strictness: Strictness) -> Self {
         let Session {
             mut sources,
-            diagnostics,
+            diagnostics: all,
         } = session;
+        // No stage asks for an error any more, so that those can be bounded too.
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.absorb(all);
         let mut left_out = BTreeMap::new();
         for found in diagnostics.left_out() {
             if let Some(severity) = policy.severity(found) {

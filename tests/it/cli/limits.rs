@@ -1,6 +1,8 @@
 //! The bounds of a run, each at the last number that is accepted and the first that is not.
 
-use crate::support::builder::Test;
+use std::collections::BTreeSet;
+
+use crate::support::builder::{Diagnostic, Test};
 use crate::support::inputs::{SMALL, workspace};
 
 fn annotated(count: &str) -> String {
@@ -197,5 +199,20 @@ fn what_is_quoted_of_the_input_is_short() {
             let bytes = run.stdout.len() + run.stderr.len();
             assert!(bytes < 60_000, "{format}: {bytes}");
         }
+    }
+}
+
+#[test]
+fn errors_of_one_rule_are_bounded_like_all_others() {
+    let keys = "k: x, ".repeat(3_000);
+    let annotations = format!("metadata:\n  annotations: {{{keys}}}");
+    let duplicate = workspace("a", SMALL).replace("metadata:", &annotations);
+    let broken = "---\n".to_owned() + &workspace("B", SMALL);
+    for (input, errors) in [(duplicate, 2_999), (broken.repeat(1_100), 2_199)] {
+        let run = Test::new().input(&input).exits(1).run();
+        let rules: BTreeSet<_> = run.diagnostics.iter().map(Diagnostic::rule).collect();
+        assert!(run.diagnostics.len() <= 1_000 * rules.len(), "{rules:?}");
+        let count = format!("\"errors\": {errors}");
+        assert!(run.stdout.contains(&count), "{count}: {rules:?}");
     }
 }
