@@ -1,10 +1,12 @@
 //! The values that objects are made of.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Index;
 use std::sync::Arc;
 
+use foldhash::SharedSeed;
+use foldhash::quality::{FoldHasher, SeedableRandomState};
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
@@ -57,33 +59,38 @@ impl Json {
         }
     }
 
-    /// A number that equal values share, and others hardly ever. Not meant to be kept beyond a run.
+    /// A number that equal values share, and others hardly ever. It differs from run to run, so that
+    /// nobody can prepare two values that share one.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = SeedableRandomState::with_seed(0, SharedSeed::global_random()).build_hasher();
+        self.hash_into(&mut hasher);
+        hasher.finish()
+    }
+
+    fn hash_into(&self, hasher: &mut FoldHasher) {
         match self {
-            Self::Null => 0_u8.hash(&mut hasher),
-            Self::Bool(value) => (1_u8, value).hash(&mut hasher),
-            Self::Number(number) => (2_u8, number).hash(&mut hasher),
-            Self::String(text) => (3_u8, text).hash(&mut hasher),
+            Self::Null => hasher.write_u8(0),
+            Self::Bool(value) => (1_u8, value).hash(hasher),
+            Self::Number(number) => (2_u8, number).hash(hasher),
+            Self::String(text) => (3_u8, text).hash(hasher),
             Self::List(items) => {
-                (4_u8, items.len()).hash(&mut hasher);
-                items
-                    .iter()
-                    .for_each(|item| item.fingerprint().hash(&mut hasher));
+                (4_u8, items.len()).hash(hasher);
+                items.iter().for_each(|item| item.hash_into(hasher));
             }
             // The order of keys makes no difference, and so the order of what is added must make
             // none.
             Self::Map(map) => {
                 let entry = |(key, value): &Entry| {
-                    let mut hasher = DefaultHasher::new();
-                    (key, value.fingerprint()).hash(&mut hasher);
+                    let mut hasher = hasher.clone();
+                    key.hash(&mut hasher);
+                    value.hash_into(&mut hasher);
                     hasher.finish()
                 };
-                (5_u8, map.iter().map(entry).fold(0, u64::wrapping_add)).hash(&mut hasher);
+                let entries = map.iter().map(entry).fold(0, u64::wrapping_add);
+                (5_u8, entries).hash(hasher);
             }
         }
-        hasher.finish()
     }
 
     /// The value with other strings in the place of those that `change` knows one for; none if it
