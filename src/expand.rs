@@ -31,12 +31,10 @@ use std::sync::Arc;
 use crate::base::object::{Object, Origin};
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::expand::template::{Step, Template, Trace};
+use crate::expand::template::{Scope, Step, Template, Trace};
 use crate::plan::{self, Plan};
 use crate::session::Session;
 use crate::vocab::Provisioner;
-use minijinja::Value as Variable;
-use minijinja::value::Serde;
 
 /// The templates of a release for one provisioner.
 #[derive(Debug)]
@@ -100,15 +98,15 @@ impl Templates {
 /// Where a template can't be rendered; the place is the template's line.
 pub fn objects(plan: &Plan, templates: &Templates) -> Result<Vec<Object>, Diagnostic> {
     let mut objects = Vec::new();
-    let variables = variables(plan);
+    let scope = scope(plan);
     if let Some(file) = &templates.nodes {
-        objects = file.objects(&variables)?;
+        objects = file.objects(&scope)?;
         for (object, ordinal) in objects.iter_mut().zip(0..) {
             object.ordinal = Some(ordinal);
         }
     }
     for file in &templates.objects {
-        objects.append(&mut file.objects(&variables)?);
+        objects.append(&mut file.objects(&scope)?);
     }
     Ok(objects)
 }
@@ -130,14 +128,14 @@ pub fn trace(
     };
     let mut files = templates.nodes.iter().chain(&templates.objects);
     match files.find(|file| file.path == origin.template) {
-        Some(file) => file.template.trace(&variables(plan), origin.index, steps),
+        Some(file) => file.template.trace(&scope(plan), origin.index, steps),
         None => Ok(None),
     }
 }
 
 impl File {
-    fn objects(&self, variables: &Variable) -> Result<Vec<Object>, Diagnostic> {
-        let values = self.template.render(variables)?.into_iter().enumerate();
+    fn objects(&self, scope: &Scope) -> Result<Vec<Object>, Diagnostic> {
+        let values = self.template.render(scope)?.into_iter().enumerate();
         let object = |(index, value)| Object {
             value,
             ordinal: None,
@@ -150,6 +148,8 @@ impl File {
     }
 }
 
-fn variables(plan: &Plan) -> Variable {
-    minijinja::context! { plan => Serde(plan) }
+fn scope(plan: &Plan) -> Scope {
+    // A plan is plain data, and always serialized.
+    let value = serde_json::to_value(plan).unwrap_or_default();
+    Scope::new("plan", value.into())
 }

@@ -24,10 +24,7 @@ pub struct DocumentObjects<T> {
 #[derive(Debug)]
 pub struct Finished<T> {
     key: String,
-    /// Kind and name, as messages have them.
-    title: String,
     is_incomplete: bool,
-    fingerprint: u64,
     kept: T,
 }
 
@@ -38,9 +35,7 @@ impl Finished<()> {
         let identity = object.identity();
         Self {
             key: key(identity),
-            title: format!("{}/{}", identity.kind, identity.name),
             is_incomplete: identity.is_incomplete(),
-            fingerprint: object.value.fingerprint(),
             kept: (),
         }
     }
@@ -50,23 +45,21 @@ impl Finished<()> {
     pub fn keeping<T>(self, kept: T) -> Finished<T> {
         Finished {
             key: self.key,
-            title: self.title,
             is_incomplete: self.is_incomplete,
-            fingerprint: self.fingerprint,
             kept,
         }
     }
 }
 
-/// The objects of all documents, held against each other as they come. Equal objects are kept once;
-/// different objects of one identity, and objects without one, are reported.
+/// The objects of all documents, held against each other as they come, by what is kept of them.
+/// Equal objects are kept once; different objects of one identity, and objects without one, are
+/// reported.
 #[derive(Debug)]
 pub struct ObjectSet<T> {
     /// The place and the title of each document.
     documents: Vec<(Span, String)>,
-    /// What came first of each identity: the number of its document, its fingerprint, and what is
-    /// kept of it.
-    first: IndexMap<String, (usize, u64, T)>,
+    /// What came first of each identity: the number of its document, and what is kept of it.
+    first: IndexMap<String, (usize, T)>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -80,7 +73,7 @@ impl<T> Default for ObjectSet<T> {
     }
 }
 
-impl<T> ObjectSet<T> {
+impl<T: PartialEq> ObjectSet<T> {
     /// Takes the objects of a document in.
     pub fn add(&mut self, objects: DocumentObjects<T>) {
         let DocumentObjects {
@@ -102,14 +95,14 @@ impl<T> ObjectSet<T> {
         }
         match self.first.entry(object.key) {
             Entry::Vacant(entry) => {
-                entry.insert((document, object.fingerprint, object.kept));
+                entry.insert((document, object.kept));
             }
             Entry::Occupied(entry) => {
-                let (first, fingerprint, _) = entry.get();
-                if *fingerprint != object.fingerprint {
+                let (first, kept) = entry.get();
+                if *kept != object.kept {
                     let first = &self.documents[*first];
                     self.diagnostics
-                        .push(conflict(first, (*span, title), &object.title));
+                        .push(conflict(first, (*span, title), entry.key()));
                 }
             }
         }
@@ -118,7 +111,7 @@ impl<T> ObjectSet<T> {
     /// What was kept of the objects, and what was found.
     #[must_use]
     pub fn finish(self) -> (Vec<T>, Vec<Diagnostic>) {
-        let kept = self.first.into_values().map(|(.., kept)| kept);
+        let kept = self.first.into_values().map(|(_, kept)| kept);
         (kept.collect(), self.diagnostics)
     }
 }
@@ -146,8 +139,16 @@ fn nameless(span: Span, title: &str) -> Diagnostic {
         .hint("correct its template in the `--library` directory")
 }
 
-fn conflict(first: &(Span, String), (span, title): (Span, &str), object: &str) -> Diagnostic {
-    let message = format!("{} and {title} have different objects `{object}`", first.1);
+fn conflict(first: &(Span, String), (span, title): (Span, &str), key: &str) -> Diagnostic {
+    let mut parts = key.split('\0');
+    let (kind, name) = (
+        parts.nth(1).unwrap_or_default(),
+        parts.nth(1).unwrap_or_default(),
+    );
+    let message = format!(
+        "{} and {title} have different objects `{kind}/{name}`",
+        first.1
+    );
     Diagnostic::new(&rule::CONFLICT, span, message)
         .also(first.0, "the other one")
         .hint("rename one of them, or put them into different namespaces")

@@ -63,7 +63,8 @@ impl Json {
     /// nobody can prepare two values that share one.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        let mut hasher = SeedableRandomState::with_seed(0, SharedSeed::global_random()).build_hasher();
+        let mut hasher =
+            SeedableRandomState::with_seed(0, SharedSeed::global_random()).build_hasher();
         self.hash_into(&mut hasher);
         hasher.finish()
     }
@@ -105,6 +106,33 @@ impl Json {
                 changed(&map.0, entry).map(|entries| Self::Map(Map::new(entries)))
             }
             Self::Null | Self::Bool(_) | Self::Number(_) => None,
+        }
+    }
+
+    /// The value without the nulls in it; none if it is null itself. What has none is shared.
+    #[must_use]
+    pub fn without_nulls(&self) -> Option<Self> {
+        if !self.has_nulls() {
+            return Some(self.clone());
+        }
+        match self {
+            Self::List(items) => Some(Self::List(
+                items.iter().filter_map(Self::without_nulls).collect(),
+            )),
+            Self::Map(map) => {
+                let entry = |(key, value): &Entry| Some((key.clone(), value.without_nulls()?));
+                Some(Self::Map(Map(map.iter().filter_map(entry).collect())))
+            }
+            _ => None,
+        }
+    }
+
+    fn has_nulls(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::List(items) => items.iter().any(Self::has_nulls),
+            Self::Map(map) => map.iter().any(|(_, value)| value.has_nulls()),
+            Self::Bool(_) | Self::Number(_) | Self::String(_) => false,
         }
     }
 

@@ -275,7 +275,7 @@ impl<'a> Run<'a> {
         let (mut objects, mut manifests) = (Vec::new(), Vec::new());
         for kept in kept {
             match kept {
-                Kept::Nothing => {}
+                Kept::Fingerprint(_) => {}
                 Kept::Manifest(manifest) => manifests.push(manifest),
                 Kept::Object(object) => objects.push(object),
             }

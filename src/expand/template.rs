@@ -9,13 +9,13 @@ mod fields;
 mod parse;
 mod plain;
 mod render;
+mod scope;
 mod text;
 mod trace;
 mod work;
 
 use std::sync::Arc;
 
-use minijinja::Value as Variable;
 use serde_json::Value;
 
 use crate::base::json::Json;
@@ -23,6 +23,7 @@ use crate::base::node::Node;
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use expression::Expression;
+pub use scope::Scope;
 use text::Text;
 pub use trace::{Step, Trace};
 use work::Work;
@@ -61,7 +62,7 @@ struct Map {
     /// `$if`: whether the mapping is there.
     condition: Option<Expression>,
     /// `$for`: the name for the items, and what they are of.
-    each: Option<(String, Expression)>,
+    each: Option<(Arc<str>, Expression)>,
     /// `$value`: what stands in the place of the mapping.
     value: Option<Expression>,
     /// `$merge`: the entries under the literal ones.
@@ -92,20 +93,20 @@ impl Template {
         Some(Self { root })
     }
 
-    /// Lays the variables, a mapping, out as objects: one, or for a `$if` or `$for` at the root
-    /// also none or many.
+    /// Lays what is in scope out as objects: one, or for a `$if` or `$for` at the root also none or
+    /// many.
     ///
     /// # Errors
     ///
     /// Where an expression has no value, or none that can stand in its place.
-    pub fn render(&self, variables: &Variable) -> Result<Vec<Json>, Diagnostic> {
-        render::root(&self.root, variables, &Work::default())
+    pub fn render(&self, scope: &Scope) -> Result<Vec<Json>, Diagnostic> {
+        render::root(&self.root, scope, &Work::default())
     }
 }
 
 impl Template {
     /// Finds what made a field of the object of a number among those that [`Self::render`] gives
-    /// for the variables.
+    /// for what is in scope.
     ///
     /// None if there is no such object or field.
     ///
@@ -114,11 +115,11 @@ impl Template {
     /// As [`Self::render`].
     pub fn trace(
         &self,
-        variables: &Variable,
+        scope: &Scope,
         object: usize,
         steps: &[Step],
     ) -> Result<Option<Trace>, Diagnostic> {
-        trace::root(&self.root, variables, object, steps)
+        trace::root(&self.root, scope, object, steps)
     }
 }
 
@@ -130,10 +131,9 @@ fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use minijinja::Value as Variable;
-    use minijinja::value::Serde;
     use serde_json::{Value, json};
 
-    use super::Template;
+    use super::{Scope, Template};
     use crate::base::sources::{Sources, Span};
     use crate::diagnostic::{Diagnostic, Diagnostics};
     use crate::input::parse;
@@ -172,8 +172,8 @@ mod tests {
         result: Result<Vec<Value>, Vec<Diagnostic>>,
     }
 
-    fn rendered(template: &Template, variables: &Variable) -> Result<Vec<Value>, Diagnostic> {
-        let objects = template.render(variables)?;
+    fn rendered(template: &Template, scope: &Scope) -> Result<Vec<Value>, Diagnostic> {
+        let objects = template.render(scope)?;
         Ok(objects
             .into_iter()
             .map(|object| Value::from(&object))
@@ -187,12 +187,10 @@ mod tests {
         let documents = parse(&sources, file, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
         let template = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics);
-        let variables = minijinja::context! { plan => Serde(plan()) };
+        let scope = Scope::new("plan", plan().into());
         let result = match template {
             None => Err(diagnostics.into_iter().collect()),
-            Some(template) => {
-                rendered(&template, &variables).map_err(|diagnostic| vec![diagnostic])
-            }
+            Some(template) => rendered(&template, &scope).map_err(|diagnostic| vec![diagnostic]),
         };
         Run { sources, result }
     }
@@ -537,7 +535,7 @@ mod tests {
             let documents = parse(&sources, file, &mut Diagnostics::default());
             let mut diagnostics = Diagnostics::default();
             if let Some(template) = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics) {
-                let _ = template.render(&minijinja::context! { plan => Serde(plan()) });
+                let _ = template.render(&Scope::new("plan", plan().into()));
             } else {
                 proptest::prop_assert!(!diagnostics.is_empty());
             }

@@ -1,9 +1,12 @@
 //! The filter `command`, the only place that writes shell commands.
 
+use std::borrow::Cow;
+
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};
 
 use super::plain::plain;
+use crate::base::json::Json;
 
 /// Joins words and flags into a command line for a POSIX shell.
 ///
@@ -14,6 +17,37 @@ pub(super) fn command(value: &Value) -> Result<String, Error> {
     let mut words = Vec::new();
     collect(value, &mut words)?;
     Ok(words.join(" "))
+}
+
+/// As [`command`], of a value that is no value of the engine; none if it can't be a command, about
+/// which the engine has more to say.
+pub(super) fn of_json(value: &Json) -> Option<String> {
+    let mut words = Vec::new();
+    collect_json(value, &mut words)?;
+    Some(words.join(" "))
+}
+
+fn collect_json(value: &Json, words: &mut Vec<String>) -> Option<()> {
+    match value {
+        Json::Null => {}
+        Json::List(items) => {
+            for item in items.iter() {
+                collect_json(item, words)?;
+            }
+        }
+        Json::Map(map) => {
+            for (name, setting) in map {
+                let name = quoted(name)?;
+                words.push(if *setting == Json::Null {
+                    format!("--{name}")
+                } else {
+                    format!("--{name}={}", quoted(&plain(setting)?)?)
+                });
+            }
+        }
+        _ => words.push(quoted(&plain(value)?)?.into_owned()),
+    }
+    Some(())
 }
 
 fn collect(value: &Value, words: &mut Vec<String>) -> Result<(), Error> {
@@ -40,21 +74,28 @@ fn collect(value: &Value, words: &mut Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// One word, quoted where a shell needs it (POSIX, Shell Command Language, 2.2).
+/// One word of a value of the engine.
 fn word(value: &Value) -> Result<String, Error> {
-    let Some(text) = plain(value) else {
-        let message = format!("{} can't be a word of a command", value.kind());
-        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    let invalid = |message| Error::new(ErrorKind::InvalidOperation, message);
+    let text = match value.kind() {
+        ValueKind::String => value.as_str().unwrap_or_default().to_owned(),
+        ValueKind::Bool => value.is_true().to_string(),
+        ValueKind::Number => value.to_string(),
+        kind => return Err(invalid(format!("{kind} can't be a word of a command"))),
     };
+    let word = quoted(&text).map(Cow::into_owned);
+    word.ok_or_else(|| invalid("a word of a command can't hold a NUL".to_owned()))
+}
+
+/// One word, quoted where a shell needs it (POSIX, Shell Command Language, 2.2); none if it holds a
+/// NUL.
+fn quoted(text: &str) -> Option<Cow<'_, str>> {
     if text.contains('\0') {
-        return Err(Error::new(
-            ErrorKind::InvalidOperation,
-            "a word of a command can't hold a NUL",
-        ));
+        return None;
     }
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "_@%+=:,./-".contains(char);
     if !text.is_empty() && text.chars().all(is_plain) {
-        return Ok(text.into_owned());
+        return Some(Cow::Borrowed(text));
     }
-    Ok(format!("'{}'", text.replace('\'', "'\\''")))
+    Some(Cow::Owned(format!("'{}'", text.replace('\'', "'\\''"))))
 }

@@ -1,49 +1,37 @@
-//! One expression, compiled.
+//! One expression: read by ourselves where we know it, by minijinja otherwise.
 
+mod engine;
+mod evaluate;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::OnceLock;
 
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
-
-use super::{command, failure};
+use super::failure;
+use super::scope::Scope;
+use super::work::Work;
+use crate::base::json::Json;
 use crate::base::sources::Span;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::rule;
-use crate::vocab::limits::{EXPRESSION_BYTES, EXPRESSION_OPERATORS, EXPRESSION_STEPS};
+use crate::diagnostic::{Diagnostic, rule};
+use crate::vocab::limits::{EXPRESSION_BYTES, EXPRESSION_OPERATORS};
+use engine::Compiled;
+use syntax::Term;
 
 /// An expression and its place in the template.
+#[derive(Debug)]
 pub(super) struct Expression {
     pub(super) span: Span,
+    text: String,
     /// Whether the span is that of the expression itself, so that places in the one are places in
     /// the other.
     is_exact: bool,
-    /// The steps of an expression that is a path and nothing else, such as `plan.name`. Most are,
-    /// and to follow one costs a fraction of what starting the engine does.
-    path: Option<Vec<String>>,
-    compiled: minijinja::Expression<'static, 'static>,
-}
-
-impl fmt::Debug for Expression {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Expression")
-            .field("span", &self.span)
-            .finish_non_exhaustive()
-    }
-}
-
-fn environment() -> &'static Environment<'static> {
-    static ENVIRONMENT: OnceLock<Environment<'static>> = OnceLock::new();
-    ENVIRONMENT.get_or_init(|| {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_debug(true);
-        environment.set_fuel(Some(EXPRESSION_STEPS));
-        environment.add_filter("command", |value: Value| command::command(&value));
-        environment.remove_global("debug");
-        environment
-    })
+    /// The expression as we read it; none if only the engine knows it.
+    term: Option<Term>,
+    /// The expression as the engine has it, once it is needed.
+    compiled: OnceLock<Compiled>,
 }
 
 impl Expression {
@@ -51,55 +39,105 @@ impl Expression {
     /// nothing else.
     pub(super) fn compile(text: &str, span: Span, is_exact: bool) -> Result<Self, Diagnostic> {
         check_size(text, span)?;
-        match environment().compile_expression_owned(text.to_owned()) {
-            Ok(compiled) => Ok(Self {
-                span,
-                is_exact,
-                path: path(text),
-                compiled,
-            }),
-            Err(error) => {
-                let place = place(span, is_exact, &error);
-                Err(Diagnostic::new(
-                    &rule::TEMPLATE_SYNTAX,
-                    place,
-                    format!("`{text}` is no expression: {}", reason(&error)),
-                ))
-            }
+        let expression = Self {
+            span,
+            text: text.to_owned(),
+            is_exact,
+            term: Term::parse(text),
+            compiled: OnceLock::new(),
+        };
+        if expression.term.is_none() {
+            expression.compiled()?;
         }
+        Ok(expression)
     }
 
-    /// The value; one that is undefined is an error.
-    pub(super) fn value(&self, scope: &Value) -> Result<Value, Diagnostic> {
-        if let Some(value) = self.followed(scope) {
+    /// The value. One that is undefined, or that has a part which JSON lacks, is an error.
+    pub(super) fn value<'a>(
+        &'a self,
+        scope: &'a Scope,
+        work: &Work,
+    ) -> Result<Cow<'a, Json>, Diagnostic> {
+        if let Some(value) = self.known(scope) {
             return Ok(value);
         }
-        match self.compiled.eval(scope.clone()) {
-            Ok(value) if value.is_undefined() => Err(failure(self.span, "this is undefined")),
-            Ok(value) => Ok(value),
-            Err(error) => Err(failure(
-                place(self.span, self.is_exact, &error),
-                reason(&error),
-            )),
-        }
+        let reader = engine::Reader {
+            place: self.span,
+            work,
+        };
+        reader.json(&self.evaluated(scope)?).map(Cow::Owned)
     }
 
-    /// What the path leads to; none if it leads nowhere, about which the engine has more to say.
-    fn followed(&self, scope: &Value) -> Option<Value> {
-        let (first, rest) = self.path.as_deref()?.split_first()?;
-        let mut value = scope.get_attr(first).ok()?;
-        for step in rest {
-            value = value.get_attr(step).ok()?;
+    /// Whether the value counts as true.
+    pub(super) fn is_true(&self, scope: &Scope) -> Result<bool, Diagnostic> {
+        match self.known(scope) {
+            Some(value) => Ok(evaluate::is_true(&value)),
+            None => Ok(self.evaluated(scope)?.is_true()),
         }
-        (!value.is_undefined()).then_some(value)
     }
 
     /// The variables that the expression reads, with the fields of fields as dotted paths.
     pub(super) fn paths(&self) -> BTreeSet<String> {
-        self.compiled
-            .undeclared_variables(true)
-            .into_iter()
-            .collect()
+        let mut paths = BTreeSet::new();
+        match &self.term {
+            Some(term) => term.add_paths(&mut paths),
+            None => paths.extend(
+                self.compiled()
+                    .ok()
+                    .map(Compiled::paths)
+                    .into_iter()
+                    .flatten(),
+            ),
+        }
+        paths
+    }
+
+    fn known<'a>(&'a self, scope: &'a Scope) -> Option<Cow<'a, Json>> {
+        self.term.as_ref()?.value(scope)
+    }
+
+    fn evaluated(&self, scope: &Scope) -> Result<minijinja::Value, Diagnostic> {
+        match self.compiled()?.value(scope.variables()) {
+            Ok(value) if value.is_undefined() => Err(failure(self.span, "this is undefined")),
+            Ok(value) => Ok(value),
+            Err(error) => Err(failure(self.place(&error), engine::reason(&error))),
+        }
+    }
+
+    fn compiled(&self) -> Result<&Compiled, Diagnostic> {
+        if let Some(compiled) = self.compiled.get() {
+            return Ok(compiled);
+        }
+        let compiled = Compiled::new(&self.text).map_err(|error| {
+            let message = format!(
+                "`{}` is no expression: {}",
+                self.text,
+                engine::reason(&error)
+            );
+            Diagnostic::new(&rule::TEMPLATE_SYNTAX, self.place(&error), message)
+        })?;
+        Ok(self.compiled.get_or_init(|| compiled))
+    }
+
+    /// The place of what the engine complains of.
+    fn place(&self, error: &minijinja::Error) -> Span {
+        let Some(range) = error
+            .range()
+            .filter(|range| self.is_exact && !range.is_empty())
+        else {
+            return self.span;
+        };
+        let offset = |at: usize| {
+            self.span
+                .start
+                .saturating_add(u32::try_from(at).unwrap_or(u32::MAX))
+                .min(self.span.end)
+        };
+        Span {
+            start: offset(range.start),
+            end: offset(range.end),
+            ..self.span
+        }
     }
 }
 
@@ -137,35 +175,4 @@ fn operators(text: &str) -> usize {
     let words = words.filter(|word| WORDS.contains(word)).count();
     let is_operator = |letter: &char| !is_word(*letter) && !letter.is_whitespace();
     words + bare.chars().filter(is_operator).count()
-}
-
-fn path(text: &str) -> Option<Vec<String>> {
-    let text = text.trim();
-    let is_path = text
-        .chars()
-        .all(|char| char.is_ascii_alphanumeric() || "_.".contains(char));
-    is_path.then(|| text.split('.').map(str::to_owned).collect())
-}
-
-fn reason(error: &Error) -> String {
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
-    }
-}
-
-fn place(span: Span, is_exact: bool, error: &Error) -> Span {
-    let Some(range) = error.range().filter(|range| is_exact && !range.is_empty()) else {
-        return span;
-    };
-    let offset = |at: usize| {
-        span.start
-            .saturating_add(u32::try_from(at).unwrap_or(u32::MAX))
-            .min(span.end)
-    };
-    Span {
-        start: offset(range.start),
-        end: offset(range.end),
-        ..span
-    }
 }

@@ -1,5 +1,7 @@
 //! From a document to a template, with everything checked that can be before there is a plan.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::expression::Expression;
@@ -172,7 +174,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `name in expression`.
-    fn each(&mut self, entry: &Entry, place: Place) -> Option<(String, Expression)> {
+    fn each(&mut self, entry: &Entry, place: Place) -> Option<(Arc<str>, Expression)> {
         if place == Place::Field {
             self.report(
                 entry.key_span,
@@ -215,7 +217,7 @@ impl<'a> Parser<'a> {
             .as_ref()
             .and_then(|expression| self.items(text, expression));
         self.scope.push((name.to_owned(), items));
-        Some((name.to_owned(), expression?))
+        Some((name.into(), expression?))
     }
 
     /// What is known of the items of an expression that is a path and nothing more.

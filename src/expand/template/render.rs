@@ -1,9 +1,10 @@
 //! Walking a template.
 
-use minijinja::Value as Variable;
-use minijinja::value::{DynObject, ValueKind};
+use std::sync::Arc;
 
 use super::expression::Expression;
+use super::plain::kind;
+use super::scope::Scope;
 use super::work::{self, Work};
 use super::{Map, Tree, failure};
 use crate::base::json::{self, Entry, Json};
@@ -13,14 +14,14 @@ use crate::diagnostic::Diagnostic;
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
 /// The objects that a template makes.
-pub(super) fn root(tree: &Tree, scope: &Variable, work: &Work) -> Result<Vec<Json>> {
+pub(super) fn root(tree: &Tree, scope: &Scope, work: &Work) -> Result<Vec<Json>> {
     let mut objects = Vec::new();
     item(tree, scope, work, &mut objects)?;
     Ok(objects)
 }
 
 /// A part of a template; none if it is dropped.
-pub(super) fn value(tree: &Tree, scope: &Variable, work: &Work) -> Result<Option<Json>> {
+pub(super) fn value(tree: &Tree, scope: &Scope, work: &Work) -> Result<Option<Json>> {
     match tree {
         Tree::Literal { value, node, bytes } => {
             work.charge(*bytes, node.span)?;
@@ -28,7 +29,7 @@ pub(super) fn value(tree: &Tree, scope: &Variable, work: &Work) -> Result<Option
         }
         Tree::Expression(expression) => typed(expression, scope, work),
         Tree::Text(text) => {
-            let rendered = text.render(scope)?;
+            let rendered = text.render(scope, work)?;
             if let Some(expression) = text.expressions().next() {
                 work.charge(rendered.len(), expression.span)?;
             }
@@ -46,7 +47,7 @@ pub(super) fn value(tree: &Tree, scope: &Variable, work: &Work) -> Result<Option
 }
 
 /// An item of a list, or the root: with `$for`, as many as there are.
-fn item(tree: &Tree, scope: &Variable, work: &Work, list: &mut Vec<Json>) -> Result<()> {
+fn item(tree: &Tree, scope: &Scope, work: &Work, list: &mut Vec<Json>) -> Result<()> {
     if !matches!(tree, Tree::Map(map) if map.each.is_some()) {
         list.extend(value(tree, scope, work)?);
         return Ok(());
@@ -60,9 +61,9 @@ fn item(tree: &Tree, scope: &Variable, work: &Work, list: &mut Vec<Json>) -> Res
 /// An item of a list as often as its `$for` says, each with its scope.
 pub(super) fn repeated<'a>(
     tree: &'a Tree,
-    scope: &Variable,
+    scope: &Scope,
     work: &Work,
-) -> Result<Vec<(&'a Tree, Variable)>> {
+) -> Result<Vec<(&'a Tree, Scope)>> {
     let each = match tree {
         Tree::Map(map) => map.each.as_ref(),
         _ => None,
@@ -70,33 +71,24 @@ pub(super) fn repeated<'a>(
     let Some((name, each)) = each else {
         return Ok(vec![(tree, scope.clone())]);
     };
-    let items = each.value(scope)?;
-    if !matches!(
-        items.kind(),
-        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable
-    ) {
-        return Err(failure(each.span, format!("{} has no items", items.kind())));
-    }
-    let items = items
-        .try_iter()
-        .map_err(|error| failure(each.span, error.to_string()))?;
-    let item = |item| {
-        work.charge(work::SCOPE, each.span)?;
-        Ok((tree, with(scope, name, item)))
+    let items: Arc<[Json]> = match &*each.value(scope, work)? {
+        Json::List(items) => items.clone(),
+        Json::Map(map) => map
+            .iter()
+            .map(|(key, _)| Json::String(key.clone()))
+            .collect(),
+        other => return Err(failure(each.span, format!("{} has no items", kind(other)))),
     };
-    items.map(item).collect()
+    let item = |item: &Json| {
+        work.charge(work::SCOPE, each.span)?;
+        Ok((tree, scope.with(name, item.clone())))
+    };
+    items.iter().map(item).collect()
 }
 
-/// A scope with one more name in it.
-fn with(scope: &Variable, name: &str, item: Variable) -> Variable {
-    let names = scope.try_iter().into_iter().flatten();
-    let known = names.filter_map(|name| Some((name.clone(), scope.get_item(&name).ok()?)));
-    Variable::from_pairs(known.chain([(Variable::from(name), item)]))
-}
-
-fn mapping(map: &Map, scope: &Variable, work: &Work) -> Result<Option<Json>> {
+fn mapping(map: &Map, scope: &Scope, work: &Work) -> Result<Option<Json>> {
     if let Some(condition) = &map.condition
-        && !condition.value(scope)?.is_true()
+        && !condition.is_true(scope)?
     {
         return Ok(None);
     }
@@ -124,7 +116,7 @@ fn mapping(map: &Map, scope: &Variable, work: &Work) -> Result<Option<Json>> {
     Ok((!entries.is_empty()).then(|| Json::Map(json::Map::new(entries))))
 }
 
-fn merged(merge: &Expression, scope: &Variable, work: &Work) -> Result<Vec<Entry>> {
+fn merged(merge: &Expression, scope: &Scope, work: &Work) -> Result<Vec<Entry>> {
     match typed(merge, scope, work)? {
         None => Ok(Vec::new()),
         Some(Json::Map(map)) => Ok(map.iter().cloned().collect()),
@@ -136,75 +128,27 @@ fn merged(merge: &Expression, scope: &Variable, work: &Work) -> Result<Vec<Entry
 }
 
 /// The value of an expression with its type; none if there is none.
-fn typed(expression: &Expression, scope: &Variable, work: &Work) -> Result<Option<Json>> {
-    let writer = Writer {
-        place: expression.span,
-        work,
-    };
-    writer.value(&expression.value(scope)?)
+fn typed(expression: &Expression, scope: &Scope, work: &Work) -> Result<Option<Json>> {
+    let value = expression.value(scope, work)?;
+    charge(&value, expression.span, work)?;
+    Ok(value.without_nulls())
 }
 
-/// Makes of the values of an expression what stands in an object.
-#[derive(Clone, Copy)]
-struct Writer<'a> {
-    place: Span,
-    work: &'a Work,
-}
-
-impl Writer<'_> {
-    /// A value, or why it can't stand there. None drops its key or its item, also inside of others.
-    fn value(self, value: &Variable) -> Result<Option<Json>> {
-        self.work
-            .charge(value.as_str().map_or(0, str::len), self.place)?;
-        let problem = match value.kind() {
-            ValueKind::None => return Ok(None),
-            ValueKind::Bool => return Ok(Some(Json::Bool(value.is_true()))),
-            ValueKind::String => return Ok(value.as_str().map(|text| Json::String(text.into()))),
-            ValueKind::Seq | ValueKind::Iterable => return self.list(value).map(Some),
-            ValueKind::Map => return self.map(value).map(Some),
-            ValueKind::Undefined => "a part of this is undefined",
-            ValueKind::Invalid => "a part of this is invalid",
-            ValueKind::Number
-                if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) =>
-            {
-                "this is no number that JSON has"
-            }
-            _ => {
-                let value = serde_json::to_value(value);
-                let value = value.map_err(|error| {
-                    failure(self.place, format!("this can't be written: {error}"))
-                })?;
-                return Ok(Some(value.into()));
-            }
-        };
-        Err(failure(self.place, problem))
-    }
-
-    fn list(self, list: &Variable) -> Result<Json> {
-        let items = list.try_iter();
-        let items = items.map_err(|error| failure(self.place, error.to_string()))?;
-        let items = items
-            .filter_map(|item| self.value(&item).transpose())
-            .collect::<Result<_>>()?;
-        Ok(Json::List(items))
-    }
-
-    fn map(self, map: &Variable) -> Result<Json> {
-        let mut entries = Vec::new();
-        for (key, value) in map
-            .as_object()
-            .into_iter()
-            .filter_map(DynObject::try_iter_pairs)
-            .flatten()
-        {
-            let key = key
-                .as_str()
-                .ok_or_else(|| failure(self.place, "a key of this is no text"))?;
-            self.work.charge(key.len(), self.place)?;
-            if let Some(value) = self.value(&value)? {
-                entries.push((key.into(), value));
-            }
+/// Pays for a value that stands in an object.
+fn charge(value: &Json, place: Span, work: &Work) -> Result<()> {
+    match value {
+        Json::Null | Json::Bool(_) | Json::Number(_) => work.charge(0, place),
+        Json::String(text) => work.charge(text.len(), place),
+        Json::List(items) => {
+            work.charge(0, place)?;
+            items.iter().try_for_each(|item| charge(item, place, work))
         }
-        Ok(Json::Map(json::Map::new(entries)))
+        Json::Map(map) => {
+            work.charge(0, place)?;
+            map.iter().try_for_each(|(key, value)| {
+                work.charge(key.len(), place)?;
+                charge(value, place, work)
+            })
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Scalars with expressions in them.
 
-use minijinja::Value as Variable;
-
 use super::expression::Expression;
 use super::failure;
-use super::plain::plain;
+use super::plain::{kind, plain};
+use super::scope::Scope;
+use super::work::Work;
 use crate::diagnostic::Diagnostic;
 
 /// A scalar taken apart: the expressions, and the text around them.
@@ -24,17 +24,17 @@ pub(super) enum Part {
 
 impl Text {
     /// The text with the values in their places.
-    pub(super) fn render(&self, scope: &Variable) -> Result<String, Diagnostic> {
+    pub(super) fn render(&self, scope: &Scope, work: &Work) -> Result<String, Diagnostic> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => text += literal,
                 Part::Expression(expression) => {
-                    let value = expression.value(scope)?;
+                    let value = expression.value(scope, work)?;
                     let Some(plain) = plain(&value) else {
                         return Err(failure(
                             expression.span,
-                            format!("{} can't stand in a text", value.kind()),
+                            format!("{} can't stand in a text", kind(&value)),
                         ));
                     };
                     text.push_str(&plain);

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::Value as Variable;
-
 use super::expression::Expression;
+use super::scope::Scope;
 use super::work::Work;
 use super::{Map, Tree, render};
 use crate::base::pointer;
@@ -35,7 +34,7 @@ type Result<T> = std::result::Result<T, Diagnostic>;
 /// nowhere.
 pub(super) fn root(
     tree: &Tree,
-    scope: &Variable,
+    scope: &Scope,
     object: usize,
     steps: &[Step],
 ) -> Result<Option<Trace>> {
@@ -62,7 +61,7 @@ impl Tracer {
     fn list(
         &mut self,
         trees: &[Tree],
-        scope: &Variable,
+        scope: &Scope,
         mut index: usize,
         steps: &[Step],
     ) -> Result<()> {
@@ -87,11 +86,11 @@ impl Tracer {
             && let Some((name, each)) = &map.each
         {
             let reads = self.reads(each);
-            self.names.insert(name.clone(), reads);
+            self.names.insert(name.to_string(), reads);
         }
     }
 
-    fn tree(&mut self, tree: &Tree, scope: &Variable, steps: &[Step]) -> Result<()> {
+    fn tree(&mut self, tree: &Tree, scope: &Scope, steps: &[Step]) -> Result<()> {
         match (tree, steps) {
             (Tree::Literal { node, .. }, _) => {
                 let pointer: String = steps
@@ -129,7 +128,7 @@ impl Tracer {
         }
     }
 
-    fn map(&mut self, map: &Map, scope: &Variable, steps: &[Step]) -> Result<()> {
+    fn map(&mut self, map: &Map, scope: &Scope, steps: &[Step]) -> Result<()> {
         self.at(map.span);
         if let Some(expression) = &map.value {
             self.read(expression);
