@@ -18,6 +18,7 @@ mod reference;
 mod render;
 mod repository;
 mod run;
+mod stdout;
 
 use std::process::ExitCode;
 

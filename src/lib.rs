@@ -56,6 +56,8 @@
 //! assert!(stream.contains("kind: NodeClaim\n") && stream.contains("kind: StatefulSet\n"));
 //! ```
 
+#![forbid(unsafe_code)]
+
 // Values and words that every stage uses.
 pub mod base;
 pub mod diagnostic;

@@ -1,5 +1,7 @@
 //! The status controller: [`kaito_render::controller`] as a program.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use clap::Parser;

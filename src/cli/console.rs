@@ -21,8 +21,8 @@ use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::reading::Reading;
 use kaito_render::report::{Report, concise, github, human, json, junit, sarif, without_secrets};
 
-use super::Outcome;
 use super::config::{Check, Color, ReportFormat};
+use super::{Outcome, stdout};
 
 /// Writes text for people to stdout.
 pub(super) fn print(text: &impl ForPeople) -> Result<Outcome> {
@@ -41,14 +41,21 @@ pub(super) fn print_data_pieces(
 ) -> Result<Outcome> {
     let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut pieces = pieces.into_iter();
-    match pieces
-        .try_for_each(|piece| stdout.write_all(piece.as_ref()))
-        .and_then(|()| stdout.flush())
-    {
+    written_to_stdout(
+        stdout::is_open()
+            .and_then(|()| pieces.try_for_each(|piece| stdout.write_all(piece.as_ref())))
+            .and_then(|()| stdout.flush()),
+    )?;
+    Ok(Outcome::Done)
+}
+
+/// How writing to stdout ended; a reader that closed its end has what it wanted.
+fn written_to_stdout(result: io::Result<()>) -> Result<()> {
+    match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::new(error).context("can't write to stdout"))
         }
-        _ => Ok(Outcome::Done),
+        _ => Ok(()),
     }
 }
 
@@ -173,8 +180,11 @@ pub(super) fn failure(error: &Error) -> ExitCode {
 /// names of files of the input, and the error quotes them: they have to be escaped before.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let printed = stdout::is_open().and_then(|()| error.print());
+        return match written_to_stdout(printed) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failure(&error),
+        };
     }
     let text = error.render();
     let mut out = Terminal::default();

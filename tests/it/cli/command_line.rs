@@ -487,3 +487,37 @@ fn crds_are_those_of_the_newest_release_unless_another_is_named() {
     );
     assert_eq!(kinds(&["crds"]), kinds(&["crds", "--release", "0.12"]));
 }
+
+/// The standard library opens `/dev/null` in the place of a closed stream, and takes the refusal of
+/// one that is only open for reading for success.
+#[cfg(unix)]
+#[test]
+fn what_nobody_can_read_is_no_success() {
+    let stdout_at = |to: &str, args: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let line = format!("exec \"$0\" {args} {to}");
+        shell.args(["-c", &line, env!("CARGO_BIN_EXE_kaito-render")]);
+        run(shell.current_dir(root()), "")
+    };
+    for args in [
+        format!("render {TUNING}"),
+        "check examples --format json".to_owned(),
+        "rule KR113".to_owned(),
+        "--help".to_owned(),
+        "--version".to_owned(),
+    ] {
+        for to in [">&-", "1</dev/null"] {
+            let run = stdout_at(to, &args);
+            let says = run.stderr.contains("error: can't write to stdout: ");
+            assert!(run.code == 2 && says, "{args} {to}: {run:?}");
+        }
+        let nowhere = stdout_at(">/dev/null", &args);
+        assert_ne!(nowhere.code, 2, "{args}: {}", nowhere.stderr);
+        // As somebody who reads both ways opens it.
+        let both = stdout_at("1<>/dev/null", &args);
+        assert_eq!(both, nowhere, "{args}");
+    }
+    // It writes nothing to stdout.
+    let quiet = stdout_at(">&-", "check examples");
+    assert_eq!(quiet.code, 0, "{}", quiet.stderr);
+}

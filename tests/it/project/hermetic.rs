@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// The programs that may be started without the feature `e2e`: Git, and what POSIX has.
-const PROGRAMS: [&str; 3] = ["git", "cp", "mkfifo"];
+const PROGRAMS: [&str; 4] = ["git", "cp", "mkfifo", "sh"];
 
 /// The modules that are left out without the feature, as paths in `tests/it`.
 fn left_out() -> Vec<String> {
