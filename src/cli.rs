@@ -6,6 +6,7 @@
 mod args;
 mod catalogue;
 mod check;
+mod clash;
 mod config;
 mod console;
 mod diff;

@@ -23,9 +23,8 @@
 //!
 //! let manifest = |object| Manifest::new(object, Form::File(Format::Yaml));
 //! let manifests: Vec<_> = objects.iter().map(manifest).collect();
-//! let files = directory::layout(&manifests)?;
+//! let files = directory::layout(&manifests).unwrap();
 //! assert!(files.contains_key("ai/_shared/service-phi.yaml"));
-//! # Ok::<(), directory::Clash>(())
 //! ```
 
 pub mod directory;

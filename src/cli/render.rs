@@ -1,13 +1,17 @@
 //! `render`: writes the objects of Workspaces.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use kaito_render::base::sources::Sources;
 use kaito_render::compile::{self, Keep};
-use kaito_render::emit::{self, Form, Format, Manifest};
+use kaito_render::emit::{self, Form, Manifest};
 use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
+use kaito_render::session::Session;
 use kaito_render::workspace;
 
 use super::Outcome;
+use super::clash::Places;
 use super::config::{Color, Output, Render};
 use super::console;
 use super::load::{self, Loaded};
@@ -16,7 +20,7 @@ use super::run::Run;
 /// Writes all objects; nothing if the input has an error.
 pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     let mut run = Run::default();
-    let mut manifests = Vec::new();
+    let (mut manifests, mut places) = (Vec::new(), Places::default());
     if let Some(Loaded {
         documents,
         options,
@@ -29,6 +33,7 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         &mut run,
     )? {
         refuse_sources(&config.output, &documents, &run.session.sources)?;
+        places = Places::of(&documents);
         let keep = Keep::Manifests(match config.output {
             Output::Directory(_) => Form::File(config.format),
             Output::Stdout | Output::File(_) => Form::Stream(config.format),
@@ -38,11 +43,12 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     }
     let selection = &config.selection;
     selection.apply(&mut manifests, &mut run.session.diagnostics);
+    emit::sort(&mut manifests);
+    let files = files(&manifests, config, &places, &mut run.session);
     let report = run.finish(config.input.strictness);
     console::diagnostics(&report, color)?;
     if !report.has_errors() {
-        emit::sort(&mut manifests);
-        write(&manifests, config.format, &config.output)?;
+        write(&manifests, &files, config)?;
     }
     console::end(&report)?;
     // The process ends now, and to free every value on its own would take as long as to write them
@@ -82,14 +88,29 @@ fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) ->
     Ok(())
 }
 
-fn write(manifests: &[Manifest], format: Format, output: &Output) -> Result<()> {
-    let pieces = format.pieces(manifests.iter().map(Manifest::text));
-    match output {
+/// The files of an output directory; none for other outputs, and for objects with an error.
+fn files<'a>(
+    manifests: &'a [Manifest],
+    config: &Render,
+    places: &Places,
+    session: &mut Session,
+) -> BTreeMap<&'a str, &'a str> {
+    if !matches!(config.output, Output::Directory(_)) || session.failed_since(0) {
+        return BTreeMap::new();
+    }
+    emit::directory::layout(manifests).unwrap_or_else(|clash| {
+        session.report(places.report(&clash));
+        BTreeMap::new()
+    })
+}
+
+fn write(manifests: &[Manifest], files: &BTreeMap<&str, &str>, config: &Render) -> Result<()> {
+    let pieces = config.format.pieces(manifests.iter().map(Manifest::text));
+    match &config.output {
         Output::Stdout => console::print_data_pieces(pieces).map(drop),
         Output::File(path) => Ok(emit::disk::write_file(path, pieces)?),
         Output::Directory(path) => {
-            let files = emit::directory::layout(manifests)?;
-            let changes = emit::disk::write_directory(path, &files)?;
+            let changes = emit::disk::write_directory(path, files)?;
             console::changes(path, &changes)
         }
     }

@@ -9,15 +9,19 @@ use crate::base::object::{Group, Identified, Object};
 use crate::vocab::api;
 
 /// Two objects that would be written to the same file.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{first} and {second} would both be written to `{path}`")]
-pub struct Clash {
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} and {} would both be written to `{path}`",
+    title(first),
+    title(second)
+)]
+pub struct Clash<'a> {
     /// The file, relative to the directory.
-    pub path: String,
-    /// The object that came first, as kind and name.
-    pub first: String,
-    /// The object that came second, as kind and name.
-    pub second: String,
+    pub path: &'a str,
+    /// The object that came first.
+    pub first: &'a Manifest,
+    /// The object that came second.
+    pub second: &'a Manifest,
 }
 
 /// The files of an output directory: from a path relative to the directory, with `/` between
@@ -35,16 +39,16 @@ pub struct Clash {
 /// # Errors
 ///
 /// If two objects would be written to the same file.
-pub fn layout(manifests: &[Manifest]) -> Result<BTreeMap<&str, &str>, Clash> {
+pub fn layout(manifests: &[Manifest]) -> Result<BTreeMap<&str, &str>, Clash<'_>> {
     let mut files = BTreeMap::<_, &Manifest>::new();
     for manifest in manifests {
         match files.entry(manifest.path.as_str()) {
             Entry::Vacant(entry) => entry.insert(manifest),
             Entry::Occupied(entry) => {
                 return Err(Clash {
-                    first: title(entry.get()),
-                    second: title(manifest),
-                    path: manifest.path.clone(),
+                    path: entry.key(),
+                    first: entry.get(),
+                    second: manifest,
                 });
             }
         };
@@ -81,7 +85,10 @@ pub(super) fn is_laid_out(path: &str) -> bool {
 
 fn title(object: &Manifest) -> String {
     let identity = object.identity();
-    format!("{} `{}`", identity.kind, identity.name)
+    format!(
+        "{} `{}` of `{}`",
+        identity.kind, identity.name, identity.api_version
+    )
 }
 
 /// The file of an object.
@@ -174,8 +181,8 @@ mod tests {
     use proptest::prelude::ProptestConfig;
     use serde_json::{Value, json};
 
-    use super::{Clash, Format, Manifest, component, is_laid_out, layout};
-    use crate::base::object::Object;
+    use super::{Format, Manifest, component, is_laid_out, layout};
+    use crate::base::object::{Identified, Object};
     use crate::emit::Form;
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
@@ -271,15 +278,11 @@ mod tests {
     fn two_objects_for_one_file_are_an_error() {
         let objects = [of_phi("Service", "phi"), of_phi("service", "phi")];
         let manifests = manifests(&objects, Format::Yaml);
-        let clash = layout(&manifests);
-        let (first, second) = ("Service `phi`".to_owned(), "service `phi`".to_owned());
+        let clash = layout(&manifests).unwrap_err();
+        let kinds = [clash.first, clash.second].map(|it| it.identity().kind);
         assert_eq!(
-            clash,
-            Err(Clash {
-                path: "ai/phi/service.yaml".to_owned(),
-                first,
-                second
-            })
+            (clash.path, kinds),
+            ("ai/phi/service.yaml", ["Service", "service"])
         );
     }
 

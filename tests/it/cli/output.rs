@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
+use crate::support::inputs::{SMALL, workspace};
 use crate::support::program::{kaito_render, root, run, sample};
 
 /// The files below a directory, hidden ones and links included, by path.
@@ -530,4 +531,34 @@ fn differing<'a>(left: &'a Tree, right: &'a Tree) -> BTreeSet<&'a str> {
         .chain(unlike(right, left))
         .map(|(path, _)| path.as_str())
         .collect()
+}
+
+#[test]
+fn two_objects_for_one_file_are_reported_at_their_places() {
+    let document = |version: &str, kind: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: one}}\n")
+    };
+    for (version, kind) in [("b.k8s.io/v1", "Thing"), ("a.k8s.io/v1", "thing")] {
+        let directory = tempfile::tempdir().unwrap();
+        let text = [
+            workspace("a", SMALL),
+            document("a.k8s.io/v1", "Thing"),
+            document(version, kind),
+        ];
+        fs::write(directory.path().join("a.yaml"), text.join("---\n")).unwrap();
+        let render = |output: &str| {
+            let args = ["render", "a.yaml", "-o", output];
+            run(kaito_render(&args).current_dir(directory.path()), "")
+        };
+        let clash = render("rendered/");
+        assert_eq!(clash.code, 1, "{}", clash.stderr);
+        let said = format!(
+            "error[KR402]: Thing `one` of `a.k8s.io/v1` and {kind} `one` of `{version}` would both be \
+             written to `_cluster/thing-one.yaml`\n  --> a.yaml:"
+        );
+        assert!(clash.stderr.contains(&said), "{}", clash.stderr);
+        assert!(clash.stderr.contains("the other one"), "{}", clash.stderr);
+        assert!(!directory.path().join("rendered").exists());
+        assert_eq!(render("rendered.yaml").code, 0);
+    }
 }
