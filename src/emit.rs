@@ -36,6 +36,8 @@ mod index;
 pub mod json;
 mod manifest;
 mod order;
+#[cfg(feature = "fs")]
+mod owner;
 pub mod yaml;
 
 pub use crate::input::INDEX_FILE;

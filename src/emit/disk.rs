@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use super::INDEX_FILE;
 use super::index::{self, IndexError, Listed};
+use super::owner;
 use crate::input::{self, Disk, FileTree};
 
 /// The bytes that are read or written at a time.
@@ -57,6 +58,20 @@ pub enum WriteError {
     /// A file no longer has the content with which it was read. It was not written.
     #[error("`{}` changed while kaito-render ran, and was not written: run again", path.display())]
     Changed {
+        /// The path of the file.
+        path: PathBuf,
+    },
+    /// A file has other names, which would keep the old text. It was not written.
+    #[error("`{}` has {names} hard links, and was not written, because the other ones would keep the old text: edit it, or give it a copy of its own", path.display())]
+    HardLinks {
+        /// The path of the file.
+        path: PathBuf,
+        /// How many names it has.
+        names: u64,
+    },
+    /// A file belongs to somebody else, and would no longer. It was not written.
+    #[error("`{}` belongs to another user or group, and was not written, because it would belong to you: edit it, or run as its owner", path.display())]
+    Owner {
         /// The path of the file.
         path: PathBuf,
     },
@@ -152,7 +167,8 @@ fn refuse_link(path: &Path, is_refused: bool) -> Result<(), WriteError> {
 ///
 /// # Errors
 ///
-/// If it has another text by now, is a link, or can't be written.
+/// If it has another text by now, is a link, has other names, would belong to somebody else, or can't
+/// be written.
 pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteError> {
     refuse_link(path, path.is_symlink())?;
     let _lock = path.parent().and_then(lock);
@@ -161,7 +177,21 @@ pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteErro
             path: path.to_path_buf(),
         });
     }
-    replace(path, [after])
+    let names = fs::metadata(path).map_or(1, |present| owner::names(&present));
+    if names > 1 {
+        return Err(WriteError::HardLinks {
+            path: path.to_path_buf(),
+            names,
+        });
+    }
+    let new = write_beside(path, [after])?;
+    if !new.keeps_owner {
+        remove_if_there(&beside(path))?;
+        return Err(WriteError::Owner {
+            path: path.to_path_buf(),
+        });
+    }
+    new.take_place_of(path)
 }
 
 /// Brings a directory to hold exactly `files`, by paths as [`super::directory::layout`] makes them,
@@ -391,10 +421,7 @@ fn replace_locked<'a>(
 
 /// Gives one file a new text that outlasts a loss of power.
 fn replace<'a>(path: &Path, text: impl IntoIterator<Item = &'a str>) -> Result<(), WriteError> {
-    let file = write_beside(path, text)?;
-    // Else the name may outlast a loss of power, and the text not.
-    file.sync_all().map_err(cant("write", path))?;
-    take_name(path)
+    write_beside(path, text)?.take_place_of(path)
 }
 
 fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
@@ -404,11 +431,27 @@ fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
     write_beside(&target, [text]).map(drop)
 }
 
-/// Writes the temporary file of a target, which takes over the permissions of the present one.
+/// The temporary file of a target.
+struct Beside {
+    file: File,
+    /// Whether it belongs to whom the present one belongs to, if there is one.
+    keeps_owner: bool,
+}
+
+impl Beside {
+    fn take_place_of(self, target: &Path) -> Result<(), WriteError> {
+        // Else the name may outlast a loss of power, and the text not.
+        self.file.sync_all().map_err(cant("write", target))?;
+        take_name(target)
+    }
+}
+
+/// Writes the temporary file of a target, which takes over the permissions of the present one, and
+/// its owner where that is permitted.
 fn write_beside<'a>(
     target: &Path,
     text: impl IntoIterator<Item = &'a str>,
-) -> Result<File, WriteError> {
+) -> Result<Beside, WriteError> {
     let path = beside(target);
     // A run that was killed may have left one, and `create_new` would refuse it.
     remove_if_there(&path)?;
@@ -417,12 +460,14 @@ fn write_beside<'a>(
         .create_new(true)
         .open(&path)
         .map_err(cant("create", &path))?;
+    let mut keeps_owner = true;
     if let Ok(present) = fs::metadata(target) {
+        keeps_owner = owner::keep(&file, &present);
         file.set_permissions(present.permissions())
             .map_err(cant("write", &path))?;
     }
     write_pieces(&file, text).map_err(cant("write", &path))?;
-    Ok(file)
+    Ok(Beside { file, keeps_owner })
 }
 
 fn take_name(target: &Path) -> Result<(), WriteError> {

@@ -257,3 +257,37 @@ fn nothing_is_fixed_that_was_not_read_from_a_file() {
     let report = Report::finish(session, &Policy::default(), Strictness::Errors);
     assert!(report.diagnostics()[0].fix.is_some() && report.fixed().is_empty());
 }
+
+/// The new file takes the place of the old one: it must not take it away from anybody.
+#[cfg(unix)]
+#[test]
+fn a_file_keeps_its_owner_its_permissions_and_its_other_names() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    let directory = inputs::directory(&[("a.yaml", WORKSPACE), ("b.yaml", WORKSPACE)]);
+    let path = directory.path().join("a.yaml");
+    // Only root may; the file of anybody else stays theirs anyway.
+    let _ = chown(&path, Some(12345), Some(12346));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let facts = || {
+        let found = fs::metadata(&path).unwrap();
+        (found.uid(), found.gid(), found.mode())
+    };
+    let before = facts();
+    let fixed = check(&path, &["--fix"]);
+    assert_eq!(fixed.code, 0, "{}", fixed.stderr);
+    assert_ne!(fs::read_to_string(&path).unwrap(), WORKSPACE);
+    assert_eq!(facts(), before);
+
+    let (path, other) = (directory.path().join("b.yaml"), directory.path().join("c"));
+    fs::hard_link(&path, &other).unwrap();
+    let refused = check(&path, &["--fix"]);
+    let says = refused
+        .stderr
+        .contains("b.yaml` has 2 hard links, and was not written");
+    assert!(refused.code == 2 && says, "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(&path).unwrap(), WORKSPACE);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
+    fs::remove_file(&other).unwrap();
+    assert_eq!(check(&path, &["--fix"]).code, 0);
+}
