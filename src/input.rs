@@ -35,7 +35,7 @@ mod walk;
 mod yaml;
 
 #[cfg(feature = "fs")]
-pub use disk::{Disk, find_upward};
+pub use disk::{Disk, find_above, find_upward};
 pub(crate) use documents::STDIN;
 pub use documents::{
     Document, LoadError, MAX_FILE, is_rendered, load, load_counted, matters, read_file, read_found,

@@ -31,9 +31,27 @@ pub(super) fn load(
     } else if let Some(path) = find(paths, session) {
         input::read_found(&Disk, &path, &mut session.sources, &mut session.diagnostics)
     } else {
+        not_used(paths, session);
         return Ok(Some(Profile::default()));
     };
     Ok(file.and_then(|file| read(file, session)))
+}
+
+/// Warns of profiles above the paths where no repository says that they belong together.
+fn not_used(paths: &[PathBuf], session: &mut Session) {
+    let above: BTreeSet<_> = paths
+        .iter()
+        .filter_map(|path| input::find_above(directory(path), NAME))
+        .collect();
+    for path in above {
+        let place = Span::whole(session.sources.add(path.display().to_string(), ""));
+        let message = "this profile is not used, because the input is in no Git repository and in \
+                       another directory";
+        session
+            .diagnostics
+            .add(&rule::PROFILE_ABOVE, place, message)
+            .hint("name it with `--profile` if it is meant, or move it into the input's directory");
+    }
 }
 
 /// As [`load`], of a Git revision.

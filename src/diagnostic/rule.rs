@@ -154,6 +154,7 @@ rules! {
     UNUSED_SETTING = "KR505" Warning "a profile setting for a rule that reported nothing";
     UNUSED_ALLOWANCE = "KR506" Warning "an allowance for a rule that reported nothing";
     UNKNOWN_RULE = "KR507" Warning "an unknown rule";
+    PROFILE_ABOVE = "KR508" Warning "a profile above the input that is not used";
     PURPOSE_CHANGED = "KR601" Error "serving or tuning was added to a Workspace or removed from it";
     NODE_COUNT_CHANGED = "KR602" Error "the number of nodes changed";
     INSTANCE_TYPE_CHANGED = "KR603" Error "the instance type changed";

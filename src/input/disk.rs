@@ -164,6 +164,19 @@ pub fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
     Some(relative(&found))
 }
 
+/// A file that [`find_upward`] does not come to, because no repository says how far up it may look:
+/// the nearest one above a directory.
+#[must_use]
+pub fn find_above(start: &Path, name: &str) -> Option<PathBuf> {
+    let start = fs::canonicalize(start).ok()?;
+    if repository(&start).is_some() {
+        return None;
+    }
+    let root = start.ancestors().last()?;
+    let found = super::find_between(&Disk, start.parent()?, root, name)?;
+    Some(relative(&found))
+}
+
 /// A path as people would write it: from the working directory, if it is inside of that.
 fn relative(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(fs::canonicalize);
@@ -180,7 +193,7 @@ mod tests {
 
     use crate::base::sources::Sources;
     use crate::diagnostic::Diagnostics;
-    use crate::input::{Disk, Document, DocumentFilter, find_upward};
+    use crate::input::{Disk, Document, DocumentFilter, find_above, find_upward};
     use crate::input::{LoadError, load};
 
     const WORKSPACE: &str =
@@ -398,5 +411,11 @@ mod tests {
         assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));
         assert_eq!(find("repo"), None);
         assert_eq!(find("."), Some(root.join("p.yaml")));
+        let above = |start: &str| find_above(&root.join(start), "p.yaml");
+        assert_eq!(above("repo/a/b"), None);
+        fs::remove_dir_all(root.join("repo/.git")).unwrap();
+        assert_eq!(find("repo/a/b"), None);
+        assert_eq!(above("repo/a/b"), Some(root.join("repo/a/p.yaml")));
+        assert_eq!(above("repo/a"), Some(root.join("p.yaml")));
     }
 }

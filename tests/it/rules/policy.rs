@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::support::builder::{Diagnostic, Outcome, Test};
-use crate::support::inputs::{self, profile};
+use crate::support::inputs::{self, SMALL, profile, workspace};
 use crate::support::program::{kaito_render, root, run};
 
 const TUNING: &str = "examples/fine-tuning/kaito_workspace_tuning_phi_3.yaml";
@@ -273,4 +273,36 @@ fn a_rule_or_glob_that_does_not_exist_is_reported_where_it_is_written() {
         check(wrong.path(), &[]),
         (1, vec!["KR501 error loud".to_owned()])
     );
+}
+
+/// As in an image, or in an artifact of Flux: nothing says that the directories above are ours.
+#[test]
+fn a_profile_above_that_is_not_used_is_named() {
+    let profile = inputs::profile("");
+    let directory = inputs::directory(&[
+        ("kaito-render.yaml", &profile),
+        ("team/a/a.yaml", &workspace("a", SMALL)),
+        ("team/a/b.yaml", &workspace("b", SMALL)),
+    ]);
+    let check = |args: &[&str]| {
+        let args = [&["check"], args].concat();
+        run(kaito_render(&args).current_dir(directory.path()), "").stderr
+    };
+    for paths in [
+        &["team"][..],
+        &["team/a"],
+        &["team/a/a.yaml", "team/a/b.yaml"],
+    ] {
+        let said = check(paths);
+        let place = "not used, because the input is in no Git repository and in another \
+                     directory\n--> kaito-render.yaml:1:1";
+        assert!(said.contains("warning[KR508]"), "{paths:?}: {said}");
+        assert!(said.contains(place), "{paths:?}: {said}");
+        assert_eq!(said.matches("KR508]").count(), 1, "{said}");
+    }
+    for args in [&["."][..], &["team", "--profile", "kaito-render.yaml"]] {
+        assert!(!check(args).contains("KR508"), "{args:?}");
+    }
+    inputs::git(directory.path(), &["init", "--quiet"]);
+    assert!(!check(&["team"]).contains("KR508"));
 }

@@ -24,7 +24,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// Rules that no text shows, and the tests that do.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("KR001", "links_are_followed_but_not_in_circles"),
     ("KR002", "bytes_that_are_no_text_are_shown_where_they_stand"),
     (
@@ -42,6 +42,7 @@ const ELSEWHERE: [(&str, &str); 11] = [
     ("KR405", "kinds_can_be_chosen"),
     ("KR502", "a_profile_that_is_not_one_is_an_error"),
     ("KR503", "a_profile_that_is_not_one_is_an_error"),
+    ("KR508", "a_profile_above_that_is_not_used_is_named"),
 ];
 
 /// A diagnostic as a comment shows it.
