@@ -13,6 +13,9 @@ use super::links;
 use super::tree::{Entry, FileTree, Kind};
 use super::{MAX_FILE, STDIN};
 
+/// The longest target of a link that Linux knows.
+const MAX_LINK: u64 = 4096;
+
 /// The files of this machine, by their paths as a command line has them; `-` is standard input.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
@@ -74,6 +77,17 @@ impl FileTree for Disk {
     fn is_link(&self, path: &Path) -> bool {
         // A slash at the end would follow the link.
         !is_stream(path) && path.components().collect::<PathBuf>().is_symlink()
+    }
+
+    fn link_text(&self, file: &Path) -> Option<PathBuf> {
+        let found = fs::symlink_metadata(file).ok()?;
+        if !found.is_file() || !(1..=MAX_LINK).contains(&found.len()) {
+            return None;
+        }
+        let mut text = String::new();
+        let file = File::open(file).ok()?;
+        file.take(MAX_LINK).read_to_string(&mut text).ok()?;
+        (!text.contains(char::is_control)).then(|| PathBuf::from(text))
     }
 
     fn boundary(&self, path: &Path) -> PathBuf {

@@ -44,6 +44,14 @@ pub trait FileTree {
         false
     }
 
+    /// Where a file leads that Git wrote in the place of a symbolic link, as it does where
+    /// `core.symlinks` is off: the path that is all of its text. None for any other file, and in a
+    /// tree that has links wherever Git does.
+    fn link_text(&self, file: &Path) -> Option<PathBuf> {
+        let _ = file;
+        None
+    }
+
     /// The directory that no link may leave on the way from a path that was named, as an
     /// [`identity`](Self::identity): the root of the repository that the path is in, otherwise the
     /// directory that it is or is in.

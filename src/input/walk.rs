@@ -86,6 +86,7 @@ pub(super) fn files(
         seen: BTreeMap::new(),
         entered: BTreeMap::new(),
         links: VecDeque::new(),
+        texts: Vec::new(),
         sources,
         diagnostics,
     };
@@ -95,6 +96,7 @@ pub(super) fn files(
     while let Some(link) = walk.links.pop_front() {
         walk.link(link);
     }
+    walk.links_as_text();
     walk.walked
 }
 
@@ -109,6 +111,9 @@ struct Walk<'a> {
     /// The links that were found. They are followed when all else was visited, so that what is
     /// there without them has its own path.
     links: VecDeque<Link>,
+    /// The files that Git may have written in the place of links to directories, with the
+    /// identities of these.
+    texts: Vec<(PathBuf, PathBuf)>,
     sources: &'a mut Sources,
     diagnostics: &'a mut Diagnostics,
 }
@@ -255,7 +260,12 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, path: PathBuf, place: PathBuf, identity: PathBuf, way: &Way) {
-        if !is_named_like_input(&path) || path.file_name().is_some_and(|name| name == INDEX_FILE) {
+        if path.file_name().is_some_and(|name| name == INDEX_FILE) {
+            return;
+        }
+        if !is_named_like_input(&path) {
+            self.texts
+                .extend(self.directory_of_text(&path).map(|to| (path, to)));
             return;
         }
         let found = Found {
@@ -297,6 +307,34 @@ impl Walk<'_> {
             Ok(_) => self.file(path, place, identity, &way),
             Err(error) if is_missing(&error) && !is_wanted => self.leads_nowhere(&path),
             Err(error) => self.unreadable(&path, &error),
+        }
+    }
+
+    /// The directory to which a file leads that Git wrote in the place of a link. As for links that
+    /// lead nowhere, what has an ending is not taken for one.
+    fn directory_of_text(&self, path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?;
+        if is_hidden(name) || path.extension().is_some() {
+            return None;
+        }
+        let target = path.parent()?.join(self.tree.link_text(path)?);
+        let is_directory = matches!(self.tree.kind(&target), Ok(Kind::Directory));
+        is_directory.then(|| self.tree.identity(&target))
+    }
+
+    /// Warns of files that Git wrote in the place of links to directories which were not visited.
+    fn links_as_text(&mut self) {
+        for (path, directory) in std::mem::take(&mut self.texts) {
+            if self.entered.contains_key(&directory) {
+                continue;
+            }
+            let message = "this file holds the path of a directory, which is not read: Git writes such \
+                           a file instead of a symbolic link where `core.symlinks` is off";
+            let place = self.place(&path);
+            self.diagnostics.report(
+                Diagnostic::new(&rule::PASSED_OVER, place, message)
+                    .hint("name the directory, too, if its Workspaces are input"),
+            );
         }
     }
 

@@ -535,6 +535,39 @@ fn links_that_lead_nowhere_are_named() {
     }
 }
 
+/// Git writes the target of a link into a file where `core.symlinks` is off.
+#[test]
+fn links_to_directories_that_are_text_are_named() {
+    let directory = inputs::directory(&[
+        ("shared/lost.yaml", &source()),
+        ("teams/a/kept.yaml", &workspace("kept", SMALL)),
+        ("teams/a/LICENSE", "../../shared is a directory"),
+        ("teams/a/owners", "a\n"),
+    ]);
+    let check = |text: &str, paths: &[&str]| {
+        write(&directory.path().join("teams/a/shared"), text);
+        let args = [&["check"], paths].concat();
+        run(kaito_render(&args).current_dir(directory.path()), "").stderr
+    };
+    let warning = "warning[KR011]: this file holds the path of a directory, which is not read";
+    let said = check("../../shared", &["teams"]);
+    assert!(
+        said.contains(warning) && said.contains("--> teams/a/shared"),
+        "{said}"
+    );
+    for (text, paths) in [
+        ("../../shared", &["."][..]),
+        ("../../shared", &["teams", "shared"]),
+        ("../../shared\n", &["teams"]),
+        ("../../nowhere", &["teams"]),
+        ("kept.yaml", &["teams"]),
+        ("", &["teams"]),
+    ] {
+        let said = check(text, paths);
+        assert!(!said.contains("KR011"), "{text:?} {paths:?}: {said}");
+    }
+}
+
 /// Files of ordinary repositories.
 const ORDINARY: [(&str, &str); 22] = [
     ("Chart.yaml", "name: c\nversion: 0.1.0\n"),
