@@ -34,6 +34,8 @@ struct Patch {
     file: Option<PathBuf>,
     /// Where it is named.
     span: Span,
+    /// Whether that file looks like a whole Workspace.
+    is_whole: bool,
 }
 
 /// Leaves the patches of kustomizations out of the files of a walk, unless somebody named them, and
@@ -56,6 +58,14 @@ pub(super) fn without_patches(
     let by_place = by_place.collect();
     for kustomization in &all {
         let of_kaito = kustomization.patches(tree, &by_place);
+        let is_lost = |patch: &&Patch| {
+            patch.is_whole
+                && patch
+                    .file
+                    .as_ref()
+                    .is_some_and(|file| !resources.contains(file))
+        };
+        diagnostics.extend(of_kaito.iter().filter(is_lost).map(whole));
         diagnostics.extend(patched(tree, kustomization, &of_kaito, &all));
         patches.extend(of_kaito.into_iter().filter_map(|patch| patch.file));
     }
@@ -89,6 +99,20 @@ fn kustomizations(
         })
     };
     directories.into_values().filter_map(read).collect()
+}
+
+/// That a patch may be a Workspace of its own, which is passed over.
+fn whole(patch: &Patch) -> Diagnostic {
+    let message = "the file of this patch looks like a whole Workspace, and is passed over";
+    Diagnostic::new(&rule::PASSED_OVER, patch.span, message).hint(
+        "list it in `resources` if it is a Workspace of its own, or leave out what is not patched",
+    )
+}
+
+/// Whether a patch has what only a whole Workspace needs: how its nodes are selected, and what runs
+/// there.
+fn is_whole(text: &str) -> bool {
+    text.contains("labelSelector") && ["inference", "tuning"].iter().any(|it| text.contains(it))
 }
 
 /// That a kustomization patches Workspaces, at the first of its patches.
@@ -181,14 +205,17 @@ impl Kustomization {
         });
         let file = path.map(|path| self.place(tree, &path));
         let found = file.as_ref().and_then(|place| files.get(place.as_path()));
-        let is_of_kaito = is_target
-            || own.is_some_and(|text| mentions_kaito(&text))
-            || found
-                .and_then(|path| tree.read(path).ok())
-                .and_then(|bytes| decode(bytes).ok())
-                .is_some_and(|decoded| mentions_kaito(&decoded.text));
-        let span = item.span;
-        is_of_kaito.then_some(Patch { file, span })
+        let text = found
+            .and_then(|path| tree.read(path).ok())
+            .and_then(|bytes| decode(bytes).ok())
+            .map(|decoded| decoded.text);
+        let mentions = text.as_deref().is_some_and(mentions_kaito);
+        let is_of_kaito = is_target || mentions || own.is_some_and(|text| mentions_kaito(&text));
+        is_of_kaito.then(|| Patch {
+            file,
+            span: item.span,
+            is_whole: mentions && text.as_deref().is_some_and(is_whole),
+        })
     }
 }
 

@@ -168,6 +168,42 @@ fn charts() -> Vec<Case> {
     cases
 }
 
+/// A kustomization that names the Workspace as a patch, which would be a part of another one.
+fn patches() -> Vec<Case> {
+    let text = source();
+    let mut cases = Vec::new();
+    for (file, list) in [
+        ("kustomization.yaml", "patches: [{path: x.yaml}]\n"),
+        ("kustomization.yml", "patchesStrategicMerge: [x.yaml]\n"),
+        (
+            "a/Kustomization",
+            "patchesJson6902: [{path: ../x.yaml, target: {kind: Workspace}}]\n",
+        ),
+    ] {
+        let json = as_json(&text);
+        for (name, text) in [("x.yaml", &text), ("x.json", &json)] {
+            let list = list.replace("x.yaml", name);
+            cases.push(case(
+                "a patch",
+                &[(file, &list), (name, text), ("a/y.yaml", "")],
+                Warning("KR011"),
+            ));
+        }
+    }
+    cases.push(case(
+        "a resource",
+        &[
+            (
+                "kustomization.yaml",
+                "resources: [x.yaml]\npatches: [{path: x.yaml}]\n",
+            ),
+            ("x.yaml", &text),
+        ],
+        Compiled,
+    ));
+    cases
+}
+
 /// The same document as JSON.
 fn as_json(text: &str) -> String {
     let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
@@ -496,6 +532,7 @@ fn a_document_that_may_be_meant_is_compiled_refused_or_named() {
     let cases = [
         marks(),
         charts(),
+        patches(),
         annotations(),
         slips(),
         wrappers(),
