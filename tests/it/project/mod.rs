@@ -11,6 +11,7 @@ mod hermetic;
 mod layers;
 mod limits;
 mod package;
+mod parity;
 mod portable;
 #[cfg(feature = "e2e")]
 mod programs;
