@@ -16,6 +16,7 @@ use anyhow::{Error, Result};
 use kaito_render::base::shown::{ForPeople, Terminal};
 use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
+use kaito_render::diagnostic::Severity;
 use kaito_render::emit::disk::Changes;
 use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::reading::Reading;
@@ -75,6 +76,17 @@ pub(super) fn end(report: &Report) -> Result<()> {
     write_stderr(&summary(report))
 }
 
+/// Writes the last line of a check, which says so if nothing is to be done.
+fn end_of_check(report: &Report) -> Result<()> {
+    let is_well = |severity: &Severity| report.count(*severity) == 0;
+    match report.reading() {
+        Some(reading) if [Severity::Error, Severity::Warning].iter().all(is_well) => {
+            write_stderr(&notice(&reading.all_is_well()))
+        }
+        _ => end(report),
+    }
+}
+
 /// Says what was read of the two sides of a comparison, as far as directories were searched.
 pub(super) fn sides(sides: &[Reading; 2]) -> Result<()> {
     let names = ["before", "after"].into_iter();
@@ -113,11 +125,14 @@ pub(super) fn report_as(
 ) -> Result<()> {
     let directory = working_directory();
     let text = match config.format {
-        ReportFormat::Human => return self::report(report, color),
+        ReportFormat::Human => {
+            diagnostics(report, color)?;
+            return end_of_check(report);
+        }
         ReportFormat::Concise => {
             let color = wants_color(color, &io::stdout());
             print(&concise::document(report, &directory, color))?;
-            return end(report);
+            return end_of_check(report);
         }
         ReportFormat::Json => json::document(report),
         ReportFormat::Sarif => {

@@ -87,16 +87,33 @@ impl Reading {
         if self.searched == 0 {
             return None;
         }
+        Some(self.text(""))
+    }
+
+    /// The line for people where nothing is to be done: `2 Workspaces, no problems`. Without it,
+    /// silence could also mean that nothing was looked at.
+    #[must_use]
+    pub fn all_is_well(&self) -> String {
+        self.text(", no problems")
+    }
+
+    fn text(&self, verdict: &str) -> String {
         let mut read = vec![wording::count(self.workspaces, "Workspace")];
         if self.inference_sets > 0 {
             read.push(wording::count(self.inference_sets, "InferenceSet"));
         }
         let read = wording::and(&read);
+        if self.searched == 0 {
+            return format!("{read}{verdict}");
+        }
         let files = wording::count(self.files, "file");
-        Some(match self.passed_over.list() {
-            list if list.is_empty() => format!("{read} in {files}"),
-            list => format!("{read} in {files}; passed over: {}", list.join(", ")),
-        })
+        match self.passed_over.list() {
+            list if list.is_empty() => format!("{read} in {files}{verdict}"),
+            list => format!(
+                "{read} in {files}{verdict}; passed over: {}",
+                list.join(", ")
+            ),
+        }
     }
 }
 

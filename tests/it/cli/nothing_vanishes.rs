@@ -826,6 +826,11 @@ fn the_last_line_says_what_was_read_and_passed_over() {
     ] {
         let run = run_in(args);
         let last = run.stderr.lines().last().unwrap_or_default();
+        let line = if args.contains(&"check") {
+            line.replace(" in 3 files;", " in 3 files, no problems;")
+        } else {
+            line.to_owned()
+        };
         assert_eq!(
             last,
             format!("kaito-render: {line}"),
@@ -854,13 +859,26 @@ fn the_last_line_says_what_was_read_and_passed_over() {
     assert!(diff.stderr.ends_with(after), "{}", diff.stderr);
 }
 
+/// Silence could also mean that nothing was looked at.
+#[test]
+fn a_check_that_finds_nothing_says_what_it_checked() {
+    let two = format!("{}---\n{}", workspace("a", SMALL), workspace("b", SMALL));
+    let directory = inputs::directory(&[("a.yaml", &two)]);
+    for args in [
+        &["check", "a.yaml"][..],
+        &["check", "a.yaml", "--format", "concise"],
+    ] {
+        let run = run(kaito_render(args).current_dir(directory.path()), "");
+        assert_eq!(run.stderr, "kaito-render: 2 Workspaces, no problems\n");
+    }
+}
+
 /// Of files that are named, nothing is passed over.
 #[test]
 fn nothing_is_said_where_only_files_are_named() {
     let directory = inputs::directory(&[("a.yaml", &workspace("a", SMALL))]);
     for args in [
-        &["check", "a.yaml"][..],
-        &["render", "a.yaml"],
+        &["render", "a.yaml"][..],
         &["render", "-"],
         &["diff", "a.yaml", "a.yaml"],
     ] {
