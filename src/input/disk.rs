@@ -330,7 +330,7 @@ mod tests {
             directory.path().join("helm.yaml"),
             directory.path().join("other.yaml"),
         ]);
-        assert_eq!(rules(&diagnostics), ["KR003", "KR006"]);
+        assert_eq!(rules(&diagnostics), ["KR116", "KR006"]);
     }
 
     #[test]

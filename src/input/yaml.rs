@@ -2,9 +2,11 @@
 
 mod size;
 mod syntax;
+mod templates;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag, options};
@@ -17,6 +19,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::limits::DOCUMENT_ERRORS;
 use size::{depth, fits};
 use syntax::{Text, tab_error, too_deep};
+use templates::Masked;
 
 /// The most bytes of one document. The API server takes no larger request (`MaxRequestBodyBytes` of
 /// Kubernetes).
@@ -31,8 +34,60 @@ const MAX_COPIED: usize = 16 << 20;
 /// Reads the documents of a text; JSON is read as the YAML that it is. Null documents are left out.
 ///
 /// A document with an error is left out too, and the reading goes on behind it where that is
-/// possible.
+/// possible. A text that is no YAML before another program fills it in is read as if it was filled
+/// in, and its values as they are written.
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Vec<Node> {
+    let text = sources.text(file);
+    let mark = diagnostics.mark();
+    if !templates::hides_marks(text) {
+        let nodes = read(text, None, file, diagnostics);
+        if !breaks(diagnostics, mark) {
+            return nodes;
+        }
+        let as_written = diagnostics.split_off(mark);
+        if let Some(filled) = filled_in(text, file, diagnostics) {
+            return filled;
+        }
+        diagnostics.extend(as_written);
+        return nodes;
+    }
+    filled_in(text, file, diagnostics).unwrap_or_else(|| read(text, None, file, diagnostics))
+}
+
+/// Whether a text was found to be no YAML since a mark.
+fn breaks(diagnostics: &Diagnostics, mark: usize) -> bool {
+    let mut found = diagnostics.as_slice()[mark..].iter();
+    found.any(|found| found.rule == &rule::SYNTAX)
+}
+
+/// The documents of a text that is YAML only once it is filled in; none if it is not even then.
+fn filled_in(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<Vec<Node>> {
+    let masked = Masked::of(text)?;
+    let mark = diagnostics.mark();
+    let nodes = read(text, Some(&masked), file, diagnostics);
+    if breaks(diagnostics, mark) {
+        drop(diagnostics.split_off(mark));
+        return None;
+    }
+    if let Some(range) = masked.instruction {
+        let written = Text { text, file };
+        let place = written.span(Some(range.start), Some(range.end));
+        let message = format!("the file is still a template: `{}`", written.slice(place));
+        let diagnostic = Diagnostic::new(&rule::PLACEHOLDER, place, message);
+        diagnostics
+            .report(diagnostic.hint(
+                "check what the template's own program makes of it, such as `helm template`",
+            ));
+    }
+    Some(nodes)
+}
+
+fn read(
+    text: &str,
+    masked: Option<&Masked>,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Node> {
     let options = options! {
         // The parser's own limits bound its stack; `within` counts both ways of nesting together.
         flow_nesting_limit: MAX_DEPTH,
@@ -42,14 +97,12 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
         // The parser has them where another crate of the build turns that feature on.
         emit_comments: false,
     };
-    let text = Text {
-        text: sources.text(file),
-        file,
-    };
-    let parser = Parser::new_from_str_with_options(text.text, options);
+    let parsed = masked.map_or(text, |masked| masked.text.as_str());
+    let parser = Parser::new_from_str_with_options(parsed, options);
     let anchors = BTreeMap::new();
     let mut reader = Reader {
-        text,
+        text: Text { text, file },
+        masked,
         parser,
         start: 0,
         depth: 0,
@@ -65,6 +118,8 @@ struct Broken;
 
 struct Reader<'a> {
     text: Text<'a>,
+    /// The text that is parsed instead, if any is.
+    masked: Option<&'a Masked<'a>>,
     parser: Parser<'a, StrInput<'a>>,
     /// Where the document begins.
     start: u32,
@@ -119,7 +174,12 @@ impl<'a> Reader<'a> {
     fn node(&mut self, (event, span): Spanned<'a>) -> Result<Node, Broken> {
         let (anchor, data) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                (anchor, self.scalar(&text, style, tag.as_deref(), span)?)
+                let written = match self.masked {
+                    Some(masked) => masked.restore(&text),
+                    None => Cow::Borrowed(text.as_ref()),
+                };
+                let data = self.scalar(&written, style, tag.as_deref(), span)?;
+                (anchor, data)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.collection_tag(tag.as_deref(), "seq", span)?;

@@ -144,7 +144,8 @@ impl Replicas {
     pub fn get(&self, ordinal: usize) -> Node {
         let name = self.set.find("/metadata/name");
         let name = name.and_then(|found| found.node.as_str());
-        replica(&self.set, name.unwrap_or_default(), ordinal)
+        // That it has none is reported for the set.
+        replica(&self.set, name.unwrap_or("set"), ordinal)
     }
 
     /// Where their number is written.
@@ -311,7 +312,13 @@ fn replica_metadata(set: &Node, name: &str, ordinal: usize) -> Entry {
     // Of the set's own annotations KAITO hands on only this one (0.12, §1.3).
     let benchmark = of_set("/metadata/annotations", annotations::DISABLE_BENCHMARK);
     put(&mut annotations, benchmark);
-    let mut metadata = vec![entry("name", place, string(&format!("{name}-{ordinal}")))];
+    let own_name = if placeholders::is_in(name) {
+        // As the set has it, so that it is found at the same place.
+        name.to_owned()
+    } else {
+        format!("{name}-{ordinal}")
+    };
+    let mut metadata = vec![entry("name", place, string(&own_name))];
     metadata.extend(of_set("/metadata", "namespace"));
     metadata.push(entry("labels", place, Data::Map(labels)));
     if !annotations.is_empty() {

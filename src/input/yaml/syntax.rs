@@ -56,13 +56,17 @@ impl<'a> Text<'a> {
         {
             return tab_error(tab);
         }
-        match error.kind() {
-            ErrorKind::RecursionLimitExceeded => too_deep(span),
-            _ => Diagnostic::new(
-                &rule::SYNTAX,
-                span,
-                format!("not valid YAML: {}", error.info()),
-            ),
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            return too_deep(span);
+        }
+        let message = format!("not valid YAML: {}", error.info());
+        let diagnostic = Diagnostic::new(&rule::SYNTAX, span, message);
+        match self.slice(span) {
+            ":" => diagnostic.hint("quote the value if the `:` is a part of it"),
+            sign @ ("@" | "%" | "`") => {
+                diagnostic.hint(format!("quote the value: none begins with `{sign}`"))
+            }
+            _ => diagnostic,
         }
     }
 

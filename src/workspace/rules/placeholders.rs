@@ -17,6 +17,8 @@ pub(crate) enum Context {
     Field,
     /// A command, an environment variable or a setting, which may be any text.
     Text,
+    /// A note for people or other programs.
+    Note,
     /// The same where a shell or Kubernetes expands variables.
     Expanded,
 }
@@ -48,7 +50,8 @@ pub(in crate::workspace) fn check(
             return;
         }
         let severity = severity(&pointer, value, api);
-        let all = all(value, contexts.at(&pointer));
+        let context = contexts.at(&pointer);
+        let all = all(value, context).filter(|it| !contexts.defines(&pointer, it));
         let severity = |placeholder: &str| {
             substitution::severity(severity, substitution, placeholder, &pointer, api)
         };
@@ -122,6 +125,9 @@ fn severity(pointer: &str, value: &str, api: Option<WorkspaceApi>) -> Severity {
 
 const PODS: &str = "/inference/template/";
 
+/// The lists of what a container runs.
+const LISTS: [&str; 3] = ["/command/", "/args/", "/exec/"];
+
 /// What the values of a document may mean.
 struct Contexts<'a> {
     document: &'a Node,
@@ -139,17 +145,47 @@ impl<'a> Contexts<'a> {
 
     fn at(&mut self, pointer: &str) -> Context {
         if pointer.contains("/annotations/") {
-            return Context::Text;
+            // What KAITO's are is said; others' may be any text.
+            return if pointer.contains("kaito.sh~1") {
+                Context::Field
+            } else {
+                Context::Note
+            };
         }
-        if !pointer.contains(PODS) || pointer.ends_with("/image") || pointer.ends_with("/name") {
+        if !pointer.contains(PODS) || pointer.ends_with("/name") {
             return Context::Field;
         }
-        let lists = ["/command/", "/args/", "/exec/"];
-        let mut containers = lists.iter().filter_map(|list| pointer.split_once(list));
-        match containers.next() {
+        let container = LISTS.iter().find_map(|list| pointer.split_once(list));
+        match container {
             Some((container, _)) if self.runs_shell(container) => Context::Expanded,
-            _ => Context::Text,
+            Some(_) => Context::Text,
+            None if pointer.contains("/env/") || pointer.ends_with("/subPathExpr") => Context::Text,
+            None => Context::Field,
         }
+    }
+
+    /// Whether Kubernetes replaces `$(x)` where it stands by the value of a variable.
+    fn defines(&self, pointer: &str, placeholder: &str) -> bool {
+        let Some(name) = placeholder.strip_prefix("$(") else {
+            return false;
+        };
+        let name = name.trim_end_matches(')');
+        // Each Service of the namespace gives such variables.
+        if ["_SERVICE_", "_PORT"].iter().any(|it| name.contains(it)) {
+            return true;
+        }
+        let places = ["/command/", "/args/", "/env/", "/volumeMounts/"];
+        let container = places.iter().find_map(|it| pointer.split_once(it));
+        let Some((container, _)) = container.filter(|_| !pointer.contains("/exec/")) else {
+            return false;
+        };
+        let env = self.document.items(&format!("{container}/env"));
+        let mut names = env.iter().filter_map(|it| it.get("name"));
+        let has_others = !self
+            .document
+            .items(&format!("{container}/envFrom"))
+            .is_empty();
+        pointer.contains(PODS) && (has_others || names.any(|known| known.as_str() == Some(name)))
     }
 
     fn runs_shell(&mut self, container: &str) -> bool {
@@ -185,7 +221,9 @@ pub(crate) fn check_settings(
             return;
         };
         let pointer = path.to_string();
-        let context = if pointer.ends_with("/chat-template") {
+        // A template of its own, rather than the path of one.
+        let is_template = pointer.ends_with("/chat-template") && !value.starts_with('/');
+        let context = if is_template {
             Context::Expanded
         } else {
             Context::Text
@@ -347,8 +385,13 @@ fn delimited(ahead: &mut Ahead, start: usize, context: Context) -> Option<usize>
         let (open, close) = MARKS[mark];
         let is_meant = match open {
             "${" | "{{" => context != Context::Expanded,
-            // Kubernetes expands these in pods.
-            "$(" => context == Context::Field,
+            // A shell runs what is inside; `$$(` is how one writes it where Kubernetes expands it.
+            "$(" => match context {
+                Context::Field => true,
+                Context::Text => !value[..start].ends_with('$'),
+                Context::Note => is_whole(value, start, close),
+                Context::Expanded => false,
+            },
             _ => true,
         };
         if !is_meant {
@@ -370,7 +413,31 @@ fn delimited(ahead: &mut Ahead, start: usize, context: Context) -> Option<usize>
         || context == Context::Field
             && length == name.len()
             && name.starts_with(|it: char| it.is_ascii_alphabetic());
-    (is_variable && context == Context::Field).then_some(1 + length)
+    let is_meant = match context {
+        Context::Field => is_variable,
+        Context::Text => stands_apart(&value[..start], &name[..length], &name[length..]),
+        Context::Note => start == 0 && length == name.len() && stands_apart("", name, ""),
+        Context::Expanded => false,
+    };
+    is_meant.then_some(1 + length)
+}
+
+/// Whether what begins at a place of a value is all of it, up to a mark.
+fn is_whole(value: &str, start: usize, close: &str) -> bool {
+    start == 0
+        && value
+            .find(close)
+            .is_some_and(|end| end + close.len() == value.len())
+}
+
+/// Whether a `$` with a name in the midst of text is a variable: passwords have dollars, too.
+fn stands_apart(before: &str, name: &str, behind: &str) -> bool {
+    let is_apart = |character: char| "/:=,@.- \"'".contains(character);
+    let is_name = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_';
+    name.starts_with(|it: char| it.is_ascii_uppercase())
+        && name.chars().all(is_name)
+        && before.chars().next_back().is_none_or(is_apart)
+        && behind.chars().next().is_none_or(is_apart)
 }
 
 /// The length of a placeholder in angle brackets. Among text these are tags, tokens of models and
@@ -444,7 +511,7 @@ fn meaning(placeholder: &str, pointer: &str) -> &'static str {
             "the name of your registry"
         }
         "image" => "the name of your image",
-        _ if placeholder.starts_with("${") || placeholder.starts_with("#{") => {
+        _ if placeholder.starts_with(['$', '#', '{', '_']) => {
             "its value: substitute variables before the file is checked"
         }
         _ if pointer.contains("Secrets") => "the name of a Secret in the Workspace's namespace",
@@ -514,7 +581,11 @@ mod tests {
             ("<think>", &[]),
             ("<tool_call>", &[]),
             ("cat <in >out", &[]),
-            ("--host=$(POD_IP)", &[]),
+            ("--host=$(POD_IP)", &["$(POD_IP)"]),
+            ("--model=$MODEL", &["$MODEL"]),
+            ("pa$SWORD", &[]),
+            ("$$(POD_IP)", &[]),
+            ("^a$", &[]),
             ("if __name__ == '__main__'", &[]),
             ("__TOKEN__", &["__TOKEN__"]),
             ("${TOKEN}", &["${TOKEN}"]),

@@ -7,6 +7,7 @@ mod levels;
 mod lints;
 mod mistakes;
 mod pages;
+mod placeholders;
 mod places;
 mod policy;
 mod public;
