@@ -86,7 +86,7 @@ impl Release<'_> {
 
     /// Another cloud or release that knows an instance type, in any case: a cloud of this release
     /// before another release that compiles the apiVersion, and the cloud of the profile before the
-    /// others of that release.
+    /// others of that release. Not Azure Arc, where nothing creates nodes.
     #[must_use]
     pub fn instance_type_elsewhere(
         &self,
@@ -104,6 +104,7 @@ impl Release<'_> {
             None => table.cloud != cloud,
         };
         let tables = self.tables().iter().filter(is_other);
+        let tables = tables.filter(|table| table.cloud != Cloud::Arc);
         let mut found = tables.filter(|table| table.names.contains(&name));
         let first = found.next()?;
         let mut of_same = found.take_while(|table| table.release == first.release);
@@ -148,11 +149,12 @@ impl Release<'_> {
         })
     }
 
-    /// The names of the instance types of a cloud, in lower case.
+    /// The names of the instance types of a cloud that can be had, in lower case.
     fn names_of(&self, cloud: Cloud) -> BTreeSet<String> {
         let path = self.instance_types_path(cloud);
         let types: Option<InstanceTypes> = self.read_file(&path, &mut Session::default());
-        let names = types.iter().flat_map(|types| types.keys());
-        names.map(|name| name.to_lowercase()).collect()
+        let types = types.iter().flatten();
+        let usable = types.filter(|(_, instance)| instance.can_be_had());
+        usable.map(|(name, _)| name.to_lowercase()).collect()
     }
 }

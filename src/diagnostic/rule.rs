@@ -89,7 +89,7 @@ rules! {
     RELEASE_CHOSEN = "KR201" Note "the release was chosen by the Workspace's apiVersion";
     UNKNOWN_RELEASE = "KR202" Error "a release that does not exist, or does not compile this apiVersion";
     UNKNOWN_PRESET = "KR203" Error "a model that is not in the catalogue of the release";
-    UNKNOWN_INSTANCE_TYPE = "KR204" Error "an instance type that the cloud does not have";
+    UNKNOWN_INSTANCE_TYPE = "KR204" Error "an instance type that the release does not know";
     TOO_FEW_GPUS = "KR205" Error "fewer GPUs than the model needs";
     TOO_LITTLE_MEMORY = "KR206" Error "less GPU memory than the model needs";
     TIGHT_MEMORY = "KR207" Warning "less GPU memory than tuning the model is known to need";

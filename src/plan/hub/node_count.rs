@@ -12,7 +12,7 @@ use crate::catalogue::preset::{EstimatorNumbers, HubModel, InstanceType, Sizing}
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::plan::nodes::gpus::Gpus;
-use crate::plan::nodes::instance_type::instance_type;
+use crate::plan::nodes::instance_type::{instance_type, size};
 use crate::plan::sizing::estimator::{self, Demand, Estimate};
 use crate::vocab::annotations::{BYPASS_RESOURCE_CHECKS, NODE_COUNT};
 use crate::vocab::limits::WORKSPACE_NODES;
@@ -278,18 +278,21 @@ impl Hub<'_, '_> {
     }
 
     /// The smallest instance types of which one node is enough for the model that is served; none
-    /// where the Workspace names an instance type that is known.
+    /// where the Workspace names one that the cloud has, with GPUs of NVIDIA.
     pub(super) fn fitting_instead(&self) -> Vec<String> {
         let spec = &self.planner.workspace.spec;
         let named = spec.resource.as_ref().map(|it| it.instance_type.as_str());
-        let is_known = named.is_none_or(|name| instance_type(self.types, name).is_some());
+        let is_usable = named.is_none_or(|name| {
+            let known = instance_type(self.types, name);
+            known.is_some_and(|(_, instance)| instance.can_be_had())
+        });
         let preset = spec.inference.as_ref().and_then(|it| it.preset.as_ref());
         let model = preset.and_then(|preset| {
             let repository = self.planner.release.file.repository(&preset.name);
             self.planner.release.hub_model(&repository)?.ok()
         });
         match (self.estimator(self.runtime()), model) {
-            (Some(numbers), Some(model)) if !is_known => {
+            (Some(numbers), Some(model)) if !is_usable => {
                 // `fitting` replaces GPUs and memory by those of each candidate.
                 self.fitting(&Demand::new(numbers, model, 1, 0, None))
             }
@@ -313,14 +316,11 @@ impl Hub<'_, '_> {
             .types
             .iter()
             .filter(|(_, instance)| is_enough(instance))
-            .map(|(name, instance)| (instance.memory_gib, format!("`{name}`")))
+            .map(|(name, instance)| (instance.memory_gib, size(name), name))
             .collect();
         fitting.sort();
-        fitting
-            .into_iter()
-            .take(SHOWN)
-            .map(|(_, name)| name)
-            .collect()
+        let shown = fitting.into_iter().take(SHOWN);
+        shown.map(|(_, _, name)| format!("`{name}`")).collect()
     }
 }
 

@@ -66,22 +66,10 @@ impl Planner<'_> {
                 None => Ok(whole),
             };
         }
-        let Some((name, instance)) = instance_type(types, &resource.instance_type) else {
+        let instance = instance_type(types, &resource.instance_type);
+        let Some((_, instance)) = instance.filter(|(_, instance)| instance.is_nvidia()) else {
             return Err(self.reported(instance_type::PLACE));
         };
-        if !instance.is_nvidia() {
-            let message = format!(
-                "`{name}` has {}, but the pods ask for `nvidia.com/gpu`",
-                instance.gpu
-            );
-            let hint = instance_type::GPUS;
-            return Err(self.fail(
-                &rule::NO_NVIDIA_GPU,
-                instance_type::PLACE,
-                message,
-                hint.to_owned(),
-            ));
-        }
         Ok(Gpus {
             count: instance.gpus,
             memory: u64::from(instance.memory_gib) * u64::from(GIB),

@@ -46,16 +46,32 @@ impl Planner<'_> {
             return self.check_instance_type_is_set(name, provisioner);
         }
         match instance_type(types, name) {
-            Some((exact, _)) if exact != name => self.misspelt_instance_type(name, exact),
-            Some((_, instance)) => self.check_cloud_name(name, instance, types),
+            Some((exact, instance)) => {
+                if exact == name {
+                    self.check_cloud_name(name, instance, types, fitting);
+                } else {
+                    self.misspelt_instance_type(name, exact);
+                }
+                // Pods of one's own may ask for other GPUs.
+                if !is_open && !instance.is_nvidia() {
+                    self.without_nvidia(exact, &format!("has {}", instance.gpu), fitting);
+                }
+            }
             None if is_open && self.profile.cloud == Cloud::Azure && is_azure(name) => {}
             None => self.unknown_instance_type(name, types, fitting),
         }
     }
 
     /// Warns of an instance type that the cloud knows by another name.
-    fn check_cloud_name(&mut self, name: &str, instance: &InstanceType, types: &InstanceTypes) {
-        if let Some((message, hint)) = other_name(name, instance, types, self.profile.cloud) {
+    fn check_cloud_name(
+        &mut self,
+        name: &str,
+        instance: &InstanceType,
+        types: &InstanceTypes,
+        fitting: &[String],
+    ) {
+        let cloud = self.profile.cloud;
+        if let Some((message, hint)) = other_name(name, instance, types, cloud, fitting) {
             self.report(&rule::INEXACT_NAME, PLACE, message, hint);
         }
     }
@@ -96,19 +112,25 @@ impl Planner<'_> {
             return self.report(&rule::RETIRED_INSTANCE_TYPE, PLACE, message, hint);
         }
         if let Some(lack) = lacks_gpus(name, self.profile.cloud) {
-            let message = format!("`{name}` {lack}, but the pods ask for `nvidia.com/gpu`");
-            let hint = large_enough(fitting).unwrap_or_else(|| GPUS.to_owned());
-            return self.report(&rule::NO_NVIDIA_GPU, PLACE, message, hint);
+            return self.without_nvidia(name, lack, fitting);
         }
-        let message = format!(
-            "`{name}` is not a known instance type of {}",
-            self.profile.cloud.title()
-        );
+        let cloud = self.profile.cloud;
+        let message = unknown(name, cloud, self.release);
         let version = self.workspace.spec.api_version.as_str();
-        let hint = alike(name, self.profile.cloud, types, self.release, version)
-            .or_else(|| large_enough(fitting))
-            .unwrap_or_else(|| self.list());
+        let others = large_enough(fitting).unwrap_or_else(|| self.list());
+        let hint = match under_other_name(name, types) {
+            Some(known) => format!(
+                "the release has it as `{known}`, a name that the cloud does not have; {others}"
+            ),
+            None => alike(name, cloud, types, self.release, version).unwrap_or(others),
+        };
         self.report(&rule::UNKNOWN_INSTANCE_TYPE, PLACE, message, hint);
+    }
+
+    fn without_nvidia(&mut self, name: &str, lack: &str, fitting: &[String]) {
+        let message = format!("`{name}` {lack}, but the pods ask for `nvidia.com/gpu`");
+        let hint = large_enough(fitting).unwrap_or_else(|| GPUS.to_owned());
+        self.report(&rule::NO_NVIDIA_GPU, PLACE, message, hint);
     }
 
     /// How to see all instance types.
@@ -124,6 +146,24 @@ pub(in crate::plan) fn list(release: &Release, cloud: Cloud) -> String {
         release.name,
         cloud.name()
     )
+}
+
+/// What is wrong with an instance type that no table has. The cloud may have it all the same.
+pub(in crate::plan) fn unknown(name: &str, cloud: Cloud, release: &Release) -> String {
+    format!(
+        "release {} knows no instance type `{name}` of {}",
+        release.name,
+        cloud.title()
+    )
+}
+
+/// The size in the name of an instance type, by which those with the same GPUs are in order: 24 of
+/// `Standard_NC24ads_A100_v4`, 4 of `g5.4xlarge` and 1 of `g5.xlarge`.
+pub(in crate::plan) fn size(name: &str) -> u32 {
+    let size = name.rsplit_once('.').map_or(name, |(_, size)| size);
+    let digits = size.trim_start_matches(|it: char| !it.is_ascii_digit());
+    let end = digits.find(|it: char| !it.is_ascii_digit());
+    digits[..end.unwrap_or(digits.len())].parse().unwrap_or(1)
 }
 
 /// Names the smallest instance types that are large enough, smallest first.
@@ -144,6 +184,7 @@ pub(in crate::plan) fn other_name(
     instance: &InstanceType,
     types: &InstanceTypes,
     cloud: Cloud,
+    fitting: &[String],
 ) -> Option<(String, String)> {
     let real = instance.cloud_name.as_ref()?;
     let message = format!(
@@ -153,7 +194,11 @@ pub(in crate::plan) fn other_name(
     let hint = if types.contains_key(real) {
         format!("write `{real}`")
     } else {
-        "choose another instance type: the release does not know this one by its name".to_owned()
+        let others = large_enough(fitting).map(|names| format!("; {names}"));
+        format!(
+            "choose another instance type: the release does not know this one by its name{}",
+            others.unwrap_or_default()
+        )
     };
     Some((message, hint))
 }
@@ -161,6 +206,16 @@ pub(in crate::plan) fn other_name(
 /// What to do about an instance type that has no GPUs of NVIDIA.
 pub(in crate::plan) const GPUS: &str =
     "choose an instance type with NVIDIA GPUs: `kaito-render instance-types list`";
+
+/// The name under which a table has an instance type that the cloud calls otherwise.
+fn under_other_name<'a>(name: &str, types: &'a InstanceTypes) -> Option<&'a str> {
+    let mut types = types.iter();
+    let known = types.find(|(_, instance)| {
+        let real = instance.cloud_name.as_ref();
+        real.is_some_and(|real| real.eq_ignore_ascii_case(name))
+    });
+    known.map(|(known, _)| known.as_str())
+}
 
 /// What to do about an instance type that is not known: where it is known, or which one was
 /// probably meant.
@@ -171,19 +226,6 @@ pub(in crate::plan) fn alike(
     release: &Release,
     version: &str,
 ) -> Option<String> {
-    let is_its_name = |known: &&String| {
-        let instance = types.get(*known);
-        instance
-            .and_then(|it| it.cloud_name.as_deref())
-            .is_some_and(|it| it.eq_ignore_ascii_case(name))
-    };
-    if let Some(known) = types.keys().find(is_its_name) {
-        return Some(format!(
-            "choose another one: release {} knows it only as `{known}`, which {} does not have",
-            release.name,
-            cloud.title()
-        ));
-    }
     if let Some(other) = release.instance_type_elsewhere(name, cloud, version) {
         return Some(format!(
             "{} has it: set {} in kaito-render.yaml",
@@ -252,7 +294,7 @@ pub(in crate::plan) fn is_nvidia(workspace: &Workspace, types: &InstanceTypes) -
 
 #[cfg(test)]
 mod tests {
-    use super::lacks_gpus;
+    use super::{lacks_gpus, size};
     use crate::vocab::Cloud;
 
     #[test]
@@ -273,6 +315,18 @@ mod tests {
             (Cloud::Aws, "large", false),
         ] {
             assert_eq!(lacks_gpus(name, cloud).is_some(), lacks, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_say_the_size() {
+        for (name, is) in [
+            ("Standard_NC4as_T4_v3", 4),
+            ("Standard_NC24ads_A100_v4", 24),
+            ("g5.xlarge", 1),
+            ("g5.16xlarge", 16),
+        ] {
+            assert_eq!(size(name), is, "{name}");
         }
     }
 }

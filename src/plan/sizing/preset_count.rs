@@ -144,7 +144,11 @@ fn fitting(resource: &Resource, needs: &Needs, types: &InstanceTypes) -> Vec<Str
         .iter()
         .filter(|(_, instance)| does(instance))
         .collect();
-    fit.sort_by_key(|(name, instance)| (instance.memory_gib, instance.gpus, *name));
+    let order = |(name, instance): &(&String, &InstanceType)| {
+        let size = instance_type::size(name);
+        (instance.memory_gib, instance.gpus, size, (*name).clone())
+    };
+    fit.sort_by_cached_key(order);
     let shown = fit.iter().take(SHOWN);
     shown.map(|(name, _)| format!("`{name}`")).collect()
 }
@@ -209,7 +213,7 @@ pub(in crate::plan) fn check_name(
         .any(|series| name.starts_with(series));
     if let Some((message, hint)) = types
         .get(name)
-        .and_then(|instance| other_name(name, instance, types, cloud))
+        .and_then(|instance| other_name(name, instance, types, cloud, &[]))
     {
         let diagnostic = Diagnostic::new(&rule::INEXACT_NAME, workspace.span(PLACE), message);
         return diagnostics.report(diagnostic.hint(hint));
@@ -231,7 +235,7 @@ pub(in crate::plan) fn check_name(
     if let Some(lacks) = lacks_gpus(name, cloud) {
         return check_gpus(workspace, None, Some(lacks), fitting(), diagnostics);
     }
-    let message = format!("`{name}` is not a known instance type of {}", cloud.title());
+    let message = instance_type::unknown(name, cloud, tables.release);
     let hint = match exact {
         Some(exact) => format!("write `{exact}`"),
         None => alike(
