@@ -1,7 +1,7 @@
 //! What keda-kaito-scaler reads, the autoscaler of InferenceSets.
 
 use super::Rules;
-use crate::base::node::Data;
+use crate::base::node::{Data, Entry};
 use crate::diagnostic::rule;
 
 /// What its annotations begin with.
@@ -12,11 +12,15 @@ pub(super) fn is_read(key: &str) -> bool {
     key.starts_with(PREFIX)
 }
 
+/// The annotation that turns it on.
+const SCALED: &str = "scaledobject.kaito.sh/auto-provision";
+
 /// Warns of a set that is to be scaled. It scales the InferenceSet itself, which is not among the
 /// output.
 pub(in crate::workspace) fn check_scaling(rules: &mut Rules) {
     let mut entries = rules.node.entries("/metadata/annotations").iter();
-    let Some(first) = entries.find(|entry| is_read(&entry.key)) else {
+    let is_on = |entry: &&Entry| entry.key == SCALED && entry.value.as_str() == Some("true");
+    let Some(first) = entries.find(is_on) else {
         return;
     };
     let replicas = match &rules.node.at("/spec/replicas").node.data {

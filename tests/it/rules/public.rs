@@ -105,3 +105,20 @@ fn a_spec_around_everything_is_unwrapped() {
     let check = run(&["check", path]);
     assert_eq!(check.code, 0, "{}", check.stderr);
 }
+
+/// keda-kaito-scaler leaves a set alone that does not ask for it.
+#[test]
+fn a_set_that_is_not_scaled_loses_nothing() {
+    let text = std::fs::read_to_string(root().join("tests/suite/public/scaled-set.yaml")).unwrap();
+    let on = "scaledobject.kaito.sh/auto-provision: \"true\"";
+    assert!(text.contains(on));
+    let off = text.replace(on, &on.replace("true", "false"));
+    let files = directory(&[("on.yaml", &text), ("off.yaml", &off)]);
+    let says_so = |name: &str| {
+        let path = files.path().join(name);
+        let run = run(&mut kaito_render(&["check", path.to_str().unwrap()]), "");
+        run.stderr.contains("keda-kaito-scaler")
+    };
+    assert!(says_so("on.yaml"));
+    assert!(!says_so("off.yaml"));
+}
