@@ -50,11 +50,12 @@ pub(super) struct Mended {
 
 /// Names that people, proposals and earlier versions have for a field. The first that a document
 /// has a place for counts.
-const OLD_NAMES: [(&str, &[&str]); 23] = [
+const OLD_NAMES: [(&str, &[&str]); 26] = [
     ("accessSecret", &["modelAccessSecret"]),
     ("configMap", &["config"]),
     ("configMapName", &["config"]),
     ("count", &["replicas"]),
+    ("data", &["input"]),
     ("hfToken", &["modelAccessSecret"]),
     ("instance", &["instanceType"]),
     ("machineType", &["instanceType"]),
@@ -77,6 +78,8 @@ const OLD_NAMES: [(&str, &[&str]); 23] = [
     ("tokenSecret", &["modelAccessSecret"]),
     ("vmSize", &["instanceType"]),
     ("volume", &["volumeSource"]),
+    ("workspace", &["template"]),
+    ("workspaceTemplate", &["template"]),
 ];
 
 /// What only one of the kinds has.
@@ -102,14 +105,15 @@ pub(super) fn mend(node: Node, reading: Reading, diagnostics: &mut Diagnostics) 
         diagnostics,
     };
     if reading.kind == kinds::WORKSPACE {
-        mending.unwrap_spec("", "a Workspace", "beside `metadata`");
+        mending.unwrap("", "spec", "a Workspace", "beside `metadata`");
+        if mending.wraps_fields("/template") {
+            mending.unwrap("", "template", "a Workspace", "beside `metadata`");
+        }
     } else {
-        mending.unwrap_spec(
-            "/spec/template",
-            "the template of an InferenceSet",
-            "under `template`",
-        );
+        let what = "the template of an InferenceSet";
+        mending.unwrap("/spec/template", "spec", what, "under `template`");
     }
+    mending.complete_forms();
     for _ in 0..ROUNDS {
         let unknown = mending.unknown_fields();
         if unknown.is_empty() {
@@ -146,10 +150,17 @@ struct Other {
 }
 
 impl Mending<'_> {
-    /// Reports the `spec` that what stands at a pointer does not have, and takes its fields for those
-    /// of what it stands in.
-    fn unwrap_spec(&mut self, holder: &str, what: &str, there: &str) {
-        let found = self.root.find(holder).and_then(|it| it.node.entry("spec"));
+    /// Whether a mapping holds what a Workspace consists of.
+    fn wraps_fields(&self, pointer: &str) -> bool {
+        let fields = ["resource", "inference", "tuning"];
+        let wrapper = self.root.find(pointer).map(|found| found.node);
+        wrapper.is_some_and(|node| fields.iter().any(|field| node.get(field).is_some()))
+    }
+
+    /// Reports the `spec` or `template` that what stands at a pointer does not have, and takes its
+    /// fields for those of what it stands in.
+    fn unwrap(&mut self, holder: &str, key: &str, what: &str, there: &str) {
+        let found = self.root.find(holder).and_then(|it| it.node.entry(key));
         let Some(spec) = found.cloned() else {
             return;
         };
@@ -157,7 +168,7 @@ impl Mending<'_> {
             return;
         };
         let place = spec.key_span;
-        take(&mut self.root, holder, "spec");
+        take(&mut self.root, holder, key);
         let outside = self.root.find(holder).map(|it| it.node.clone());
         let is_twice = |field: &Entry| {
             outside
@@ -165,13 +176,15 @@ impl Mending<'_> {
                 .is_some_and(|it| it.entry(&field.key).is_some())
         };
         let twice = fields.iter().find(|field| is_twice(field));
-        let message = format!("{what} has no `spec`: its fields stand {there}");
+        let message = format!("{what} has no `{key}`: its fields stand {there}");
         let mut diagnostic = Diagnostic::new(&rule::UNKNOWN_FIELD, place, message);
         diagnostic = match twice {
-            None if holder.is_empty() => {
-                diagnostic.hint("remove `spec:`, and what is under it starts at the left margin")
-            }
-            None => diagnostic.hint("remove `spec:`, and move what is under it to the left"),
+            None if holder.is_empty() => diagnostic.hint(format!(
+                "remove `{key}:`, and what is under it starts at the left margin"
+            )),
+            None => diagnostic.hint(format!(
+                "remove `{key}:`, and move what is under it to the left"
+            )),
             Some(field) => diagnostic
                 .hint(format!(
                     "move its fields there, and leave one `{}`",
@@ -179,7 +192,8 @@ impl Mending<'_> {
                 ))
                 .also(field.key_span, format!("this is {there} too")),
         };
-        let unwrapped = self.reading.sources.filter(|_| twice.is_none());
+        let may_be_fixed = twice.is_none() && key == "spec";
+        let unwrapped = self.reading.sources.filter(|_| may_be_fixed);
         let unwrapped = unwrapped.and_then(|sources| text::unwrapped(sources, place));
         diagnostic = match unwrapped {
             Some((span, text)) => diagnostic.fix(span, text),
@@ -188,6 +202,43 @@ impl Mending<'_> {
         self.diagnostics.report(diagnostic);
         for field in fields.iter().filter(|field| !is_twice(field)) {
             put(&mut self.root, holder, field.clone());
+        }
+    }
+
+    /// Reports fields that hold only the string which a mapping or list of theirs would consist of,
+    /// and takes it for that.
+    fn complete_forms(&mut self) {
+        let mut incomplete = Vec::new();
+        let fields = self.reading.fields;
+        self.root.walk(&mut |node, path| {
+            let pointer = path.to_string();
+            let wanted = fields.field_type(&pointer);
+            let is_complete = !matches!(node.data, Data::String(_)) || fits(node, wanted);
+            if wanted.is_some() && !is_complete {
+                incomplete.push(pointer);
+            }
+        });
+        for pointer in incomplete {
+            let (holder, key) = pointer.rsplit_once('/').unwrap_or_default();
+            let found = self.root.find(holder).and_then(|it| it.node.entry(key));
+            let Some(entry) = found.cloned() else {
+                continue;
+            };
+            let place = entry.value.span;
+            let wanted = self.reading.fields.field_type(&pointer);
+            let (entry, Some(form)) = in_form(entry, key, wanted) else {
+                continue;
+            };
+            let kind = match entry.value.data {
+                Data::List(_) => "list",
+                _ => "mapping",
+            };
+            let field = wording::field(&pointer);
+            let message = format!("`{field}` must be a {kind}, not a string");
+            let diagnostic = Diagnostic::new(&rule::FIELD, place, message);
+            self.diagnostics
+                .report(diagnostic.hint(format!("write `{form}`")));
+            put(&mut self.root, holder, entry);
         }
     }
 
@@ -241,6 +292,9 @@ impl Mending<'_> {
         let old_names = OLD_NAMES.iter().find(|(old, _)| *old == key);
         let old_names = old_names.map_or(&[][..], |(_, names)| names);
         let mut names = std::iter::once(key).chain(old_names.iter().copied());
+        if key == "name" && holder == "/tuning" {
+            return Some("/tuning/preset/name".to_owned());
+        }
         let here = |name: &str| {
             let place = format!("{holder}/{name}");
             fields.is_at(&place).then_some(place)

@@ -49,6 +49,18 @@ fn a_field_says_where_it_belongs_and_in_which_form() {
             "write `imagePullSecrets: [s]`",
         ),
         (
+            "tuning:\n  name: phi-4-mini-instruct\n  method: qlora\n  \
+             input: {urls: [https://example.com/a.parquet]}\n  output: {image: r.io/a:1, imagePushSecret: s}\n",
+            "name",
+            "move it to `tuning.preset.name`",
+        ),
+        (
+            "tuning:\n  preset: {name: phi-4-mini-instruct}\n  method: qlora\n  \
+             data: {urls: [https://example.com/a.parquet]}\n  output: {image: r.io/a:1, imagePushSecret: s}\n",
+            "data",
+            "write `input`",
+        ),
+        (
             "inference:\n  runtime: vllm\n  preset: {name: phi-4}\n",
             "runtime",
             "write `kaito.sh/runtime: vllm` under `metadata.annotations`",
@@ -57,6 +69,44 @@ fn a_field_says_where_it_belongs_and_in_which_form() {
         let test = broken("v1beta1", &format!("{RESOURCE}{fields}"));
         test.finds("KR102 error", at).prints(hint).run();
     }
+}
+
+/// What a field should have been made of is taken for it, and judged.
+#[test]
+fn a_string_in_the_place_of_a_mapping_says_how_to_write_it() {
+    broken(
+        "v1beta1",
+        &format!("{RESOURCE}inference: {{preset: phi-4}}\n"),
+    )
+    .finds("KR101 error", "phi-4")
+    .prints("write `preset: {name: phi-4}`")
+    .run();
+    broken(
+        "v1beta1",
+        &format!("{RESOURCE}inference: {{preset: phi-44}}\n"),
+    )
+    .finds("KR101 error", "phi-44")
+    .finds("KR203 error", "phi-44")
+    .run();
+    let tuning = "tuning:\n  preset: {name: phi-4-mini-instruct}\n  method: qlora\n  \
+                  input: {urls: \"https://example.com/a.parquet\"}\n  output: {image: r.io/a:1, imagePushSecret: s}\n";
+    broken("v1beta1", &format!("{RESOURCE}{tuning}"))
+        .finds("KR101 error", "\"https://example.com/a.parquet\"")
+        .prints("write `urls: [https://example.com/a.parquet]`")
+        .run();
+}
+
+/// As Deployments have it.
+#[test]
+fn a_workspace_has_no_template_around_it() {
+    let fields = format!("{RESOURCE}inference: {{preset: {{name: phi-4}}}}\n");
+    let indented = |by: &str| fields.replace('\n', &format!("\n{by}"));
+    let by = "    ";
+    let text = format!("spec:\n  template:\n{by}{}", indented(by));
+    broken("v1beta1", text.trim_end())
+        .finds("KR102 error", "spec")
+        .finds("KR102 error", "template")
+        .run();
 }
 
 #[test]
