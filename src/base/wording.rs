@@ -38,6 +38,18 @@ pub fn gibibytes(bytes: f64, decimals: usize) -> String {
     format!("{:.decimals$} GiB", bytes / f64::from(GIB))
 }
 
+/// A noun with its article: `a Workspace`, `an InferenceSet`.
+#[must_use]
+pub fn a(noun: &str) -> String {
+    let is_vowel = |first: char| "aeiouAEIOU".contains(first);
+    let article = if noun.starts_with(is_vowel) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {noun}")
+}
+
 /// `1 node`, `2 nodes`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {

@@ -15,6 +15,7 @@ use super::{DocumentFilter, parse, walk};
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
+use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::annotations::RENDERED;
@@ -111,7 +112,8 @@ pub fn load_counted(
         let text = read(tree, &found.path, &found.place, sources, diagnostics);
         let Some(mut text) = text else { continue };
         text.linked = found.linked;
-        let language = Language::of(&found.path).filter(|_| found.named);
+        let language = Language::of(&found.path).or_else(|| Language::of_text(&text.bytes));
+        let language = language.filter(|_| found.named);
         if let Some(language) = language {
             loaded.extend(match filter {
                 DocumentFilter::Blocks => blocks(text, language, sources, diagnostics),
@@ -164,11 +166,12 @@ fn passed_over(
     let Some((place, kind)) = names_kind(&content).filter(|_| mentions_kaito(&content)) else {
         return;
     };
+    let a_kind = wording::a(kind);
     let (message, hint) = if *standing == Standing::Template {
-        let message = format!("a {kind} in a template of a Helm chart is passed over");
+        let message = format!("{a_kind} in a template of a Helm chart is passed over");
         (message, "check what `helm template` prints")
     } else {
-        let message = format!("a {kind} in a file whose name begins with a dot is passed over");
+        let message = format!("{a_kind} in a file whose name begins with a dot is passed over");
         (message, "rename the file, or name it on the command line")
     };
     let file = sources.add(text.name, content);

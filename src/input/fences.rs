@@ -31,6 +31,19 @@ impl Language {
             _ => None,
         }
     }
+
+    /// The language of a text that says by which program it is run.
+    pub(super) fn of_text(bytes: &[u8]) -> Option<Self> {
+        let line = bytes
+            .strip_prefix(b"#!")?
+            .split(|byte| *byte == b'\n')
+            .next()?;
+        let mut words = line.split(|byte| b" /\t\r".contains(byte));
+        let shells = [&b"sh"[..], b"bash", b"dash", b"ksh", b"zsh"];
+        words
+            .any(|word| shells.contains(&word))
+            .then_some(Self::Shell)
+    }
 }
 
 /// A block of YAML.

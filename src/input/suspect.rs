@@ -3,6 +3,7 @@
 //!
 //! Such a document would be left out in silence, and the nodes of its Workspace would be pruned.
 
+use super::encoding::{mentions_kaito, names_kind};
 use crate::base::node::{Data, Node};
 use crate::vocab::{api, kinds};
 
@@ -20,6 +21,13 @@ pub enum Suspect<'a> {
         node: &'a Node,
         /// Whether the outer one can only have been meant as a list of documents.
         is_list: bool,
+    },
+    /// A document of KAITO's in a string, such as the values of a Helm chart.
+    InText {
+        /// The string.
+        node: &'a Node,
+        /// The kind of the inner document.
+        kind: &'static str,
     },
 }
 
@@ -39,6 +47,10 @@ pub fn suspect(node: &Node) -> Option<Suspect<'_>> {
         return Some(Suspect::Misnamed { kind });
     }
     let inner = inside(node)?;
+    if let Data::String(text) = &inner.data {
+        let (_, kind) = names_kind(text)?;
+        return Some(Suspect::InText { node: inner, kind });
+    }
     let is_list = matches!(node.data, Data::List(_))
         || node.get("items").is_some()
             && near_text(node, "kind").is_none_or(|kind| kind.ends_with("list"));
@@ -121,7 +133,7 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
     letters.flat_map(char::to_lowercase)
 }
 
-/// The first document of KAITO's inside of a value.
+/// The first document of KAITO's inside of a value, or the first string that has one.
 fn inside(node: &Node) -> Option<&Node> {
     let is_document = |node: &Node| {
         let kind = |node: &Node| node.get("kind").and_then(Node::as_str).map(fold);
@@ -140,6 +152,7 @@ fn inside(node: &Node) -> Option<&Node> {
     match &node.data {
         Data::Map(entries) => entries.iter().find_map(|entry| look(&entry.value)),
         Data::List(items) => items.iter().find_map(look),
+        Data::String(text) => (mentions_kaito(text) && names_kind(text).is_some()).then_some(node),
         _ => None,
     }
 }

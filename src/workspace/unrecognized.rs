@@ -2,7 +2,7 @@
 
 use super::is_of_kaito;
 use crate::base::node::Node;
-use crate::base::similar;
+use crate::base::{similar, wording};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::input::{Suspect, suspect};
@@ -55,10 +55,21 @@ fn meant(node: &Node, suspect: &Suspect) -> Diagnostic {
             let version = node.get("apiVersion").and_then(Node::as_str);
             let message = match version {
                 Some(version) => format!("`{version}` is not a KAITO `apiVersion`"),
-                None => format!("a {kind} without a KAITO `apiVersion`"),
+                None => format!("{} without a KAITO `apiVersion`", wording::a(kind)),
             };
             Diagnostic::new(&rule::UNRECOGNIZED, node.at("/apiVersion").span, message)
                 .hint(format!("write `apiVersion: {V1BETA1}` and `kind: {kind}`"))
+        }
+        Suspect::InText { node: inner, kind } => {
+            let message = format!(
+                "{} in a string of another document is not compiled",
+                wording::a(kind)
+            );
+            Diagnostic {
+                severity: Severity::Warning,
+                ..Diagnostic::new(&rule::UNRECOGNIZED, inner.span, message)
+                    .hint("to check it, write it as a document of its own")
+            }
         }
         Suspect::Inside {
             node: inner,
@@ -66,7 +77,10 @@ fn meant(node: &Node, suspect: &Suspect) -> Diagnostic {
         } => {
             let kind = inner.get("kind").and_then(Node::as_str).unwrap_or_default();
             let place = inner.at("/kind").span;
-            let message = format!("a {kind} inside of another document is not compiled");
+            let message = format!(
+                "{} inside of another document is not compiled",
+                wording::a(kind)
+            );
             let severity = if *is_list {
                 Severity::Error
             } else {

@@ -3,7 +3,8 @@
 use std::fs;
 
 use crate::support::builder::Test;
-use crate::support::inputs::{LARGE, SMALL, workspace};
+use crate::support::inputs::{LARGE, SMALL, directory, workspace};
+use crate::support::program::{kaito_render, root, run};
 
 const PATCH: &str = "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: a\n\
      resource:\n  instanceType: Standard_NC48ads_A100_v4\n";
@@ -174,4 +175,38 @@ fn a_spec_around_everything_is_unwrapped_in_a_block() {
         };
         assert_eq!(text, expected, "{file}");
     }
+}
+
+/// A script without an ending says by which program it is run.
+#[test]
+fn a_script_is_known_by_its_first_line() {
+    let text = fs::read_to_string(root().join("tests/fixtures/inputs/deploy.sh")).unwrap();
+    let checked = |name: &str| {
+        let files = directory(&[(name, &text)]);
+        let path = files.path().join(name);
+        let args = ["check", "--format", "concise", path.to_str().unwrap()];
+        run(&mut kaito_render(&args), "").stdout.replace(name, "")
+    };
+    assert!(text.starts_with("#!"));
+    assert_eq!(
+        checked("deploy").lines().count(),
+        checked("deploy.sh").lines().count()
+    );
+}
+
+/// A string may hold the documents that another program applies.
+#[test]
+fn workspaces_in_strings_are_named() {
+    let workspace =
+        "apiVersion: kaito.sh/v1beta1\n    kind: InferenceSet\n    metadata: {name: a}\n";
+    let text = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: a}}\nspec:\n  \
+         values: |\n    {workspace}"
+    );
+    let files = directory(&[("input.yaml", &text)]);
+    let path = files.path().join("input.yaml");
+    let run = run(&mut kaito_render(&["check", path.to_str().unwrap()]), "");
+    let expected =
+        "warning[KR118]: an InferenceSet in a string of another document is not compiled";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
 }
