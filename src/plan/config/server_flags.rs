@@ -11,6 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule::{self, Rule};
 use crate::plan::Planner;
 
+/// The key of the settings that are flags.
+const VLLM: &str = "vllm";
+
 impl Planner<'_> {
     /// Warns of settings that the server does not know, and of those by which it becomes another
     /// one than was planned for: what a ConfigMap says stands behind the plan's flags, and the
@@ -36,16 +39,17 @@ impl Planner<'_> {
             .filter(|setting| !server.settings.contains(&setting.name))
         {
             let is_flag = is_known(&setting.name, server);
-            let hint = if is_flag {
-                "write it under `vllm`"
-            } else {
-                "remove it, or write it under `vllm`"
+            let known = server.settings.iter().map(String::as_str).chain([VLLM]);
+            let hint = match similar::nearest(&setting.name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if is_flag => format!("write it under `{VLLM}`"),
+                None => format!("remove it, or write it under `{VLLM}`"),
             };
             warn(
                 &rule::SERVER_FLAG,
                 setting.key_place,
                 format!("nothing reads `{}` here", setting.name),
-                hint.to_owned(),
+                hint,
             );
         }
         for setting in &config.flags {

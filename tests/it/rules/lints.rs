@@ -495,6 +495,7 @@ fn settings_of_the_server_are_those_of_its_version() {
         ("max-num-seqs: 8", "max-num-seqs"),
         ("vllm: {swap-space: 4}", "swap-space"),
         ("vllm: {x: 1}", "x"),
+        ("vlm: {max-num-seqs: 8}", "vlm"),
     ] {
         assert_one(&configured(lines), "", "KR233 warning", at, None);
     }
