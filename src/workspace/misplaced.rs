@@ -451,8 +451,12 @@ fn others(reading: Reading, root: &Node) -> Vec<Other> {
     let newer = if release.file.compiles(V1BETA1) {
         Some(format!("write `apiVersion: {V1BETA1}`"))
     } else {
+        // The release alone reads the fields of this version still.
         let newer = releases.iter().find(|other| other.file.compiles(V1BETA1));
-        newer.map(|other| other.advice(V1BETA1))
+        newer.map(|other| {
+            let advice = other.advice(V1BETA1);
+            format!("{advice}, and write `apiVersion: {V1BETA1}`")
+        })
     };
     let newer = newer.map(|hint| Other {
         index: index::of_workspaces(V1BETA1, WorkspaceApi::V1beta1),

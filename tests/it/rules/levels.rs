@@ -181,6 +181,24 @@ fn a_level_of_another_release_names_it() {
     }
 }
 
+/// Release 0.12 reads Workspaces of v1alpha1 too, without the fields of v1beta1.
+#[test]
+fn a_field_of_another_version_names_the_version_too() {
+    let fields = format!(
+        "{RESOURCE}inference:\n  preset: {{name: phi-4-mini-instruct, presetOptions: {{modelAccessSecret: s}}}}\n"
+    );
+    let text = "set `release: \\\"0.12\\\"` in kaito-render.yaml, and write `apiVersion: kaito.sh/v1beta1`";
+    let old = fields.replace("phi-4-mini-instruct", "falcon-7b");
+    broken("v1alpha1", &old)
+        .finds("KR102 error", "modelAccessSecret")
+        .prints(text)
+        .run();
+    broken("v1beta1", &fields)
+        .profile("release: \"0.12\"\n")
+        .finds_nothing()
+        .run();
+}
+
 #[test]
 fn the_template_of_a_set_has_no_spec() {
     let set = |template: &str| {
