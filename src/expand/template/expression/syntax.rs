@@ -11,18 +11,18 @@ use serde_json::Number;
 
 use crate::base::json::Json;
 
-/// An expression.
+/// An expression, or a part of one.
 #[derive(Debug)]
 pub(super) enum Term {
     Literal(Json),
     Name(Arc<str>),
-    /// `value.key`, and `value['key']` if `is_item`.
+    /// What a mapping has under a key, as `value.key`, and `value['key']` if `is_item`.
     Entry {
         value: Box<Term>,
         key: Arc<str>,
         is_item: bool,
     },
-    /// `value[0]`
+    /// An item of a list, as `value[0]`.
     Item {
         value: Box<Term>,
         index: usize,
@@ -34,7 +34,7 @@ pub(super) enum Term {
     Or(Box<[Term; 2]>),
     Compare(Comparison, Box<[Term; 2]>),
     IsNone(Box<Term>),
-    /// `left ~ right`
+    /// Both as one string, as `left ~ right`.
     Join(Box<[Term; 2]>),
     /// The value, the condition, and the other value.
     Choice(Box<[Term; 3]>),
