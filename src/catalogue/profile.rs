@@ -249,7 +249,7 @@ impl Profile {
         let mut value = node.to_value();
         drop_nulls(&mut value);
         spell_out_off(&mut value);
-        let checker = Checker::of::<Self>().ok()?;
+        let checker = Checker::of::<Self>();
         if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
             return None;
         }

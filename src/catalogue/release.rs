@@ -377,10 +377,7 @@ fn typed<T: DeserializeOwned + JsonSchema>(
 ) -> Result<T, Reported> {
     let value = node.to_value();
     if library.get(path).is_some_and(|file| file.foreign) {
-        let checker = match Checker::of::<T>() {
-            Ok(checker) => checker,
-            Err(error) => return Err(unrecognized(node, error.to_string(), session)),
-        };
+        let checker = Checker::of::<T>();
         let mark = session.mark();
         checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics);
         session.diagnostics.checked(mark)?;

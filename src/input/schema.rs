@@ -1,6 +1,11 @@
 //! JSON Schemas: made from our types, checked against documents, with every diagnostic at its place.
 
+mod keeps;
 mod repair;
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
@@ -13,10 +18,9 @@ use crate::base::node::Node;
 use crate::base::pointer;
 use crate::base::quantity;
 use crate::base::similar;
-use crate::base::sources::Span;
 use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
-use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::limits::DOCUMENT_ERRORS;
 
 pub use repair::{Unread, remove_unknown};
@@ -109,46 +113,43 @@ pub struct Part<'a> {
     pub value: &'a Value,
 }
 
-/// Why a schema can't be used.
-pub type Unusable = Box<ValidationError<'static>>;
-
-/// Reports a schema that can't be used, at the place of a document that can't be read without it.
-pub fn report_unusable(error: &Unusable, place: Span, diagnostics: &mut Diagnostics) -> Reported {
-    let message = format!("the schema of this document can't be used: {error}");
-    diagnostics.fail(Diagnostic::new(&rule::FIELD, place, message))
-}
-
 /// A schema that documents are held against.
 #[derive(Debug)]
 pub struct Checker {
     schema: Value,
-    validator: Validator,
+    /// The schema as it is prepared to say what is wrong, once something is; or why it can't be
+    /// used, which the tests show of no schema of ours.
+    validator: OnceLock<Result<Validator, String>>,
 }
 
 impl Checker {
-    /// Prepares the schema of a type.
-    ///
-    /// # Errors
-    ///
-    /// If the schema itself is wrong; the tests show that no schema of ours is.
-    pub fn of<T: JsonSchema>() -> Result<Self, Unusable> {
+    /// The schema of a type.
+    #[must_use]
+    pub fn of<T: JsonSchema>() -> Self {
         Self::new(read_as::<T>())
     }
 
-    /// Prepares a schema. Beside the standard's, it may use the format `quantity`, for those of
-    /// Kubernetes.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::of`].
-    pub fn new(schema: Value) -> Result<Self, Unusable> {
-        let options = jsonschema::options()
-            .offline()
-            .should_validate_formats(true);
-        let options =
-            options.with_format("quantity", |text: &str| quantity::canonical(text).is_some());
-        let validator = options.build(&schema).map_err(Box::new)?;
-        Ok(Self { schema, validator })
+    /// A schema that is there already. Beside the formats of the standard, it may use `quantity`,
+    /// for those of Kubernetes.
+    #[must_use]
+    pub fn new(schema: Value) -> Self {
+        Self {
+            schema,
+            validator: OnceLock::new(),
+        }
+    }
+
+    fn validator(&self) -> Result<&Validator, &String> {
+        let prepare = || {
+            let options = jsonschema::options()
+                .offline()
+                .should_validate_formats(true);
+            let options =
+                options.with_format("quantity", |text: &str| quantity::canonical(text).is_some());
+            let validator = options.build(&self.schema);
+            validator.map_err(|error| error.to_string())
+        };
+        self.validator.get_or_init(prepare).as_ref()
     }
 
     /// The JSON Schema that documents are checked against.
@@ -185,8 +186,20 @@ impl Checker {
         rule: &'static Rule,
         diagnostics: &mut Diagnostics,
     ) -> bool {
+        if keeps::keeps(part.value, &self.schema, &self.schema) {
+            return true;
+        }
         let before = diagnostics.mark();
-        let errors = self.validator.iter_errors(part.value);
+        let validator = match self.validator() {
+            Ok(validator) => validator,
+            Err(error) => {
+                let message = format!("the schema of this document can't be used: {error}");
+                let place = part.document.at(part.pointer).span;
+                diagnostics.report(Diagnostic::new(rule, place, message));
+                return false;
+            }
+        };
+        let errors = validator.iter_errors(part.value);
         for error in errors.take(DOCUMENT_ERRORS) {
             self.report(&error, part, rule, diagnostics);
         }

@@ -19,7 +19,7 @@ use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
-use crate::input::schema::{self, Checker, Unread, Unusable};
+use crate::input::schema::{Checker, Unread};
 use crate::vocab::{WorkspaceApi, annotations, api, kinds, labels};
 
 /// Labels and annotations of a set that its replicas carry too.
@@ -155,7 +155,7 @@ impl Replicas {
     }
 }
 
-static CHECKER: LazyLock<Result<Checker, Unusable>> = LazyLock::new(Checker::of::<InferenceSet>);
+static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::of::<InferenceSet>);
 
 /// Whether a document is an InferenceSet that is still to be expanded.
 #[must_use]
@@ -181,10 +181,7 @@ pub fn replicas(
     diagnostics: &mut Diagnostics,
 ) -> Result<Replicas, Reported> {
     let mark = diagnostics.mark();
-    let checker = match CHECKER.as_ref() {
-        Ok(checker) => checker,
-        Err(error) => return Err(schema::report_unusable(error, node.span, diagnostics)),
-    };
+    let checker = &*CHECKER;
     let reading = Reading {
         kind: kinds::INFERENCE_SET,
         schema: checker.schema(),

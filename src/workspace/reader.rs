@@ -18,7 +18,7 @@ use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
-use crate::input::schema::{self, Checker, Unread, Unusable};
+use crate::input::schema::{Checker, Unread};
 use crate::vocab::WorkspaceApi;
 use crate::vocab::api::V1ALPHA1;
 use crate::vocab::kinds;
@@ -87,10 +87,8 @@ impl Reader {
     /// Prepares the schema for Workspaces of an apiVersion that are read by the rules of a version.
     /// Without it the schema is prepared for each Workspace anew.
     pub fn prepare(&mut self, version: &str, api: WorkspaceApi) {
-        if let Entry::Vacant(entry) = self.schemas.entry((version.to_owned(), api))
-            && let Ok(checker) = Checker::new(spec_schema(version, api))
-        {
-            entry.insert(Arc::new(checker));
+        if let Entry::Vacant(entry) = self.schemas.entry((version.to_owned(), api)) {
+            entry.insert(Arc::new(Checker::new(spec_schema(version, api))));
         }
     }
 
@@ -181,10 +179,7 @@ impl Reader {
         let mark = diagnostics.mark();
         let version = node.get("apiVersion").and_then(Node::as_str);
         let version = version.unwrap_or_default();
-        let checker = match self.checker(version, read_rules.api) {
-            Ok(checker) => checker,
-            Err(error) => return Err(schema::report_unusable(&error, node.span, diagnostics)),
-        };
+        let checker = self.checker(version, read_rules.api);
         let reading = Reading {
             kind: kinds::WORKSPACE,
             schema: checker.schema(),
@@ -238,10 +233,10 @@ impl Reader {
     }
 
     /// The schema of a document's version.
-    fn checker(&self, version: &str, api: WorkspaceApi) -> Result<Arc<Checker>, Unusable> {
+    fn checker(&self, version: &str, api: WorkspaceApi) -> Arc<Checker> {
         match self.schemas.get(&(version.to_owned(), api)) {
-            Some(checker) => Ok(checker.clone()),
-            None => Checker::new(spec_schema(version, api)).map(Arc::new),
+            Some(checker) => checker.clone(),
+            None => Arc::new(Checker::new(spec_schema(version, api))),
         }
     }
 

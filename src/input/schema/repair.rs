@@ -71,7 +71,9 @@ impl Checker {
     /// The places of everything in a value that breaks the schema; of a missing field that where
     /// it belongs. Unknown fields are not among them: they keep nothing from being read.
     pub fn violations<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = String> + 'a {
-        self.validator.iter_errors(value).filter_map(|error| {
+        let validator = self.validator().into_iter();
+        let errors = validator.flat_map(move |validator| validator.iter_errors(value));
+        errors.filter_map(|error| {
             let pointer = error.instance_path().as_str();
             match error.kind() {
                 ValidationErrorKind::AdditionalProperties { .. } => None,
