@@ -59,10 +59,15 @@ msrv:
 bench *OPTIONS:
     cargo bench --locked -- {{ OPTIONS }}
 
-# Compare with helm and kustomize, as docs/performance.md does
+# Compare with helm and others, as docs/performance.md does
 [group('now and then')]
 compare *OPTIONS:
     benches/compare {{ OPTIONS }}
+
+# Count instructions, and compare them with the record
+[group('now and then')]
+instructions *OPTIONS:
+    benches/instructions {{ OPTIONS }}
 
 # Fuzz the YAML reader and `check`, by default for half a minute each
 [group('now and then')]

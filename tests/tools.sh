@@ -138,7 +138,8 @@ distribution \
   nix-instantiate nix-bin \
   node nodejs \
   npm npm \
-  shellcheck shellcheck
+  shellcheck shellcheck \
+  valgrind valgrind
 program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
 program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
 program helm helm.sh/helm/v3/cmd/helm 3.22.0
