@@ -28,6 +28,7 @@ pub mod template;
 
 use std::sync::Arc;
 
+use crate::base::json::Json;
 use crate::base::object::{Object, Origin};
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Reported};
@@ -149,7 +150,6 @@ impl File {
 }
 
 fn scope(plan: &Plan) -> Scope {
-    // A plan is plain data, and always serialized.
-    let value = serde_json::to_value(plan).unwrap_or_default();
-    Scope::new("plan", value.into())
+    // A plan has nothing that JSON lacks; a template finds nothing in null.
+    Scope::new("plan", Json::of(plan).unwrap_or(Json::Null))
 }

@@ -1,5 +1,7 @@
 //! The values that objects are made of.
 
+mod of;
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Index;

@@ -17,6 +17,9 @@ const RESERVED: [&str; 13] = [
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity",
 ];
 
+/// The bytes of the longest of them.
+const LONGEST_RESERVED: usize = "infinity".len();
+
 /// The longest key, in bytes, that a reader must recognise by its colon. Longer ones are
 /// marked by `?`.
 const LONGEST_SIMPLE_KEY: usize = 1024;
@@ -140,11 +143,13 @@ fn write_literal(out: &mut String, text: &str, indent: usize) {
 fn is_plain(text: &str) -> bool {
     match text.as_bytes() {
         [b'0'..=b'9', ..] => is_quantity(text),
-        [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => {
-            is_bare(text) && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
-        }
+        [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => is_bare(text) && !is_reserved(text),
         _ => false,
     }
+}
+
+fn is_reserved(text: &str) -> bool {
+    text.len() <= LONGEST_RESERVED && RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether all characters of a string may stand bare, also beside each other and at the end.

@@ -50,8 +50,8 @@ impl FileTree for Disk {
     }
 
     fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
         if is_stdin(file) {
+            let mut bytes = Vec::new();
             let stdin = io::stdin().lock();
             // One byte more than is allowed, by which a file that is too large is known.
             stdin.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
@@ -63,6 +63,9 @@ impl FileTree for Disk {
             Kind::Special => return Err(io::Error::other("not a regular file")),
         }
         let file = File::open(file)?;
+        // With some room behind the end, which the system is asked for too, one request is enough.
+        let length = file.metadata()?.len().min(MAX_FILE);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 64);
         file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     }

@@ -1,10 +1,17 @@
 //! What stands for the name of a node object until its content, which the name follows from, is
 //! known.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// What stands before and behind the node's number. A placeholder is a word that no shell has to
 /// quote, as the name is.
 const BEFORE: &str = "render.kaito.sh/node-";
 const BEHIND: &str = "-name";
+
+/// A search that is set up once, because every string of every object is looked at.
+static SEARCH: LazyLock<Finder> = LazyLock::new(|| Finder::new(BEFORE));
 
 /// The placeholder for the name of the node of a number.
 ///
@@ -42,7 +49,7 @@ fn next(text: &str) -> Option<(&str, u32, &str)> {
     }
     let mut from = 0;
     loop {
-        let at = from + text.get(from..)?.find(BEFORE)?;
+        let at = from + SEARCH.find(text.get(from..)?.as_bytes())?;
         from = at + BEFORE.len();
         let rest = text.get(from..)?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
