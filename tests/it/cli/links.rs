@@ -311,6 +311,29 @@ fn output_is_written_through_no_link_that_leads_out() {
     }
 }
 
+/// Reading one would wait for ever.
+#[test]
+fn a_named_pipe_in_the_output_directory_is_never_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    write(&directory.path().join("w/a.yaml"), &workspace("a", SMALL));
+    let out = directory.path().join("out");
+    assert_eq!(render(directory.path(), "out/").code, 0);
+    named_pipe(&out.join("theirs"));
+    assert_eq!(render(directory.path(), "out/").code, 0);
+    for name in ["default/a/service.yaml", ".kaito-render.json"] {
+        let ours = out.join(name);
+        let text = fs::read(&ours).unwrap();
+        fs::remove_file(&ours).unwrap();
+        named_pipe(&ours);
+        let run = render(directory.path(), "out/");
+        assert_eq!(run.code, 2, "{name}: {}", run.stderr);
+        let expected = format!("out/{name}` exists and was not written by kaito-render");
+        assert!(run.stderr.contains(&expected), "{}", run.stderr);
+        fs::remove_file(&ours).unwrap();
+        fs::write(&ours, text).unwrap();
+    }
+}
+
 /// A revision of these links, and then the working tree with another Workspace.
 fn history(links: &[(&str, &str)]) -> TempDir {
     let directory = inputs::repository(&[("o/a.yaml", &workspace("a", SMALL)), ("w/readme", "")]);

@@ -12,6 +12,8 @@ mod formats;
 mod formats_as_read;
 mod hostile_git;
 mod hostile_text;
+#[cfg(unix)]
+mod interrupted;
 mod jobs;
 mod limits;
 #[cfg(unix)]

@@ -18,9 +18,9 @@ use crate::support::inputs::{SMALL, workspace};
 use crate::support::program::{kaito_render, root, run, sample};
 
 /// The files below a directory, hidden ones and links included, by path.
-type Tree = BTreeMap<String, Vec<u8>>;
+pub(super) type Tree = BTreeMap<String, Vec<u8>>;
 
-fn tree(directory: &Path) -> Tree {
+pub(super) fn tree(directory: &Path) -> Tree {
     let entries = WalkDir::new(directory).into_iter().filter_map(Result::ok);
     let files = entries
         .filter(|entry| !entry.file_type().is_dir())
@@ -480,7 +480,7 @@ fn a_kill_leaves_whole_files_and_the_next_run_heals() {
 }
 
 /// Checks that each file but temporary ones is that of one complete output, and listed.
-fn assert_whole(found: &Tree, complete: &[Tree; 2]) {
+pub(super) fn assert_whole(found: &Tree, complete: &[Tree; 2]) {
     let Some(index) = found.get(INDEX_FILE) else {
         assert!(
             found.keys().all(|path| path.contains(".kaito-render.tmp")),
