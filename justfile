@@ -69,7 +69,7 @@ compare *OPTIONS:
 instructions *OPTIONS:
     benches/instructions {{ OPTIONS }}
 
-# Fuzz the YAML reader and `check`, by default for half a minute each
+# Fuzz what reads other people's files, by default for some seconds each
 [group('now and then')]
 fuzz *OPTIONS:
     tests/fuzz {{ OPTIONS }}
