@@ -67,6 +67,9 @@ pub(crate) const FILES: &[Shape] = &[
     ("unknown fields", 100, |n| {
         workspace("a") + &many(n, |index| format!("field{index}: 1\n"))
     }),
+    ("a long name of a field", 5_000, |n| {
+        workspace("a") + &format!("? {}\n: 1\n", "inference".repeat(n))
+    }),
     ("fields with nearly the right name", 50, |n| {
         let fields = many(n, |index| format!("\n  prest{index}: 1"));
         with("inference:", &format!("inference:{fields}"))

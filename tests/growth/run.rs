@@ -17,7 +17,6 @@ use kaito_render::input::{self, Document, DocumentFilter, MemoryTree};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::{Report, Strictness, concise, github, human, json, junit, sarif};
 use kaito_render::session::Session;
-use kaito_render::vocab::limits::RUN_NODES;
 
 /// Compiles a text that has the name of a file, and writes what comes of it in every format.
 pub(crate) fn check(file: &str, text: &str, library: &Library, profile: &str) -> usize {
@@ -47,13 +46,9 @@ pub(crate) fn check(file: &str, text: &str, library: &Library, profile: &str) ->
 
 fn options(profile: Profile) -> Options {
     Options {
-        namespace: "default".to_owned(),
         profile,
-        only_generated: false,
         allow_empty: true,
-        against: Vec::new(),
-        jobs: 1,
-        max_nodes: RUN_NODES,
+        ..Options::default()
     }
 }
 

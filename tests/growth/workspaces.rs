@@ -5,6 +5,9 @@ use crate::texts::{annotated, configured, items, long, many, own_pods, with, wor
 
 /// Shapes of a Workspace, or of what goes with one.
 pub(crate) const WORKSPACES: &[Shape] = &[
+    ("a long name of a preset", 5_000, |n| {
+        with("phi-4", &"phi-4".repeat(n))
+    }),
     ("placeholders", 50, |n| {
         annotated(&many(n, |index| format!("k{index}: <your-name>, ")))
     }),
