@@ -20,7 +20,10 @@ impl Term {
             Self::Literal(value) => return Some(Cow::Borrowed(value)),
             Self::Name(name) => return scope.get(name).map(Cow::Borrowed),
             Self::Entry { value, key, .. } => {
-                return entry(value.value(scope)?, key)?;
+                return match entry(value.value(scope)?, key)? {
+                    Entry::Found(found) => Some(found),
+                    Entry::Missing => None,
+                };
             }
             Self::Item { value, index } => return item(value.value(scope)?, *index),
             Self::And(terms) => {
@@ -78,8 +81,8 @@ impl Filter {
         if let Self::Default(other) = self {
             return match value {
                 Term::Entry { value, key, .. } => match entry(value.value(scope)?, key)? {
-                    Some(found) => Some(found),
-                    None => other.value(scope),
+                    Entry::Found(found) => Some(found),
+                    Entry::Missing => other.value(scope),
                 },
                 _ => value.value(scope),
             };
@@ -126,13 +129,20 @@ fn pairs<'a>(entries: impl Iterator<Item = &'a json::Entry>) -> Json {
     Json::List(entries.map(pair).collect())
 }
 
-/// An entry of a mapping: `Some(None)` if the mapping lacks it.
-fn entry<'a>(value: Cow<'a, Json>, key: &str) -> Option<Option<Cow<'a, Json>>> {
-    match value {
-        Cow::Borrowed(Json::Map(map)) => Some(map.get(key).map(Cow::Borrowed)),
-        Cow::Owned(Json::Map(map)) => Some(map.get(key).cloned().map(Cow::Owned)),
-        _ => None,
-    }
+/// What a mapping has under a key.
+enum Entry<'a> {
+    Found(Cow<'a, Json>),
+    Missing,
+}
+
+/// An entry of a mapping; none of anything else.
+fn entry<'a>(value: Cow<'a, Json>, key: &str) -> Option<Entry<'a>> {
+    let found = match value {
+        Cow::Borrowed(Json::Map(map)) => map.get(key).map(Cow::Borrowed),
+        Cow::Owned(Json::Map(map)) => map.get(key).cloned().map(Cow::Owned),
+        _ => return None,
+    };
+    Some(found.map_or(Entry::Missing, Entry::Found))
 }
 
 fn item(value: Cow<Json>, index: usize) -> Option<Cow<Json>> {
