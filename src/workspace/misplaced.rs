@@ -211,10 +211,12 @@ impl Mending<'_> {
         let mut incomplete = Vec::new();
         let fields = self.reading.fields;
         self.root.walk(&mut |node, path| {
+            if !matches!(node.data, Data::String(_)) {
+                return;
+            }
             let pointer = path.to_string();
             let wanted = fields.field_type(&pointer);
-            let is_complete = !matches!(node.data, Data::String(_)) || fits(node, wanted);
-            if wanted.is_some() && !is_complete {
+            if wanted.is_some() && !fits(node, wanted) {
                 incomplete.push(pointer);
             }
         });

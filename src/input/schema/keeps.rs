@@ -29,6 +29,8 @@ fn holds(
 ) -> bool {
     match keyword {
         "$schema" | "$defs" | "title" | "description" | "default" => true,
+        // What only we know.
+        own if own.starts_with("x-") => true,
         "$ref" => {
             let pointer = argument.as_str().and_then(|text| text.strip_prefix('#'));
             let referred = pointer.and_then(|pointer| root.pointer(pointer));

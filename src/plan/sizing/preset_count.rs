@@ -70,7 +70,7 @@ fn lacking(
     // A name that is wrong tells nothing about GPUs.
     if diagnostics.mark() == mark {
         let lacks = lacks_gpus(name, tables.cloud);
-        let hint = large_enough(&fitting(resource, needs, types));
+        let hint = || large_enough(&fitting(resource, needs, types));
         check_gpus(workspace, instance, lacks, hint, diagnostics);
     }
     let (rule, lack) = lack(resource, instance?, needs)?;
@@ -165,7 +165,7 @@ fn check_gpus(
     workspace: &Workspace,
     instance: Option<&InstanceType>,
     lacks: Option<&str>,
-    hint: Option<String>,
+    hint: impl FnOnce() -> Option<String>,
     diagnostics: &mut Diagnostics,
 ) {
     let Some(resource) = &workspace.spec.resource else {
@@ -179,7 +179,7 @@ fn check_gpus(
         (None, None) => return,
     };
     let message = format!("`{name}` {has}, but the pods ask for `nvidia.com/gpu`");
-    let hint = hint.unwrap_or_else(|| instance_type::GPUS.to_owned());
+    let hint = hint().unwrap_or_else(|| instance_type::GPUS.to_owned());
     diagnostics
         .report(Diagnostic::new(&rule::NO_NVIDIA_GPU, workspace.span(PLACE), message).hint(hint));
 }
@@ -233,7 +233,7 @@ pub(in crate::plan) fn check_name(
     }
     let fitting = || large_enough(&fitting(resource, needs?, types));
     if let Some(lacks) = lacks_gpus(name, cloud) {
-        return check_gpus(workspace, None, Some(lacks), fitting(), diagnostics);
+        return check_gpus(workspace, None, Some(lacks), fitting, diagnostics);
     }
     let message = instance_type::unknown(name, cloud, tables.release);
     let hint = match exact {

@@ -42,7 +42,7 @@ pub(in crate::workspace) fn check(
     let mut contexts = Contexts::of(document);
     let mut judged = Vec::new();
     document.walk(&mut |node, path| {
-        let Some(value) = node.as_str().filter(|value| value.contains(FIRST)) else {
+        let Some(value) = node.as_str().filter(|value| may_hold(value)) else {
             return;
         };
         let pointer = path.to_string();
@@ -217,7 +217,7 @@ pub(crate) fn check_settings(
     diagnostics: &mut Diagnostics,
 ) {
     settings.walk(&mut |node, path| {
-        let Some(value) = node.as_str().filter(|value| value.contains(FIRST)) else {
+        let Some(value) = node.as_str().filter(|value| may_hold(value)) else {
             return;
         };
         let pointer = path.to_string();
@@ -305,6 +305,12 @@ fn place(node: &Node, value: &str, placeholder: &str) -> Span {
 
 /// What every placeholder has one of.
 const FIRST: [char; 5] = ['<', '$', '#', '{', '_'];
+
+/// Whether a value is worth a closer look. Where only a `_` is in it, as in most instance types, no
+/// context has more placeholders than a field.
+fn may_hold(value: &str) -> bool {
+    value.contains(['<', '$', '#', '{']) || value.contains('_') && is_in(value)
+}
 
 /// The placeholders in a value, in order.
 fn all(value: &str, context: Context) -> impl Iterator<Item = &str> {
