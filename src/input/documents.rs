@@ -254,7 +254,7 @@ fn documents(
         Ok(file) => {
             let nodes = parse(sources, file, &mut found);
             // By the text, because one that can't be parsed is what this is about.
-            let may_be_meant = !found.is_empty() && mentions_kaito(sources.text(file));
+            let may_be_meant = found.failed_since(0) && mentions_kaito(sources.text(file));
             (Some(file), nodes, may_be_meant)
         }
         Err(unusable) => {

@@ -95,6 +95,21 @@ fn yaml_in_scripts_is_checked_at_its_lines() {
     );
 }
 
+/// `on` is a boolean to some readers, which is no concern of a file that is not ours.
+#[test]
+fn files_beside_workspaces_are_not_judged() {
+    Test::new()
+        .file("w.yaml", &workspace("a", SMALL))
+        .file(
+            "ci.yaml",
+            "name: Workspaces of KAITO\non: [push]\njobs: {}\n",
+        )
+        .args(&["."])
+        .with_notes()
+        .exits(0)
+        .run();
+}
+
 #[test]
 fn a_directory_is_not_searched_for_blocks() {
     Test::new()
