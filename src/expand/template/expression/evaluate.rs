@@ -14,6 +14,10 @@ use super::super::scope::Scope;
 use super::syntax::{Comparison, Filter, Term};
 use crate::base::json::{self, Json};
 
+/// The bytes of the longest string that is made here of a shorter one. Longer ones are left to the
+/// engine, which counts its steps.
+const LONGEST: usize = 1 << 16;
+
 impl Term {
     pub(super) fn value<'a>(&'a self, scope: &'a Scope) -> Option<Cow<'a, Json>> {
         let value = match self {
@@ -101,7 +105,11 @@ impl Filter {
                 let texts: Vec<_> = items.iter().map(Json::as_str).collect::<Option<_>>()?;
                 Json::from(texts.join(between))
             }
-            (Self::Replace(from, to), Json::String(text)) => Json::from(text.replace(&**from, to)),
+            (Self::Replace(from, to), Json::String(text)) => {
+                let added = text.matches(&**from).count().saturating_mul(to.len());
+                let is_short = text.len().saturating_add(added) <= LONGEST;
+                is_short.then(|| Json::from(text.replace(&**from, to)))?
+            }
             _ => return None,
         };
         Some(Cow::Owned(filtered))
