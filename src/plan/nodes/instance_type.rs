@@ -109,6 +109,15 @@ impl Planner<'_> {
                 self.release.name
             );
             let hint = large_enough(fitting).unwrap_or_else(|| self.list());
+            let version = self.workspace.spec.api_version.as_str();
+            let cloud = self.profile.cloud;
+            let hint = match self.release.instance_type_elsewhere(name, cloud, version) {
+                Some(other) => format!(
+                    "{hint}; {} still has `{name}`: {} in kaito-render.yaml",
+                    other.holder, other.settings
+                ),
+                None => hint,
+            };
             return self.report(&rule::RETIRED_INSTANCE_TYPE, PLACE, message, hint);
         }
         if let Some(lack) = lacks_gpus(name, self.profile.cloud) {

@@ -6,9 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::{Rules, adapters, images, placeholders, shared};
+use crate::catalogue::others::OtherRelease;
+use crate::catalogue::release::Release;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
-use crate::vocab::{AccessMode, labels};
+use crate::vocab::api::V1ALPHA1;
+use crate::vocab::{AccessMode, WorkspaceApi, labels};
 use crate::workspace::Metadata;
 use crate::workspace::spec::{
     Adapter, DataDestination, DataSource, Inference, Preset, Resource, Spec, Tuning,
@@ -186,16 +189,27 @@ fn tuning(rules: &mut Rules, tuning: &Tuning) {
     output(rules, &tuning.output);
 }
 
+/// Which release reads and writes volumes, to stand behind other advice.
+fn volumes(rules: &Rules) -> String {
+    let has = |release: &&OtherRelease| release.file.workspace_api == WorkspaceApi::V1beta1;
+    let others = rules.release.map(Release::others).unwrap_or_default();
+    others
+        .iter()
+        .find(has)
+        .map_or_else(String::new, |other| format!("; {}", other.advice(V1ALPHA1)))
+}
+
 fn input(rules: &mut Rules, input: &DataSource) {
     if input.volume_source.is_some() {
+        let volumes = volumes(rules);
         // D1
         rules
             .at("/tuning/input/volumeSource")
             .report(
                 &rule::VOLUME,
-                "KAITO can't read training data from a volume",
+                "KAITO 0.3 can't read training data from a volume",
             )
-            .hint("use `urls` or `image`");
+            .hint(format!("use `urls` or `image`{volumes}"));
     }
     if let Some(image) = &input.image {
         shared::image(rules, image, "/tuning/input/image");
@@ -232,11 +246,15 @@ fn file_names(rules: &mut Rules, urls: &[String]) {
 
 fn output(rules: &mut Rules, output: &DataDestination) {
     if output.volume_source.is_some() {
+        let volumes = volumes(rules);
         // O1
         rules
             .at("/tuning/output/volumeSource")
-            .report(&rule::VOLUME, "KAITO can't write an adapter to a volume")
-            .hint("use `image` and `imagePushSecret`");
+            .report(
+                &rule::VOLUME,
+                "KAITO 0.3 can't write an adapter to a volume",
+            )
+            .hint(format!("use `image` and `imagePushSecret`{volumes}"));
     }
     let pointer = "/tuning/output/image";
     if let Some(image) = &output.image {
