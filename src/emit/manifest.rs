@@ -14,7 +14,7 @@ pub struct Manifest {
     name: Arc<str>,
     /// The file in an output directory; empty for a part of a stream.
     pub(super) path: String,
-    text: String,
+    text: Box<str>,
 }
 
 impl Manifest {
@@ -33,7 +33,8 @@ impl Manifest {
             namespace: metadata["namespace"].shared_str(),
             name: metadata["name"].shared_str().unwrap_or_default(),
             path,
-            text,
+            // It is kept until the end: without the room that it was written in.
+            text: text.into_boxed_str(),
         }
     }
 

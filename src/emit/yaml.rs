@@ -20,6 +20,9 @@ const RESERVED: [&str; 13] = [
 /// The bytes of the longest of them.
 const LONGEST_RESERVED: usize = "infinity".len();
 
+/// The bytes of most documents: a string that grows is copied each time.
+const USUAL: usize = 2048;
+
 /// The longest key, in bytes, that a reader must recognise by its colon. Longer ones are
 /// marked by `?`.
 const LONGEST_SIMPLE_KEY: usize = 1024;
@@ -27,7 +30,7 @@ const LONGEST_SIMPLE_KEY: usize = 1024;
 /// Writes one document. It ends with a line break and never contains a line that begins with `---`.
 #[must_use]
 pub fn document(value: &Json) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(USUAL);
     match value {
         Json::Map(map) if !map.is_empty() => write_map(&mut out, map, 0),
         Json::List(items) if !items.is_empty() => write_list(&mut out, items, 0),
