@@ -4,6 +4,7 @@
 //! Each is reported once, with where it belongs. It is then read as if it stood there, so that it is
 //! not said to be missing as well, and what is wrong in it is found in the same run.
 
+mod edit;
 mod index;
 mod text;
 
@@ -20,6 +21,7 @@ use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::vocab::api::V1BETA1;
 use crate::vocab::{WorkspaceApi, kinds};
+use edit::{put, take};
 use index::Index;
 
 use super::rules::annotations;
@@ -564,60 +566,4 @@ fn fits(node: &Node, wanted: Option<&str>) -> bool {
         (Some("string"), data) => matches!(data, Data::String(_)),
         (Some(_), _) => true,
     }
-}
-
-/// Removes a field.
-fn take(root: &mut Node, holder: &str, key: &str) {
-    if let Some(Data::Map(entries)) = find_mut(root, holder).map(|node| &mut node.data) {
-        entries.retain(|entry| entry.key != key);
-    }
-}
-
-/// Puts a field into a mapping, which is made where it is missing. Whether there is such a mapping.
-fn put(root: &mut Node, holder: &str, entry: Entry) -> bool {
-    let mut node = root;
-    for step in pointer::steps(holder) {
-        let next = match &mut node.data {
-            Data::Map(entries) => {
-                let at = entries.iter().position(|it| it.key == *step);
-                let at = at.unwrap_or_else(|| {
-                    entries.push(Entry {
-                        key: step.clone().into_owned(),
-                        key_span: entry.key_span,
-                        value: Node {
-                            span: entry.key_span,
-                            data: Data::Null,
-                        },
-                    });
-                    entries.len() - 1
-                });
-                entries.get_mut(at).map(|entry| &mut entry.value)
-            }
-            Data::List(items) => step.parse().ok().and_then(|at: usize| items.get_mut(at)),
-            _ => None,
-        };
-        let Some(next) = next else { return false };
-        if next.data == Data::Null {
-            next.data = Data::Map(Vec::new());
-        }
-        node = next;
-    }
-    let Data::Map(entries) = &mut node.data else {
-        return false;
-    };
-    entries.retain(|other| other.key != entry.key);
-    entries.push(entry);
-    true
-}
-
-fn find_mut<'n>(root: &'n mut Node, pointer: &str) -> Option<&'n mut Node> {
-    let mut node = root;
-    for step in pointer::steps(pointer) {
-        node = match &mut node.data {
-            Data::Map(entries) => &mut entries.iter_mut().find(|entry| entry.key == *step)?.value,
-            Data::List(items) => items.get_mut(step.parse::<usize>().ok()?)?,
-            _ => return None,
-        };
-    }
-    Some(node)
 }
