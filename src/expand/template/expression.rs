@@ -18,7 +18,7 @@ use crate::base::sources::Span;
 use crate::diagnostic::{Diagnostic, rule};
 use crate::vocab::limits::{EXPRESSION_BYTES, EXPRESSION_OPERATORS};
 use engine::Compiled;
-use syntax::Term;
+use syntax::{OPERATORS, Term};
 
 /// An expression and its place in the template.
 #[derive(Debug)]
@@ -157,7 +157,6 @@ fn check_size(text: &str, span: Span) -> Result<(), Diagnostic> {
 /// The operators and brackets outside of quotes. Every part of an expression that has another one in
 /// it has one of its own, or a word such as `not`: so no expression is nested deeper.
 fn operators(text: &str) -> usize {
-    const WORDS: [&str; 7] = ["not", "and", "or", "in", "is", "if", "else"];
     let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut bare = String::with_capacity(text.len());
     let mut letters = text.chars();
@@ -172,7 +171,7 @@ fn operators(text: &str) -> usize {
         }
     }
     let words = bare.split(|letter| !is_word(letter));
-    let words = words.filter(|word| WORDS.contains(word)).count();
+    let words = words.filter(|word| OPERATORS.contains(word)).count();
     let is_operator = |letter: &char| !is_word(*letter) && !letter.is_whitespace();
     words + bare.chars().filter(is_operator).count()
 }

@@ -125,6 +125,9 @@ enum Token<'a> {
     Sign(&'a str),
 }
 
+/// The operators that are words, and so no names.
+pub(super) const OPERATORS: [&str; 7] = ["not", "and", "or", "in", "is", "if", "else"];
+
 /// Longer ones first.
 const SIGNS: [&str; 17] = [
     "==", "!=", "<=", ">=", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", ".", "|", "~",
@@ -354,14 +357,13 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self) -> Option<Term> {
-        const WORDS: [&str; 7] = ["not", "and", "or", "in", "is", "if", "else"];
         let value = match self.take()? {
             Token::Text(text) => Json::from(text),
             Token::Number(number) => Json::Number(Number::from(number)),
             Token::Name("true" | "True") => Json::Bool(true),
             Token::Name("false" | "False") => Json::Bool(false),
             Token::Name("none" | "None") => Json::Null,
-            Token::Name(word) if WORDS.contains(&word) => return None,
+            Token::Name(word) if OPERATORS.contains(&word) => return None,
             // What is called is a function.
             Token::Name(name) => {
                 let is_called = self.peek() == Some(&Token::Sign("("));
