@@ -1,5 +1,5 @@
 //! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities,
-//! near names, wording.
+//! near names, wording; and all cores.
 //!
 //! Uses `vocab`; the modules above it use it.
 
@@ -8,6 +8,7 @@ pub mod json;
 pub mod node;
 pub(crate) mod nulls;
 pub mod object;
+pub(crate) mod parallel;
 pub mod path;
 pub mod pointer;
 pub mod quantity;

@@ -33,7 +33,6 @@ mod documents;
 mod kept;
 mod one;
 mod outline;
-mod parallel;
 mod releases;
 mod run;
 mod task;
@@ -41,6 +40,7 @@ mod task;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::object::Object;
+use crate::base::parallel;
 use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
@@ -95,9 +95,6 @@ impl Default for Options {
         }
     }
 }
-
-/// With fewer Workspaces than these, starting threads takes longer than they save.
-const PARALLEL: usize = 200;
 
 /// What is to be kept of a run beside the diagnostics. Objects are made and held against each
 /// other in any case.
@@ -179,7 +176,7 @@ pub fn run<'a>(
     }
     let mut reader = Reader::new(options.namespace.clone());
     let mut documents = Documents::new(documents, options, &reader);
-    documents.check(session);
+    documents.check(options.jobs, session);
     releases.load_for(&documents, session);
     for (version, api) in releases.read_versions() {
         reader.prepare(version, api);
@@ -198,11 +195,6 @@ pub fn run<'a>(
     };
     let mut run = Run::new(keep, &session.sources, &mut session.diagnostics);
     let tasks = task::tasks(sources, context);
-    let jobs = if tasks.len() < PARALLEL {
-        1
-    } else {
-        options.jobs
-    };
     // Set when the budget is spent: what follows is not looked at, so it need not be done.
     let is_over = AtomicBool::new(false);
     let done = |task| {
@@ -210,7 +202,7 @@ pub fn run<'a>(
         (!is_over).then(|| task::done(task, context))
     };
     let mut budget = Budget::new(options.max_nodes);
-    parallel::ordered(tasks, jobs, done, |done| {
+    parallel::ordered(tasks, options.jobs, done, |done| {
         let Some(done) = done.filter(|_| !is_over.load(Ordering::Relaxed)) else {
             return;
         };

@@ -26,6 +26,7 @@ pub(crate) mod index;
 mod kustomize;
 mod lines;
 mod links;
+mod load;
 mod scalar;
 pub mod schema;
 mod suspect;
@@ -37,11 +38,10 @@ mod yaml;
 #[cfg(feature = "fs")]
 pub use disk::{Disk, find_above, find_upward};
 pub(crate) use documents::STDIN;
-pub use documents::{
-    Document, LoadError, MAX_FILE, is_rendered, load, load_counted, matters, read_file, read_found,
-};
+pub use documents::{Document, MAX_FILE, is_rendered, matters, read_file, read_found};
 pub use index::INDEX_FILE;
 pub use links::stays_inside;
+pub use load::{LoadError, Loaded, Loader, load};
 pub use suspect::{Suspect, suspect};
 pub use tally::Tally;
 pub use tree::{Entry, FileTree, Kind, MemoryTree, kind_among, list_among};

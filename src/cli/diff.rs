@@ -11,7 +11,7 @@ use kaito_render::diff::formats::{json_patch, markdown, terminal};
 use kaito_render::diff::resources::{Gpus, InstanceGpus};
 use kaito_render::diff::view::View;
 use kaito_render::emit;
-use kaito_render::input::{self, Disk, Document, DocumentFilter, Tally};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
 use kaito_render::report::Strictness;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
@@ -82,8 +82,8 @@ fn objects(
         .as_deref()
         .map(|name| Revision::of(name, &side.paths))
         .transpose()?;
-    let mut tally = Tally::default();
-    let documents = documents(side, revision.as_ref(), session, &mut tally)?;
+    let input::Loaded { documents, tally } =
+        documents(side, revision.as_ref(), config.jobs, session)?;
     let Some(profile) = profile(side, revision.as_ref(), cluster, session)? else {
         return Ok(Vec::new());
     };
@@ -120,21 +120,16 @@ fn objects(
 fn documents(
     side: &Side,
     revision: Option<&Revision>,
+    jobs: usize,
     session: &mut Session,
-    tally: &mut Tally,
-) -> Result<Vec<Document>> {
-    let Session {
-        sources,
-        diagnostics,
-        ..
-    } = session;
+) -> Result<input::Loaded> {
+    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
     let filter = DocumentFilter::Everything;
-    if let Some(revision) = revision {
-        return revision.documents(filter, sources, diagnostics, tally);
+    let loader = Loader { filter, jobs };
+    match revision {
+        Some(revision) => revision.load(loader, sources, diagnostics),
+        None => Ok(loader.load(&Disk, &side.paths, sources, diagnostics)?),
     }
-    let paths = &side.paths;
-    let documents = input::load_counted(&Disk, paths, filter, sources, diagnostics, tally)?;
-    Ok(documents)
 }
 
 /// The profile of a side: as it was in a revision, unless one is named.

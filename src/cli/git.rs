@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Kind, Tally};
+use kaito_render::input::{self, Disk, FileTree, Kind, Loaded, Loader};
 
 use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
@@ -33,22 +33,20 @@ impl Revision {
 
     /// The documents that the paths lead to, by the same rules as those on disk. A path that did
     /// not exist then leads to nothing.
-    pub(super) fn documents(
+    pub(super) fn load(
         &self,
-        filter: DocumentFilter,
+        loader: Loader,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
-        tally: &mut Tally,
-    ) -> Result<Vec<Document>> {
-        let mut documents = Vec::new();
+    ) -> Result<Loaded> {
+        let mut all = Loaded::default();
         for (tree, paths) in &self.trees {
             let paths = paths.iter().filter(|path| tree.kind(path).is_ok()).cloned();
             let paths: Vec<_> = paths.collect();
-            let found = input::load_counted(tree, &paths, filter, sources, diagnostics, tally)?;
-            documents.extend(found);
+            all.append(loader.load(tree, &paths, sources, diagnostics)?);
             tree.is_whole()?;
         }
-        Ok(documents)
+        Ok(all)
     }
 
     /// The nearest file of a name, from the directory of each path upward to the top of its

@@ -8,7 +8,7 @@ use kaito_render::base::wording;
 use kaito_render::catalogue::library::Library;
 use kaito_render::compile::Options;
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
-use kaito_render::input::{self, Disk, Document, DocumentFilter, Tally};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
@@ -37,12 +37,15 @@ pub(super) fn load(
     let session = &mut run.session;
     let library = library(input.cluster.library.as_deref())?;
     let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
-    let mut tally = Tally::default();
-    let paths = &input.paths;
-    let documents = input::load_counted(&Disk, paths, filter, sources, diagnostics, &mut tally)?;
+    let loader = Loader {
+        filter,
+        jobs: input.jobs,
+    };
+    let input::Loaded { documents, tally } =
+        loader.load(&Disk, &input.paths, sources, diagnostics)?;
     run.reading = Some(Reading::of(&documents, &tally));
     let against = match against {
-        Some(against) => earlier(against, &input.paths, filter, session)?,
+        Some(against) => earlier(against, &input.paths, loader, session)?,
         None => Vec::new(),
     };
     let named = input.cluster.profile.as_deref();
@@ -93,23 +96,20 @@ pub(super) fn check_release(release: &str, library: &Library) -> Result<()> {
 fn earlier(
     against: &Against,
     paths: &[PathBuf],
-    filter: DocumentFilter,
+    loader: Loader,
     session: &mut Session,
 ) -> Result<Vec<Document>> {
     let mut found = Diagnostics::default();
     let (documents, name) = match against {
         Against::Revision(name) => {
             let revision = Revision::of(name, paths)?;
-            let documents = {
-                let tally = &mut Tally::default();
-                revision.documents(filter, &mut session.sources, &mut found, tally)?
-            };
-            (documents, name.clone())
+            let loaded = revision.load(loader, &mut session.sources, &mut found)?;
+            (loaded.documents, name.clone())
         }
         Against::Path(path) => {
             let paths = std::slice::from_ref(path);
-            let documents = input::load(&Disk, paths, filter, &mut session.sources, &mut found)?;
-            (documents, path.display().to_string())
+            let loaded = loader.load(&Disk, paths, &mut session.sources, &mut found)?;
+            (loaded.documents, path.display().to_string())
         }
     };
     let errors = found.into_iter().filter(Diagnostic::is_error);

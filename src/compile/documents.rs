@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Options;
 use crate::assemble;
 use crate::base::node::Node;
+use crate::base::parallel;
 use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::catalogue::profile;
@@ -139,22 +140,34 @@ impl<'a> Documents<'a> {
     /// Reports what is wrong with the documents before any of them is compiled: kinds that
     /// nobody compiles, and plaintext secrets in what is compiled and in the ConfigMaps that it
     /// names.
-    pub(super) fn check(&self, session: &mut Session) {
+    pub(super) fn check(&self, jobs: usize, session: &mut Session) {
         let nodes = self.others.iter().map(|document| &document.node);
-        session
-            .diagnostics
-            .extend(nodes.filter_map(workspace::unrecognized));
-        let mut names = BTreeSet::new();
-        for Source { node, .. } in self.compiled() {
-            workspace::check_secrets(node, &mut session.sources, &mut session.diagnostics);
-            let named = CONFIGS.iter().filter_map(|pointer| string(node, pointer));
-            names.extend(named);
-        }
-        for Document { node, named } in &self.others {
+        let Session {
+            sources,
+            diagnostics,
+        } = session;
+        diagnostics.extend(nodes.filter_map(workspace::unrecognized));
+        let mut nodes: Vec<_> = self.compiled().map(|source| &source.node).collect();
+        let named = nodes
+            .iter()
+            .flat_map(|node| CONFIGS.map(|pointer| string(node, pointer)));
+        let names: BTreeSet<_> = named.flatten().collect();
+        let is_searched = |document: &&Document| {
+            let node = &document.node;
             let is_named = || string(node, "/metadata/name").is_some_and(|it| names.contains(it));
-            if string(node, "/kind") == Some(kinds::CONFIG_MAP) && (*named || is_named()) {
-                workspace::check_secrets(node, &mut session.sources, &mut session.diagnostics);
-            }
+            string(node, "/kind") == Some(kinds::CONFIG_MAP) && (document.named || is_named())
+        };
+        nodes.extend(
+            self.others
+                .iter()
+                .filter(is_searched)
+                .map(|document| &document.node),
+        );
+        let mut secrets = Vec::new();
+        let search = |node| workspace::secrets_of(node, sources);
+        parallel::ordered(nodes, jobs, search, |found| secrets.extend(found));
+        for secret in secrets {
+            secret.report(sources, diagnostics);
         }
     }
 }

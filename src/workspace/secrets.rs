@@ -17,17 +17,34 @@ pub(crate) use variables::is_secret_variable;
 
 const HINT: &str = "revoke it, store a new one in a Secret, and reference the Secret";
 
-/// Reports the secrets in the strings of a document, without showing them.
-pub(crate) fn check(document: &Node, sources: &mut Sources, diagnostics: &mut Diagnostics) {
+/// The secrets in the strings of a document.
+pub(crate) fn of(document: &Node, sources: &Sources) -> Vec<Secret> {
     let mut search = Search {
         sources,
-        diagnostics,
+        found: Vec::new(),
     };
     document.walk(&mut |node, path| match &node.data {
         Data::String(value) => search.string(node, value, path),
         Data::Map(_) => search.variable(node),
         _ => {}
     });
+    search.found
+}
+
+/// A secret that was found.
+#[derive(Debug)]
+pub(crate) struct Secret {
+    place: Span,
+    value: String,
+    diagnostic: Diagnostic,
+}
+
+impl Secret {
+    /// Reports the secret, and keeps it from being shown.
+    pub(crate) fn report(self, sources: &mut Sources, diagnostics: &mut Diagnostics) {
+        sources.hide(self.place, &self.value);
+        diagnostics.report(self.diagnostic);
+    }
 }
 
 /// What looks like a secret in a text, as far as that shows without parsing: the text may be
@@ -38,8 +55,8 @@ pub(crate) fn in_text(text: &str) -> impl Iterator<Item = &str> {
 }
 
 struct Search<'a> {
-    sources: &'a mut Sources,
-    diagnostics: &'a mut Diagnostics,
+    sources: &'a Sources,
+    found: Vec<Secret>,
 }
 
 impl Search<'_> {
@@ -55,10 +72,9 @@ impl Search<'_> {
             self.sources,
         );
         for ((name, secret), place) in secrets.into_iter().zip(places) {
-            self.sources.hide(place, secret);
             let message = format!("`{field}` contains {name} in plaintext");
             let diagnostic = Diagnostic::new(&rule::SECRET_IN_CLEAR, place, message);
-            self.diagnostics.report(diagnostic.hint(HINT));
+            self.add(place, secret, diagnostic.hint(HINT));
         }
     }
 
@@ -78,11 +94,18 @@ impl Search<'_> {
             return;
         };
         let place = places(value.span, [secret].into_iter(), self.sources)[0];
-        self.sources.hide(place, secret);
         let message = format!("the environment variable `{name}` has a plaintext value");
         let hint = "take it from a Secret: `valueFrom: {secretKeyRef: {name: …, key: …}}`";
-        self.diagnostics
-            .report(Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message).hint(hint));
+        let diagnostic = Diagnostic::new(&rule::VARIABLE_IN_CLEAR, place, message);
+        self.add(place, secret, diagnostic.hint(hint));
+    }
+
+    fn add(&mut self, place: Span, value: &str, diagnostic: Diagnostic) {
+        self.found.push(Secret {
+            place,
+            value: value.to_owned(),
+            diagnostic,
+        });
     }
 }
 

@@ -56,7 +56,7 @@ fn the_library_without_features_knows_no_files() {
     assert!(files.len() > 120, "{}", files.len());
     for (path, code) in files {
         // Without a second job it starts no thread.
-        let may_start_threads = path.ends_with("compile/parallel.rs");
+        let may_start_threads = path.ends_with("base/parallel.rs");
         let banned = BANNED
             .iter()
             .filter(|it| **it != "std::thread" || !may_start_threads);

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
+/// With fewer items than these, starting threads takes longer than they save.
+const FEW: usize = 200;
+
 /// The items that a thread takes at a time: enough to make taking them cheap, few enough that the
 /// last ones are shared evenly.
 const BATCH: usize = 32;
@@ -18,14 +21,14 @@ const BATCH: usize = 32;
 const WAITING: usize = 4;
 
 /// Does the `work` on each item by `jobs` threads, and `take`s the results in the order of the
-/// items, on this thread. With one job no thread is started.
-pub(super) fn ordered<T: Send, R: Send>(
+/// items, on this thread. With one job, or few items, no thread is started.
+pub(crate) fn ordered<T: Send, R: Send>(
     items: Vec<T>,
     jobs: usize,
     work: impl Fn(T) -> R + Sync,
     mut take: impl FnMut(R),
 ) {
-    if jobs <= 1 {
+    if jobs <= 1 || items.len() < FEW {
         return items.into_iter().for_each(|item| take(work(item)));
     }
     let batches = Mutex::new(Batches {
@@ -85,11 +88,11 @@ impl<I: Iterator> Iterator for Batches<I> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BATCH, ordered};
+    use super::{BATCH, FEW, ordered};
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
-        for count in [0, 1, BATCH, 10 * BATCH + 1] {
+        for count in [0, 1, BATCH, FEW, 10 * BATCH + 1] {
             let items: Vec<_> = (0..count).collect();
             let expected: Vec<_> = items.iter().map(|item| item * 2).collect();
             for jobs in [1, 2, 3, 7] {
