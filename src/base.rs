@@ -1,5 +1,5 @@
 //! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities,
-//! near names, wording; and all cores.
+//! near names, wording; all cores, and how far they have come.
 //!
 //! Uses `vocab`; the modules above it use it.
 
@@ -11,6 +11,7 @@ pub mod object;
 pub(crate) mod parallel;
 pub mod path;
 pub mod pointer;
+pub mod progress;
 pub mod quantity;
 pub mod shown;
 pub mod similar;

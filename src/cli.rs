@@ -15,6 +15,7 @@ mod git;
 mod load;
 mod paths;
 mod profile;
+mod progress;
 mod reference;
 mod render;
 mod repository;

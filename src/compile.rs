@@ -37,10 +37,12 @@ mod releases;
 mod run;
 mod task;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::object::Object;
 use crate::base::parallel;
+use crate::base::progress::Progress;
 use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
@@ -59,7 +61,7 @@ use one::Context;
 pub use outline::{Outline, Places};
 use releases::Releases;
 use run::{Output, Run};
-use task::Done;
+use task::{Done, Task};
 
 /// What the documents of a run are compiled with.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct Options {
     pub against: Vec<Document>,
     /// The number of threads to compile with, at least 1. The result is the same for every number.
     pub jobs: usize,
+    /// Where the Workspaces are counted that are compiled.
+    pub progress: Arc<Progress>,
     /// The most nodes of the run, beside one for each Workspace that the input has;
     /// [`RUN_NODES`] unless somebody wants more.
     pub max_nodes: usize,
@@ -91,6 +95,7 @@ impl Default for Options {
             allow_empty: false,
             against: Vec::new(),
             jobs: 1,
+            progress: Arc::default(),
             max_nodes: RUN_NODES,
         }
     }
@@ -197,7 +202,12 @@ pub fn run<'a>(
     let tasks = task::tasks(sources, context);
     // Set when the budget is spent: what follows is not looked at, so it need not be done.
     let is_over = AtomicBool::new(false);
-    let done = |task| {
+    let workspaces = &options.progress.workspaces;
+    workspaces.expect(tasks.iter().filter(|task| task.compiles()).count());
+    let done = |task: Task| {
+        if task.compiles() {
+            workspaces.step();
+        }
         let is_over = is_over.load(Ordering::Relaxed);
         (!is_over).then(|| task::done(task, context))
     };

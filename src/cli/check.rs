@@ -23,7 +23,7 @@ pub(super) fn check(config: &Check, color: Color) -> Result<Outcome> {
     if config.fix {
         fix(&config.input)?;
     }
-    let mut run = Run::default();
+    let mut run = Run::watched();
     let against = config.against.as_ref();
     let target = config.target_release.as_deref();
     let checked = find(&config.input, against, target, &mut run)?;

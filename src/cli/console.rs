@@ -219,6 +219,24 @@ fn write_stderr(text: &Terminal) -> Result<()> {
     }
 }
 
+/// Whether stderr is a terminal on which a line can be written anew.
+pub(super) fn is_watched() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    io::stderr().is_terminal() && !is_dumb
+}
+
+/// Writes the line that says how far a run has come in the place of the one before; none without a
+/// text.
+pub(super) fn progress(text: &str) {
+    let mut line = Terminal::default();
+    line.clear_line();
+    if !text.is_empty() {
+        line.text("kaito-render: ").text(text);
+    }
+    // It is for people alone, and the run goes on without it.
+    let _ = write_stderr(&line);
+}
+
 /// Whether stdout may have color.
 pub(super) fn colors_stdout(color: Color) -> bool {
     wants_color(color, &io::stdout())

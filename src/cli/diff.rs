@@ -1,5 +1,7 @@
 //! `diff`: compiles two sides and compares their objects.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
 use kaito_render::catalogue::library::Library;
@@ -27,11 +29,11 @@ use super::{Outcome, console, load, profile};
 /// Compares two sides and prints what differs.
 pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     let library = load::library(config.cluster.library.as_deref())?;
-    let mut run = Run::default();
+    let mut run = Run::watched();
     let [before, after] = &config.sides;
     let mut read = [Reading::default(); 2];
-    let mut before = objects(before, config, &library, &mut run.session, &mut read[0])?;
-    let mut after = objects(after, config, &library, &mut run.session, &mut read[1])?;
+    let mut before = objects(before, config, &library, &mut run, &mut read[0])?;
+    let mut after = objects(after, config, &library, &mut run, &mut read[1])?;
     let gpus = gpus(&library, &mut run.session);
     // Warnings are for `check`: what counts here is what differs.
     let report = run.finish(Strictness::Errors).only_errors();
@@ -73,7 +75,7 @@ fn objects(
     side: &Side,
     config: &Diff,
     library: &Library,
-    session: &mut Session,
+    run: &mut Run,
     reading: &mut Reading,
 ) -> Result<Vec<Object>> {
     let cluster = &config.cluster;
@@ -82,8 +84,8 @@ fn objects(
         .as_deref()
         .map(|name| Revision::of(name, &side.paths))
         .transpose()?;
-    let input::Loaded { documents, tally } =
-        documents(side, revision.as_ref(), config.jobs, session)?;
+    let input::Loaded { documents, tally } = documents(side, revision.as_ref(), config.jobs, run)?;
+    let session = &mut run.session;
     let Some(profile) = profile(side, revision.as_ref(), cluster, session)? else {
         return Ok(Vec::new());
     };
@@ -108,6 +110,7 @@ fn objects(
         allow_empty: true,
         against: Vec::new(),
         jobs: config.jobs,
+        progress: Arc::clone(&run.progress),
         max_nodes: config.max_nodes,
     };
     let mut objects = compile::compile(documents, &options, library, session);
@@ -121,11 +124,14 @@ fn documents(
     side: &Side,
     revision: Option<&Revision>,
     jobs: usize,
-    session: &mut Session,
+    run: &mut Run,
 ) -> Result<input::Loaded> {
-    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
-    let filter = DocumentFilter::Everything;
-    let loader = Loader { filter, jobs };
+    let (sources, diagnostics) = (&mut run.session.sources, &mut run.session.diagnostics);
+    let loader = Loader {
+        filter: DocumentFilter::Everything,
+        jobs,
+        progress: &run.progress,
+    };
     match revision {
         Some(revision) => revision.load(loader, sources, diagnostics),
         None => Ok(loader.load(&Disk, &side.paths, sources, diagnostics)?),

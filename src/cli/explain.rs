@@ -17,7 +17,7 @@ use super::run::Run;
 
 /// Prints the plan of each Workspace, or what made one field of its objects.
 pub(super) fn explain(config: &Explain, color: Color) -> Result<Outcome> {
-    let mut run = Run::default();
+    let mut run = Run::watched();
     let mut explanation = Explanation::default();
     if let Some(loaded) = load::load(&config.input, DocumentFilter::Input, None, true, &mut run)? {
         explanation = Explanation::of(loaded, config.field.as_ref(), &mut run.session);

@@ -35,7 +35,7 @@ impl Revision {
     /// not exist then leads to nothing.
     pub(super) fn load(
         &self,
-        loader: Loader,
+        loader: Loader<'_>,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Result<Loaded> {

@@ -2,6 +2,7 @@
 //! and its policy.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use kaito_render::base::wording;
@@ -40,6 +41,7 @@ pub(super) fn load(
     let loader = Loader {
         filter,
         jobs: input.jobs,
+        progress: &run.progress,
     };
     let input::Loaded { documents, tally } =
         loader.load(&Disk, &input.paths, sources, diagnostics)?;
@@ -62,6 +64,7 @@ pub(super) fn load(
         allow_empty: input.allow_empty,
         against,
         jobs: input.jobs,
+        progress: Arc::clone(&run.progress),
         max_nodes: input.max_nodes,
     };
     Ok(Some(Loaded {
@@ -96,7 +99,7 @@ pub(super) fn check_release(release: &str, library: &Library) -> Result<()> {
 fn earlier(
     against: &Against,
     paths: &[PathBuf],
-    loader: Loader,
+    loader: Loader<'_>,
     session: &mut Session,
 ) -> Result<Vec<Document>> {
     let mut found = Diagnostics::default();

@@ -19,7 +19,7 @@ use super::run::Run;
 
 /// Writes all objects; nothing if the input has an error.
 pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
-    let mut run = Run::default();
+    let mut run = Run::watched();
     let (mut manifests, mut places) = (Vec::new(), Places::default());
     if let Some(Loaded {
         documents,

@@ -17,6 +17,13 @@ pub(super) enum Task<'a> {
     Rendered(Node),
 }
 
+impl Task<'_> {
+    /// Whether a Workspace is compiled.
+    pub(super) fn compiles(&self) -> bool {
+        matches!(self, Self::Workspace(_) | Self::Replica(_))
+    }
+}
+
 /// What came of a [`Task`].
 pub(super) enum Done {
     Workspace(Attempt),

@@ -10,6 +10,7 @@ use super::tree::FileTree;
 use super::walk::{Found, Standing};
 use super::{DocumentFilter, index, is_rendered, kustomize, walk};
 use crate::base::parallel;
+use crate::base::progress::Progress;
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -29,11 +30,13 @@ pub enum LoadError {
 
 /// How documents are loaded.
 #[derive(Clone, Copy, Debug)]
-pub struct Loader {
+pub struct Loader<'a> {
     /// Which documents are kept.
     pub filter: DocumentFilter,
     /// The number of threads to parse with, at least 1. The result is the same for every number.
     pub jobs: usize,
+    /// Where the files are counted.
+    pub progress: &'a Progress,
 }
 
 /// What was loaded from a tree.
@@ -57,12 +60,16 @@ pub fn load(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Document>, LoadError> {
-    let loader = Loader { filter, jobs: 1 };
+    let loader = Loader {
+        filter,
+        jobs: 1,
+        progress: &Progress::default(),
+    };
     let loaded = loader.load(tree, paths, sources, diagnostics)?;
     Ok(loaded.documents)
 }
 
-impl Loader {
+impl Loader<'_> {
     /// Reads the documents that paths lead to in a tree, with the items of lists one by one.
     ///
     /// Directories are walked by name, through symbolic links that stay in the repository, for
@@ -94,6 +101,7 @@ impl Loader {
         let count = walked.files.len();
         let files = kustomize::without_patches(tree, walked.files, sources, diagnostics);
         loaded.tally.patches += count - files.len();
+        self.progress.files.expect(files.len());
         let mut files = files.into_iter();
         let mut is_over = false;
         while !is_over {
@@ -105,6 +113,7 @@ impl Loader {
                     break;
                 }
                 steps.push(self.read(tree, &found, &mut loaded.tally, sources));
+                self.progress.files.step();
             }
             is_over |= steps.is_empty();
             let mut parsed = Vec::with_capacity(steps.len());

@@ -36,6 +36,12 @@ impl Terminal {
         self.0.push("\n");
     }
 
+    /// Clears the line that the cursor is on, to be written anew.
+    pub fn clear_line(&mut self) -> &mut Self {
+        self.0.push_code("\r\u{1b}[K");
+        self
+    }
+
     /// Adds what a renderer made of pieces that were escaped before, with its colours.
     pub fn rendered(&mut self, text: &str) -> &mut Self {
         let mut pieces = text.split('\u{1b}');

@@ -20,5 +20,7 @@ mod limits;
 mod links;
 mod nothing_vanishes;
 mod output;
+#[cfg(target_os = "linux")]
+mod progress;
 mod secrets;
 mod third_release;
