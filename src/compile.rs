@@ -47,7 +47,7 @@ use crate::base::sources::FileId;
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
-use crate::emit::{Form, Manifest};
+use crate::emit::{Form, Manifest, NoSpool, Spool};
 use crate::expand::Templates;
 use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
@@ -81,6 +81,8 @@ pub struct Options {
     pub jobs: usize,
     /// Where the Workspaces are counted that are compiled.
     pub progress: Arc<Progress>,
+    /// Where texts wait, with [`Keep::Manifests`], that are more than a run should hold in memory.
+    pub spool: Arc<dyn Spool>,
     /// The most nodes of the run, beside one for each Workspace that the input has;
     /// [`RUN_NODES`] unless somebody wants more.
     pub max_nodes: usize,
@@ -96,6 +98,7 @@ impl Default for Options {
             against: Vec::new(),
             jobs: 1,
             progress: Arc::default(),
+            spool: Arc::new(NoSpool),
             max_nodes: RUN_NODES,
         }
     }
@@ -198,7 +201,8 @@ pub fn run<'a>(
         sources: &session.sources,
         keep,
     };
-    let mut run = Run::new(keep, &session.sources, &mut session.diagnostics);
+    let spool = &*options.spool;
+    let mut run = Run::new(keep, spool, &session.sources, &mut session.diagnostics);
     let tasks = task::tasks(sources, context);
     // Set when the budget is spent: what follows is not looked at, so it need not be done.
     let is_over = AtomicBool::new(false);

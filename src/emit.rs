@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use kaito_render::base::object::Object;
-//! use kaito_render::emit::{self, Form, Format, Manifest, directory};
+//! use kaito_render::emit::{self, Form, Format, Manifest, NoSpool, directory};
 //!
 //! let object = |kind: &str| {
 //!     let value = serde_json::json!({
@@ -23,10 +23,11 @@
 //!
 //! let manifest = |object| Manifest::new(object, Form::File(Format::Yaml));
 //! let manifests: Vec<_> = objects.iter().map(manifest).collect();
-//! let files = directory::layout(&manifests).unwrap();
+//! let files = directory::layout(&manifests, &NoSpool).unwrap();
 //! assert!(files.contains_key("ai/_shared/service-phi.yaml"));
 //! ```
 
+mod content;
 pub mod directory;
 #[cfg(feature = "fs")]
 pub mod disk;
@@ -38,11 +39,18 @@ mod manifest;
 mod order;
 #[cfg(feature = "fs")]
 mod owner;
+mod spool;
+#[cfg(feature = "fs")]
+mod spool_file;
 pub mod yaml;
 
 pub use crate::input::INDEX_FILE;
+pub use content::{Content, FileText, Stream};
 pub use manifest::Manifest;
 pub use order::sort;
+pub use spool::{NoSpool, Spool};
+#[cfg(feature = "fs")]
+pub use spool_file::SpoolFile;
 
 use crate::base::json::Json;
 
@@ -78,8 +86,14 @@ impl Format {
     /// Writes objects into one string, in the order given.
     #[must_use]
     pub fn stream<'a>(self, values: impl IntoIterator<Item = &'a Json>) -> String {
-        let parts: Vec<_> = values.into_iter().map(|value| self.part(value)).collect();
-        self.pieces(parts.iter().map(String::as_str)).collect()
+        let mut values = values.into_iter().peekable();
+        let [before, between, behind] = self.marks(values.peek().is_none());
+        let mut stream = String::new();
+        for (index, value) in values.enumerate() {
+            stream += if index == 0 { before } else { between };
+            stream += &self.part(value);
+        }
+        stream + behind
     }
 
     /// Writes one object as a part of a stream.
@@ -90,22 +104,13 @@ impl Format {
         }
     }
 
-    /// The pieces of a stream, by its parts.
-    pub fn pieces<'a>(
-        self,
-        parts: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
-    ) -> impl Iterator<Item = &'a str> + Clone {
-        let mut parts = parts.into_iter().peekable();
-        let [before, between, behind] = match self {
+    /// What stands before, between and behind the parts of a stream.
+    fn marks(self, is_empty: bool) -> [&'static str; 3] {
+        match self {
             Self::Yaml => ["", "---\n", ""],
-            Self::Json if parts.peek().is_none() => ["", "", json::EMPTY_LIST],
+            Self::Json if is_empty => ["", "", json::EMPTY_LIST],
             Self::Json => json::LIST,
-        };
-        let parts = parts.enumerate().flat_map(move |(index, part)| {
-            let mark = if index == 0 { before } else { between };
-            [mark, part]
-        });
-        parts.chain([behind])
+        }
     }
 
     /// The extension of file names, without the dot.

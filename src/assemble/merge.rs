@@ -108,6 +108,19 @@ impl<T: PartialEq> ObjectSet<T> {
         }
     }
 
+    /// How many objects there are so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.first.len()
+    }
+
+    /// What was kept of the objects, from one on.
+    pub fn kept_from(&mut self, first: usize) -> impl Iterator<Item = &mut T> {
+        let range = self.first.get_range_mut(first..);
+        let kept = range.map(|objects| objects.values_mut());
+        kept.into_iter().flatten().map(|(_, kept)| kept)
+    }
+
     /// What was kept of the objects, and what was found.
     #[must_use]
     pub fn finish(self) -> (Vec<T>, Vec<Diagnostic>) {

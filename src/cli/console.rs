@@ -17,6 +17,7 @@ use kaito_render::base::shown::{ForPeople, Terminal};
 use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::diagnostic::Severity;
+use kaito_render::emit::Content;
 use kaito_render::emit::disk::Changes;
 use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::reading::Reading;
@@ -33,18 +34,19 @@ pub(super) fn print(text: &impl ForPeople) -> Result<Outcome> {
 /// Writes data to stdout as it is, for other programs: what is escaped in it, its format says. It
 /// is no failure if the reader closed its end early.
 pub(super) fn print_data(data: &[u8]) -> Result<Outcome> {
-    print_data_pieces([data])
+    write_stdout(|stdout| stdout.write_all(data))
 }
 
 /// As [`print_data`], piece by piece.
-pub(super) fn print_data_pieces(
-    pieces: impl IntoIterator<Item = impl AsRef<[u8]>>,
-) -> Result<Outcome> {
+pub(super) fn print_content(content: &impl Content) -> Result<Outcome> {
+    write_stdout(|stdout| content.pieces(&mut |piece| stdout.write_all(piece.as_bytes())))
+}
+
+fn write_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome> {
     let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let mut pieces = pieces.into_iter();
     written_to_stdout(
         stdout::is_open()
-            .and_then(|()| pieces.try_for_each(|piece| stdout.write_all(piece.as_ref())))
+            .and_then(|()| write(&mut stdout))
             .and_then(|()| stdout.flush()),
     )?;
     Ok(Outcome::Done)
@@ -144,6 +146,11 @@ pub(super) fn report_as(
         ReportFormat::Junit => junit::document(report, &directory, checked),
     };
     print_data(text.as_bytes()).map(drop)
+}
+
+/// The directory for temporary files.
+pub(super) fn temporary_directory() -> PathBuf {
+    std::env::temp_dir()
 }
 
 /// The working directory; empty if it is gone, so that paths stay as they are.

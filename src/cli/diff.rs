@@ -112,6 +112,7 @@ fn objects(
         jobs: config.jobs,
         progress: Arc::clone(&run.progress),
         max_nodes: config.max_nodes,
+        ..Options::default()
     };
     let mut objects = compile::compile(documents, &options, library, session);
     for object in &mut objects {

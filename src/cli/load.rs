@@ -66,6 +66,7 @@ pub(super) fn load(
         jobs: input.jobs,
         progress: Arc::clone(&run.progress),
         max_nodes: input.max_nodes,
+        ..Options::default()
     };
     Ok(Some(Loaded {
         documents,

@@ -1,11 +1,12 @@
 //! `render`: writes the objects of Workspaces.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use kaito_render::base::sources::Sources;
 use kaito_render::compile::{self, Keep};
-use kaito_render::emit::{self, Form, Manifest};
+use kaito_render::emit::{self, FileText, Form, Manifest, Spool, SpoolFile, Stream};
 use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
 use kaito_render::session::Session;
 use kaito_render::workspace;
@@ -20,10 +21,11 @@ use super::run::Run;
 /// Writes all objects; nothing if the input has an error.
 pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     let mut run = Run::watched();
+    let spool: Arc<dyn Spool> = Arc::new(SpoolFile::new(console::temporary_directory()));
     let (mut manifests, mut places) = (Vec::new(), Places::default());
     if let Some(Loaded {
         documents,
-        options,
+        mut options,
         library,
     }) = load::load(
         &config.input,
@@ -38,17 +40,18 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
             Output::Directory(_) => Form::File(config.format),
             Output::Stdout | Output::File(_) => Form::Stream(config.format),
         });
+        options.spool = Arc::clone(&spool);
         let session = &mut run.session;
         manifests = compile::run(documents, &options, &library, keep, session).manifests;
     }
     let selection = &config.selection;
     selection.apply(&mut manifests, &mut run.session.diagnostics);
     emit::sort(&mut manifests);
-    let files = files(&manifests, config, &places, &mut run.session);
+    let files = files(&manifests, config, &*spool, &places, &mut run.session);
     let report = run.finish(config.input.strictness);
     console::diagnostics(&report, color)?;
     if !report.has_errors() {
-        write(&manifests, &files, config)?;
+        write(&manifests, &files, &*spool, config)?;
     }
     console::end(&report)?;
     // The process ends now, and to free every value on its own would take as long as to write them
@@ -92,23 +95,33 @@ fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) ->
 fn files<'a>(
     manifests: &'a [Manifest],
     config: &Render,
+    spool: &'a dyn Spool,
     places: &Places,
     session: &mut Session,
-) -> BTreeMap<&'a str, &'a str> {
+) -> BTreeMap<&'a str, FileText<'a>> {
     if !matches!(config.output, Output::Directory(_)) || session.failed_since(0) {
         return BTreeMap::new();
     }
-    emit::directory::layout(manifests).unwrap_or_else(|clash| {
+    emit::directory::layout(manifests, spool).unwrap_or_else(|clash| {
         session.report(places.report(&clash));
         BTreeMap::new()
     })
 }
 
-fn write(manifests: &[Manifest], files: &BTreeMap<&str, &str>, config: &Render) -> Result<()> {
-    let pieces = config.format.pieces(manifests.iter().map(Manifest::text));
+fn write(
+    manifests: &[Manifest],
+    files: &BTreeMap<&str, FileText>,
+    spool: &dyn Spool,
+    config: &Render,
+) -> Result<()> {
+    let stream = Stream {
+        format: config.format,
+        manifests,
+        spool,
+    };
     match &config.output {
-        Output::Stdout => console::print_data_pieces(pieces).map(drop),
-        Output::File(path) => Ok(emit::disk::write_file(path, pieces)?),
+        Output::Stdout => console::print_content(&stream).map(drop),
+        Output::File(path) => Ok(emit::disk::write_file(path, &stream)?),
         Output::Directory(path) => {
             let changes = emit::disk::write_directory(path, files)?;
             console::changes(path, &changes)

@@ -8,14 +8,13 @@ use crate::emit::Manifest;
 /// What is left of an object when its document is done.
 #[derive(Debug)]
 pub(super) enum Kept {
-    /// If two fingerprints are equal by chance, `check` misses a conflict, which `render` still
-    /// finds.
     Fingerprint(u64),
     Manifest(Manifest),
     Object(Object),
 }
 
-/// Two are equal if their objects have one value, whatever made them.
+/// Two are equal if their objects have one value, whatever made them: as a fingerprint says it,
+/// which is the same for two values once in 2^64.
 impl PartialEq for Kept {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

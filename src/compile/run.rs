@@ -14,8 +14,11 @@ use crate::base::object::{Group, Object};
 use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
-use crate::emit::Manifest;
+use crate::emit::{Manifest, Spool};
 use crate::vocab::api::is_of_karpenter;
+
+/// The bytes of texts that a run holds in memory, if it has a spool for more.
+const HELD: usize = 8 << 20;
 
 /// What was found and made so far. Attempts are added in the order of the documents.
 #[derive(Debug)]
@@ -25,6 +28,9 @@ pub(super) struct Run<'a> {
     files: Vec<FileId>,
     keep: Keep,
     objects: ObjectSet<Kept>,
+    spool: &'a dyn Spool,
+    /// The bytes of the texts in memory.
+    held: usize,
     outlines: Vec<Outline>,
     compiled: Vec<CompiledWorkspace>,
     /// Where each Workspace stands, by namespace and name.
@@ -49,12 +55,19 @@ pub(super) struct Output {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(keep: Keep, sources: &'a Sources, diagnostics: &'a mut Diagnostics) -> Self {
+    pub(super) fn new(
+        keep: Keep,
+        spool: &'a dyn Spool,
+        sources: &'a Sources,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
         Self {
             sources,
             diagnostics,
             keep,
             objects: ObjectSet::default(),
+            spool,
+            held: 0,
             files: Vec::new(),
             outlines: Vec::new(),
             compiled: Vec::new(),
@@ -118,7 +131,22 @@ impl<'a> Run<'a> {
         let shared = made.selector.and_then(|it| self.selectors.add(it));
         self.diagnostics.extend(shared);
         if let Some(objects) = made.objects {
-            self.objects.add(objects);
+            self.add_objects(objects);
+        }
+    }
+
+    /// Adds the objects of a document, with their texts in memory only as far as there is room.
+    fn add_objects(&mut self, objects: DocumentObjects<Kept>) {
+        let first = self.objects.len();
+        self.objects.add(objects);
+        for kept in self.objects.kept_from(first) {
+            let Kept::Manifest(manifest) = kept else {
+                continue;
+            };
+            if self.held + manifest.held() > HELD {
+                manifest.put_into(self.spool);
+            }
+            self.held += manifest.held();
         }
     }
 
@@ -175,7 +203,7 @@ impl<'a> Run<'a> {
         let key = (identity.kind.to_owned(), identity.name.to_owned());
         object.ordinal = ordinals.get(&key).copied();
         self.has_static_pools |= assemble::is_static_pool(&object);
-        self.objects.add(DocumentObjects {
+        self.add_objects(DocumentObjects {
             span: node.span,
             title,
             objects: vec![kept::finished(object, self.keep)],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{Format, Manifest};
+use super::{FileText, Format, Manifest, Spool};
 use crate::base::hex;
 use crate::base::object::{Group, Identified, Object};
 use crate::vocab::api;
@@ -39,7 +39,10 @@ pub struct Clash<'a> {
 /// # Errors
 ///
 /// If two objects would be written to the same file.
-pub fn layout(manifests: &[Manifest]) -> Result<BTreeMap<&str, &str>, Clash<'_>> {
+pub fn layout<'a>(
+    manifests: &'a [Manifest],
+    spool: &'a dyn Spool,
+) -> Result<BTreeMap<&'a str, FileText<'a>>, Clash<'a>> {
     let mut files = BTreeMap::<_, &Manifest>::new();
     for manifest in manifests {
         match files.entry(manifest.path.as_str()) {
@@ -55,7 +58,7 @@ pub fn layout(manifests: &[Manifest]) -> Result<BTreeMap<&str, &str>, Clash<'_>>
     }
     let files = files.into_iter();
     Ok(files
-        .map(|(path, manifest)| (path, manifest.text()))
+        .map(|(path, manifest)| (path, FileText { manifest, spool }))
         .collect())
 }
 
@@ -183,7 +186,7 @@ mod tests {
 
     use super::{Format, Manifest, component, is_laid_out, layout};
     use crate::base::object::{Identified, Object};
-    use crate::emit::Form;
+    use crate::emit::{Form, NoSpool};
 
     fn object(kind: &str, metadata: &Value, ordinal: Option<u32>) -> Object {
         Object {
@@ -208,7 +211,7 @@ mod tests {
 
     fn paths(objects: &[Object]) -> Vec<String> {
         let manifests = manifests(objects, Format::Yaml);
-        let files = layout(&manifests).unwrap();
+        let files = layout(&manifests, &NoSpool).unwrap();
         files.into_keys().map(str::to_owned).collect()
     }
 
@@ -251,7 +254,7 @@ mod tests {
         ];
         assert_eq!(paths(&objects), expected);
         let manifests = manifests(&objects[..1], Format::Json);
-        let json = layout(&manifests).unwrap();
+        let json = layout(&manifests, &NoSpool).unwrap();
         assert_eq!(
             json.into_keys().collect::<Vec<_>>(),
             ["ai/phi/workspace.json"]
@@ -278,7 +281,7 @@ mod tests {
     fn two_objects_for_one_file_are_an_error() {
         let objects = [of_phi("Service", "phi"), of_phi("service", "phi")];
         let manifests = manifests(&objects, Format::Yaml);
-        let clash = layout(&manifests).unwrap_err();
+        let clash = layout(&manifests, &NoSpool).unwrap_err();
         let kinds = [clash.first, clash.second].map(|it| it.identity().kind);
         assert_eq!(
             (clash.path, kinds),

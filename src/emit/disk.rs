@@ -22,9 +22,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::INDEX_FILE;
 use super::index::{self, IndexError, Listed};
 use super::owner;
+use super::{Content, INDEX_FILE};
 use crate::input::{self, Disk, FileTree};
 
 /// The bytes that are read or written at a time.
@@ -106,7 +106,7 @@ pub fn write_file_and_directories(path: &Path, text: &str) -> Result<(), WriteEr
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(cant("create", directory))?;
     }
-    write_file(path, [text])
+    write_file(path, text)
 }
 
 /// Writes a text to a file, piece by piece. One that has this text already is left alone; a link is followed if it
@@ -116,15 +116,12 @@ pub fn write_file_and_directories(path: &Path, text: &str) -> Result<(), WriteEr
 /// # Errors
 ///
 /// If the system refuses, or a link leads out of its repository.
-pub fn write_file<'a>(
-    path: &Path,
-    text: impl IntoIterator<Item = &'a str> + Clone,
-) -> Result<(), WriteError> {
+pub fn write_file(path: &Path, text: &(impl Content + ?Sized)) -> Result<(), WriteError> {
     refuse_link(path, leads_out(path))?;
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {
             let target = fs::canonicalize(path).map_err(cant("find", path))?;
-            if has_text(&target, text.clone())? {
+            if has_text(&target, text)? {
                 Ok(())
             } else {
                 replace_locked(&target, text)
@@ -172,7 +169,7 @@ fn refuse_link(path: &Path, is_refused: bool) -> Result<(), WriteError> {
 pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteError> {
     refuse_link(path, path.is_symlink())?;
     let _lock = path.parent().and_then(lock);
-    if !has_text(path, [before])? {
+    if !has_text(path, before)? {
         return Err(WriteError::Changed {
             path: path.to_path_buf(),
         });
@@ -184,7 +181,7 @@ pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteErro
             names,
         });
     }
-    let new = write_beside(path, [after])?;
+    let new = write_beside(path, after)?;
     if !new.keeps_owner {
         remove_if_there(&beside(path))?;
         return Err(WriteError::Owner {
@@ -201,14 +198,17 @@ pub fn edit_file(path: &Path, before: &str, after: &str) -> Result<(), WriteErro
 ///
 /// Before anything is written, if something foreign stands where a file belongs, the index is
 /// damaged, or the directory is a link or behind one that leads out of its repository.
-pub fn write_directory(root: &Path, files: &BTreeMap<&str, &str>) -> Result<Changes, WriteError> {
+pub fn write_directory<T: Content>(
+    root: &Path,
+    files: &BTreeMap<&str, T>,
+) -> Result<Changes, WriteError> {
     refuse_link(root, Disk.is_link(root) || leads_out(root))?;
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);
     let listed = read_index(root)?;
     let ours = listed.keys().map(String::as_str).collect::<BTreeSet<_>>();
-    let wanted = fingerprints(files);
+    let wanted = fingerprints(files)?;
     let changed = changed(root, files, &ours)?;
     let reached = reached(root, &ours)?;
 
@@ -216,11 +216,11 @@ pub fn write_directory(root: &Path, files: &BTreeMap<&str, &str>) -> Result<Chan
     // for somebody else's.
     let all = union(&listed, &wanted);
     if all != listed {
-        replace(&index, [&*index::write(&all)])?;
+        replace(&index, &*index::write(&all))?;
     }
     remove_leftovers(root, &reached)?;
     for path in &changed {
-        stage(root, path, files[path])?;
+        stage(root, path, &files[path])?;
     }
     for path in &changed {
         take_name(&root.join(path))?;
@@ -237,7 +237,7 @@ pub fn write_directory(root: &Path, files: &BTreeMap<&str, &str>) -> Result<Chan
     }
     // Last, when everything else is as it lists it.
     if all != wanted || !index.exists() {
-        replace(&index, [&*index::write(&wanted)])?;
+        replace(&index, &*index::write(&wanted))?;
     }
     Ok(Changes {
         written: changed.len(),
@@ -246,11 +246,17 @@ pub fn write_directory(root: &Path, files: &BTreeMap<&str, &str>) -> Result<Chan
     })
 }
 
-fn fingerprints(files: &BTreeMap<&str, &str>) -> Listed {
-    let files = files.iter();
-    files
-        .map(|(path, text)| ((*path).to_owned(), index::fingerprint(text)))
-        .collect()
+fn fingerprints<T: Content>(files: &BTreeMap<&str, T>) -> Result<Listed, WriteError> {
+    let fingerprint = |(path, content): (&&str, &T)| {
+        let mut text = String::new();
+        let read = content.pieces(&mut |piece| {
+            text += piece;
+            Ok(())
+        });
+        read.map_err(cant("make", Path::new(path)))?;
+        Ok(((*path).to_owned(), index::fingerprint(&text)))
+    };
+    files.iter().map(fingerprint).collect()
 }
 
 /// All files of two indexes. A file of both that changes has both fingerprints, so that it is known
@@ -309,9 +315,9 @@ fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
 }
 
 /// The wanted files whose text is not there yet.
-fn changed<'a>(
+fn changed<'a, T: Content>(
     root: &Path,
-    files: &BTreeMap<&'a str, &str>,
+    files: &BTreeMap<&'a str, T>,
     ours: &BTreeSet<&str>,
 ) -> Result<Vec<&'a str>, WriteError> {
     let mut changed = Vec::new();
@@ -322,7 +328,7 @@ fn changed<'a>(
             Standing::File if !ours.contains(path) => {
                 return Err(WriteError::Foreign { path: target });
             }
-            Standing::File if has_text(&target, [*text])? => {}
+            Standing::File if has_text(&target, text)? => {}
             Standing::File | Standing::Nothing => changed.push(*path),
         }
     }
@@ -383,35 +389,35 @@ fn remove_if_there(path: &Path) -> Result<(), WriteError> {
 }
 
 /// Whether a file has a text. It is compared piece by piece, because either may be large.
-fn has_text<'a>(path: &Path, text: impl IntoIterator<Item = &'a str>) -> Result<bool, WriteError> {
+fn has_text(path: &Path, text: &(impl Content + ?Sized)) -> Result<bool, WriteError> {
     let file = File::open(path).map_err(cant("read", path))?;
     let mut file = BufReader::with_capacity(BUFFER, file);
     let mut found = Vec::new();
-    for piece in text {
+    let compared = text.pieces(&mut |piece| {
         found.resize(piece.len(), 0);
-        match file.read_exact(&mut found) {
-            Ok(()) if found == piece.as_bytes() => {}
-            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
-                return Err(cant("read", path)(error));
-            }
-            _ => return Ok(false),
+        file.read_exact(&mut found)?;
+        if found == piece.as_bytes() {
+            Ok(())
+        } else {
+            Err(ErrorKind::UnexpectedEof.into())
         }
+    });
+    match compared {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
+        Err(error) => return Err(cant("read", path)(error)),
     }
     let rest = file.fill_buf().map_err(cant("read", path))?;
     Ok(rest.is_empty())
 }
 
-fn write_pieces<'a>(file: &File, text: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+fn write_pieces(file: &File, text: &(impl Content + ?Sized)) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(BUFFER, file);
-    text.into_iter()
-        .try_for_each(|piece| file.write_all(piece.as_bytes()))?;
+    text.pieces(&mut |piece| file.write_all(piece.as_bytes()))?;
     file.flush()
 }
 
-fn replace_locked<'a>(
-    path: &Path,
-    text: impl IntoIterator<Item = &'a str>,
-) -> Result<(), WriteError> {
+fn replace_locked(path: &Path, text: &(impl Content + ?Sized)) -> Result<(), WriteError> {
     let directory = path
         .parent()
         .filter(|directory| !directory.as_os_str().is_empty());
@@ -420,15 +426,15 @@ fn replace_locked<'a>(
 }
 
 /// Gives one file a new text that outlasts a loss of power.
-fn replace<'a>(path: &Path, text: impl IntoIterator<Item = &'a str>) -> Result<(), WriteError> {
+fn replace(path: &Path, text: &(impl Content + ?Sized)) -> Result<(), WriteError> {
     write_beside(path, text)?.take_place_of(path)
 }
 
-fn stage(root: &Path, path: &str, text: &str) -> Result<(), WriteError> {
+fn stage(root: &Path, path: &str, text: &impl Content) -> Result<(), WriteError> {
     let target = root.join(path);
     let directory = target.parent().unwrap_or(root);
     fs::create_dir_all(directory).map_err(cant("create", directory))?;
-    write_beside(&target, [text]).map(drop)
+    write_beside(&target, text).map(drop)
 }
 
 /// The temporary file of a target.
@@ -448,10 +454,7 @@ impl Beside {
 
 /// Writes the temporary file of a target, which takes over the permissions of the present one, and
 /// its owner where that is permitted.
-fn write_beside<'a>(
-    target: &Path,
-    text: impl IntoIterator<Item = &'a str>,
-) -> Result<Beside, WriteError> {
+fn write_beside(target: &Path, text: &(impl Content + ?Sized)) -> Result<Beside, WriteError> {
     let path = beside(target);
     // A run that was killed may have left one, and `create_new` would refuse it.
     remove_if_there(&path)?;

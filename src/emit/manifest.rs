@@ -1,8 +1,10 @@
 //! An object as it is written: nothing else of it is needed until the end of a run.
 
+use std::borrow::Cow;
+use std::io;
 use std::sync::Arc;
 
-use super::{Form, directory};
+use super::{Form, Spool, directory};
 use crate::base::object::{Identified, Identity, Object};
 
 /// The text of an object, and what says where it belongs in the output.
@@ -14,7 +16,15 @@ pub struct Manifest {
     name: Arc<str>,
     /// The file in an output directory; empty for a part of a stream.
     pub(super) path: String,
-    text: Box<str>,
+    text: Text,
+    fingerprint: u64,
+}
+
+/// Where a text is.
+#[derive(Clone, Debug)]
+enum Text {
+    Held(Box<str>),
+    Spooled { place: u64, length: u32 },
 }
 
 impl Manifest {
@@ -34,27 +44,47 @@ impl Manifest {
             name: metadata["name"].shared_str().unwrap_or_default(),
             path,
             // It is kept until the end: without the room that it was written in.
-            text: text.into_boxed_str(),
+            text: Text::Held(text.into_boxed_str()),
+            fingerprint: value.fingerprint(),
         }
     }
 
     /// What is written to the output, byte by byte.
+    ///
+    /// # Errors
+    ///
+    /// If it is in the spool, and can't be read again.
+    pub fn text(&self, spool: &dyn Spool) -> io::Result<Cow<'_, str>> {
+        match self.text {
+            Text::Held(ref text) => Ok(Cow::Borrowed(text)),
+            Text::Spooled { place, length } => spool.get(place, length).map(Cow::Owned),
+        }
+    }
+
+    /// The bytes of the text, as far as it is in memory.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn held(&self) -> usize {
+        match &self.text {
+            Text::Held(text) => text.len(),
+            Text::Spooled { .. } => 0,
+        }
+    }
+
+    /// Moves the text out of memory, if the spool has room for it.
+    pub fn put_into(&mut self, spool: &dyn Spool) {
+        if let Text::Held(text) = &self.text
+            && let Ok(length) = u32::try_from(text.len())
+            && let Some(place) = spool.put(text)
+        {
+            self.text = Text::Spooled { place, length };
+        }
     }
 }
 
 /// Two manifests are equal if they have the same object, in whatever order its keys are.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
-        let object = |text| serde_yaml::from_str::<serde_json::Value>(text).ok();
-        // Two with one identity have nearly always one text. The order of keys does not change how
-        // long it is, so nobody can have a long one read again for each of many short ones.
-        let is_long_as = self.text.len() == other.text.len();
-        self.text == other.text
-            || is_long_as
-                && object(&self.text).is_some_and(|value| Some(value) == object(&other.text))
+        self.fingerprint == other.fingerprint
     }
 }
 

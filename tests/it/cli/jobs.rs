@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::support::program::{Run, kaito_render, root, run};
 
 /// Workspaces of a release, as the benchmarks have them.
@@ -61,4 +63,26 @@ fn diagnostics_are_the_same_for_any_number_of_threads() {
     for rule in ["KR117", "KR204", "KR101"] {
         assert!(found.stderr.contains(rule), "{rule}");
     }
+}
+
+#[test]
+fn files_come_to_the_same_for_any_number_of_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    let bad = "apiVersion: kaito.sh/v1beta1\nkind: [\n";
+    let other = "a: [\n";
+    let mixed = mixed("0.12", 210);
+    let texts = mixed.split("---\n").chain([bad, other, "- 1\n", bad]);
+    for (number, text) in texts.enumerate() {
+        // So that files of each kind are among those of the others.
+        let name = format!("{:03}.yaml", number * 97 % 214);
+        fs::write(directory.path().join(name), text).unwrap();
+    }
+    let path = directory.path().to_str().unwrap();
+    let found = with_any_jobs(&["check", path, "--format", "json"], "");
+    assert_eq!(found.code, 1);
+    let report: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert_eq!(report["input"]["workspaces"], 210, "{}", report["input"]);
+    let diagnostics = report["diagnostics"].as_array().unwrap();
+    let errors = diagnostics.iter().filter(|it| it["severity"] == "error");
+    assert_eq!(errors.count(), 2, "{diagnostics:#?}");
 }

@@ -23,4 +23,5 @@ mod output;
 #[cfg(target_os = "linux")]
 mod progress;
 mod secrets;
+mod spool;
 mod third_release;

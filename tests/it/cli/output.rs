@@ -356,10 +356,10 @@ fn a_single_file_is_written_through_a_link_and_not_over_one_that_leads_nowhere()
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     symlink("real", path("link")).unwrap();
-    let error = write_file(&path("link"), ["a\n"]).unwrap_err().to_string();
+    let error = write_file(&path("link"), "a\n").unwrap_err().to_string();
     assert!(error.contains("link"), "{error}");
-    write_file(&path("real"), ["a\n"]).unwrap();
-    write_file(&path("link"), ["b\n"]).unwrap();
+    write_file(&path("real"), "a\n").unwrap();
+    write_file(&path("link"), "b\n").unwrap();
     assert!(path("link").is_symlink());
     assert_eq!(
         texts(directory.path()),
