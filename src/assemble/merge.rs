@@ -110,7 +110,7 @@ impl<T: PartialEq> ObjectSet<T> {
 
     /// How many objects there are so far.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.first.len()
     }
 

@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
 
     /// Adds the objects of a document, with their texts in memory only as far as there is room.
     fn add_objects(&mut self, objects: DocumentObjects<Kept>) {
-        let first = self.objects.len();
+        let first = self.objects.count();
         self.objects.add(objects);
         for kept in self.objects.kept_from(first) {
             let Kept::Manifest(manifest) = kept else {
