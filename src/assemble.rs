@@ -38,4 +38,4 @@ pub use nodes::{check_node, check_static_capacity, is_static_pool};
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
 pub use shared::{Selector, Selectors};
-pub use substituted::{Variables, keep_from_flux};
+pub use substituted::{Variables, keep_from_flux, mark_for_flux};

@@ -1,8 +1,8 @@
 //! What was decided for a Workspace and why, and what made a field of its objects, as text for
 //! people.
 //!
-//! Uses `base`, `diagnostic`, `input`, `catalogue`, `workspace`, `plan`, `expand`, `emit` and
-//! `compile`; `cli` uses it.
+//! Uses `vocab`, `base`, `diagnostic`, `input`, `catalogue`, `workspace`, `plan`, `expand`, `emit`
+//! and `compile`; `cli` uses it.
 
 pub mod field;
 

@@ -36,7 +36,7 @@ mod sizing;
 mod tuning;
 mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -444,27 +444,6 @@ impl<'a> Planner<'a> {
         ))
     }
 
-    /// Warns of pull Secrets that are named twice, which KAITO passes on (quirk 9).
-    fn repeated(&mut self, secrets: &[String], pointer: &str, hint: &str) {
-        for (index, name) in secrets
-            .iter()
-            .enumerate()
-            .filter(|(index, name)| secrets[..*index].contains(name))
-        {
-            let is_first = secrets[..index]
-                .iter()
-                .filter(|before| *before == name)
-                .count()
-                == 1;
-            if is_first {
-                let message = format!(
-                    "the pull Secret `{name}` is named more than once: server-side apply refuses such a list"
-                );
-                self.report(&rule::REPEATED_SECRET, pointer, message, hint.to_owned());
-            }
-        }
-    }
-
     /// The type of the Service. KAITO wants the annotation to be exactly `True`.
     fn service_type(&self) -> &'static str {
         let annotation = self.workspace.metadata.annotations.get(ENABLE_LB);
@@ -568,6 +547,13 @@ impl PodTemplate {
         let tolerations = spec
             .shift_remove("tolerations")
             .and_then(|value| value.as_array().cloned());
+        if let Some(Value::Array(secrets)) = spec.get_mut("imagePullSecrets") {
+            let mut seen = BTreeSet::new();
+            secrets.retain(|secret| {
+                let name = secret["name"].as_str();
+                name.is_none_or(|name| seen.insert(name.to_owned()))
+            });
+        }
         Self {
             metadata,
             labels,
@@ -579,9 +565,18 @@ impl PodTemplate {
 
 fn private_pull_secrets(preset: &Preset) -> Vec<String> {
     match preset.access_mode {
-        AccessMode::Private => preset.preset_options.image_pull_secrets.clone(),
+        AccessMode::Private => once(preset.preset_options.image_pull_secrets.clone()),
         AccessMode::Public => Vec::new(),
     }
+}
+
+/// Each Secret once: server-side apply refuses a list that names one twice, as KAITO's can.
+fn once(secrets: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let secrets = secrets.into_iter();
+    secrets
+        .filter(|secret| seen.insert(secret.clone()))
+        .collect()
 }
 
 /// To KAITO an empty text is the same as none.

@@ -1,8 +1,9 @@
 //! Objects for a tool that fills in variables when it applies them.
 //!
-//! Flux replaces every `${…}` of an object, and those that it knows no variable for by nothing. In an
-//! object that has a variable of the user's, all others are escaped; one that has none of the user's
-//! is marked, so that Flux leaves it as it is.
+//! Flux replaces every `${…}` of an object, and those that it knows no variable for by nothing. So an
+//! object that has any is marked, and Flux leaves it as it is. Only where the profile says that Flux
+//! fills in the user's variables, an object that has one of these is not marked: all others in it are
+//! escaped.
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,26 @@ impl Variables {
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     let all = text.match_indices("${").map(|(at, _)| at);
     all.filter(|at| !text[..*at].ends_with('$'))
+}
+
+/// Sees to it that Flux replaces nothing in an object.
+pub fn mark_for_flux(object: &mut Object) {
+    if has_dollar_brace(&object.value) {
+        object.value = marked(&object.value);
+    }
+}
+
+/// Whether there is anything that Flux would change, escaped variables included: it takes one of
+/// their signs away.
+fn has_dollar_brace(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.contains("${"),
+        Json::List(items) => items.iter().any(has_dollar_brace),
+        Json::Map(map) => map
+            .iter()
+            .any(|(key, value)| key.contains("${") || has_dollar_brace(value)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
 }
 
 /// Sees to it that Flux replaces the variables of the user, and nothing else.
@@ -123,7 +144,7 @@ fn with(map: &Json, key: &str, value: Json) -> Json {
 mod tests {
     use serde_json::json;
 
-    use super::{Variables, keep_from_flux};
+    use super::{Variables, keep_from_flux, mark_for_flux};
     use crate::base::json::Json;
     use crate::base::object::Object;
 
@@ -160,6 +181,25 @@ mod tests {
         );
         assert_eq!(value["label"].as_str(), Some("${team}"));
         assert!(value["metadata"].get("annotations").is_none());
+    }
+
+    #[test]
+    fn an_object_is_marked_for_any_text_that_flux_would_change() {
+        for (text, is_marked) in [
+            ("echo ${HOME}", true),
+            ("a\n${x}", true),
+            ("an open ${", true),
+            ("$${kept}", true),
+            ("echo $HOME $(x) {a}", false),
+        ] {
+            let value = json!({"metadata": {"name": "a"}, "x": [{"y": text}]});
+            let mut object = Object::new(Json::from(value.clone()));
+            mark_for_flux(&mut object);
+            let annotations = &object.value["metadata"]["annotations"];
+            let mark = annotations["kustomize.toolkit.fluxcd.io/substitute"].as_str();
+            assert_eq!(mark, is_marked.then_some("disabled"), "{text}");
+            assert_eq!(object.value["x"], Json::from(value)["x"]);
+        }
     }
 
     #[test]

@@ -231,12 +231,15 @@ impl Attempt {
         self.pay(&plan, bytes, asks, context.options.max_nodes)?;
         let objects = expand::objects(&plan, templates?);
         let mut objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
-        if let Some(Substitution::Flux) = profile.substitution {
-            assemble::keep_from_flux(&mut objects, &variables(inputs));
+        match profile.substitution {
+            Some(Substitution::Flux) => {
+                assemble::keep_from_flux(&mut objects, &variables(inputs));
+            }
+            None => objects.iter_mut().for_each(assemble::mark_for_flux),
         }
         // After everything that changes objects: the names are hashes of them.
         assemble::name_nodes(&mut objects, &plan);
-        Ok(made(draft.into_whole()?, plan, objects, context.keep))
+        Ok(made(draft.into_whole()?, plan, objects, context))
     }
 
     /// Keeps what a Workspace of so many bytes costs, which is asked for at a place. More than a
@@ -319,7 +322,12 @@ fn asks(inputs: plan::Inputs) -> Span {
         .unwrap_or_else(|| workspace.span("/metadata/name"))
 }
 
-fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Keep) -> Made {
+fn made(
+    mut workspace: Workspace,
+    plan: Plan,
+    mut objects: Vec<Object>,
+    Context { keep, options, .. }: Context,
+) -> Made {
     let title = format!("Workspace `{}`", workspace.key());
     let place = workspace.span("/resource/labelSelector/matchLabels");
     let selector = Selector::of(&plan, place, &title);
@@ -334,7 +342,11 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, keep: Ke
         }
     };
     // Last, because its annotation lists all the others.
-    objects.push(assemble::workspace(value, &plan, &objects));
+    let mut rendered = assemble::workspace(value, &plan, &objects);
+    if options.profile.substitution.is_none() {
+        assemble::mark_for_flux(&mut rendered);
+    }
+    objects.push(rendered);
     let compiled = compiled.map(|objects| CompiledWorkspace {
         workspace,
         plan,

@@ -103,7 +103,6 @@ rules! {
     CLUSTER_NAME = "KR215" Error "a NodeClass that needs the cluster name";
     NO_NVIDIA_GPU = "KR216" Error "an instance type without the NVIDIA GPUs that the pods request";
     OUTPUT_DIR = "KR217" Warning "a tuning result that is written where nothing picks it up";
-    REPEATED_SECRET = "KR218" Warning "a duplicate pull Secret";
     NO_FIT = "KR219" Error "a model that does not fit on these nodes, however many there are";
     RUNTIME = "KR220" Error "a model or adapter that the runtime can't serve";
     PARTITION = "KR221" Error "an invalid GPU partition";

@@ -14,6 +14,7 @@ use crate::emit::yaml;
 use crate::expand;
 use crate::expand::template::{Step, Trace};
 use crate::plan::Decision;
+use crate::vocab::annotations::FLUX_SUBSTITUTE;
 
 /// A field of an object: `KIND/PATH` or `KIND/NAME/PATH`, such as
 /// `Deployment/spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']`.
@@ -143,9 +144,26 @@ pub fn explain(
         let trace = expand::trace(&compiled.plan, templates, object, &field.steps)?;
         if let Some(trace) = trace {
             made(&trace, &decisions, &places, &mut out);
+        } else if let Some(why) = added(&field.steps) {
+            out.text("  ").text(why).end();
         }
     }
     Ok(out)
+}
+
+/// Why a field is there that no template made; none for all others.
+#[must_use]
+pub fn added(steps: &[Step]) -> Option<&'static str> {
+    let [Step::Field(metadata), Step::Field(field), Step::Field(key)] = steps else {
+        return None;
+    };
+    if [metadata.as_str(), field] != ["metadata", "annotations"] {
+        return None;
+    }
+    match key.as_str() {
+        FLUX_SUBSTITUTE => Some("added because Flux would replace `${…}` in the object"),
+        _ => None,
+    }
 }
 
 fn made(trace: &Trace, decisions: &[Decision], places: &Places, out: &mut Terminal) {

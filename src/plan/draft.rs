@@ -60,10 +60,6 @@ const READS: &[(&[&Rule], &[&str])] = &[
     ),
     (&[&rule::NO_EFFECT, &rule::RUNTIME], &[SERVED, ANNOTATIONS]),
     (
-        &[&rule::REPEATED_SECRET],
-        &["/inference/preset", "/inference/adapters", "/tuning"],
-    ),
-    (
         &[
             &rule::COUNT,
             &rule::COUNT_TOO_SMALL,

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::config::training_config::TrainingConfig;
-use super::{Planner, TuningPlan, filled};
+use super::{Planner, TuningPlan, filled, once};
 use crate::base::wording;
 use crate::catalogue::preset::Flags;
 use crate::diagnostic::Reported;
@@ -21,7 +21,7 @@ impl TuningPlan {
             urls: tuning.input.urls.clone(),
             input_name: tuning.input.name.clone().unwrap_or_default(),
             input_image: filled(tuning.input.image.as_ref()),
-            input_secrets: tuning.input.image_pull_secrets.clone(),
+            input_secrets: once(tuning.input.image_pull_secrets.clone()),
             input_volume: None,
             output_dir: config.output_dir,
             output_image: filled(tuning.output.image.as_ref()),

@@ -11,7 +11,7 @@ use crate::diagnostic::Reported;
 use crate::diagnostic::rule;
 use crate::plan::config::server_config::ServerConfig;
 use crate::plan::nodes::gpus::Gpus;
-use crate::plan::{AdapterPlan, InferencePlan, Plan, adapter_secrets, filled};
+use crate::plan::{AdapterPlan, InferencePlan, Plan, adapter_secrets, filled, once};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::annotations::{self, RUNTIME};
 use crate::vocab::labels::{self, INFERENCE_ROLE};
@@ -55,10 +55,6 @@ impl Hub<'_, '_> {
             .planner
             .gpus(base.provisioner, &base.match_labels, self.types);
         self.check_strengths(inference, runtime);
-        let pull_secrets: Vec<_> = adapter_secrets(inference).collect();
-        let hint = "give each adapter a Secret of its own: what pulls an adapter has no others";
-        self.planner
-            .repeated(&pull_secrets, "/inference/adapters", hint);
         let Some(preset) = &inference.preset else {
             return Err(self.planner.reported("/inference"));
         };
@@ -98,7 +94,7 @@ impl Hub<'_, '_> {
             gpu_request: gpu_request(&gpus),
             mig_resource: gpus.mig_resource.clone(),
             image: Some(self.base_image()?),
-            pull_secrets,
+            pull_secrets: once(adapter_secrets(inference)),
             service_type: Some(self.planner.service_type().to_owned()),
             kv_events: runtime == VLLM,
             inference: Some(plan),
@@ -336,7 +332,7 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
                 .and_then(Value::as_object)
                 .cloned(),
             strength: adapter.strength.clone(),
-            pull_secrets: source.image_pull_secrets.clone(),
+            pull_secrets: once(source.image_pull_secrets.clone()),
         })
     });
     // Those that are pulled come before those that are mounted.

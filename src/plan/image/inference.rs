@@ -8,7 +8,7 @@ use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::plan::sizing::preset_count::{self, Tables};
 use crate::plan::{
-    AdapterPlan, InferencePlan, Plan, PodTemplate, adapter_secrets, private_pull_secrets,
+    AdapterPlan, InferencePlan, Plan, PodTemplate, adapter_secrets, once, private_pull_secrets,
 };
 use crate::vocab::AccessMode;
 use crate::workspace::{Inference, Preset};
@@ -44,12 +44,6 @@ impl<'a> Image<'_, 'a> {
         if distributed && !inference.adapters.is_empty() {
             self.adapters_without_effect(&preset.name);
         }
-        let pull_secrets = pull_secrets(inference, preset);
-        self.planner.repeated(
-            &pull_secrets,
-            "/inference/adapters",
-            "name it once: it counts for all images of the pod",
-        );
         Ok(Plan {
             disk: model.inference.disk.clone(),
             // All GPUs of the machine, whatever the model needs; only of an instance type that no
@@ -59,7 +53,7 @@ impl<'a> Image<'_, 'a> {
                 .get(&base.instance_type)
                 .map_or(needs.gpus, |instance| instance.gpus),
             image: Some(self.image(preset, model, "/inference/preset")?),
-            pull_secrets,
+            pull_secrets: pull_secrets(inference, preset),
             service_type: Some(self.planner.service_type().to_owned()),
             inference: Some(InferencePlan {
                 runtime: model.inference.runtime.clone(),
@@ -158,7 +152,7 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
                     .clone()
                     .unwrap_or_else(|| STRENGTH.to_owned()),
             ),
-            pull_secrets: source.image_pull_secrets.clone(),
+            pull_secrets: once(source.image_pull_secrets.clone()),
         })
     });
     adapters.collect()
@@ -169,5 +163,5 @@ fn pull_secrets(inference: &Inference, preset: &Preset) -> Vec<String> {
     if preset.access_mode == AccessMode::Private {
         return private_pull_secrets(preset);
     }
-    adapter_secrets(inference).collect()
+    once(adapter_secrets(inference))
 }

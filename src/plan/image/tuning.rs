@@ -3,7 +3,7 @@
 use super::Image;
 use crate::diagnostic::Reported;
 use crate::plan::sizing::preset_count;
-use crate::plan::{Plan, TuningPlan, filled, private_pull_secrets};
+use crate::plan::{Plan, TuningPlan, filled, once, private_pull_secrets};
 use crate::workspace::{Preset, Tuning};
 
 impl Image<'_, '_> {
@@ -26,12 +26,6 @@ impl Image<'_, '_> {
             self.tables(),
             self.planner.diagnostics,
         );
-        let pull_secrets = pull_secrets(tuning, preset);
-        self.planner.repeated(
-            &pull_secrets,
-            "/tuning/input",
-            "name it once: it counts for all images of the pod",
-        );
         // Without `?`, so that mistakes in the configuration are reported beside a missing image.
         let image = self.image(preset, model, "/tuning/preset");
         let config = self.planner.training_config(tuning)?;
@@ -45,7 +39,7 @@ impl Image<'_, '_> {
         Ok(Plan {
             gpus: instance.map_or(training.needs.gpus, |instance| instance.gpus),
             image: Some(image?),
-            pull_secrets,
+            pull_secrets: pull_secrets(tuning, preset),
             tuning: Some(TuningPlan {
                 launch_flags: launch_flags.collect(),
                 env: training.env.clone(),
@@ -62,10 +56,6 @@ fn pull_secrets(tuning: &Tuning, preset: &Preset) -> Vec<String> {
         filled(tuning.input.image.as_ref()).map(|_| tuning.input.image_pull_secrets.clone());
     let output =
         filled(tuning.output.image.as_ref()).and(filled(tuning.output.image_push_secret.as_ref()));
-    input
-        .unwrap_or_default()
-        .into_iter()
-        .chain(output)
-        .chain(private_pull_secrets(preset))
-        .collect()
+    let images = input.unwrap_or_default().into_iter().chain(output);
+    once(images.chain(private_pull_secrets(preset)))
 }

@@ -10,6 +10,7 @@ use kaito_render::catalogue::release::Release;
 use kaito_render::compile::{self, CompiledWorkspace, Keep, Options};
 use kaito_render::expand::Templates;
 use kaito_render::expand::template::Step;
+use kaito_render::explain::field;
 use kaito_render::session::Session;
 use kaito_render::{expand, input, plan};
 use serde_json::Value;
@@ -96,6 +97,14 @@ Deployment/workspace-falcon-7b
         literal.ends_with("  templates/0.3/job.yaml:11 backoffLimit: 0\n"),
         "{literal}"
     );
+}
+
+#[test]
+fn a_field_that_no_template_made_is_explained_too() {
+    let field = "Job/metadata.annotations['kustomize.toolkit.fluxcd.io/substitute']";
+    let expected = "Job/workspace-tuning-phi-3\n  disabled\n  added because Flux would replace `${…}` in \
+                    the object\n";
+    assert_eq!(stdout(&["explain", TUNING, "--field", field], ""), expected);
 }
 
 #[test]
@@ -197,7 +206,9 @@ fn check(
         .collect();
     let mut count = 0;
     for object in objects {
-        for steps in leaves(&Value::from(&object.value)) {
+        let mut ways = leaves(&Value::from(&object.value));
+        ways.retain(|steps| field::added(steps).is_none());
+        for steps in ways {
             let trace = expand::trace(plan, templates, object, &steps).unwrap();
             let trace = trace.unwrap_or_else(|| panic!("{}: {steps:?}", object.identity().kind));
             for read in &trace.reads {

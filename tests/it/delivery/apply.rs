@@ -135,19 +135,6 @@ fn rounds(cases: Vec<Case>) -> Vec<Vec<Case>> {
 ///
 /// These are objects as KAITO makes them, of Workspaces that can't work.
 fn refusal(case: &Case, object: &Object) -> Option<&'static str> {
-    let value = Value::from(&object.value);
-    let secrets = value
-        .pointer("/spec/template/spec/imagePullSecrets")
-        .and_then(Value::as_array);
-    let names: Vec<_> = secrets
-        .into_iter()
-        .flatten()
-        .map(|secret| secret["name"].as_str())
-        .collect();
-    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
-        // One for each adapter that needs it; docs/parity.md keeps that, and KR218 warns of it.
-        return Some("imagePullSecrets: duplicate entries");
-    }
     let is_of = |name: &str| case.name.starts_with(name);
     match object.identity().kind {
         // NodeClasses are what the profile says, and those of golden cases say too little.

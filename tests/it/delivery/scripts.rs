@@ -127,6 +127,24 @@ fn scripts() -> [String; 6] {
     ]
 }
 
+/// What fills in variables before a script runs, as Flux does, makes other paths of `${…}`.
+#[test]
+fn no_script_deletes_what_stands_in_braces() {
+    let mut deletions = 0;
+    for script in scripts() {
+        for line in script.lines().filter(|line| line.contains("rm -")) {
+            assert!(!line.contains("${"), "{line}");
+            deletions += 1;
+        }
+        // What `merge` deletes stands in its variables.
+        if let Some((_, merge)) = script.split_once("merge() (") {
+            let (merge, _) = merge.split_once("\n)\n").unwrap();
+            assert!(!merge.contains("${"), "{merge}");
+        }
+    }
+    assert!(deletions > 5);
+}
+
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -14,6 +14,9 @@ const NOT_COMPARED: [&str; 6] = [
     "KaitoNodeClass",
 ];
 
+/// The annotation that keeps Flux from replacing variables.
+const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
+
 /// Every difference between the objects of KAITO and ours, and every departure that ours lack.
 pub(super) fn differences(expected: &[Value], actual: &[Value]) -> Vec<String> {
     let mut found = Vec::new();
@@ -83,6 +86,7 @@ fn normalised(object: &Value) -> Value {
     if kind == "ConfigMap" {
         yaml_values(&mut object["data"]);
     }
+    claims(&mut object);
     if let Some(pod) = object
         .pointer_mut("/spec/template/spec")
         .filter(|_| !is_node)
@@ -113,7 +117,7 @@ fn metadata(metadata: &mut Value, is_node: bool) {
         key == ours || key == "app.kubernetes.io/managed-by"
     });
     strip(metadata, "annotations", |key| {
-        prefixes.iter().any(|prefix| key.starts_with(prefix))
+        key == SUBSTITUTE || prefixes.iter().any(|prefix| key.starts_with(prefix))
     });
     if is_node {
         metadata.shift_remove("namespace");
@@ -224,7 +228,34 @@ fn yaml_values(data: &mut Value) {
     }
 }
 
+/// Claims are of one kind, whether they say so or not.
+fn claims(object: &mut Value) {
+    let claims = object.pointer_mut("/spec/volumeClaimTemplates");
+    for claim in claims
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        claim.insert("apiVersion".to_owned(), json!("v1"));
+        claim.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
+    }
+}
+
+/// Pull Secrets, each once.
+fn pull_secrets(pod: &mut Value) {
+    if let Some(Value::Array(secrets)) = pod.get_mut("imagePullSecrets") {
+        let mut seen = Vec::new();
+        secrets.retain(|secret| {
+            let is_new = !seen.contains(secret);
+            seen.push(secret.clone());
+            is_new
+        });
+    }
+}
+
 fn pod_spec(pod: &mut Value) {
+    pull_secrets(pod);
     let path =
         "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
     let terms = pod
@@ -327,6 +358,7 @@ fn departures(objects: &[Value], found: &mut Vec<String>) {
         expect(metadata.get("ownerReferences").is_none(), "has owners");
         expect(object.get("status").is_none(), "has a status");
         expect(!has_null(object), "has a null");
+        for_tools(object, &mut expect);
         if NODE_KINDS.contains(&kind) {
             expect(
                 metadata.get("namespace").is_none(),
@@ -363,6 +395,31 @@ fn departures(objects: &[Value], found: &mut Vec<String>) {
     if !objects.iter().any(|object| kind(object) == "Workspace") {
         found.push("the Workspace itself is missing".to_owned());
     }
+}
+
+/// What the tools that apply objects need of them.
+fn for_tools(object: &Value, expect: &mut impl FnMut(bool, &str)) {
+    let marked = &object["metadata"]["annotations"][SUBSTITUTE];
+    expect(
+        marked == "disabled" || marked.is_null() && !object.to_string().contains("${"),
+        "holds `${` and is not marked for Flux",
+    );
+    let items = |pointer| {
+        let list = object.pointer(pointer).and_then(Value::as_array);
+        list.map(Vec::as_slice).unwrap_or_default()
+    };
+    for claim in items("/spec/volumeClaimTemplates") {
+        expect(
+            claim["apiVersion"] == "v1" && claim["kind"] == "PersistentVolumeClaim",
+            "has a claim that does not say its kind",
+        );
+    }
+    let secrets = items("/spec/template/spec/imagePullSecrets");
+    let is_repeated = |(index, secret)| secrets[..index].contains(secret);
+    expect(
+        !secrets.iter().enumerate().any(is_repeated),
+        "names a pull Secret twice",
+    );
 }
 
 fn has_null(value: &Value) -> bool {

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::builder::{Diagnostic, Test};
+use crate::support::inputs::{SMALL, workspace};
 use crate::support::program::{Run, kaito_render, root, run, stdout};
 
 const PHI_4: &str = "examples/v1beta1/kaito_workspace_phi_4.yaml";
@@ -510,5 +511,47 @@ fn models_that_can_not_be_imported_are_refused() {
             "{name}: {}",
             refused.stderr
         );
+    }
+}
+
+/// Server-side apply refuses a list that names one twice.
+#[test]
+fn a_pull_secret_stands_once_in_the_pods() {
+    let adapter = |name: &str| {
+        format!(
+            "  - source: {{name: {name}, image: r.example.com/a/{name}:1, imagePullSecrets: [pull, pull]}}\n"
+        )
+    };
+    let preset = "  preset:\n    name: phi-4\n";
+    let text = workspace("a", SMALL);
+    assert!(text.contains(preset), "{text}");
+    let adapted = text.replace(
+        preset,
+        &format!("{preset}  adapters:\n{}{}", adapter("one"), adapter("two")),
+    );
+    let own = text.replace(
+        preset,
+        "  template: {spec: {imagePullSecrets: [{name: pull}, {name: other}, {name: pull}], \
+         containers: [{name: c, image: r.example.com/c:1}]}}\n",
+    );
+    for (text, names) in [(adapted, &["pull"][..]), (own, &["pull", "other"])] {
+        let outcome = Test::new()
+            .input(&text)
+            .command("render")
+            .format("json")
+            .exits(0)
+            .run();
+        let list: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let items = list["items"].as_array().unwrap();
+        let pods = items.iter().find(|it| it["kind"] == "StatefulSet").unwrap();
+        let secrets = pods["spec"]["template"]["spec"]["imagePullSecrets"].as_array();
+        let found: Vec<_> = secrets
+            .unwrap()
+            .iter()
+            .map(|it| it["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, names);
+        let text = pods.to_string();
+        assert!(text.matches("\"secret\":{").count() <= 2, "{text}");
     }
 }

@@ -121,14 +121,6 @@ fn what_can_never_work_is_reported_at_its_place() {
         ),
         (
             LLAMA,
-            "- myregistry-pull",
-            "- a\n        - a",
-            machine,
-            "KR218 warning",
-            "inference",
-        ),
-        (
-            LLAMA,
             "image: myregistry.azurecr.io/",
             "image: my registry.azurecr.io/",
             machine,

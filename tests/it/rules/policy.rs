@@ -209,11 +209,11 @@ fn sorted(diagnostics: &[String]) -> Vec<String> {
 
 #[test]
 fn what_lowers_nothing_is_reported_where_it_is_written() {
-    let rules = "- {rule: KR218, severity: off}\n- {rule: KR218, severity: error}\n\
+    let rules = "- {rule: KR214, severity: off}\n- {rule: KR214, severity: error}\n\
                  - {rule: KR217, severity: note, paths: [none/**]}\n- {rule: KR217, severity: off, paths: [a.yaml]}\n";
     let directory = directory(rules, &[("a.yaml", &tight("KR207, KR119"))]);
     let found = [
-        "KR505 warning KR218",
+        "KR505 warning KR214",
         "KR505 warning KR217",
         "KR506 warning KR119",
     ];
@@ -228,7 +228,7 @@ fn what_lowers_nothing_is_reported_where_it_is_written() {
     );
     assert_eq!(check(target.path(), &[]), (0, vec![]));
     let quiet = self::directory(
-        "- {rule: KR505, severity: off}\n- {rule: KR218, severity: off}\n",
+        "- {rule: KR505, severity: off}\n- {rule: KR214, severity: off}\n",
         &[("a.yaml", &tight("KR207"))],
     );
     assert_eq!(check(quiet.path(), &[]), (0, vec![]));

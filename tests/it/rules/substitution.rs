@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::builder::Test;
-use crate::support::inputs::{SMALL, workspace, workspace_of};
+use crate::support::inputs::{LARGE, SMALL, workspace, workspace_of};
 
 const FLUX: &str = "substitution: flux\n";
 const MARK: &str = "kustomize.toolkit.fluxcd.io/substitute";
@@ -181,6 +181,32 @@ fn flux_replaces_the_variables_of_the_user_and_no_others() {
     for at in all {
         let is_own = pods[at..].starts_with("${pull}");
         assert_ne!(is_own, pods[..at].ends_with('$'), "{}", &pods[at..at + 20]);
+    }
+}
+
+/// Without `substitution: flux`, Flux replaces nothing, wherever it stands.
+#[test]
+fn every_object_with_a_variable_is_marked() {
+    let text = workspace("a", SMALL).replace(
+        "preset:\n    name: phi-4",
+        "template: {spec: {containers: [{name: c, image: \"r.io/c:1.0\", \
+         command: [sh, -c, \"echo ${HOME}\"]}]}}",
+    );
+    let several = workspace_of("v1beta1", "large", LARGE, "llama-3.3-70b-instruct");
+    for (text, kinds) in [
+        (text, ["StatefulSet", "Workspace"].as_slice()),
+        (several, &["StatefulSet"]),
+    ] {
+        let objects = rendered(Test::new().input(&text));
+        let mut marked = Vec::new();
+        for object in &objects {
+            let mark = &object["metadata"]["annotations"][MARK];
+            let holds = object.to_string().contains("${");
+            assert_eq!(mark == "disabled", holds, "{object}");
+            marked.extend(holds.then(|| object["kind"].as_str().unwrap()));
+        }
+        marked.sort_unstable();
+        assert_eq!(marked, kinds);
     }
 }
 

@@ -179,6 +179,9 @@ fn layers_lie_over_one_another() {
         ("data/kept/x", "kept"),
         ("data/file", ""),
         ("data/directory/x", ""),
+        ("data/-rf", "old"),
+        ("data/a b/.wh", "kept"),
+        ("data/two words", ""),
     ];
     let middle: &[Entry] = &[
         ("data/changed", "new"),
@@ -189,12 +192,17 @@ fn layers_lie_over_one_another() {
         ("data/kept/.wh.never", ""),
         ("data/file/x", "x"),
         ("data/directory", "now a file"),
+        ("data/-rf", "new"),
+        ("data/.wh.two words", ""),
     ];
     for place in places() {
         image(&place, &[bottom, middle, &[("etc/x", "")]]);
         let output = pull(&place, &OPEN);
         assert!(output.status.success(), "{}", stderr(&output));
         let expected = [
+            ("-rf", "new"),
+            ("a b", "(directory)"),
+            ("a b/.wh", "kept"),
             ("changed", "new"),
             ("emptied", "(directory)"),
             ("emptied/new", "new"),
