@@ -35,13 +35,13 @@ impl Spool for Counted {
 }
 
 /// The objects of the set as a stream, and the bytes that are in memory at the end of the run.
-fn rendered(spool: Arc<dyn Spool>) -> (String, usize) {
+fn rendered(spool: &Arc<dyn Spool>) -> (String, usize) {
     let mut session = Session::default();
     let file = session.sources.add("set.yaml", SET);
     let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
     let documents = nodes.into_iter().map(|node| Document { node, named: true });
     let options = Options {
-        spool: Arc::clone(&spool),
+        spool: Arc::clone(spool),
         ..Options::default()
     };
     let format = Format::Yaml;
@@ -54,7 +54,7 @@ fn rendered(spool: Arc<dyn Spool>) -> (String, usize) {
     let stream = Stream {
         format,
         manifests: &manifests,
-        spool: &*spool,
+        spool: &**spool,
     };
     let mut text = String::new();
     let mut add = |piece: &str| {
@@ -67,14 +67,14 @@ fn rendered(spool: Arc<dyn Spool>) -> (String, usize) {
 
 #[test]
 fn what_memory_should_not_hold_waits_in_a_file() {
-    let (expected, held) = rendered(Arc::new(NoSpool));
+    let (expected, held) = rendered(&(Arc::new(NoSpool) as _));
     assert!(held > expected.len() * 9 / 10);
     let directory = tempfile::tempdir().unwrap();
     let counted = Arc::new(Counted {
         spool: SpoolFile::new(directory.path().to_owned()),
         bytes: AtomicUsize::new(0),
     });
-    let (text, still_held) = rendered(Arc::<Counted>::clone(&counted));
+    let (text, still_held) = rendered(&(Arc::<Counted>::clone(&counted) as _));
     assert!(text == expected, "the texts changed on their way");
     let spooled = counted.bytes.load(Ordering::Relaxed);
     assert!(spooled > 0);
