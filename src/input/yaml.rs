@@ -224,7 +224,10 @@ impl<'a> Reader<'a> {
         let mut items = Vec::new();
         loop {
             match self.expect()? {
-                (Event::SequenceEnd, _) => return Ok(Data::List(items)),
+                (Event::SequenceEnd, _) => {
+                    items.shrink_to_fit();
+                    return Ok(Data::List(items));
+                }
                 item => items.push(self.node(item)?),
             }
         }
@@ -268,6 +271,8 @@ impl<'a> Reader<'a> {
                 entries.push(entry);
             }
         }
+        // All documents of a run are in memory at once, and most mappings have few entries.
+        entries.shrink_to_fit();
         Ok(Data::Map(entries))
     }
 
