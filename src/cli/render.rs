@@ -79,7 +79,9 @@ fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) ->
         let Some(source) = sources.path(file) else {
             continue;
         };
-        if source.starts_with(&target) || Disk.identity(source).starts_with(&target) {
+        // The directories of a source have no links, but it may be one itself.
+        let is_link = sources.editable(file).is_none();
+        if source.starts_with(&target) || is_link && Disk.identity(source).starts_with(&target) {
             bail!(
                 "`{}` is a source, and writing to `{}` would take it for output: choose another \
                  path, such as `rendered/`",

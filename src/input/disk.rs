@@ -22,16 +22,7 @@ pub struct Disk;
 
 impl FileTree for Disk {
     fn kind(&self, path: &Path) -> io::Result<Kind> {
-        if is_stream(path) {
-            return Ok(Kind::File);
-        }
-        let found = fs::metadata(path)?;
-        // The kernel's are regular files by their type alone, and some of them never end.
-        let may_be_of_kernel = found.is_file() && found.len() == 0;
-        if may_be_of_kernel && self.identity(path).starts_with("/proc") {
-            return Ok(Kind::Special);
-        }
-        Ok(kind(found.file_type()))
+        Ok(kind_and_length(path)?.0)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
@@ -57,17 +48,11 @@ impl FileTree for Disk {
             stdin.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
             return Ok(bytes);
         }
-        match self.kind(file)? {
-            Kind::File => {}
-            Kind::Directory => return Err(io::ErrorKind::IsADirectory.into()),
-            Kind::Special => return Err(io::Error::other("not a regular file")),
+        match kind_and_length(file)? {
+            (Kind::File, length) => read(File::open(file)?, length),
+            (Kind::Directory, _) => Err(io::ErrorKind::IsADirectory.into()),
+            (Kind::Special, _) => Err(io::Error::other("not a regular file")),
         }
-        let file = File::open(file)?;
-        // With some room behind the end, which the system is asked for too, one request is enough.
-        let length = file.metadata()?.len().min(MAX_FILE);
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 64);
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
@@ -111,6 +96,37 @@ impl FileTree for Disk {
     fn location(&self, path: &Path, place: &Path) -> Option<PathBuf> {
         (!is_stdin(path)).then(|| place.to_owned())
     }
+}
+
+/// What a path leads to, and the length that it has if it is a file.
+fn kind_and_length(path: &Path) -> io::Result<(Kind, u64)> {
+    if is_stream(path) {
+        return Ok((Kind::File, 0));
+    }
+    let found = fs::metadata(path)?;
+    // The kernel's are regular files by their type alone, and some of them never end.
+    let may_be_of_kernel = found.is_file() && found.len() == 0;
+    if may_be_of_kernel && Disk.identity(path).starts_with("/proc") {
+        return Ok((Kind::Special, 0));
+    }
+    Ok((kind(found.file_type()), found.len()))
+}
+
+/// Reads a file that had some length when it was looked at. It may have been replaced since.
+fn read(mut file: File, length: u64) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(length.min(MAX_FILE)).unwrap_or(0);
+    // One byte more than there should be: if it is not there, the file ends, and need not be asked.
+    let mut bytes = vec![0; length + 1];
+    let found = match file.read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        found => found?,
+    };
+    bytes.truncate(found);
+    if found != length || length == 0 {
+        let most = MAX_FILE + 1 - found as u64;
+        file.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn kind(file_type: FileType) -> Kind {

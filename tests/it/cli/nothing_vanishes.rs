@@ -737,6 +737,30 @@ fn tree(directory: &TempDir) -> Vec<String> {
     all.map(|path| path.display().to_string()).collect()
 }
 
+#[cfg(unix)]
+#[test]
+fn a_directory_to_which_a_link_to_a_source_leads_is_not_written_to() {
+    let files = [
+        ("team-a/a.yaml", &*workspace("a", SMALL)),
+        (".git/HEAD", ""),
+    ];
+    let directory = inputs::directory(&files);
+    fs::create_dir(directory.path().join("links")).unwrap();
+    std::os::unix::fs::symlink("../team-a/a.yaml", directory.path().join("links/a.yaml")).unwrap();
+    let before = tree(&directory);
+    for source in ["links/a.yaml", "links"] {
+        let args = ["render", source, "-o", "team-a/"];
+        let run = run(kaito_render(&args).current_dir(directory.path()), "");
+        assert_eq!(run.code, 2, "{source}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("`links/a.yaml` is a source"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(tree(&directory), before, "{source}");
+    }
+}
+
 #[test]
 fn a_directory_in_which_a_source_lies_is_not_written_to() {
     let text = workspace("a", SMALL);
