@@ -27,6 +27,7 @@ mod kustomize;
 mod lines;
 mod links;
 mod load;
+mod prepared;
 mod scalar;
 pub mod schema;
 mod suspect;
@@ -42,6 +43,7 @@ pub use documents::{Document, MAX_FILE, is_rendered, matters, read_file, read_fo
 pub use index::INDEX_FILE;
 pub use links::stays_inside;
 pub use load::{LoadError, Loaded, Loader, load};
+pub(crate) use prepared::prepared;
 pub use suspect::{Suspect, suspect};
 pub use tally::Tally;
 pub use tree::{Entry, FileTree, Kind, MemoryTree, kind_among, list_among};

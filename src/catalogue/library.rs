@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::input::{FileTree, Kind};
 
-/// Every file under `presets/`, `schemas/` and `templates/`, by its path.
-const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+/// Every file under `presets/`, `schemas/` and `templates/`: its path, its text, and what it was
+/// parsed to.
+const EMBEDDED: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Texts by path, such as `presets/0.3/models/falcon-7b.yaml`.
 #[derive(Clone, Debug)]
@@ -38,20 +39,24 @@ pub struct Text {
     pub text: Cow<'static, str>,
     /// Whether somebody else than this project wrote it, so that its schema has to be checked.
     pub foreign: bool,
+    /// What it was parsed to when the program was built, for [`input::prepared`]; nothing of a text
+    /// that was not.
+    pub(super) prepared: &'static [u8],
 }
 
 impl Library {
     /// What the binary carries.
     #[must_use]
     pub fn embedded() -> Self {
-        let embedded = |text: &'static str, name: &'static str| Text {
-            name: Cow::Borrowed(name),
-            text: Cow::Borrowed(text),
-            foreign: false,
-        };
-        let files = EMBEDDED
-            .iter()
-            .map(|(name, text)| (Cow::Borrowed(*name), embedded(text, name)));
+        let files = EMBEDDED.iter().map(|(name, text, prepared)| {
+            let text = Text {
+                name: Cow::Borrowed(name),
+                text: Cow::Borrowed(text),
+                foreign: false,
+                prepared,
+            };
+            (Cow::Borrowed(*name), text)
+        });
         Self {
             files: files.collect(),
         }
@@ -117,6 +122,7 @@ impl Library {
             name: Cow::Owned(name),
             text: Cow::Owned(text),
             foreign: true,
+            prepared: &[],
         };
         self.files.insert(Cow::Owned(path), text);
     }
@@ -125,6 +131,14 @@ impl Library {
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Text> {
         self.files.get(path)
+    }
+
+    /// The paths of the texts that were parsed when the program was built.
+    #[cfg(test)]
+    pub(super) fn prepared_files(&self) -> impl Iterator<Item = &str> {
+        let files = self.files.iter();
+        let prepared = files.filter(|(_, text)| !text.prepared.is_empty());
+        prepared.map(|(path, _)| &**path)
     }
 
     /// The names of the YAML files in a directory and in those below it, without their ending, sorted.

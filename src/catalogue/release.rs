@@ -70,7 +70,7 @@ impl<'a> Release<'a> {
     /// Where the file is missing or says something that it can't.
     pub fn load(library: &'a Library, name: &str, session: &mut Session) -> Result<Self, Reported> {
         let path = format!("presets/{name}/release.yaml");
-        let (node, _) = parse(library, &path, session)?;
+        let node = parse(library, &path, session)?;
         let file = typed::<ReleaseFile>(library, &path, &node, session)?;
         let (models, sizing) = file.choices().map_err(|unfit| {
             let place = node.at(unfit.pointer).span;
@@ -132,8 +132,9 @@ impl<'a> Release<'a> {
     pub fn load_tuning_config(&mut self, method: &str, session: &mut Session) {
         let (path, library) = (self.tuning_config_path(method), self.library);
         load(&mut self.tuning_configs, method.to_owned(), || {
-            let (node, text) = parse(library, &path, session)?;
+            let node = parse(library, &path, session)?;
             typed::<TuningConfigFile>(library, &path, &node, session)?;
+            let text = session.sources.text(node.span.file).to_owned();
             Ok(TuningConfig { text, node })
         });
     }
@@ -321,7 +322,7 @@ impl<'a> Release<'a> {
     ///
     /// If there is no such file, or it can't be parsed.
     pub fn template(&self, file: &str, session: &mut Session) -> Result<Node, Reported> {
-        parse(self.library, &self.template_path(file), session).map(|(node, _)| node)
+        parse(self.library, &self.template_path(file), session)
     }
 }
 
@@ -364,7 +365,7 @@ fn read<T: DeserializeOwned + JsonSchema>(
     path: &str,
     session: &mut Session,
 ) -> Result<T, Reported> {
-    let (node, _) = parse(library, path, session)?;
+    let node = parse(library, path, session)?;
     typed(library, path, &node, session)
 }
 
@@ -391,24 +392,46 @@ fn unrecognized(node: &Node, message: String, session: &mut Session) -> Reported
 }
 
 /// Parses a file of the library, which has to hold one document.
-fn parse(library: &Library, path: &str, session: &mut Session) -> Result<(Node, String), Reported> {
+fn parse(library: &Library, path: &str, session: &mut Session) -> Result<Node, Reported> {
     let Some(file) = library.get(path) else {
         let message = format!("the library has no `{path}`");
         let diagnostic = Diagnostic::global(&rule::LIBRARY_FILE, message);
         return Err(session.diagnostics.fail(diagnostic));
     };
-    let text = file.text.clone().into_owned();
-    let id = session
-        .sources
-        .add(file.name.clone().into_owned(), text.clone());
+    let id = session.sources.add(&*file.name, &*file.text);
+    if let Some(node) = input::prepared(file.prepared, id, &session.sources) {
+        return Ok(node);
+    }
     let mark = session.mark();
     let mut documents = input::parse(&session.sources, id, &mut session.diagnostics);
     session.diagnostics.checked(mark)?;
     if let (Some(node), true) = (documents.pop(), documents.is_empty()) {
-        return Ok((node, text));
+        return Ok(node);
     }
     let place = crate::base::sources::Span::whole(id);
     let message = "the file has to hold one document";
     let diagnostic = Diagnostic::new(&rule::LIBRARY_FILE, place, message);
     Err(session.diagnostics.fail(diagnostic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::catalogue::library::Library;
+    use crate::input;
+    use crate::session::Session;
+
+    #[test]
+    fn what_was_parsed_before_is_what_is_parsed_now() {
+        let library = Library::embedded();
+        let mut session = Session::default();
+        for path in library.prepared_files() {
+            let prepared = parse(&library, path, &mut session).unwrap();
+            let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
+            let parsed = input::parse(sources, prepared.span.file, diagnostics);
+            assert!(parsed == [prepared], "{path}");
+        }
+        assert!(session.diagnostics.is_empty());
+        assert!(session.sources.ids().count() > 100);
+    }
 }

@@ -24,6 +24,17 @@ pub(super) fn resolve(text: &str) -> Result<Data, NotANumber> {
     Ok(data)
 }
 
+/// A key as kubectl writes it into JSON; none if it is a list or mapping.
+pub(super) fn key(data: Data) -> Option<String> {
+    match data {
+        Data::String(text) => Some(text),
+        Data::Bool(value) => Some(value.to_string()),
+        Data::Number(value) => Some(value.to_string()),
+        Data::Null => Some("null".to_owned()),
+        Data::List(_) | Data::Map(_) => None,
+    }
+}
+
 fn is_infinite_or_nan(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")

@@ -312,27 +312,22 @@ impl<'a> Reader<'a> {
         ))
     }
 
-    /// A key as kubectl writes it into JSON.
+    /// A key; `<<` for one that merges.
     fn key(&mut self, (event, span): Spanned<'a>) -> Result<String, Broken> {
         let is_merge =
             matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
         if is_merge {
             return Ok("<<".to_owned());
         }
-        match self.node((event, span))?.data {
-            Data::String(text) => Ok(text),
-            Data::Bool(value) => Ok(value.to_string()),
-            Data::Number(value) => Ok(value.to_string()),
-            Data::Null => Ok("null".to_owned()),
-            Data::List(_) | Data::Map(_) => {
-                let diagnostic = Diagnostic::new(
-                    &rule::SYNTAX,
-                    span,
-                    "a key has to be a text, not a list or mapping",
-                );
-                self.fail(diagnostic.hint("if this is a template, quote it: `\"{{ … }}\"`"))
-            }
+        if let Some(key) = scalar::key(self.node((event, span))?.data) {
+            return Ok(key);
         }
+        let diagnostic = Diagnostic::new(
+            &rule::SYNTAX,
+            span,
+            "a key has to be a text, not a list or mapping",
+        );
+        self.fail(diagnostic.hint("if this is a template, quote it: `\"{{ … }}\"`"))
     }
 
     fn scalar(
