@@ -26,6 +26,7 @@
 
 pub mod template;
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::base::json::Json;
@@ -64,14 +65,16 @@ impl Templates {
         provisioner: Provisioner,
         session: &mut Session,
     ) -> Result<Self, Reported> {
-        let schema = plan::template_schema();
+        let schema = LazyCell::new(plan::template_schema);
         let mark = session.mark();
         let mut template = |file: &str| {
+            let path = release.template_path(file);
             let node = release.template(file, session).ok()?;
+            let schema = release.is_foreign(&path).then(|| &*schema);
             let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
             Some(File {
-                path: release.template_path(file).into(),
-                template: Template::parse(&node, &schema, sources, diagnostics)?,
+                template: Template::parse(node, schema, sources, diagnostics)?,
+                path: path.into(),
             })
         };
         let node_objects = &release.file.node_objects;
@@ -152,4 +155,27 @@ impl File {
 fn scope(plan: &Plan) -> Scope {
     // A plan has nothing that JSON lacks; a template finds nothing in null.
     Scope::new("plan", Json::of(plan).unwrap_or(Json::Null))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Template, plan};
+    use crate::catalogue::library::Library;
+    use crate::catalogue::release::Release;
+    use crate::session::Session;
+
+    #[test]
+    fn the_templates_of_the_binary_read_only_fields_that_there_are() {
+        let (library, schema) = (Library::embedded(), plan::template_schema());
+        let mut session = Session::default();
+        for name in library.releases() {
+            let release = Release::load(&library, name, &mut session).unwrap();
+            for file in release.template_files() {
+                let node = release.template(&file, &mut session).unwrap();
+                let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
+                Template::parse(node, Some(&schema), sources, diagnostics).unwrap();
+            }
+        }
+        assert!(session.diagnostics.is_empty());
+    }
 }

@@ -316,6 +316,13 @@ impl<'a> Release<'a> {
         format!("templates/{}/{file}", self.name)
     }
 
+    /// Whether somebody else than this project wrote a file of the library, so that what it says
+    /// has to be checked.
+    #[must_use]
+    pub fn is_foreign(&self, path: &str) -> bool {
+        is_foreign(self.library, path)
+    }
+
     /// Parses a template, which has to be one document.
     ///
     /// # Errors
@@ -377,13 +384,17 @@ fn typed<T: DeserializeOwned + JsonSchema>(
     session: &mut Session,
 ) -> Result<T, Reported> {
     let value = node.to_value();
-    if library.get(path).is_some_and(|file| file.foreign) {
+    if is_foreign(library, path) {
         let checker = Checker::of::<T>();
         let mark = session.mark();
         checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics);
         session.diagnostics.checked(mark)?;
     }
     serde_json::from_value(value).map_err(|error| unrecognized(node, error.to_string(), session))
+}
+
+fn is_foreign(library: &Library, path: &str) -> bool {
+    library.get(path).is_some_and(|file| file.foreign)
 }
 
 fn unrecognized(node: &Node, message: String, session: &mut Session) -> Reported {

@@ -80,12 +80,12 @@ struct Field {
 
 impl Template {
     /// Reads a template from its document. `schema` is the JSON Schema of the variables, as
-    /// properties of an object.
+    /// properties of an object; none if the template is known to read no field that there is not.
     ///
     /// None if something is wrong with it, all of which is reported.
     pub fn parse(
-        node: &Node,
-        schema: &Value,
+        node: Node,
+        schema: Option<&Value>,
         sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
@@ -186,7 +186,8 @@ mod tests {
         let mut diagnostics = Diagnostics::default();
         let documents = parse(&sources, file, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
-        let template = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics);
+        let document = documents.into_iter().next().unwrap();
+        let template = Template::parse(document, Some(&schema()), &sources, &mut diagnostics);
         let scope = Scope::new("plan", plan().into());
         let result = match template {
             None => Err(diagnostics.into_iter().collect()),
@@ -532,9 +533,9 @@ mod tests {
         fn arbitrary_scalars_never_panic(text in "[a-c{}%#'\"\\\\ .|$\\[\\]()0-9~é-]{0,40}") {
             let mut sources = Sources::default();
             let file = sources.add("t.yaml", serde_json::json!({"a": text, "$if": text, "$for": format!("x in {text}")}).to_string());
-            let documents = parse(&sources, file, &mut Diagnostics::default());
+            let document = parse(&sources, file, &mut Diagnostics::default()).remove(0);
             let mut diagnostics = Diagnostics::default();
-            if let Some(template) = Template::parse(&documents[0], &schema(), &sources, &mut diagnostics) {
+            if let Some(template) = Template::parse(document, Some(&schema()), &sources, &mut diagnostics) {
                 let _ = template.render(&Scope::new("plan", plan().into()));
             } else {
                 proptest::prop_assert!(!diagnostics.is_empty());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::expression::Expression;
@@ -18,19 +19,22 @@ const STRUCTURAL: [&str; 4] = ["$if", "$for", "$value", "$merge"];
 
 /// Reads a template; none if anything is wrong with it.
 pub(super) fn root(
-    node: &Node,
-    schema: &Value,
+    node: Node,
+    schema: Option<&Value>,
     sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Tree> {
-    let variables = schema["properties"].as_object().into_iter().flatten();
+    let variables = schema.and_then(|schema| schema["properties"].as_object());
     let scope = variables
+        .into_iter()
+        .flatten()
         .map(|(name, schema)| (name.clone(), Some(schema)))
         .collect();
     let mark = diagnostics.mark();
     let mut parser = Parser {
         sources,
         scope,
+        is_known: schema.is_none(),
         diagnostics,
     };
     if !matches!(node.data, Data::Map(_)) {
@@ -57,32 +61,22 @@ struct Parser<'a> {
     sources: &'a Sources,
     /// The variables by name, the innermost last.
     scope: Vec<(String, Known<'a>)>,
+    /// Whether the template is known to read no field that there is not.
+    is_known: bool,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl<'a> Parser<'a> {
-    fn tree(&mut self, node: &Node, place: Place) -> Tree {
-        match &node.data {
-            Data::String(text) => self.scalar(text, node),
+    fn tree(&mut self, node: Node, place: Place) -> Tree {
+        if is_literal(&node) {
+            return literal(node);
+        }
+        match node.data {
             Data::List(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.tree(item, Place::Item))
-                    .collect::<Vec<_>>();
-                if items.iter().all(is_literal) {
-                    literal(node)
-                } else {
-                    Tree::List(items)
-                }
+                let items = items.into_iter();
+                Tree::List(items.map(|item| self.tree(item, Place::Item)).collect())
             }
-            Data::Map(entries) => {
-                let map = self.map(node.span, entries, place);
-                if is_fixed(&map) {
-                    literal(node)
-                } else {
-                    Tree::Map(Box::new(map))
-                }
-            }
+            Data::Map(entries) => Tree::Map(Box::new(self.map(node.span, entries, place))),
             Data::Null => {
                 self.report(
                     node.span,
@@ -91,11 +85,12 @@ impl<'a> Parser<'a> {
                 );
                 literal(node)
             }
-            Data::Bool(_) | Data::Number(_) => literal(node),
+            Data::String(_) | Data::Bool(_) | Data::Number(_) => self.scalar(node),
         }
     }
 
-    fn map(&mut self, start: Span, entries: &[Entry], place: Place) -> Map {
+    fn map(&mut self, start: Span, entries: Vec<Entry>, place: Place) -> Map {
+        self.value_stands_alone(&entries);
         let span = entries.first().map_or(start, |entry| entry.key_span);
         let mut map = Map {
             span,
@@ -113,31 +108,30 @@ impl<'a> Parser<'a> {
         for entry in entries {
             match entry.key.as_str() {
                 "$for" => {}
-                "$if" => map.condition = self.structural(entry),
-                "$value" => map.value = self.structural(entry),
-                "$merge" => map.merge = self.structural(entry),
+                "$if" => map.condition = self.structural(&entry),
+                "$value" => map.value = self.structural(&entry),
+                "$merge" => map.merge = self.structural(&entry),
                 key => {
-                    self.key(entry);
-                    let tree = self.tree(&entry.value, Place::Field);
+                    self.key(&entry);
                     map.fields.push(Field {
                         key: key.into(),
                         span: entry.key_span,
-                        tree,
+                        tree: self.tree(entry.value, Place::Field),
                     });
                 }
             }
         }
         self.scope.truncate(depth);
-        self.value_stands_alone(entries, &map);
         map
     }
 
-    fn value_stands_alone(&mut self, entries: &[Entry], map: &Map) {
+    fn value_stands_alone(&mut self, entries: &[Entry]) {
         let Some(entry) = entries.iter().find(|entry| entry.key == "$value") else {
             return;
         };
         let has = |key: &str| entries.iter().any(|entry| entry.key == key);
-        if has("$merge") || !map.fields.is_empty() {
+        let is_beside = |entry: &Entry| !["$if", "$for", "$value"].contains(&entry.key.as_str());
+        if entries.iter().any(is_beside) {
             self.report(
                 entry.key_span,
                 "`$value` takes the place of the whole mapping",
@@ -161,10 +155,7 @@ impl<'a> Parser<'a> {
                 None => "there are `$if`, `$for`, `$value` and `$merge`".to_owned(),
             };
             self.report(entry.key_span, message, hint);
-        } else if pieces(&entry.key)
-            .iter()
-            .any(|piece| !matches!(piece, Piece::Literal(_)))
-        {
+        } else if !is_literal_text(&entry.key) {
             self.report(
                 entry.key_span,
                 "a key can't hold an expression",
@@ -243,16 +234,13 @@ impl<'a> Parser<'a> {
         self.expression(text, entry.value.span)
     }
 
-    fn scalar(&mut self, text: &str, node: &Node) -> Tree {
-        let pieces = pieces(text);
-        match pieces.as_slice() {
-            [] | [Piece::Literal(_)] => return literal(node),
-            [Piece::Expression(expression)] => {
-                return self
-                    .expression(expression, node.span)
-                    .map_or_else(|| literal(node), Tree::Expression);
-            }
-            _ => {}
+    fn scalar(&mut self, node: Node) -> Tree {
+        let pieces = pieces(node.as_str().unwrap_or_default());
+        if let [Piece::Expression(expression)] = pieces.as_slice() {
+            return match self.expression(expression, node.span) {
+                Some(expression) => Tree::Expression(expression),
+                None => literal(node),
+            };
         }
         let parts = pieces
             .iter()
@@ -310,8 +298,8 @@ impl<'a> Parser<'a> {
             .sources
             .text(span.file)
             .get(span.start as usize..span.end as usize)?;
-        let at = raw.find(part)?;
-        if raw.rfind(part)? != at {
+        let at = memmem::find(raw.as_bytes(), part.as_bytes())?;
+        if memmem::rfind(raw.as_bytes(), part.as_bytes())? != at {
             return None;
         }
         let start = span.start + u32::try_from(at).ok()?;
@@ -323,6 +311,9 @@ impl<'a> Parser<'a> {
     }
 
     fn check_fields(&mut self, expression: &Expression) {
+        if self.is_known {
+            return;
+        }
         for path in expression.paths() {
             if let Err((message, hint)) = self.follow(&path) {
                 self.diagnostics.report(
@@ -363,20 +354,28 @@ impl<'a> Parser<'a> {
 }
 
 /// A part in which nothing changes is kept ready.
-fn literal(node: &Node) -> Tree {
+fn literal(node: Node) -> Tree {
     Tree::Literal {
-        value: node.into(),
-        bytes: work::size(node),
-        node: node.clone(),
+        value: (&node).into(),
+        bytes: work::size(&node),
+        node,
     }
 }
 
-fn is_literal(tree: &Tree) -> bool {
-    matches!(tree, Tree::Literal { .. })
+/// Whether nothing in a part changes, and nothing of it can be wrong.
+fn is_literal(node: &Node) -> bool {
+    match &node.data {
+        Data::Null => false,
+        Data::Bool(_) | Data::Number(_) => true,
+        Data::String(text) => is_literal_text(text),
+        Data::List(items) => items.iter().all(is_literal),
+        Data::Map(entries) => entries.iter().all(|entry| {
+            !entry.key.starts_with('$') && is_literal_text(&entry.key) && is_literal(&entry.value)
+        }),
+    }
 }
 
-fn is_fixed(map: &Map) -> bool {
-    let is_structural =
-        map.condition.is_some() || map.each.is_some() || map.value.is_some() || map.merge.is_some();
-    !is_structural && map.fields.iter().all(|field| is_literal(&field.tree))
+fn is_literal_text(text: &str) -> bool {
+    // Most have none, and need no second look.
+    !text.contains('{') || matches!(pieces(text).as_slice(), [Piece::Literal(_)])
 }
