@@ -70,7 +70,7 @@ pub(super) enum Piece<'a> {
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.find("{{").into_iter().chain(statement(rest)).min() {
+    while let Some(start) = open(rest) {
         let (literal, behind) = rest.split_at(start);
         if !literal.is_empty() {
             pieces.push(Piece::Literal(literal));
@@ -92,13 +92,15 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Where Jinja's statements and comments begin; a shell's `${#name}` is none.
-fn statement(text: &str) -> Option<usize> {
-    let comment = text
-        .match_indices("{#")
-        .map(|(at, _)| at)
-        .find(|at| !text[..*at].ends_with('$'));
-    text.find("{%").into_iter().chain(comment).min()
+/// Where the first expression, or statement or comment of Jinja, begins; a shell's `${#name}` is
+/// none.
+fn open(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'{', bytes).find(|at| match bytes.get(at + 1) {
+        Some(b'{' | b'%') => true,
+        Some(b'#') => !text[..*at].ends_with('$'),
+        _ => false,
+    })
 }
 
 /// The length of an expression up to its `}}`, which counts neither inside quotes nor inside
