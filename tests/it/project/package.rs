@@ -38,6 +38,7 @@ fn the_crate_holds_what_builds_it_and_its_documents() {
         // Code and data.
         "Cargo.lock",
         "Cargo.toml",
+        "build",
         "build.rs",
         "presets",
         "rules",
