@@ -12,7 +12,7 @@ use crate::base::nulls::drop_nulls;
 use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::input::schema::Checker;
+use crate::input::schema::{self, Checker};
 use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, api};
 
@@ -79,6 +79,9 @@ pub struct Profile {
     #[serde(skip)]
     pub document: Option<Node>,
 }
+
+/// The schema of a [`Profile`], as it is published.
+const SCHEMA: &str = include_str!("../../schemas/profile.json");
 
 const API_VERSION: &str = api::PROFILE;
 
@@ -249,7 +252,7 @@ impl Profile {
         let mut value = node.to_value();
         drop_nulls(&mut value);
         spell_out_off(&mut value);
-        let checker = Checker::of::<Self>();
+        let checker = Checker::new(schema::published(SCHEMA));
         if !checker.check(node, &value, &rule::PROFILE_FIELD, diagnostics) {
             return None;
         }

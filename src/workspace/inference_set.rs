@@ -19,7 +19,7 @@ use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported};
-use crate::input::schema::{Checker, Unread};
+use crate::input::schema::{self, Checker, Unread};
 use crate::vocab::{WorkspaceApi, annotations, api, kinds, labels};
 
 /// Labels and annotations of a set that its replicas carry too.
@@ -155,7 +155,11 @@ impl Replicas {
     }
 }
 
-static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::of::<InferenceSet>);
+static CHECKER: LazyLock<Checker> = LazyLock::new(|| {
+    Checker::new(schema::published(include_str!(
+        "../../schemas/inferenceset.json"
+    )))
+});
 
 /// Whether a document is an InferenceSet that is still to be expanded.
 #[must_use]

@@ -211,17 +211,14 @@ impl Mending<'_> {
     /// and takes it for that.
     fn complete_forms(&mut self) {
         let mut incomplete = Vec::new();
-        let fields = self.reading.fields;
-        self.root.walk(&mut |node, path| {
-            if !matches!(node.data, Data::String(_)) {
-                return;
+        let find = &mut |holder: &Path, entry: &Entry, known: Option<&Value>| {
+            let wanted = known.and_then(|schema| schema["type"].as_str());
+            let is_string = matches!(entry.value.data, Data::String(_));
+            if is_string && wanted.is_some() && !fits(&entry.value, wanted) {
+                incomplete.push(Path::Key(holder, &entry.key).to_string());
             }
-            let pointer = path.to_string();
-            let wanted = fields.field_type(&pointer);
-            if wanted.is_some() && !fits(node, wanted) {
-                incomplete.push(pointer);
-            }
-        });
+        };
+        walk(&self.root, self.reading.schema, &Path::Root, find);
         for pointer in incomplete {
             let (holder, key) = pointer.rsplit_once('/').unwrap_or_default();
             let found = self.root.find(holder).and_then(|it| it.node.entry(key));
@@ -250,16 +247,13 @@ impl Mending<'_> {
     fn unknown_fields(&mut self) -> Vec<(String, String)> {
         let mut unknown = Vec::new();
         let seen = &mut self.seen;
-        walk(
-            &self.root,
-            self.reading.schema,
-            &Path::Root,
-            &mut |holder, entry| {
-                if seen.insert((entry.key_span.start, entry.key_span.end)) {
-                    unknown.push((holder.to_string(), entry.key.clone()));
-                }
-            },
-        );
+        let find = &mut |holder: &Path, entry: &Entry, known: Option<&Value>| {
+            let place = (entry.key_span.start, entry.key_span.end);
+            if known.is_none() && seen.insert(place) {
+                unknown.push((holder.to_string(), entry.key.clone()));
+            }
+        };
+        walk(&self.root, self.reading.schema, &Path::Root, find);
         unknown
     }
 
@@ -529,8 +523,14 @@ fn under(holder: &str) -> String {
     }
 }
 
-/// Calls a function with every unknown field that has a value, and the way to what holds it.
-fn walk(node: &Node, schema: &Value, path: &Path, found: &mut impl FnMut(&Path, &Entry)) {
+/// Calls a function with every field that has a value and is known or unknown to a schema: the way
+/// to what holds it, and the schema of one that is known.
+fn walk(
+    node: &Node,
+    schema: &Value,
+    path: &Path,
+    found: &mut impl FnMut(&Path, &Entry, Option<&Value>),
+) {
     match &node.data {
         Data::Map(entries) => {
             let known = schema["properties"].as_object();
@@ -541,9 +541,10 @@ fn walk(node: &Node, schema: &Value, path: &Path, found: &mut impl FnMut(&Path, 
             {
                 match known.and_then(|known| known.get(&entry.key)) {
                     Some(schema) => {
+                        found(path, entry, Some(schema));
                         walk(&entry.value, schema, &Path::Key(path, &entry.key), found);
                     }
-                    None if is_closed => found(path, entry),
+                    None if is_closed => found(path, entry, None),
                     None => {}
                 }
             }

@@ -8,7 +8,7 @@ use crate::base::node::Node;
 use crate::base::quantity;
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::rule;
-use crate::input::schema::{Checker, Part};
+use crate::input::schema::{self, Checker, Part};
 
 /// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tools/pod-template-schema`
 /// makes this file.
@@ -35,8 +35,7 @@ impl PodTemplates {
         template: &Value,
         diagnostics: &mut Diagnostics,
     ) -> Result<Value, Vec<String>> {
-        // The tests show that it is JSON; null is a schema that can't be used.
-        let prepare = || Checker::new(serde_json::from_str(SCHEMA).unwrap_or_default());
+        let prepare = || Checker::new(schema::published(SCHEMA));
         let checker = self.checker.get_or_init(prepare);
         let part = Part {
             document: workspace,

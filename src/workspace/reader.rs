@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::misplaced::{self, Mended, Reading};
 use super::pod_template::PodTemplates;
 use super::rules::{self, Rules, placeholders};
-use super::{Spec, Workspace, metadata, spec_schema};
+use super::spec::published_schema;
+use super::{Spec, Workspace, metadata};
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
 use crate::base::sources::{Sources, Span};
@@ -88,7 +89,7 @@ impl Reader {
     /// Without it the schema is prepared for each Workspace anew.
     pub fn prepare(&mut self, version: &str, api: WorkspaceApi) {
         if let Entry::Vacant(entry) = self.schemas.entry((version.to_owned(), api)) {
-            entry.insert(Arc::new(Checker::new(spec_schema(version, api))));
+            entry.insert(Arc::new(Checker::new(published_schema(version, api))));
         }
     }
 
@@ -236,7 +237,7 @@ impl Reader {
     fn checker(&self, version: &str, api: WorkspaceApi) -> Arc<Checker> {
         match self.schemas.get(&(version.to_owned(), api)) {
             Some(checker) => checker.clone(),
-            None => Arc::new(Checker::new(spec_schema(version, api))),
+            None => Arc::new(Checker::new(published_schema(version, api))),
         }
     }
 

@@ -18,7 +18,17 @@ use crate::vocab::{AccessMode, WorkspaceApi};
 /// The JSON Schema of Workspaces of an `apiVersion`, as a release knows it.
 #[must_use]
 pub fn schema(version: &str, api: WorkspaceApi) -> Value {
-    let mut schema = schema::read_as::<Spec>();
+    of_version(schema::read_as::<Spec>(), version, api)
+}
+
+/// As [`schema`], made of the one that is published.
+pub(super) fn published_schema(version: &str, api: WorkspaceApi) -> Value {
+    let newest = include_str!("../../schemas/workspace-v1beta1.json");
+    of_version(schema::published(newest), version, api)
+}
+
+/// The schema of a version, made of the one of the newest.
+fn of_version(mut schema: Value, version: &str, api: WorkspaceApi) -> Value {
     schema["properties"]["apiVersion"]["const"] = version.into();
     if version == V1ALPHA1 {
         remove(&mut schema, "resource", "partition");

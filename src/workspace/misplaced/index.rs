@@ -10,7 +10,8 @@ use crate::base::pointer;
 use crate::input::schema;
 use crate::vocab::WorkspaceApi;
 use crate::vocab::api::{V1ALPHA1, V1BETA1};
-use crate::workspace::{InferenceSet, spec_schema};
+use crate::workspace::InferenceSet;
+use crate::workspace::spec::published_schema;
 
 /// Fields of these names are found at so many places that one at another place says nothing.
 const COMMON: [&str; 5] = ["count", "image", "mode", "name", "profile"];
@@ -29,12 +30,12 @@ pub(in crate::workspace) fn of_workspaces(
 ) -> &'static LazyLock<Index> {
     // All apiVersions but one have the same fields.
     static OF_V1ALPHA1: [LazyLock<Index>; 2] = [
-        LazyLock::new(|| Index::of(&spec_schema(V1ALPHA1, WorkspaceApi::V1alpha1))),
-        LazyLock::new(|| Index::of(&spec_schema(V1ALPHA1, WorkspaceApi::V1beta1))),
+        LazyLock::new(|| Index::of(&published_schema(V1ALPHA1, WorkspaceApi::V1alpha1))),
+        LazyLock::new(|| Index::of(&published_schema(V1ALPHA1, WorkspaceApi::V1beta1))),
     ];
     static OF_LATER: [LazyLock<Index>; 2] = [
-        LazyLock::new(|| Index::of(&spec_schema(V1BETA1, WorkspaceApi::V1alpha1))),
-        LazyLock::new(|| Index::of(&spec_schema(V1BETA1, WorkspaceApi::V1beta1))),
+        LazyLock::new(|| Index::of(&published_schema(V1BETA1, WorkspaceApi::V1alpha1))),
+        LazyLock::new(|| Index::of(&published_schema(V1BETA1, WorkspaceApi::V1beta1))),
     ];
     let [of_v1alpha1, of_v1beta1] = if version == V1ALPHA1 {
         &OF_V1ALPHA1
