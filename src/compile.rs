@@ -37,6 +37,7 @@ mod releases;
 mod run;
 mod task;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -57,6 +58,7 @@ use crate::vocab::limits::RUN_NODES;
 use crate::workspace::{Reader, Workspace};
 use budget::Budget;
 use documents::Documents;
+pub use documents::config_maps;
 use one::Context;
 pub use outline::{Outline, Places};
 use releases::Releases;
@@ -83,6 +85,9 @@ pub struct Options {
     pub progress: Arc<Progress>,
     /// Where texts wait, with [`Keep::Manifests`], that are more than a run should hold in memory.
     pub spool: Arc<dyn Spool>,
+    /// The files of which another run has the same. What is made of their Workspaces is kept apart,
+    /// in [`Compilation::unchanged`].
+    pub unchanged: BTreeSet<FileId>,
     /// The most nodes of the run, beside one for each Workspace that the input has;
     /// [`RUN_NODES`] unless somebody wants more.
     pub max_nodes: usize,
@@ -96,6 +101,7 @@ impl Default for Options {
             only_generated: false,
             allow_empty: false,
             against: Vec::new(),
+            unchanged: BTreeSet::new(),
             jobs: 1,
             progress: Arc::default(),
             spool: Arc::new(NoSpool),
@@ -128,6 +134,8 @@ pub struct Compilation<'a> {
     /// The objects, in no particular order, with [`Keep::Objects`] and [`Keep::Everything`]. They
     /// are worth writing only if no diagnostic is an error.
     pub objects: Vec<Object>,
+    /// Those of the Workspaces in [`Options::unchanged`].
+    pub unchanged: Vec<Object>,
     /// The same as text, with [`Keep::Manifests`].
     pub manifests: Vec<Manifest>,
     /// The Workspaces without errors, with [`Keep::Outlines`].
@@ -245,6 +253,7 @@ impl<'a> Compilation<'a> {
         Self {
             files: output.files,
             objects: output.objects,
+            unchanged: output.unchanged,
             manifests: output.manifests,
             outlines: output.outlines,
             workspaces: output.compiled,

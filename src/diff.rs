@@ -70,6 +70,19 @@ pub fn compare<'a>(
     ignore: &Ignore,
     gpus: &InstanceGpus,
 ) -> Comparison<'a> {
+    compare_beside(&[], before, after, ignore, gpus)
+}
+
+/// As [`compare`], beside objects that both sides have. They are not compared, but count among the
+/// resources of both.
+#[must_use]
+pub fn compare_beside<'a>(
+    both: &[Object],
+    before: &'a [Object],
+    after: &'a [Object],
+    ignore: &Ignore,
+    gpus: &InstanceGpus,
+) -> Comparison<'a> {
     let mut groups = BTreeMap::<Group, Members>::new();
     let mut comparison = Comparison::default();
     for (before, after) in pair::pairs(&kept(before, ignore), &kept(after, ignore)) {
@@ -94,6 +107,15 @@ pub fn compare<'a>(
             };
             risk::of(&diff, &mut comparison.risks);
             members.different.push(diff);
+        }
+    }
+    for object in kept(both, ignore) {
+        let (was, is) = &mut comparison.resources;
+        was.add(Some(object), gpus);
+        is.add(Some(object), gpus);
+        if let Some(members) = groups.get_mut(&object.group()) {
+            members.existed = true;
+            members.exists = true;
         }
     }
     comparison.groups = groups

@@ -1,39 +1,36 @@
 //! `diff`: compiles two sides and compares their objects.
 
-use std::sync::Arc;
+mod changed;
+mod side;
 
 use anyhow::{Result, bail};
 use kaito_render::base::object::Object;
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::profile::Profile;
 use kaito_render::catalogue::release::Release;
-use kaito_render::compile::{self, Options};
 use kaito_render::diff;
 use kaito_render::diff::formats::{json_patch, markdown, terminal};
 use kaito_render::diff::resources::{Gpus, InstanceGpus};
 use kaito_render::diff::view::View;
 use kaito_render::emit;
-use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
 use kaito_render::report::Strictness;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
 use kaito_render::vocab::Cloud;
-use kaito_render::workspace;
-use serde_json::Value;
 
-use super::config::{Cluster, Color, Diff, DiffFormat, Side};
-use super::git::Revision;
+use super::config::{Color, Diff, DiffFormat};
 use super::run::Run;
-use super::{Outcome, console, load, profile};
+use super::{Outcome, console, load};
 
 /// Compares two sides and prints what differs.
 pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     let library = load::library(config.cluster.library.as_deref())?;
-    let mut run = Run::watched();
-    let [before, after] = &config.sides;
-    let mut read = [Reading::default(); 2];
-    let mut before = objects(before, config, &library, &mut run, &mut read[0])?;
-    let mut after = objects(after, config, &library, &mut run, &mut read[1])?;
+    let (mut run, sides) = compiled(config, &library)?;
+    let Sides {
+        both,
+        mut before,
+        mut after,
+        read,
+    } = sides;
     let gpus = gpus(&library, &mut run.session);
     // Warnings are for `check`: what counts here is what differs.
     let report = run.finish(Strictness::Errors).only_errors();
@@ -43,7 +40,7 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
     }
     emit::sort(&mut before);
     emit::sort(&mut after);
-    let comparison = diff::compare(&before, &after, &config.ignore, &gpus);
+    let comparison = diff::compare_beside(&both, &before, &after, &config.ignore, &gpus);
     let view = View::new(&comparison, report.secrets());
     match config.format {
         DiffFormat::Text => {
@@ -65,105 +62,41 @@ pub(super) fn diff(config: &Diff, color: Color) -> Result<Outcome> {
         Outcome::Different
     };
     // The process is about to end: freeing every value one by one would only take time.
-    std::mem::forget((before, after));
+    std::mem::forget((both, before, after));
     Ok(outcome)
 }
 
-/// The objects of a side, with the ConfigMaps and Secrets of its directories. Where a Workspace in it
-/// is rendered already, all its documents are objects.
-fn objects(
-    side: &Side,
-    config: &Diff,
-    library: &Library,
-    run: &mut Run,
-    reading: &mut Reading,
-) -> Result<Vec<Object>> {
-    let cluster = &config.cluster;
-    let revision = side
-        .revision
-        .as_deref()
-        .map(|name| Revision::of(name, &side.paths))
-        .transpose()?;
-    let input::Loaded { documents, tally } = documents(side, revision.as_ref(), config.jobs, run)?;
-    let session = &mut run.session;
-    let Some(profile) = profile(side, revision.as_ref(), cluster, session)? else {
-        return Ok(Vec::new());
-    };
-    let is_rendered = documents
-        .iter()
-        .any(|document| workspace::is_rendered(&document.node));
-    let is_object =
-        |document: &Document| is_rendered || document.named || input::matters(&document.node);
-    let documents = documents
-        .into_iter()
-        .filter(is_object)
-        .map(|document| Document {
-            named: true,
-            ..document
-        })
-        .collect::<Vec<_>>();
-    *reading = Reading::of(&documents, &tally);
-    let options = Options {
-        namespace: cluster.namespace.clone(),
-        profile,
-        only_generated: false,
-        allow_empty: true,
-        against: Vec::new(),
-        jobs: config.jobs,
-        progress: Arc::clone(&run.progress),
-        max_nodes: config.max_nodes,
-        ..Options::default()
-    };
-    let mut objects = compile::compile(documents, &options, library, session);
-    for object in &mut objects {
-        fill_namespace(object, &cluster.namespace);
-    }
-    Ok(objects)
+/// The objects of two sides.
+#[derive(Default)]
+struct Sides {
+    /// What both sides have, made of files that both have.
+    both: Vec<Object>,
+    /// What only the side before has, or both have, made of other files.
+    before: Vec<Object>,
+    /// The same of the side after.
+    after: Vec<Object>,
+    /// What was read of each side.
+    read: [Reading; 2],
 }
 
-fn documents(
-    side: &Side,
-    revision: Option<&Revision>,
-    jobs: usize,
-    run: &mut Run,
-) -> Result<input::Loaded> {
-    let (sources, diagnostics) = (&mut run.session.sources, &mut run.session.diagnostics);
-    let loader = Loader {
-        filter: DocumentFilter::Everything,
-        jobs,
-        progress: &run.progress,
-    };
-    match revision {
-        Some(revision) => revision.load(loader, sources, diagnostics),
-        None => Ok(loader.load(&Disk, &side.paths, sources, diagnostics)?),
+/// Compiles both sides: what differs between them twice and the rest once, as far as nothing is
+/// wrong. Otherwise each by itself, because that says what is wrong, and where.
+fn compiled(config: &Diff, library: &Library) -> Result<(Run, Sides)> {
+    let mut run = Run::watched();
+    if let Ok(Some(sides)) = changed::sides(config, library, &mut run)
+        && !run.session.failed_since(0)
+    {
+        return Ok((run, sides));
     }
-}
-
-/// The profile of a side: as it was in a revision, unless one is named.
-fn profile(
-    side: &Side,
-    revision: Option<&Revision>,
-    cluster: &Cluster,
-    session: &mut Session,
-) -> Result<Option<Profile>> {
-    let profile = match revision {
-        Some(revision) if cluster.profile.is_none() => profile::load_revision(revision, session)?,
-        _ => profile::load(cluster.profile.as_deref(), &side.paths, session)?,
-    };
-    Ok(profile.map(|profile| Profile {
-        release: side.release.clone().or(profile.release),
-        ..profile
-    }))
-}
-
-/// Gives what was passed through the namespace in which it will be, as far as its kind is known.
-fn fill_namespace(object: &mut Object, namespace: &str) {
-    let identity = object.identity();
-    if matches!(identity.kind, "ConfigMap" | "Secret") && identity.namespace.is_none() {
-        let mut value = Value::from(&object.value);
-        value["metadata"]["namespace"] = namespace.into();
-        object.value = value.into();
-    }
+    // Before the next one shows how far it has come.
+    drop(run);
+    let mut run = Run::watched();
+    let mut sides = Sides::default();
+    let [before, after] = &config.sides;
+    let [was, is] = &mut sides.read;
+    sides.before = side::objects(before, config, library, &mut run, was)?;
+    sides.after = side::objects(after, config, library, &mut run, is)?;
+    Ok((run, sides))
 }
 
 /// The GPUs of the instance types of all clouds. Where releases differ, the newest counts.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::input::{self, Disk, FileTree, Kind, Loaded, Loader};
+use kaito_render::input::{self, Disk, FileTree, Kind, Known, Loaded, Loader, Naming, Unlike};
 
 use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
@@ -31,11 +31,18 @@ impl Revision {
         Ok(Self { trees })
     }
 
-    /// The documents that the paths lead to, by the same rules as those on disk. A path that did
-    /// not exist then leads to nothing.
+    /// How its repositories name contents; if they differ, the first one.
+    pub(super) fn naming(&self) -> Naming {
+        let first = self.trees.first();
+        first.map_or(Naming::Sha1, |(tree, _)| tree.naming())
+    }
+
+    /// The documents that the paths lead to, by the same rules as those on disk, but for those of
+    /// files that are known. A path that did not exist then leads to nothing.
     pub(super) fn load(
         &self,
         loader: Loader<'_>,
+        known: Option<&Known>,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Result<Loaded> {
@@ -43,7 +50,9 @@ impl Revision {
         for (tree, paths) in &self.trees {
             let paths = paths.iter().filter(|path| tree.kind(path).is_ok()).cloned();
             let paths: Vec<_> = paths.collect();
-            all.append(loader.load(tree, &paths, sources, diagnostics)?);
+            let unlike = known.map(|known| Unlike::new(tree, known));
+            let read: &dyn FileTree = unlike.as_ref().map_or(tree, |unlike| unlike);
+            all.append(loader.load(read, &paths, sources, diagnostics)?);
             tree.is_whole()?;
         }
         Ok(all)

@@ -9,7 +9,7 @@ use kaito_render::base::wording;
 use kaito_render::catalogue::library::Library;
 use kaito_render::compile::Options;
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
-use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Naming, Unlike};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
@@ -47,7 +47,7 @@ pub(super) fn load(
         loader.load(&Disk, &input.paths, sources, diagnostics)?;
     run.reading = Some(Reading::of(&documents, &tally));
     let against = match against {
-        Some(against) => earlier(against, &input.paths, loader, session)?,
+        Some(against) => earlier(against, &input.paths, &documents, loader, session)?,
         None => Vec::new(),
     };
     let named = input.cluster.profile.as_deref();
@@ -96,31 +96,42 @@ pub(super) fn check_release(release: &str, library: &Library) -> Result<()> {
     Ok(())
 }
 
-/// Reads earlier documents. What is wrong with them is only a note.
+/// Reads the earlier documents of files that differ from those of the input, whose documents are
+/// `now`. What is wrong with them is only a note.
 fn earlier(
     against: &Against,
     paths: &[PathBuf],
+    now: &[Document],
     loader: Loader<'_>,
     session: &mut Session,
 ) -> Result<Vec<Document>> {
+    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
     let mut found = Diagnostics::default();
-    let (documents, name) = match against {
+    let (loaded, name, known) = match against {
         Against::Revision(name) => {
             let revision = Revision::of(name, paths)?;
-            let loaded = revision.load(loader, &mut session.sources, &mut found)?;
-            (loaded.documents, name.clone())
+            let known = Known::of(revision.naming(), now, sources, diagnostics);
+            let loaded = revision.load(loader, Some(&known), sources, &mut found)?;
+            (loaded, name.clone(), known)
         }
         Against::Path(path) => {
-            let paths = std::slice::from_ref(path);
-            let loaded = loader.load(&Disk, paths, &mut session.sources, &mut found)?;
-            (loaded.documents, path.display().to_string())
+            let known = Known::of(Naming::Sha256, now, sources, diagnostics);
+            let (paths, tree) = (std::slice::from_ref(path), Unlike::new(&Disk, &known));
+            let loaded = loader.load(&tree, paths, sources, &mut found)?;
+            (loaded, path.display().to_string(), known)
         }
     };
+    let (documents, met) = (loaded.documents, known.met());
     let errors = found.into_iter().filter(Diagnostic::is_error);
     let notes = errors.filter_map(|error| workspace::not_compared(vec![error]));
     session.diagnostics.extend(notes);
     let is_of_kaito = |document: &Document| workspace::is_of_kaito(&document.node);
-    if !documents.iter().any(is_of_kaito) {
+    let is_met = |document: &&Document| met.contains(&document.node.span.file);
+    if !documents
+        .iter()
+        .chain(now.iter().filter(is_met))
+        .any(is_of_kaito)
+    {
         let message = format!("nothing was compared: there was no Workspace at `{name}`");
         session.diagnostics.add(&rule::NOT_COMPARED, None, message);
     }

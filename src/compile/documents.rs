@@ -107,6 +107,9 @@ impl<'a> Documents<'a> {
             }
         }
         sorted.sources.append(&mut sets);
+        // First, so that what they share with others counts as theirs.
+        let is_changed = |source: &Source| !options.unchanged.contains(&source.node.span.file);
+        sorted.sources.sort_by_key(is_changed);
         sorted
     }
 
@@ -148,10 +151,7 @@ impl<'a> Documents<'a> {
         } = session;
         diagnostics.extend(nodes.filter_map(workspace::unrecognized));
         let mut nodes: Vec<_> = self.compiled().map(|source| &source.node).collect();
-        let named = nodes
-            .iter()
-            .flat_map(|node| CONFIGS.map(|pointer| string(node, pointer)));
-        let names: BTreeSet<_> = named.flatten().collect();
+        let names: BTreeSet<_> = nodes.iter().flat_map(|node| config_maps(node)).collect();
         let is_searched = |document: &&Document| {
             let node = &document.node;
             let is_named = || string(node, "/metadata/name").is_some_and(|it| names.contains(it));
@@ -170,6 +170,11 @@ impl<'a> Documents<'a> {
             secret.report(sources, diagnostics);
         }
     }
+}
+
+/// The names of the ConfigMaps that a Workspace or InferenceSet names.
+pub fn config_maps(node: &Node) -> impl Iterator<Item = &str> {
+    CONFIGS.iter().filter_map(|pointer| string(node, pointer))
 }
 
 /// The documents of KAITO to compare with, by kind, namespace and name.

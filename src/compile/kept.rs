@@ -11,6 +11,8 @@ pub(super) enum Kept {
     Fingerprint(u64),
     Manifest(Manifest),
     Object(Object),
+    /// That of a Workspace in [`Options::unchanged`](super::Options::unchanged).
+    Unchanged(Object),
 }
 
 /// Two are equal if their objects have one value, whatever made them: as a fingerprint says it,
@@ -20,7 +22,10 @@ impl PartialEq for Kept {
         match (self, other) {
             (Self::Fingerprint(one), Self::Fingerprint(other)) => one == other,
             (Self::Manifest(one), Self::Manifest(other)) => one == other,
-            (Self::Object(one), Self::Object(other)) => one.value == other.value,
+            (
+                Self::Object(one) | Self::Unchanged(one),
+                Self::Object(other) | Self::Unchanged(other),
+            ) => one.value == other.value,
             _ => false,
         }
     }
@@ -34,4 +39,9 @@ pub(super) fn finished(object: Object, keep: Keep) -> Finished<Kept> {
         Keep::Manifests(form) => Kept::Manifest(Manifest::new(&object, form)),
         Keep::Objects | Keep::Everything => Kept::Object(object),
     })
+}
+
+/// The same for an object of a Workspace that is unchanged.
+pub(super) fn unchanged(object: Object) -> Finished<Kept> {
+    Finished::new(&object).keeping(Kept::Unchanged(object))
 }

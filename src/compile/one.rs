@@ -353,9 +353,14 @@ fn made(
         objects,
     });
     let has_static_pools = objects.iter().any(assemble::is_static_pool);
-    let finished = objects
-        .into_iter()
-        .map(|object| kept::finished(object, keep));
+    let is_unchanged = options.unchanged.contains(&span.file);
+    let finished = objects.into_iter().map(|object| {
+        if is_unchanged {
+            kept::unchanged(object)
+        } else {
+            kept::finished(object, keep)
+        }
+    });
     Made {
         file: span.file,
         objects: Some(DocumentObjects {

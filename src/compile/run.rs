@@ -49,6 +49,7 @@ pub(super) struct Run<'a> {
 pub(super) struct Output {
     pub(super) files: Vec<FileId>,
     pub(super) objects: Vec<Object>,
+    pub(super) unchanged: Vec<Object>,
     pub(super) manifests: Vec<Manifest>,
     pub(super) outlines: Vec<Outline>,
     pub(super) compiled: Vec<CompiledWorkspace>,
@@ -300,17 +301,19 @@ impl<'a> Run<'a> {
         }
         let (kept, diagnostics) = self.objects.finish();
         self.diagnostics.extend(diagnostics);
-        let (mut objects, mut manifests) = (Vec::new(), Vec::new());
+        let (mut objects, mut unchanged, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
         for kept in kept {
             match kept {
                 Kept::Fingerprint(_) => {}
                 Kept::Manifest(manifest) => manifests.push(manifest),
                 Kept::Object(object) => objects.push(object),
+                Kept::Unchanged(object) => unchanged.push(object),
             }
         }
         Output {
             files: self.files,
             objects,
+            unchanged,
             manifests,
             outlines: self.outlines,
             compiled: self.compiled,

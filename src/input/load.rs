@@ -136,6 +136,11 @@ impl Loader<'_> {
         tally: &mut Tally,
         sources: &mut Sources,
     ) -> Step<Added> {
+        let may_be_known = !found.named && found.standing == Standing::Input;
+        if let Some(length) = may_be_known.then(|| tree.meet(&found.path)).flatten() {
+            sources.count(length);
+            return Step::nothing();
+        }
         let text = match Text::read(tree, &found.path, &found.place, found.linked) {
             Ok(text) => text,
             Err(error) => {

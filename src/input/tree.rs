@@ -32,6 +32,19 @@ pub trait FileTree {
     /// If the file can't be read.
     fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
 
+    /// The name that Git gives to the content of a file, where the tree knows it without reading.
+    fn content_name(&self, file: &Path) -> Option<String> {
+        let _ = file;
+        None
+    }
+
+    /// Whether the documents of a file that was found are known already, so that it is not read. If
+    /// so, its length.
+    fn meet(&self, file: &Path) -> Option<usize> {
+        let _ = file;
+        None
+    }
+
     /// The same path without symbolic links: two paths lead to the same file or directory if these
     /// are equal.
     fn identity(&self, path: &Path) -> PathBuf {

@@ -48,7 +48,7 @@ pub struct PassedOver {
 impl Reading {
     /// What became of documents that were loaded, and of what was not.
     #[must_use]
-    pub fn of(documents: &[Document], tally: &Tally) -> Self {
+    pub fn of<'a>(documents: impl IntoIterator<Item = &'a Document>, tally: &Tally) -> Self {
         let mut reading = Self {
             searched: tally.searched,
             passed_over: PassedOver {

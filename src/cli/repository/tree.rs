@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
-use kaito_render::input::{Entry, FileTree, Kind, kind_among, list_among};
+use kaito_render::input::{Entry, FileTree, Kind, Naming, kind_among, list_among};
 
 use super::Repository;
 use super::contents::Contents;
@@ -108,6 +108,12 @@ impl Tree {
         })
     }
 
+    /// How the repository names contents.
+    pub(in crate::cli) fn naming(&self) -> Naming {
+        let any = self.files.values().next();
+        any.map_or(Naming::Sha1, |blob| Naming::of(&blob.object))
+    }
+
     /// # Errors
     ///
     /// If a content could not be read so far.
@@ -138,6 +144,11 @@ impl FileTree for Tree {
     fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
         let blob = self.files.get(&self.resolve(file)?);
         self.content(&blob.ok_or(io::ErrorKind::NotFound)?.object)
+    }
+
+    fn content_name(&self, file: &Path) -> Option<String> {
+        let blob = self.files.get(&self.resolve(file).ok()?)?;
+        Some(blob.object.clone())
     }
 
     fn identity(&self, path: &Path) -> PathBuf {

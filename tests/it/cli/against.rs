@@ -166,6 +166,41 @@ fn a_directory_of_a_revision_is_walked_as_one_on_disk() {
     );
 }
 
+/// What has not changed is not asked of Git, so that it does not even matter if it is lost.
+#[test]
+fn only_what_differs_is_read_of_a_revision() {
+    let directory = repository(&[
+        ("a.yaml", workspace("a", SMALL)),
+        ("b.yaml", workspace("b", SMALL)),
+    ]);
+    let path = directory.path();
+    let lose = |file: &str| {
+        let object = git(path, &["rev-parse", &format!("HEAD:{file}")]);
+        let (start, rest) = object.split_at(2);
+        fs::remove_file(path.join(format!(".git/objects/{start}/{rest}"))).unwrap();
+    };
+    lose("a.yaml");
+    write(&directory, "b.yaml", &workspace("b", LARGE));
+    let changed = check(path, &[".", "--against", "HEAD"]);
+    let expected = vec!["KR603 ./b.yaml:6 HEAD:b.yaml:6".to_owned()];
+    assert_eq!((changed.code, diagnostics(&changed)), (1, expected));
+    let diff = |expected: i32| {
+        let found = run(
+            kaito_render(&["diff", "--against", "HEAD"]).current_dir(path),
+            "",
+        );
+        assert_eq!(found.code, expected, "{}", found.stderr);
+    };
+    diff(1);
+    write(&directory, "b.yaml", &workspace("b", SMALL));
+    let same = check(path, &[".", "--against", "HEAD"]);
+    assert_eq!((same.code, diagnostics(&same)), (0, vec![]));
+    diff(0);
+    write(&directory, "a.yaml", &workspace("a", LARGE));
+    assert_eq!(check(path, &[".", "--against", "HEAD"]).code, 2);
+    diff(2);
+}
+
 #[test]
 fn submodules_of_a_revision_are_left_out() {
     let inner = repository(&[("x.yaml", workspace("x", SMALL))]);

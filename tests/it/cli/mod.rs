@@ -3,6 +3,7 @@
 mod against;
 mod command_line;
 mod diff;
+mod diff_changed;
 #[cfg(feature = "e2e")]
 mod editors;
 mod explain;
