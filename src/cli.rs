@@ -11,6 +11,7 @@ mod config;
 mod console;
 mod diff;
 mod explain;
+mod function;
 mod git;
 mod load;
 mod paths;
@@ -83,6 +84,7 @@ fn execute(config: &Config, color: Color) -> Result<Outcome> {
         Config::Check(config) => check::check(config, color),
         Config::Diff(config) => diff::diff(config, color),
         Config::Explain(config) => explain::explain(config, color),
+        Config::Function(config) => function::function(config, color),
         Config::ListPresets(config) => catalogue::presets(config, color),
         Config::ShowPreset(name, config) => catalogue::preset(name, config, color),
         Config::ImportPreset(config) => catalogue::import(config, color),

@@ -1,7 +1,7 @@
 //! The last stage: puts objects in order and writes them as YAML or JSON, to a file or a directory.
 //!
-//! Uses `vocab`, `base`, and of `input` the name of the index; `compile` and `cli` use it for objects,
-//! `diff` and `explain` for values. The same objects always give the same bytes.
+//! Uses `vocab`, `base`, and of `input` the name of the index; `compile`, `cli` and `function` use it
+//! for objects, `diff` and `explain` for values. The same objects always give the same bytes.
 //!
 //! ```
 //! use kaito_render::base::object::Object;

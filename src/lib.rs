@@ -93,6 +93,7 @@ pub mod report;
 pub mod diff;
 pub mod editor;
 pub mod explain;
+pub mod function;
 pub mod upgrade;
 
 // The cluster's side.

@@ -1,7 +1,7 @@
 //! What a run says at its end: the finished [`Report`], and one file for each format.
 //!
 //! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, of `catalogue` the policy of a profile, and
-//! of `workspace` what a Workspace and a secret look like; `cli` uses it.
+//! of `workspace` what a Workspace and a secret look like; `function` and `cli` use it.
 
 pub mod concise;
 pub mod fix;

@@ -5,6 +5,7 @@
 mod catalogue;
 mod check;
 mod diff;
+mod function;
 mod input;
 mod render;
 
@@ -17,6 +18,7 @@ pub(super) use catalogue::{
 };
 pub(super) use check::{CheckArgs, ReportFormat};
 pub(super) use diff::{DiffArgs, DiffFormat};
+pub(super) use function::FunctionArgs;
 pub(super) use input::{ClusterArgs, InputArgs, JobsArgs};
 pub(super) use render::{ExplainArgs, ObjectFormat, RenderArgs};
 
@@ -64,6 +66,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     Diff(DiffArgs),
     Explain(ExplainArgs),
+    #[command(name = "fn")]
+    Function(FunctionArgs),
     /// Explain a rule: why it matters, with a wrong and a right example
     #[command(after_long_help = "Example:\n  kaito-render rule KR113")]
     Rule {

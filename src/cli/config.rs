@@ -24,6 +24,7 @@ pub(super) enum Config {
     Check(Check),
     Diff(Diff),
     Explain(Explain),
+    Function(Function),
     ListPresets(Catalogue),
     ShowPreset(String, Catalogue),
     ImportPreset(Import),
@@ -67,6 +68,14 @@ pub(super) struct Input {
 pub(super) enum Against {
     Revision(String),
     Path(PathBuf),
+}
+
+/// What a host of functions can't say.
+#[derive(Debug)]
+pub(super) struct Function {
+    /// The release to compile with; none if profile and Workspaces decide.
+    pub(super) release: Option<String>,
+    pub(super) cluster: Cluster,
 }
 
 #[derive(Debug)]

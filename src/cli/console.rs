@@ -68,6 +68,13 @@ pub(super) fn report(report: &Report, color: Color) -> Result<()> {
     end(report)
 }
 
+/// Writes one line to stderr, before anything else: what a host of this program shows.
+pub(super) fn first_line(text: &str) -> Result<()> {
+    let mut line = Terminal::default();
+    line.text(text).end();
+    write_stderr(&line)
+}
+
 /// Writes the diagnostics of a report with excerpts to stderr.
 pub(super) fn diagnostics(report: &Report, color: Color) -> Result<()> {
     write_stderr(&human::document(report, wants_color(color, &io::stderr())))

@@ -12,7 +12,8 @@ use kaito_render::report::Strictness;
 use kaito_render::vocab::Cloud;
 
 use super::{
-    Against, Catalogue, Check, Cluster, Config, Diff, Explain, Import, Input, Output, Render, Side,
+    Against, Catalogue, Check, Cluster, Config, Diff, Explain, Function, Import, Input, Output,
+    Render, Side,
 };
 use crate::cli::args::{
     self, CloudName, Command, InstanceTypesCommand, ObjectFormat, PresetsCommand,
@@ -37,6 +38,10 @@ impl TryFrom<Command> for Config {
                 Self::ListInstanceTypes(clouds, catalogue.into())
             }
             Command::Crds { release } => Self::Crds(release),
+            Command::Function(args) => Self::Function(Function {
+                release: args.release,
+                cluster: args.cluster.into(),
+            }),
             Command::Schema(args) => {
                 let (release, library) = (args.release, args.library);
                 Self::Schema(args.kind, Catalogue { release, library })

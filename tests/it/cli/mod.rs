@@ -20,7 +20,7 @@ mod limits;
 #[cfg(unix)]
 mod links;
 mod nothing_vanishes;
-mod output;
+pub(crate) mod output;
 #[cfg(target_os = "linux")]
 mod progress;
 mod secrets;

@@ -18,9 +18,9 @@ use crate::support::inputs::{SMALL, workspace};
 use crate::support::program::{kaito_render, root, run, sample};
 
 /// The files below a directory, hidden ones and links included, by path.
-pub(super) type Tree = BTreeMap<String, Vec<u8>>;
+pub(crate) type Tree = BTreeMap<String, Vec<u8>>;
 
-pub(super) fn tree(directory: &Path) -> Tree {
+pub(crate) fn tree(directory: &Path) -> Tree {
     let entries = WalkDir::new(directory).into_iter().filter_map(Result::ok);
     let files = entries
         .filter(|entry| !entry.file_type().is_dir())

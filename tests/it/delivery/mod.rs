@@ -1,6 +1,7 @@
 //! What becomes of the objects: how clusters take them, what runs in them, and their status.
 
 mod crds;
+mod function;
 mod status;
 
 #[cfg(feature = "e2e")]
@@ -11,6 +12,8 @@ mod crds_served;
 mod deploy;
 #[cfg(feature = "e2e")]
 mod hooks;
+#[cfg(feature = "e2e")]
+mod kustomize;
 #[cfg(feature = "e2e")]
 mod scheduling;
 #[cfg(feature = "e2e")]

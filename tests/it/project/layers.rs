@@ -12,7 +12,7 @@ use crate::support::program::root;
 
 /// The modules and directories of `src/`, from the bottom to the top. Each may use those before it,
 /// and none behind it.
-const LAYERS: [(&str, &str); 20] = [
+const LAYERS: [(&str, &str); 21] = [
     ("vocab", "the words of the domain: kinds, labels, clouds"),
     ("base", "values that know nothing of the domain"),
     ("diagnostic", "what is reported, and the one sink for it"),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &str); 20] = [
     ("compile", "the stages, one after the other"),
     ("diff", "what separates two results"),
     ("explain", "where a field comes from"),
+    ("function", "what kustomize and kpt call"),
     ("upgrade", "what another release makes of the input"),
     ("status", "how far the objects are in a cluster"),
     ("cli", "the command line"),
