@@ -42,7 +42,9 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         });
         options.spool = Arc::clone(&spool);
         let session = &mut run.session;
-        manifests = compile::run(documents, &options, &library, keep, session).manifests;
+        let mut made = compile::run(documents, &options, &library, keep, session);
+        manifests = std::mem::take(&mut made.manifests);
+        forget(made);
     }
     let selection = &config.selection;
     selection.apply(&mut manifests, &mut run.session.diagnostics);
@@ -54,10 +56,14 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         write(&manifests, &files, &*spool, config)?;
     }
     console::end(&report)?;
-    // The process ends now, and to free every value on its own would take as long as to write them
-    // all.
-    std::mem::forget(manifests);
+    forget(manifests);
     Ok(Outcome::of(&report))
+}
+
+/// Leaves a value to the end of the process, which is near: to free each one on its own would take as
+/// long as to write them all.
+fn forget<T>(value: T) {
+    std::mem::forget(value);
 }
 
 /// Fails if a source lies where the output is to be written: the next run would take one for the other.
