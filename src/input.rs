@@ -45,7 +45,7 @@ pub use index::INDEX_FILE;
 pub use known::{Known, Naming, Unlike};
 pub use links::stays_inside;
 pub use load::{LoadError, Loaded, Loader, load};
-pub(crate) use prepared::prepared;
+pub(crate) use prepared::Prepared;
 pub use suspect::{Suspect, suspect};
 pub use tally::Tally;
 pub use tree::{Entry, FileTree, Kind, MemoryTree, kind_among, list_among};

@@ -38,7 +38,7 @@ fuzz_target!(|text: &str| {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     let file = sources.add("template.yaml", text);
     for node in input::parse(&sources, file, &mut diagnostics) {
-        let template = Template::parse(node, Some(&SCHEMA), &sources, &mut diagnostics);
+        let template = Template::parse(node, &SCHEMA, &sources, &mut diagnostics);
         let Some(template) = template else {
             assert!(!diagnostics.is_empty(), "nothing says what is wrong");
             continue;

@@ -7,7 +7,8 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use crate::input::{FileTree, Kind};
+use crate::base::sources::FileId;
+use crate::input::{FileTree, Kind, Prepared};
 
 /// Every file under `presets/`, `schemas/` and `templates/`: its path, its text, and what it was
 /// parsed to.
@@ -39,9 +40,27 @@ pub struct Text {
     pub text: Cow<'static, str>,
     /// Whether somebody else than this project wrote it, so that its schema has to be checked.
     pub foreign: bool,
-    /// What it was parsed to when the program was built, for [`input::prepared`]; nothing of a text
-    /// that was not.
-    pub(super) prepared: &'static [u8],
+    /// What it was parsed to when the program was built; nothing of a text that was not.
+    prepared: &'static [u8],
+}
+
+impl Text {
+    pub(super) fn is_prepared(&self) -> bool {
+        !self.prepared.is_empty()
+    }
+
+    /// The document that it was parsed to when the program was built, with places of a file; none of
+    /// a text that was not.
+    pub(super) fn prepared(&self, file: FileId) -> Option<Prepared> {
+        let Cow::Borrowed(text) = self.text else {
+            return None;
+        };
+        self.is_prepared().then_some(Prepared {
+            bytes: self.prepared,
+            text,
+            file,
+        })
+    }
 }
 
 impl Library {
@@ -137,7 +156,7 @@ impl Library {
     #[cfg(test)]
     pub(super) fn prepared_files(&self) -> impl Iterator<Item = &str> {
         let files = self.files.iter();
-        let prepared = files.filter(|(_, text)| !text.prepared.is_empty());
+        let prepared = files.filter(|(_, text)| text.is_prepared());
         prepared.map(|(path, _)| &**path)
     }
 

@@ -16,8 +16,8 @@ use crate::catalogue::preset::{
 };
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Reported};
-use crate::input;
 use crate::input::schema::Checker;
+use crate::input::{self, Prepared};
 use crate::session::Session;
 use crate::vocab::{Cloud, Provisioner};
 
@@ -316,11 +316,13 @@ impl<'a> Release<'a> {
         format!("templates/{}/{file}", self.name)
     }
 
-    /// Whether somebody else than this project wrote a file of the library, so that what it says
-    /// has to be checked.
-    #[must_use]
-    pub fn is_foreign(&self, path: &str) -> bool {
-        is_foreign(self.library, path)
+    /// A template that was parsed when the program was built; none of another.
+    pub(crate) fn prepared_template(&self, file: &str, session: &mut Session) -> Option<Prepared> {
+        let file = self.library.get(&self.template_path(file))?;
+        if !file.is_prepared() {
+            return None;
+        }
+        file.prepared(session.sources.add(&*file.name, &*file.text))
     }
 
     /// Parses a template, which has to be one document.
@@ -384,17 +386,13 @@ fn typed<T: DeserializeOwned + JsonSchema>(
     session: &mut Session,
 ) -> Result<T, Reported> {
     let value = node.to_value();
-    if is_foreign(library, path) {
+    if library.get(path).is_some_and(|file| file.foreign) {
         let checker = Checker::of::<T>();
         let mark = session.mark();
         checker.check(node, &value, &rule::LIBRARY_FIELD, &mut session.diagnostics);
         session.diagnostics.checked(mark)?;
     }
     serde_json::from_value(value).map_err(|error| unrecognized(node, error.to_string(), session))
-}
-
-fn is_foreign(library: &Library, path: &str) -> bool {
-    library.get(path).is_some_and(|file| file.foreign)
 }
 
 fn unrecognized(node: &Node, message: String, session: &mut Session) -> Reported {
@@ -410,7 +408,7 @@ fn parse(library: &Library, path: &str, session: &mut Session) -> Result<Node, R
         return Err(session.diagnostics.fail(diagnostic));
     };
     let id = session.sources.add(&*file.name, &*file.text);
-    if let Some(node) = input::prepared(file.prepared, id, &session.sources) {
+    if let Some(node) = file.prepared(id).and_then(Prepared::read) {
         return Ok(node);
     }
     let mark = session.mark();

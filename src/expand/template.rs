@@ -14,7 +14,7 @@ mod text;
 mod trace;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -22,6 +22,7 @@ use crate::base::json::Json;
 use crate::base::node::Node;
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::input::Prepared;
 use expression::Expression;
 pub use scope::Scope;
 use text::Text;
@@ -31,7 +32,12 @@ use work::Work;
 /// A template that is known to be well formed and to read no field that the schema lacks.
 #[derive(Debug)]
 pub struct Template {
-    root: Tree,
+    /// Without which it makes nothing; not of every template.
+    condition: Option<Expression>,
+    /// What it was parsed to when the program was built, if it was.
+    prepared: Option<Prepared>,
+    /// Read when it is first needed, since few templates make objects of most Workspaces.
+    root: OnceLock<Option<Tree>>,
 }
 
 /// A part of a template.
@@ -80,17 +86,41 @@ struct Field {
 
 impl Template {
     /// Reads a template from its document. `schema` is the JSON Schema of the variables, as
-    /// properties of an object; none if the template is known to read no field that there is not.
+    /// properties of an object.
     ///
     /// None if something is wrong with it, all of which is reported.
     pub fn parse(
         node: Node,
-        schema: Option<&Value>,
+        schema: &Value,
         sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let root = parse::root(node, schema, sources, diagnostics)?;
-        Some(Self { root })
+        let text = sources.text(node.span.file);
+        let root = parse::root(node, Some(schema), text, diagnostics)?;
+        Some(Self {
+            condition: None,
+            prepared: None,
+            root: OnceLock::from(Some(root)),
+        })
+    }
+
+    /// A template that the binary carries. The tests show that [`Self::parse`] finds nothing wrong
+    /// with it.
+    pub(super) fn prepared(prepared: Prepared) -> Self {
+        Self {
+            condition: parse::condition(prepared),
+            prepared: Some(prepared),
+            root: OnceLock::new(),
+        }
+    }
+
+    fn root(&self) -> Option<&Tree> {
+        let read = || {
+            let prepared = self.prepared?;
+            let node = prepared.read()?;
+            parse::root(node, None, prepared.text, &mut Diagnostics::default())
+        };
+        self.root.get_or_init(read).as_ref()
     }
 
     /// Lays what is in scope out as objects: one, or for a `$if` or `$for` at the root also none or
@@ -100,7 +130,15 @@ impl Template {
     ///
     /// Where an expression has no value, or none that can stand in its place.
     pub fn render(&self, scope: &Scope) -> Result<Vec<Json>, Diagnostic> {
-        render::root(&self.root, scope, &Work::default())
+        // An item of a `$for` that stands beside it is not known here: then the item decides.
+        let is_not = |condition: &Expression| condition.is_true(scope).is_ok_and(|is| !is);
+        if self.condition.as_ref().is_some_and(is_not) {
+            return Ok(Vec::new());
+        }
+        match self.root() {
+            Some(root) => render::root(root, scope, &Work::default()),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -119,7 +157,8 @@ impl Template {
         object: usize,
         steps: &[Step],
     ) -> Result<Option<Trace>, Diagnostic> {
-        trace::root(&self.root, scope, object, steps)
+        let root = self.root();
+        root.map_or(Ok(None), |root| trace::root(root, scope, object, steps))
     }
 }
 
@@ -135,8 +174,32 @@ mod tests {
 
     use super::{Scope, Template};
     use crate::base::sources::{Sources, Span};
+    use crate::catalogue::library::Library;
+    use crate::catalogue::release::Release;
     use crate::diagnostic::{Diagnostic, Diagnostics};
     use crate::input::parse;
+    use crate::plan::template_schema;
+    use crate::session::Session;
+
+    #[test]
+    fn the_templates_of_the_binary_are_what_is_parsed_with_every_check() {
+        let (library, schema) = (Library::embedded(), template_schema());
+        let mut session = Session::default();
+        for name in library.releases() {
+            let release = Release::load(&library, name, &mut session).unwrap();
+            for file in release.template_files() {
+                let document = release.prepared_template(&file, &mut session).unwrap();
+                let prepared = Template::prepared(document);
+                let node = document.read().unwrap();
+                let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
+                let parsed = Template::parse(node, &schema, sources, diagnostics).unwrap();
+                let [prepared, parsed] = [prepared, parsed].map(|it| format!("{:?}", it.root()));
+                assert!(prepared.starts_with("Some"), "{name}/{file}");
+                assert_eq!(prepared, parsed, "{name}/{file}");
+            }
+        }
+        assert!(session.diagnostics.is_empty());
+    }
 
     fn schema() -> Value {
         json!({"properties": {"plan": {"type": "object", "properties": {
@@ -187,7 +250,7 @@ mod tests {
         let documents = parse(&sources, file, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
         let document = documents.into_iter().next().unwrap();
-        let template = Template::parse(document, Some(&schema()), &sources, &mut diagnostics);
+        let template = Template::parse(document, &schema(), &sources, &mut diagnostics);
         let scope = Scope::new("plan", plan().into());
         let result = match template {
             None => Err(diagnostics.into_iter().collect()),
@@ -535,7 +598,7 @@ mod tests {
             let file = sources.add("t.yaml", serde_json::json!({"a": text, "$if": text, "$for": format!("x in {text}")}).to_string());
             let document = parse(&sources, file, &mut Diagnostics::default()).remove(0);
             let mut diagnostics = Diagnostics::default();
-            if let Some(template) = Template::parse(document, Some(&schema()), &sources, &mut diagnostics) {
+            if let Some(template) = Template::parse(document, &schema(), &sources, &mut diagnostics) {
                 let _ = template.render(&Scope::new("plan", plan().into()));
             } else {
                 proptest::prop_assert!(!diagnostics.is_empty());

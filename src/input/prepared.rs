@@ -14,23 +14,32 @@
 
 use super::scalar;
 use crate::base::node::{Data, Entry, Node};
-use crate::base::sources::{FileId, Sources, Span};
+use crate::base::sources::{FileId, Span};
 
-/// The document that was made of the text of a file; none if it is not of this form.
-#[must_use]
-pub(crate) fn prepared(bytes: &[u8], file: FileId, sources: &Sources) -> Option<Node> {
-    let text = sources.text(file);
-    Reader { bytes, text, file }.node()
+/// A document that was parsed when the program was built, and a reader of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prepared {
+    /// What it was parsed to, as far as that was not read.
+    pub(crate) bytes: &'static [u8],
+    /// The text that was parsed.
+    pub(crate) text: &'static str,
+    /// What its places are of.
+    pub(crate) file: FileId,
 }
 
-struct Reader<'a> {
-    /// What was not read yet.
-    bytes: &'a [u8],
-    text: &'a str,
-    file: FileId,
-}
+impl Prepared {
+    /// The document; none if it is not of this form.
+    pub(crate) fn read(mut self) -> Option<Node> {
+        self.node()
+    }
 
-impl Reader<'_> {
+    /// The first entry of the mapping that the document is.
+    pub(crate) fn first(mut self) -> Option<Entry> {
+        let (_, _) = (self.number()?, self.number()?);
+        let is_map = self.take(1)? == b"m" && self.number()? > 0;
+        is_map.then(|| self.entry())?
+    }
+
     fn node(&mut self) -> Option<Node> {
         let start = self.number()?;
         let end = start + self.number()?;
@@ -88,7 +97,7 @@ impl Reader<'_> {
         None
     }
 
-    fn take(&mut self, length: usize) -> Option<&[u8]> {
+    fn take(&mut self, length: usize) -> Option<&'static [u8]> {
         let (taken, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = rest;
         Some(taken)

@@ -8,6 +8,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::OnceLock;
 
 use super::failure;
@@ -21,32 +22,48 @@ use engine::Compiled;
 use syntax::{OPERATORS, Term};
 
 /// An expression and its place in the template.
-#[derive(Debug)]
 pub(super) struct Expression {
     pub(super) span: Span,
     text: String,
     /// Whether the span is that of the expression itself, so that places in the one are places in
     /// the other.
     is_exact: bool,
-    /// The expression as we read it; none if only the engine knows it.
-    term: Option<Term>,
+    /// The expression as we read it, once it is needed; none if only the engine knows it.
+    term: OnceLock<Option<Term>>,
     /// The expression as the engine has it, once it is needed.
     compiled: OnceLock<Compiled>,
 }
 
+impl fmt::Debug for Expression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Expression")
+            .field("span", &self.span)
+            .field("text", &self.text)
+            .field("is_exact", &self.is_exact)
+            .field("term", &self.term())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Expression {
-    /// Compiles an expression. `is_exact` tells whether the span holds the text as it is and
-    /// nothing else.
-    pub(super) fn compile(text: &str, span: Span, is_exact: bool) -> Result<Self, Diagnostic> {
-        check_size(text, span)?;
-        let expression = Self {
+    /// An expression that is known to be one. `is_exact` tells whether the span holds the text as
+    /// it is and nothing else.
+    pub(super) fn new(text: &str, span: Span, is_exact: bool) -> Self {
+        Self {
             span,
             text: text.to_owned(),
             is_exact,
-            term: Term::parse(text),
+            term: OnceLock::new(),
             compiled: OnceLock::new(),
-        };
-        if expression.term.is_none() {
+        }
+    }
+
+    /// As [`Self::new`], of any text.
+    pub(super) fn compile(text: &str, span: Span, is_exact: bool) -> Result<Self, Diagnostic> {
+        check_size(text, span)?;
+        let expression = Self::new(text, span, is_exact);
+        if expression.term().is_none() {
             expression.compiled()?;
         }
         Ok(expression)
@@ -79,7 +96,7 @@ impl Expression {
     /// The variables that the expression reads, with the fields of fields as dotted paths.
     pub(super) fn paths(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
-        match &self.term {
+        match self.term() {
             Some(term) => term.add_paths(&mut paths),
             None => paths.extend(
                 self.compiled()
@@ -93,7 +110,11 @@ impl Expression {
     }
 
     fn known<'a>(&'a self, scope: &'a Scope) -> Option<Cow<'a, Json>> {
-        self.term.as_ref()?.value(scope)
+        self.term()?.value(scope)
+    }
+
+    fn term(&self) -> Option<&Term> {
+        self.term.get_or_init(|| Term::parse(&self.text)).as_ref()
     }
 
     fn evaluated(&self, scope: &Scope) -> Result<minijinja::Value, Diagnostic> {

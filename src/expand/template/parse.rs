@@ -11,9 +11,10 @@ use super::text::{Part, Piece, Text, pieces};
 use super::{Field, Map, Tree, work};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::similar::nearest;
-use crate::base::sources::{Sources, Span};
+use crate::base::sources::Span;
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::input::Prepared;
 
 const STRUCTURAL: [&str; 4] = ["$if", "$for", "$value", "$merge"];
 
@@ -21,7 +22,7 @@ const STRUCTURAL: [&str; 4] = ["$if", "$for", "$value", "$merge"];
 pub(super) fn root(
     node: Node,
     schema: Option<&Value>,
-    sources: &Sources,
+    text: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<Tree> {
     let variables = schema.and_then(|schema| schema["properties"].as_object());
@@ -32,7 +33,7 @@ pub(super) fn root(
         .collect();
     let mark = diagnostics.mark();
     let mut parser = Parser {
-        sources,
+        text,
         scope,
         is_known: schema.is_none(),
         diagnostics,
@@ -58,7 +59,8 @@ enum Place {
 }
 
 struct Parser<'a> {
-    sources: &'a Sources,
+    /// The text of the file.
+    text: &'a str,
     /// The variables by name, the innermost last.
     scope: Vec<(String, Known<'a>)>,
     /// Whether the template is known to read no field that there is not.
@@ -256,7 +258,7 @@ impl<'a> Parser<'a> {
                 self.expression(expression, span).map(Part::Expression)
             }
             Piece::Open(text) => {
-                let place = self.locate(text, span).unwrap_or(span);
+                let place = locate(self.text, text, span).unwrap_or(span);
                 self.report(
                     place,
                     "`{{` without `}}`",
@@ -265,7 +267,7 @@ impl<'a> Parser<'a> {
                 None
             }
             Piece::Statement(text) => {
-                let place = self.locate(text, span).unwrap_or(span);
+                let place = locate(self.text, text, span).unwrap_or(span);
                 let hint = "use `$if` and `$for`; a comment is YAML's `#`";
                 self.report(
                     place,
@@ -279,7 +281,10 @@ impl<'a> Parser<'a> {
 
     /// Compiles an expression of a scalar and holds the fields that it reads against the schema.
     fn expression(&mut self, text: &str, span: Span) -> Option<Expression> {
-        let exact = self.locate(text, span);
+        if self.is_known {
+            return Some(known(self.text, text, span));
+        }
+        let exact = locate(self.text, text, span);
         match Expression::compile(text, exact.unwrap_or(span), exact.is_some()) {
             Ok(expression) => {
                 self.check_fields(&expression);
@@ -292,28 +297,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The place of a part of a scalar, if it stands there as it is, without escapes, and once.
-    fn locate(&self, part: &str, span: Span) -> Option<Span> {
-        let raw = self
-            .sources
-            .text(span.file)
-            .get(span.start as usize..span.end as usize)?;
-        let at = memmem::find(raw.as_bytes(), part.as_bytes())?;
-        if memmem::rfind(raw.as_bytes(), part.as_bytes())? != at {
-            return None;
-        }
-        let start = span.start + u32::try_from(at).ok()?;
-        Some(Span {
-            start,
-            end: start + u32::try_from(part.len()).ok()?,
-            ..span
-        })
-    }
-
     fn check_fields(&mut self, expression: &Expression) {
-        if self.is_known {
-            return;
-        }
         for path in expression.paths() {
             if let Err((message, hint)) = self.follow(&path) {
                 self.diagnostics.report(
@@ -351,6 +335,40 @@ impl<'a> Parser<'a> {
         self.diagnostics
             .report(Diagnostic::new(&rule::TEMPLATE_SYNTAX, span, message).hint(hint));
     }
+}
+
+/// The place of a part of a scalar in the text of its file, if it stands there as it is, without
+/// escapes, and once.
+fn locate(text: &str, part: &str, span: Span) -> Option<Span> {
+    let raw = text.as_bytes();
+    let raw = raw.get(span.start as usize..span.end as usize)?;
+    let at = memmem::find(raw, part.as_bytes())?;
+    let is_again = |rest| memmem::find(rest, part.as_bytes()).is_some();
+    if raw.get(at + 1..).is_some_and(is_again) {
+        return None;
+    }
+    let start = span.start + u32::try_from(at).ok()?;
+    Some(Span {
+        start,
+        end: start + u32::try_from(part.len()).ok()?,
+        ..span
+    })
+}
+
+/// An expression that is known to be one.
+fn known(file: &str, text: &str, span: Span) -> Expression {
+    let exact = locate(file, text, span);
+    Expression::new(text, exact.unwrap_or(span), exact.is_some())
+}
+
+/// The `$if` of a template that is known to be well formed, if the template begins with it.
+pub(super) fn condition(prepared: Prepared) -> Option<Expression> {
+    let entry = prepared.first().filter(|entry| entry.key == "$if")?;
+    Some(known(
+        prepared.text,
+        entry.value.as_str()?,
+        entry.value.span,
+    ))
 }
 
 /// A part in which nothing changes is kept ready.

@@ -128,7 +128,7 @@ fn the_expressions_of_the_library_are_read_by_ourselves() {
             let file = sources.add(&path, text.clone());
             let mut diagnostics = Diagnostics::default();
             for node in parse(&sources, file, &mut diagnostics) {
-                let template = Template::parse(node, Some(&schema), &sources, &mut diagnostics);
+                let template = Template::parse(node, &schema, &sources, &mut diagnostics);
                 let template = format!("{:?}", template.unwrap());
                 let unknown = template
                     .split("text: ")
