@@ -239,7 +239,7 @@ fn assembled(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
     let part = |(workspace, (plan, mut objects)): (Workspace, (Plan, Vec<Object>))| {
         let (span, title) = (workspace.node.span, workspace.key());
         assemble::name_nodes(&mut objects, &plan);
-        objects.push(assemble::workspace(workspace.value, &plan, &objects));
+        objects.push(assemble::workspace(workspace.value, &plan, &objects, None));
         let finished = |object| Finished::new(&object).keeping(object);
         DocumentObjects {
             span,

@@ -4,6 +4,7 @@
 //! Uses the modules below it; the modules above it use it.
 
 mod elsewhere;
+pub mod globs;
 pub mod import;
 pub mod library;
 pub mod others;

@@ -38,6 +38,7 @@ mod run;
 mod task;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -74,6 +75,9 @@ pub struct Options {
     pub profile: Profile,
     /// Leaves out named documents that are no Workspaces.
     pub only_generated: bool,
+    /// The root of the input, without symbolic links, if the output is for a host: every document is
+    /// part of it, and each Workspace names the profile, by its path from there.
+    pub delivery: Option<PathBuf>,
     /// Whether it is no error to find no Workspace.
     pub allow_empty: bool,
     /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for
@@ -99,6 +103,7 @@ impl Default for Options {
             namespace: "default".to_owned(),
             profile: Profile::default(),
             only_generated: false,
+            delivery: None,
             allow_empty: false,
             against: Vec::new(),
             unchanged: BTreeSet::new(),
@@ -199,7 +204,9 @@ pub fn run<'a>(
     }
 
     let sources = std::mem::take(&mut documents.sources);
-    let is_empty = sources.is_empty() && !options.allow_empty;
+    let may_be_empty = options.allow_empty
+        || options.delivery.is_some() && options.profile.delivery.without_workspaces;
+    let is_empty = sources.is_empty() && !may_be_empty;
     let others = documents.others.iter().map(|document| &document.node);
     let context = Context {
         options,

@@ -38,11 +38,12 @@ mod walk;
 mod yaml;
 
 #[cfg(feature = "fs")]
-pub use disk::{Disk, find_above, find_upward};
+pub use disk::{Disk, find_above, find_upward, repository_of};
 pub(crate) use documents::STDIN;
 pub use documents::{Document, MAX_FILE, is_rendered, matters, read_file, read_found};
 pub use index::INDEX_FILE;
 pub use known::{Known, Naming, Unlike};
+pub use kustomize::refuse as refuse_kustomization;
 pub use links::stays_inside;
 pub use load::{LoadError, Loaded, Loader, load};
 pub(crate) use prepared::Prepared;

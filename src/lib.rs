@@ -70,6 +70,9 @@ pub mod catalogue;
 // Stage 1: texts become documents.
 pub mod input;
 
+// For a host: what of the documents is handed on.
+pub mod delivery;
+
 // Stage 2: documents become Workspaces.
 pub mod workspace;
 

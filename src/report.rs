@@ -6,6 +6,7 @@
 pub mod concise;
 pub mod fix;
 pub mod github;
+pub mod headline;
 pub mod human;
 pub mod json;
 pub mod junit;

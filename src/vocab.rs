@@ -1,5 +1,5 @@
 //! The words of the domain, each once: kinds, labels, annotations, API versions, clouds,
-//! provisioners, runtimes, tuning methods, and what rendered output says of itself.
+//! provisioners, runtimes, tuning methods, hosts, and what rendered output says of itself.
 //!
 //! Uses nothing else of this crate; the modules above it use it.
 
@@ -7,6 +7,7 @@ mod access_mode;
 pub mod annotations;
 pub mod api;
 mod cloud;
+mod host;
 pub mod kinds;
 pub mod labels;
 pub mod limits;
@@ -19,8 +20,9 @@ mod workspace_api;
 
 pub use access_mode::AccessMode;
 pub use cloud::Cloud;
+pub use host::Host;
 pub use provisioner::Provisioner;
-pub use rendered::{Rendered, RenderedObject};
+pub use rendered::{Rendered, RenderedObject, UsedProfile};
 pub use runtime::Runtime;
 pub use tuning_method::TuningMethod;
 pub use workspace_api::WorkspaceApi;

@@ -10,8 +10,8 @@ use crate::base::object::{Identity, Object};
 use crate::base::pointer;
 use crate::plan::Plan;
 use crate::vocab::Rendered;
-use crate::vocab::RenderedObject;
 use crate::vocab::annotations::RENDERED;
+use crate::vocab::{RenderedObject, UsedProfile};
 
 /// The most objects that the annotation names; more are counted.
 const NAMED: usize = 64;
@@ -39,9 +39,14 @@ const FOREIGN: [&str; 2] = [
 ];
 
 /// A Workspace, without what a cluster or KAITO's operator added, annotated with what was decided
-/// and with the identities of its objects.
+/// and with the identities of its objects. For a host it also says which `profile` was used.
 #[must_use]
-pub fn workspace(mut value: Value, plan: &Plan, objects: &[Object]) -> Object {
+pub fn workspace(
+    mut value: Value,
+    plan: &Plan,
+    objects: &[Object],
+    profile: Option<UsedProfile>,
+) -> Object {
     if let Some(fields) = value.as_object_mut() {
         // The status of one cluster must not be applied to another one.
         fields.shift_remove("status");
@@ -53,7 +58,7 @@ pub fn workspace(mut value: Value, plan: &Plan, objects: &[Object]) -> Object {
     if annotations.is_null() {
         *annotations = json!({});
     }
-    annotations[RENDERED] = annotation(plan, objects).into();
+    annotations[RENDERED] = annotation(plan, objects, profile).into();
     Object::new(value.into())
 }
 
@@ -96,7 +101,7 @@ pub fn ordinals(rendered: &Node) -> BTreeMap<(String, String), u32> {
 }
 
 /// Node objects come first, by their numbers.
-fn annotation(plan: &Plan, objects: &[Object]) -> String {
+fn annotation(plan: &Plan, objects: &[Object], profile: Option<UsedProfile>) -> String {
     let (nodes, others): (Vec<_>, Vec<_>) =
         objects.iter().partition(|object| object.ordinal.is_some());
     let mut others: Vec<_> = others.into_iter().map(Object::identity).collect();
@@ -111,6 +116,7 @@ fn annotation(plan: &Plan, objects: &[Object]) -> String {
         release: (&plan.release).into(),
         provisioner: plan.provisioner,
         nodes: plan.node_count,
+        profile,
         objects: identities.iter().take(NAMED).map(named).collect(),
         more: identities.len().checked_sub(NAMED).filter(|more| *more > 0),
     };

@@ -56,14 +56,24 @@ struct File {
     path: Option<PathBuf>,
     /// Whether the file must stay as it is.
     is_kept: bool,
-    /// Whether its name is no path: that of standard input, or of a file in a revision of Git.
-    is_nowhere: bool,
+    origin: Origin,
     text: String,
     /// Whether a byte order mark stood before the text.
     is_marked: bool,
     line_starts: OnceLock<Vec<usize>>,
     /// The widths of what stands before each multiple of [`STEP`]: made for long lines only.
     widths: OnceLock<Vec<Width>>,
+}
+
+/// What the name of a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The path of a file.
+    Path,
+    /// No path: that of standard input, or of a file in a revision of Git.
+    Nowhere,
+    /// Where a single value was written, of which a line says nothing.
+    Value,
 }
 
 /// The bytes after which a long line is counted anew, so that a column costs no more than these.
@@ -196,13 +206,26 @@ impl Sources {
             name: name.into(),
             path: None,
             is_kept: false,
-            is_nowhere: false,
+            origin: Origin::Path,
             text,
             is_marked,
             line_starts: OnceLock::new(),
             widths: OnceLock::new(),
         });
         FileId(id)
+    }
+
+    /// Keeps a value that is in no file, under a name that says where it was written.
+    pub fn add_value(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let file = self.add(name, text);
+        self.files[file.0 as usize].origin = Origin::Value;
+        file
+    }
+
+    /// Whether a text is a value that is in no file.
+    #[must_use]
+    pub fn is_value(&self, file: FileId) -> bool {
+        self.file(file).origin == Origin::Value
     }
 
     /// The bytes of all texts that were added, also of those that were forgotten.
@@ -223,7 +246,11 @@ impl Sources {
     /// it; none if nowhere.
     pub(crate) fn locate(&mut self, file: FileId, path: Option<PathBuf>) {
         let file = &mut self.files[file.0 as usize];
-        file.is_nowhere = path.is_none();
+        file.origin = if path.is_none() {
+            Origin::Nowhere
+        } else {
+            Origin::Path
+        };
         file.path = path;
     }
 
@@ -267,7 +294,7 @@ impl Sources {
     /// Whether the name of a text is known not to be a path.
     #[must_use]
     pub fn is_nowhere(&self, file: FileId) -> bool {
-        self.file(file).is_nowhere
+        self.file(file).origin != Origin::Path
     }
 
     /// Counts the bytes of a text that was read and is not kept.

@@ -1,7 +1,10 @@
 //! The facts of one cluster that no Workspace says.
 
+mod delivery;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,12 +12,13 @@ use serde_json::{Map, Value};
 
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
-use crate::base::sources::Span;
+use crate::base::sources::{Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::{self, Checker};
 use crate::vocab::limits;
-use crate::vocab::{Cloud, Provisioner, Runtime, api};
+use crate::vocab::{Cloud, Provisioner, Runtime, UsedProfile, api};
+pub use delivery::{Delivery, Jobs, ReplaceNodes};
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -72,6 +76,12 @@ pub struct Profile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, NodeCount>")]
     pub node_counts: BTreeMap<String, NonZeroU32>,
+    /// Files and directories below the profile's that are no input, as globs, such as `charts/**`.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// How the objects reach the cluster.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// How much diagnostics matter; of entries that concern the same diagnostic the last one counts.
     #[serde(default)]
     pub rules: Vec<RuleSetting>,
@@ -213,6 +223,8 @@ impl Default for Profile {
             substitution: None,
             nodes: Vec::new(),
             node_counts: BTreeMap::new(),
+            exclude: Vec::new(),
+            delivery: Delivery::default(),
             rules: Vec::new(),
             document: None,
         }
@@ -279,6 +291,22 @@ impl Profile {
             .as_ref()
             .and_then(|document| document.find(pointer))
             .map(|found| found.span)
+    }
+
+    /// The path of its file from a root, with slashes; as it was named if it lies elsewhere.
+    #[must_use]
+    pub fn used(&self, root: &Path, sources: &Sources) -> UsedProfile<'static> {
+        let file = self.document.as_ref().map(|document| document.span.file);
+        let Some((file, path)) = file.and_then(|file| Some((file, sources.path(file)?))) else {
+            return UsedProfile::Default;
+        };
+        let Ok(inside) = path.strip_prefix(root) else {
+            return UsedProfile::File(sources.name(file).to_owned().into());
+        };
+        let steps = inside
+            .iter()
+            .map(|step| step.to_string_lossy().into_owned());
+        UsedProfile::File(steps.collect::<Vec<_>>().join("/").into())
     }
 
     /// Whether the document names a field, rather than leaving it to the default.

@@ -14,9 +14,10 @@ use kaito_render::input::Document;
 pub(super) struct Places(Vec<([String; 3], Span)>);
 
 impl Places {
-    pub(super) fn of(documents: &[Document]) -> Self {
-        let named = documents.iter().filter(|document| document.named);
-        let places = named.map(|document| {
+    pub(super) fn of(documents: &[Document], is_handed_on: impl Fn(&Document) -> bool) -> Self {
+        let documents = documents.iter();
+        let handed_on = documents.filter(|document| is_handed_on(document));
+        let places = handed_on.map(|document| {
             let node = &document.node;
             let value = |pointer| Some(node.find(pointer)?.node);
             let text = |pointer| value(pointer).and_then(Node::as_str).unwrap_or_default();

@@ -13,7 +13,7 @@ use kaito_render::diff::ignore::Ignore;
 use kaito_render::emit::Format;
 use kaito_render::explain::field::Field;
 use kaito_render::report::Strictness;
-use kaito_render::vocab::Cloud;
+use kaito_render::vocab::{Cloud, Host};
 
 pub(super) use super::args::{Color, DiffFormat, ReportFormat, SchemaKind};
 
@@ -55,6 +55,10 @@ pub(super) struct Input {
     /// The release to compile with; none if profile and Workspaces decide.
     pub(super) release: Option<String>,
     pub(super) cluster: Cluster,
+    /// The directory up to which a profile is looked for; none for the root of the repository.
+    pub(super) root: Option<PathBuf>,
+    /// What applies the objects; none if the profile says that.
+    pub(super) delivery: Option<Host>,
     pub(super) allow_empty: bool,
     pub(super) strictness: Strictness,
     /// The number of threads to compile with.

@@ -21,7 +21,9 @@ use kaito_render::emit::Content;
 use kaito_render::emit::disk::Changes;
 use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::reading::Reading;
-use kaito_render::report::{Report, concise, github, human, json, junit, sarif, without_secrets};
+use kaito_render::report::{
+    Report, concise, github, headline, human, json, junit, sarif, without_secrets,
+};
 
 use super::config::{Check, Color, ReportFormat};
 use super::{Outcome, stdout};
@@ -78,6 +80,16 @@ pub(super) fn first_line(text: &str) -> Result<()> {
 /// Writes the diagnostics of a report with excerpts to stderr.
 pub(super) fn diagnostics(report: &Report, color: Color) -> Result<()> {
     write_stderr(&human::document(report, wants_color(color, &io::stderr())))
+}
+
+/// As [`diagnostics`], for a host that shows how stderr begins: the first error on one line, with its
+/// path from a root, and excerpts with errors first.
+pub(super) fn diagnostics_for_host(report: &Report, root: &Path, color: Color) -> Result<()> {
+    write_stderr(&headline::document(report, &working_directory(), root))?;
+    write_stderr(&human::by_severity(
+        report,
+        wants_color(color, &io::stderr()),
+    ))
 }
 
 /// Writes the last line: how many diagnostics there are, and what was read.

@@ -7,16 +7,20 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use kaito_render::base::wording;
 use kaito_render::catalogue::library::Library;
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::Options;
+use kaito_render::delivery::{self, Excluded, RootedTree};
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Naming, Unlike};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
+use kaito_render::vocab::Host;
 use kaito_render::workspace;
 
 use super::config::{Against, Input};
 use super::git::Revision;
+use super::paths::{base, named_root};
 use super::profile;
 use super::run::Run;
 
@@ -37,27 +41,43 @@ pub(super) fn load(
 ) -> Result<Option<Loaded>> {
     let session = &mut run.session;
     let library = library(input.cluster.library.as_deref())?;
-    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
+    let mut tree = RootedTree {
+        root: named_root(input)?,
+        ..RootedTree::of(&Disk)
+    };
+    let profile = profile(input, &mut tree, session)?;
+    let host = profile
+        .as_ref()
+        .map_or(input.delivery, |it| it.delivery.host);
+    run.root = host.map(|_| base(tree.root.as_deref(), &input.paths));
     let loader = Loader {
-        filter,
+        filter: wanted(filter, host, &input.paths),
         jobs: input.jobs,
         progress: &run.progress,
     };
-    let input::Loaded { documents, tally } =
-        loader.load(&Disk, &input.paths, sources, diagnostics)?;
+    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
+    let input::Loaded {
+        mut documents,
+        tally,
+    } = loader.load(&tree, &input.paths, sources, diagnostics)?;
     run.reading = Some(Reading::of(&documents, &tally));
+    if host.is_some() {
+        documents = delivery::handed_on(documents, &mut session.diagnostics);
+    }
     let against = match against {
-        Some(against) => earlier(against, &input.paths, &documents, loader, session)?,
+        Some(against) => {
+            let loader = Loader { filter, ..loader };
+            earlier(against, &input.paths, &documents, loader, session)?
+        }
         None => Vec::new(),
     };
-    let named = input.cluster.profile.as_deref();
-    let Some(mut profile) = profile::load(named, &input.paths, session)? else {
+    let Some(profile) = profile else {
         return Ok(None);
     };
     let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
     run.policy = Policy::read(&profile, &documents, sources, diagnostics);
-    profile.release = input.release.clone().or(profile.release);
     let options = Options {
+        delivery: run.root.clone(),
         namespace: input.cluster.namespace.clone(),
         profile,
         only_generated,
@@ -73,6 +93,32 @@ pub(super) fn load(
         options,
         library,
     }))
+}
+
+/// The profile with what the command line says instead; none if it can't be used. From then on what
+/// it excludes is not in the tree.
+fn profile(input: &Input, tree: &mut RootedTree, session: &mut Session) -> Result<Option<Profile>> {
+    let named = input.cluster.profile.as_deref();
+    let Some(mut profile) = profile::load(named, &input.paths, tree, session)? else {
+        return Ok(None);
+    };
+    tree.excluded = Excluded::of(&profile, &session.sources, &mut session.diagnostics);
+    profile.release = input.release.clone().or(profile.release);
+    profile.delivery.host = input.delivery.or(profile.delivery.host);
+    if profile.delivery.host.is_some() {
+        profile::check_found(&profile, &input.paths, tree.root.as_deref(), session);
+    }
+    Ok(Some(profile))
+}
+
+/// The documents that are wanted for a host. Of Markdown and scripts that are named, there is nothing
+/// to hand on.
+fn wanted(filter: DocumentFilter, host: Option<Host>, paths: &[PathBuf]) -> DocumentFilter {
+    let has_blocks = filter == DocumentFilter::Blocks && paths.iter().any(|path| !path.is_dir());
+    match host {
+        Some(_) if !has_blocks => DocumentFilter::Delivery,
+        _ => filter,
+    }
 }
 
 /// The built-in library, with a directory laid over it if one is named.

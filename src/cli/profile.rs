@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use kaito_render::base::sources::{FileId, Span};
+use kaito_render::base::wording;
 use kaito_render::catalogue::profile::Profile;
+use kaito_render::delivery::RootedTree;
 use kaito_render::diagnostic::rule;
-use kaito_render::input::{self, Disk};
+use kaito_render::input;
 use kaito_render::session::Session;
 
 use super::git::Revision;
@@ -21,20 +23,52 @@ const NAME: &str = "kaito-render.yaml";
 pub(super) fn load(
     named: Option<&Path>,
     paths: &[PathBuf],
+    tree: &RootedTree,
     session: &mut Session,
 ) -> Result<Option<Profile>> {
     let file = if let Some(path) = named {
         if !path.exists() || path.is_dir() {
             bail!("there is no profile `{}`", path.display());
         }
-        input::read_file(&Disk, path, &mut session.sources, &mut session.diagnostics)
-    } else if let Some(path) = find(paths, session) {
-        input::read_found(&Disk, &path, &mut session.sources, &mut session.diagnostics)
+        input::read_file(tree, path, &mut session.sources, &mut session.diagnostics)
+    } else if let Some(path) = find(paths, tree.root.as_deref(), session) {
+        input::read_found(tree, &path, &mut session.sources, &mut session.diagnostics)
     } else {
-        not_used(paths, session);
+        if tree.root.is_none() {
+            not_used(paths, session);
+        }
         return Ok(Some(Profile::default()));
     };
     Ok(file.and_then(|file| read(file, session)))
+}
+
+/// Notes where a profile was looked for, if nothing says how far up one may be: a host may have left
+/// `.git` out, and the output would be for another cluster.
+pub(super) fn check_found(
+    profile: &Profile,
+    paths: &[PathBuf],
+    root: Option<&Path>,
+    session: &mut Session,
+) {
+    let directories: BTreeSet<_> = paths.iter().map(|path| directory(path)).collect();
+    let mut all = directories.iter();
+    let has_root = root.is_some() || all.any(|it| input::repository_of(it).is_some());
+    let mut found = session.diagnostics.iter();
+    if has_root || profile.document.is_some() || found.any(|it| it.rule == &rule::PROFILE_ABOVE) {
+        return;
+    }
+    let names: Vec<_> = directories
+        .iter()
+        .map(|directory| format!("`{}`", directory.display()))
+        .collect();
+    let message = format!(
+        "there is no profile in {}, and no directory above was looked in: there is no `.git`",
+        wording::and(&names)
+    );
+    session
+        .diagnostics
+        .add(&rule::NO_PROFILE, None, message)
+        .hint("say with `--root` up to where a profile may be");
 }
 
 /// Warns of profiles above the paths where no repository says that they belong together.
@@ -50,7 +84,10 @@ fn not_used(paths: &[PathBuf], session: &mut Session) {
         session
             .diagnostics
             .add(&rule::PROFILE_ABOVE, place, message)
-            .hint("name it with `--profile` if it is meant, or move it into the input's directory");
+            .hint(
+                "name it with `--profile` if it is meant, say with `--root` how far up to look, or \
+                 move it into the input's directory",
+            );
     }
 }
 
@@ -64,10 +101,10 @@ pub(super) fn load_revision(revision: &Revision, session: &mut Session) -> Resul
     Ok(file.and_then(|file| read(file, session)))
 }
 
-fn find(paths: &[PathBuf], session: &mut Session) -> Option<PathBuf> {
+fn find(paths: &[PathBuf], root: Option<&Path>, session: &mut Session) -> Option<PathBuf> {
     let found: BTreeSet<_> = paths
         .iter()
-        .map(|path| input::find_upward(directory(path), NAME))
+        .map(|path| input::find_upward(directory(path), root, NAME))
         .collect();
     if found.len() > 1 {
         let message = "the paths belong to different profiles";

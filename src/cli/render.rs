@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use kaito_render::base::sources::Sources;
 use kaito_render::compile::{self, Keep};
+use kaito_render::diagnostic::rule;
 use kaito_render::emit::{self, FileText, Form, Manifest, Spool, SpoolFile, Stream};
 use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
 use kaito_render::session::Session;
@@ -34,8 +35,14 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
         config.only_generated,
         &mut run,
     )? {
-        refuse_sources(&config.output, &documents, &run.session.sources)?;
-        places = Places::of(&documents);
+        let is_handed_on = |document: &Document| document.named || options.delivery.is_some();
+        refuse_sources(
+            &config.output,
+            &documents,
+            is_handed_on,
+            &run.session.sources,
+        )?;
+        places = Places::of(&documents, is_handed_on);
         let keep = Keep::Manifests(match config.output {
             Output::Directory(_) => Form::File(config.format),
             Output::Stdout | Output::File(_) => Form::Stream(config.format),
@@ -49,9 +56,16 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
     let selection = &config.selection;
     selection.apply(&mut manifests, &mut run.session.diagnostics);
     emit::sort(&mut manifests);
+    let root = run.root.take();
+    if root.is_some() && manifests.is_empty() {
+        refuse_empty(&mut run.session);
+    }
     let files = files(&manifests, config, &*spool, &places, &mut run.session);
     let report = run.finish(config.input.strictness);
-    console::diagnostics(&report, color)?;
+    match root {
+        Some(root) => console::diagnostics_for_host(&report, &root, color)?,
+        None => console::diagnostics(&report, color)?,
+    }
     if !report.has_errors() {
         write(&manifests, &files, &*spool, config)?;
     }
@@ -66,8 +80,25 @@ fn forget<T>(value: T) {
     std::mem::forget(value);
 }
 
+/// Reports an empty output, as far as no other error says why it is: a sync would prune everything.
+fn refuse_empty(session: &mut Session) {
+    if session.failed_since(0) {
+        return;
+    }
+    let message = "there is nothing to write, and a sync of nothing prunes everything";
+    session
+        .diagnostics
+        .add(&rule::NO_WORKSPACE, None, message)
+        .hint("name a directory that has a Workspace or another object");
+}
+
 /// Fails if a source lies where the output is to be written: the next run would take one for the other.
-fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) -> Result<()> {
+fn refuse_sources(
+    output: &Output,
+    documents: &[Document],
+    is_handed_on: impl Fn(&Document) -> bool,
+    sources: &Sources,
+) -> Result<()> {
     let (Output::File(path) | Output::Directory(path)) = output else {
         return Ok(());
     };
@@ -78,7 +109,7 @@ fn refuse_sources(output: &Output, documents: &[Document], sources: &Sources) ->
     let is_source = |document: &&Document| {
         let node = &document.node;
         let is_of_kaito = workspace::is_workspace(node) || workspace::is_inference_set(node);
-        document.named || is_of_kaito && !workspace::is_rendered(node)
+        is_handed_on(document) || is_of_kaito && !workspace::is_rendered(node)
     };
     for document in documents.iter().filter(is_source) {
         let file = document.node.span.file;

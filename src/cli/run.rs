@@ -1,5 +1,6 @@
 //! What a command gathers, and how it ends in a report.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kaito_render::base::progress::Progress;
@@ -17,6 +18,8 @@ pub(super) struct Run {
     pub(super) policy: Policy,
     /// What was read of the input, once it is.
     pub(super) reading: Option<Reading>,
+    /// The directory from which a host's first line names files, if the run is for a host.
+    pub(super) root: Option<PathBuf>,
     /// How far it has come.
     pub(super) progress: Arc<Progress>,
     /// Shows that, if somebody watches, until the run is finished or fails.

@@ -94,7 +94,8 @@ impl<'a> Documents<'a> {
                 continue;
             }
             if workspace::is_workspace(&document.node) {
-                sorted.add_workspace(document, reader);
+                let named = document.named || options.delivery.is_some();
+                sorted.add_workspace(Document { named, ..document }, reader);
             } else if workspace::is_inference_set(&document.node) {
                 let earlier = sorted.removed.get(&identity(&document.node, reader));
                 sets.push(Source {

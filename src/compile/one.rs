@@ -322,12 +322,8 @@ fn asks(inputs: plan::Inputs) -> Span {
         .unwrap_or_else(|| workspace.span("/metadata/name"))
 }
 
-fn made(
-    mut workspace: Workspace,
-    plan: Plan,
-    mut objects: Vec<Object>,
-    Context { keep, options, .. }: Context,
-) -> Made {
+fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, context: Context) -> Made {
+    let Context { keep, options, .. } = context;
     let title = format!("Workspace `{}`", workspace.key());
     let place = workspace.span("/resource/labelSelector/matchLabels");
     let selector = Selector::of(&plan, place, &title);
@@ -342,7 +338,9 @@ fn made(
         }
     };
     // Last, because its annotation lists all the others.
-    let mut rendered = assemble::workspace(value, &plan, &objects);
+    let root = options.delivery.as_deref();
+    let profile = root.map(|root| options.profile.used(root, context.sources));
+    let mut rendered = assemble::workspace(value, &plan, &objects, profile);
     if options.profile.substitution.is_none() {
         assemble::mark_for_flux(&mut rendered);
     }

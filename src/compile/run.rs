@@ -184,8 +184,8 @@ impl<'a> Run<'a> {
         if options.only_generated {
             return;
         }
-        let named = documents.others.iter().filter(|document| document.named);
-        for document in named {
+        let others = documents.others.iter();
+        for document in others.filter(|document| document.named || options.delivery.is_some()) {
             self.pass_through(&document.node, &documents.ordinals);
         }
     }

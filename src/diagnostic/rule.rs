@@ -57,6 +57,8 @@ rules! {
     LEADS_OUT = "KR010" Error "a symbolic link that leads out of the repository";
     PASSED_OVER = "KR011" Warning "something that may be a Workspace and is passed over";
     PATCHED = "KR012" Note "a patch of a kustomization, whose result is not checked";
+    NO_OBJECT = "KR013" Note "a document that is no object of Kubernetes";
+    RENDER_FIRST = "KR014" Error "files that another program has to render first";
     FIELD = "KR101" Error "a field with a value that its schema does not allow";
     UNKNOWN_FIELD = "KR102" Error "an unknown field";
     MISSING_FIELD = "KR103" Error "a missing required field";
@@ -154,6 +156,7 @@ rules! {
     UNUSED_ALLOWANCE = "KR506" Warning "an allowance for a rule that reported nothing";
     UNKNOWN_RULE = "KR507" Warning "an unknown rule";
     PROFILE_ABOVE = "KR508" Warning "a profile above the input that is not used";
+    NO_PROFILE = "KR509" Note "no profile, and no root up to which it is looked for";
     PURPOSE_CHANGED = "KR601" Error "serving or tuning was added to a Workspace or removed from it";
     NODE_COUNT_CHANGED = "KR602" Error "the number of nodes changed";
     INSTANCE_TYPE_CHANGED = "KR603" Error "the instance type changed";

@@ -187,12 +187,19 @@ fn repository(directory: &Path) -> Option<&Path> {
     directories.find(|directory| directory.join(".git").exists())
 }
 
-/// Looks for a file from a directory upward to the root of the Git repository; outside of one, in
-/// that directory only.
+/// The root of the Git repository that a directory is in, without symbolic links.
 #[must_use]
-pub fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
+pub fn repository_of(directory: &Path) -> Option<PathBuf> {
+    let directory = fs::canonicalize(directory).ok()?;
+    repository(&directory).map(Path::to_owned)
+}
+
+/// Looks for a file from a directory upward to a root, which has no symbolic links; without one, to
+/// that of the Git repository; outside of one, in that directory only.
+#[must_use]
+pub fn find_upward(start: &Path, root: Option<&Path>, name: &str) -> Option<PathBuf> {
     let start = fs::canonicalize(start).ok()?;
-    let root = repository(&start).unwrap_or(&start);
+    let root = root.or_else(|| repository(&start)).unwrap_or(&start);
     let found = super::find_between(&Disk, &start, root, name)?;
     Some(relative(&found))
 }
@@ -440,7 +447,7 @@ mod tests {
             ("repo/a/p.yaml", ""),
         ]);
         let root = fs::canonicalize(directory.path()).unwrap();
-        let find = |start: &str| find_upward(&root.join(start), "p.yaml");
+        let find = |start: &str| find_upward(&root.join(start), None, "p.yaml");
         assert_eq!(find("repo/a/b"), Some(root.join("repo/a/p.yaml")));
         assert_eq!(find("repo"), None);
         assert_eq!(find("."), Some(root.join("p.yaml")));
@@ -450,5 +457,9 @@ mod tests {
         assert_eq!(find("repo/a/b"), None);
         assert_eq!(above("repo/a/b"), Some(root.join("repo/a/p.yaml")));
         assert_eq!(above("repo/a"), Some(root.join("p.yaml")));
+        let below =
+            |top: &str| find_upward(&root.join("repo/a/b"), Some(&root.join(top)), "p.yaml");
+        assert_eq!(below("repo/a/b"), None);
+        assert_eq!(below("repo"), Some(root.join("repo/a/p.yaml")));
     }
 }

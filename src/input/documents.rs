@@ -194,13 +194,16 @@ impl Parsed {
         sources: &mut Sources,
     ) -> (Vec<Document>, Diagnostics) {
         let (named, mut found) = (self.named, self.found);
-        let matters_anyway = named || self.may_be_meant;
+        let all = [DocumentFilter::Everything, DocumentFilter::Delivery].contains(&filter);
+        let matters_anyway = named || self.may_be_meant || filter == DocumentFilter::Delivery;
         if !matters_anyway {
             found = demoted(found);
         }
-        let nodes = self.nodes.into_iter().flat_map(items).filter(|node| {
-            named || filter == DocumentFilter::Everything || matters(node) || is_only_read(node)
-        });
+        let nodes = self
+            .nodes
+            .into_iter()
+            .flat_map(items)
+            .filter(|node| named || all || matters(node) || is_only_read(node));
         let documents: Vec<_> = nodes.map(|node| Document { node, named }).collect();
         if let Some(file) = self
             .file

@@ -11,6 +11,7 @@ use super::walk::{Found, place};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
+use crate::vocab::api::is_of_kustomize;
 use crate::vocab::kinds;
 
 /// The names of the file that makes a directory a kustomization.
@@ -73,6 +74,36 @@ pub(super) fn without_patches(
         file.named || !patches.contains(&file.place) || resources.contains(&file.place)
     });
     files
+}
+
+/// Reports every kustomization among the directories of a walk: its files are not what is applied.
+pub(super) fn refuse_all(
+    tree: &dyn FileTree,
+    files: &[Found],
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) {
+    for Kustomization { directory, node } in kustomizations(tree, files, sources) {
+        // Flux has a kind of this name, which is an object like any other.
+        let version = node.get("apiVersion").and_then(Node::as_str);
+        // What is excluded is there, and not listed.
+        let listed = tree.list(&directory).unwrap_or_default();
+        let mut listed = listed.iter().map(|entry| &entry.name);
+        let is_listed = listed.any(|found| NAMES.iter().any(|name| found == name));
+        if is_listed && version.is_none_or(is_of_kustomize) {
+            refuse(node.span, Some(&named(tree, &directory)), diagnostics);
+        }
+    }
+}
+
+/// Reports a kustomization, which is the only document of a file or the one of a directory.
+pub fn refuse(place: Span, directory: Option<&str>, diagnostics: &mut Diagnostics) {
+    let message =
+        "a kustomization: its files are not what is applied, but what kustomize makes of them";
+    diagnostics.add(&rule::RENDER_FIRST, place, message).hint(format!(
+        "run `kustomize build {} | kaito-render render -`, or name the directory in `exclude` of the profile",
+        directory.unwrap_or("DIR")
+    ));
 }
 
 /// The kustomizations among the directories of a walk.

@@ -77,7 +77,7 @@ impl Loader<'_> {
     /// charts, and output that an index lists. Of what is found there only KAITO's documents, node
     /// objects, ConfigMaps and Secrets are kept, and a file that can't be parsed is an error only
     /// if it mentions KAITO. [`DocumentFilter::Everything`] keeps all documents, and the output of
-    /// a directory that is named.
+    /// a directory that is named; [`DocumentFilter::Delivery`] keeps all documents but output.
     ///
     /// # Errors
     ///
@@ -99,7 +99,13 @@ impl Loader<'_> {
             tally: walked.tally,
         };
         let count = walked.files.len();
-        let files = kustomize::without_patches(tree, walked.files, sources, diagnostics);
+        let files = match self.filter {
+            DocumentFilter::Delivery => {
+                kustomize::refuse_all(tree, &walked.files, sources, diagnostics);
+                walked.files
+            }
+            _ => kustomize::without_patches(tree, walked.files, sources, diagnostics),
+        };
         loaded.tally.patches += count - files.len();
         self.progress.files.expect(files.len());
         let mut files = files.into_iter();

@@ -31,6 +31,9 @@ pub enum DocumentFilter {
     Input,
     /// The same, and of Markdown and scripts that are named the YAML in them.
     Blocks,
+    /// Every document: a file that can't be read is an error, and so is what another program has
+    /// to render first.
+    Delivery,
     /// Every document, and a directory of output too if it is named.
     Everything,
 }
@@ -82,6 +85,7 @@ pub(super) fn files(
 ) -> Walked {
     let mut walk = Walk {
         tree,
+        filter,
         walked: Walked::default(),
         seen: BTreeMap::new(),
         entered: BTreeMap::new(),
@@ -91,7 +95,7 @@ pub(super) fn files(
         diagnostics,
     };
     for path in paths {
-        walk.named(path, filter);
+        walk.named(path);
     }
     while let Some(link) = walk.links.pop_front() {
         walk.link(link);
@@ -102,6 +106,7 @@ pub(super) fn files(
 
 struct Walk<'a> {
     tree: &'a dyn FileTree,
+    filter: DocumentFilter,
     walked: Walked,
     /// The index of each file by its identity.
     seen: BTreeMap<PathBuf, usize>,
@@ -173,7 +178,7 @@ impl Output {
 }
 
 impl Walk<'_> {
-    fn named(&mut self, path: &Path, filter: DocumentFilter) {
+    fn named(&mut self, path: &Path) {
         let (identity, boundary) = (self.tree.identity(path), Boundary::of(self.tree, path));
         if !boundary.holds(path, &identity) {
             return self.leads_out(path);
@@ -194,10 +199,15 @@ impl Walk<'_> {
         let output = output(self.tree, path, &identity, &entries);
         // Output is no input even where it is named: its Workspaces are rendered already. Only
         // `diff` compares it.
-        if output.is_some() && filter == DocumentFilter::Input {
+        if output.is_some()
+            && matches!(
+                self.filter,
+                DocumentFilter::Input | DocumentFilter::Delivery
+            )
+        {
             self.is_output(path);
         }
-        let is_wanted = filter == DocumentFilter::Everything;
+        let is_wanted = self.filter == DocumentFilter::Everything;
         let way = Way {
             output: output.filter(|_| !is_wanted),
             ..way
@@ -223,6 +233,7 @@ impl Walk<'_> {
                 Some(Kind::Directory) if is_templates => {
                     let is_template = true;
                     self.walked.tally.charts += 1;
+                    self.chart(path.parent().unwrap_or(&path));
                     let way = Way {
                         is_template,
                         ..way.clone()
@@ -359,6 +370,19 @@ impl Walk<'_> {
         }
         self.seen.insert(identity, self.walked.files.len());
         self.walked.files.push(found);
+    }
+
+    /// Reports a Helm chart where every file is to be handed on.
+    fn chart(&mut self, directory: &Path) {
+        if self.filter != DocumentFilter::Delivery {
+            return;
+        }
+        let name = self.tree.name(directory);
+        let place = self.place(&directory.join(CHART));
+        self.diagnostics.report(
+            Diagnostic::new(&rule::RENDER_FIRST, place, "the templates of a Helm chart are no objects yet")
+                .hint(format!("run `helm template {name} | kaito-render render -`, or name the chart in `exclude` of the profile")),
+        );
     }
 
     /// Says of a directory that was named that it holds output.

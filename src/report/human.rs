@@ -25,9 +25,20 @@ const LONG: usize = 4096;
 /// take for more than text is made visible.
 #[must_use]
 pub fn document(report: &Report, color: bool) -> Terminal {
+    let mut shown = worst(report.diagnostics());
+    shown.sort_by_key(|(index, _)| *index);
+    excerpts(report, &shown, color)
+}
+
+/// As [`document`], but errors before warnings, and these before notes.
+#[must_use]
+pub fn by_severity(report: &Report, color: bool) -> Terminal {
+    excerpts(report, &worst(report.diagnostics()), color)
+}
+
+fn excerpts(report: &Report, shown: &[(usize, &Diagnostic)], color: bool) -> Terminal {
     let mut out = Terminal::default();
-    let shown = worst(report.diagnostics());
-    for diagnostic in &shown {
+    for (_, diagnostic) in shown {
         out.rendered(&render(diagnostic, report, color)).end();
         out.end();
     }
@@ -43,13 +54,12 @@ pub fn document(report: &Report, color: bool) -> Terminal {
     out
 }
 
-/// As many diagnostics as people read, the worst of them, in their order.
-fn worst(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+/// As many diagnostics as people read, the worst of them first, with their numbers in the report.
+fn worst(diagnostics: &[Diagnostic]) -> Vec<(usize, &Diagnostic)> {
     let mut all: Vec<_> = diagnostics.iter().enumerate().collect();
     all.sort_by_key(|(index, found)| (Reverse(found.severity), *index));
     all.truncate(SHOWN_DIAGNOSTICS);
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, found)| found).collect()
+    all
 }
 
 /// One diagnostic: what it is, where, an excerpt, and what to do.

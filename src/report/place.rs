@@ -48,7 +48,7 @@ impl Location {
     }
 }
 
-fn slashed(path: &Path) -> String {
+pub(super) fn slashed(path: &Path) -> String {
     path.display()
         .to_string()
         .replace(std::path::MAIN_SEPARATOR, "/")

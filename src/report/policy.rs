@@ -7,11 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
+use crate::catalogue::globs::glob;
 use crate::catalogue::profile::{Profile, RuleSetting, SeveritySetting};
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, LeftOut, Severity};
@@ -267,15 +268,10 @@ fn read_setting(
     let rule = known(&setting.rule, place, diagnostics)?;
     let mut globs = Vec::new();
     for (index, path) in setting.paths.iter().enumerate() {
-        match GlobBuilder::new(path)
-            .literal_separator(true)
-            .backslash_escape(true)
-            .build()
-        {
+        match glob(path) {
             Ok(glob) => globs.push(glob.compile_matcher()),
-            Err(error) => {
+            Err(message) => {
                 let place = document.at(&format!("{pointer}/paths/{index}")).span;
-                let message = format!("`{}` is not a glob: {}", path.escape_debug(), error.kind());
                 diagnostics.add(&rule::PROFILE_FIELD, place, message);
                 return None;
             }

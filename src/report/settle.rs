@@ -224,6 +224,12 @@ impl Report {
         self.sources.is_nowhere(file)
     }
 
+    /// Whether a file is none, but a single value.
+    #[must_use]
+    pub fn is_value(&self, file: FileId) -> bool {
+        self.sources.is_value(file)
+    }
+
     /// Where a place starts and where it ends, behind its last character.
     #[must_use]
     pub fn positions(&self, place: Span) -> [Position; 2] {

@@ -9,6 +9,10 @@ pub const RENDERED: &str = "render.kaito.sh/rendered";
 /// not shown.
 pub const ALLOW: &str = "render.kaito.sh/allow";
 
+/// Says that a document is for programs that read the files, and not for the cluster, if it is
+/// `true`.
+pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
 /// Keeps Flux from replacing variables in an object, if it is `disabled`.
 pub const FLUX_SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 

@@ -24,6 +24,16 @@ pub const KARPENTER: &str = "karpenter.sh";
 /// The version of NodeClaims and NodePools that is written.
 pub const KARPENTER_V1: &str = "karpenter.sh/v1";
 
+/// The group of kustomizations. Flux has a kind of that name in a group of its own.
+const KUSTOMIZE: &str = "kustomize.config.k8s.io";
+
+/// Whether an `apiVersion` is of the files that kustomize reads.
+#[must_use]
+pub fn is_of_kustomize(api_version: &str) -> bool {
+    let group = api_version.split_once('/').map(|(group, _)| group);
+    group == Some(KUSTOMIZE)
+}
+
 /// Whether an `apiVersion` is of KAITO's group.
 #[must_use]
 pub fn is_of_kaito(api_version: &str) -> bool {

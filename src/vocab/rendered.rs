@@ -29,11 +29,25 @@ pub struct Rendered<'a> {
     pub provisioner: Provisioner,
     /// The number of nodes that the Workspace needs.
     pub nodes: u32,
+    /// The path of the profile from the root of the input, or null if there is no profile; left out
+    /// unless the output is for a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<UsedProfile<'a>>,
     /// The objects: node objects by their ordinals, then the others.
     pub objects: Vec<RenderedObject<'a>>,
     /// The number of objects that are not listed, because an annotation has limited space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<usize>,
+}
+
+/// The profile that a Workspace was rendered with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum UsedProfile<'a> {
+    /// A file, by its path from the root of the input.
+    File(Cow<'a, str>),
+    /// The default, which is written as null.
+    Default,
 }
 
 /// The identity of an object that a Workspace was rendered into.

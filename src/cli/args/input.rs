@@ -67,6 +67,11 @@ pub(in crate::cli) struct InputArgs {
     pub(in crate::cli) release: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) cluster: ClusterArgs,
+    /// The directory up to which a profile is looked for
+    ///
+    /// No symbolic link may lead out of it. By default the root of the Git repository of the input.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(in crate::cli) root: Option<PathBuf>,
     /// Accept an input without any Workspace
     #[arg(long)]
     pub(in crate::cli) allow_empty: bool,

@@ -24,6 +24,9 @@ Examples:
   # Leave the Workspaces out, where KAITO's operator still runs
   kaito-render render workspaces/ --exclude Workspace
 
+  # Write everything in a directory, for Flux or Argo CD to apply
+  kaito-render render clusters/a/ --delivery flux
+
 If the input has an error, nothing is written and the exit code is 1.";
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -67,6 +70,28 @@ pub(in crate::cli) struct RenderArgs {
     /// or from a file that was named.
     #[arg(long)]
     pub(in crate::cli) only_generated: bool,
+    /// Write for the program that applies the objects
+    ///
+    /// Every document of the input becomes part of the output, those in directories as well; an
+    /// empty output is an error; and stderr begins with the first error, on one line. By default
+    /// `delivery.host` of the profile.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOST",
+        conflicts_with = "only_generated"
+    )]
+    pub(in crate::cli) delivery: Option<HostName>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum HostName {
+    /// Argo CD
+    Argocd,
+    /// Flux
+    Flux,
+    /// kubectl
+    Kubectl,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

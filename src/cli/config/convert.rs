@@ -9,14 +9,14 @@ use kaito_render::diff::formats::terminal::Detail;
 use kaito_render::diff::ignore::Ignore;
 use kaito_render::emit::Format;
 use kaito_render::report::Strictness;
-use kaito_render::vocab::Cloud;
+use kaito_render::vocab::{Cloud, Host};
 
 use super::{
     Against, Catalogue, Check, Cluster, Config, Diff, Explain, Function, Import, Input, Output,
     Render, Side,
 };
 use crate::cli::args::{
-    self, CloudName, Command, InstanceTypesCommand, ObjectFormat, PresetsCommand,
+    self, CloudName, Command, HostName, InstanceTypesCommand, ObjectFormat, PresetsCommand,
 };
 
 impl TryFrom<Command> for Config {
@@ -68,6 +68,8 @@ impl From<args::InputArgs> for Input {
             paths: args.paths,
             release: args.release,
             cluster: args.cluster.into(),
+            root: args.root,
+            delivery: None,
             jobs: args.jobs.threads(),
             max_nodes: args.jobs.max_nodes,
             allow_empty: args.allow_empty,
@@ -83,7 +85,10 @@ impl From<args::InputArgs> for Input {
 impl From<args::RenderArgs> for Render {
     fn from(args: args::RenderArgs) -> Self {
         Self {
-            input: args.input.into(),
+            input: Input {
+                delivery: args.delivery.map(Host::from),
+                ..args.input.into()
+            },
             only_generated: args.only_generated,
             selection: Selection {
                 only: args.only,
@@ -223,6 +228,16 @@ impl From<args::CatalogueArgs> for Catalogue {
         Self {
             release: args.release,
             library: args.library,
+        }
+    }
+}
+
+impl From<HostName> for Host {
+    fn from(name: HostName) -> Self {
+        match name {
+            HostName::Argocd => Self::Argocd,
+            HostName::Flux => Self::Flux,
+            HostName::Kubectl => Self::Kubectl,
         }
     }
 }

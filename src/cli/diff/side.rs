@@ -7,6 +7,7 @@ use kaito_render::base::object::Object;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Compilation, Keep, Options};
+use kaito_render::delivery::RootedTree;
 use kaito_render::input::Unlike;
 use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Known, Loader, Tally};
 use kaito_render::report::reading::Reading;
@@ -104,7 +105,10 @@ fn profile(
 ) -> Result<Option<Profile>> {
     let profile = match revision {
         Some(revision) if cluster.profile.is_none() => profile::load_revision(revision, session)?,
-        _ => profile::load(cluster.profile.as_deref(), &side.paths, session)?,
+        _ => {
+            let tree = RootedTree::of(&Disk);
+            profile::load(cluster.profile.as_deref(), &side.paths, &tree, session)?
+        }
     };
     Ok(profile.map(|profile| Profile {
         release: side.release.clone().or(profile.release),

@@ -2,6 +2,7 @@
 
 mod against;
 mod command_line;
+mod delivery;
 mod diff;
 mod diff_changed;
 #[cfg(feature = "e2e")]

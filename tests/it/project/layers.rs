@@ -12,13 +12,14 @@ use crate::support::program::root;
 
 /// The modules and directories of `src/`, from the bottom to the top. Each may use those before it,
 /// and none behind it.
-const LAYERS: [(&str, &str); 21] = [
+const LAYERS: [(&str, &str); 22] = [
     ("vocab", "the words of the domain: kinds, labels, clouds"),
     ("base", "values that know nothing of the domain"),
     ("diagnostic", "what is reported, and the one sink for it"),
     ("session", "what a run has read and reported"),
     ("input", "stage 1: texts become documents"),
     ("catalogue", "releases, presets, instance types, profiles"),
+    ("delivery", "what is handed on to a host"),
     ("workspace", "stage 2: documents become Workspaces"),
     ("plan", "stage 3: what is decided for a Workspace"),
     ("editor", "schemas for editors"),

@@ -24,7 +24,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// Rules that no text shows, and the tests that do.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("KR001", "links_are_followed_but_not_in_circles"),
     ("KR002", "bytes_that_are_no_text_are_shown_where_they_stand"),
     (
@@ -38,11 +38,17 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ),
     ("KR011", "links_that_lead_nowhere_are_named"),
     ("KR012", "patches_of_a_kustomization_are_no_input"),
+    ("KR013", "a_document_that_is_no_object_is_noted"),
+    (
+        "KR014",
+        "what_another_program_has_to_render_is_an_error_with_the_way",
+    ),
     ("KR404", "kinds_can_be_chosen"),
     ("KR405", "kinds_can_be_chosen"),
     ("KR502", "a_profile_that_is_not_one_is_an_error"),
     ("KR503", "a_profile_that_is_not_one_is_an_error"),
     ("KR508", "a_profile_above_that_is_not_used_is_named"),
+    ("KR509", "a_profile_is_looked_for_up_to_the_root"),
 ];
 
 /// A diagnostic as a comment shows it.

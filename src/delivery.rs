@@ -1,0 +1,30 @@
+//! For a host, a program that applies objects: what of the input is handed on to it, and up to where
+//! files are looked for.
+//!
+//! Uses `vocab`, `base`, `diagnostic`, `input` and `catalogue`; `cli` uses it.
+//!
+//! ```
+//! use kaito_render::base::sources::Sources;
+//! use kaito_render::delivery;
+//! use kaito_render::diagnostic::Diagnostics;
+//! use kaito_render::input::{self, DocumentFilter, MemoryTree};
+//!
+//! let team = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: team}\n---\nreplicas: 2\n";
+//! let tree = MemoryTree::new([("a/team.yaml", team)]);
+//! let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+//! let filter = DocumentFilter::Delivery;
+//! let documents = input::load(&tree, &["a".into()], filter, &mut sources, &mut diagnostics)?;
+//!
+//! let documents = delivery::handed_on(documents, &mut diagnostics);
+//! assert_eq!(documents.len(), 1);
+//! assert_eq!(diagnostics.as_slice()[0].rule.id, "KR013");
+//! # Ok::<(), input::LoadError>(())
+//! ```
+
+mod documents;
+mod excluded;
+mod tree;
+
+pub use documents::handed_on;
+pub use excluded::Excluded;
+pub use tree::RootedTree;
