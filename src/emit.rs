@@ -39,9 +39,13 @@ mod manifest;
 mod order;
 #[cfg(feature = "fs")]
 mod owner;
+#[cfg(feature = "fs")]
+mod present;
 mod spool;
 #[cfg(feature = "fs")]
 mod spool_file;
+#[cfg(feature = "fs")]
+mod write_error;
 pub mod yaml;
 
 pub use crate::input::INDEX_FILE;

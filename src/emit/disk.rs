@@ -22,68 +22,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::index::{self, IndexError, Listed};
+use super::index::{self, Listed};
 use super::owner;
+use super::present::{Present, Standing};
+pub use super::write_error::WriteError;
+use super::write_error::cant;
 use super::{Content, INDEX_FILE};
 use crate::input::{self, Disk, FileTree};
 
 /// The bytes that are read or written at a time.
 const BUFFER: usize = 1 << 16;
-
-/// Why output could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The operating system refused. What was begun, the next run finishes.
-    #[error("can't {action} `{}`: {error}", path.display())]
-    Io {
-        /// What was tried: a verb.
-        action: &'static str,
-        /// What it was tried on.
-        path: PathBuf,
-        /// The operating system's answer.
-        error: io::Error,
-    },
-    /// Something that this program did not write is where a file belongs. Nothing was written.
-    #[error("`{}` exists and was not written by kaito-render: move it, or choose another directory", path.display())]
-    Foreign {
-        /// Its path: that of the file, or of one of the directories that lead there.
-        path: PathBuf,
-    },
-    /// A symbolic link is on the way, which somebody else may have put there. Nothing was written.
-    #[error("`{}` is a symbolic link, or behind one that leads out of its repository: name the path that it leads to", path.display())]
-    Link {
-        /// The path as it was named.
-        path: PathBuf,
-    },
-    /// A file no longer has the content with which it was read. It was not written.
-    #[error("`{}` changed while kaito-render ran, and was not written: run again", path.display())]
-    Changed {
-        /// The path of the file.
-        path: PathBuf,
-    },
-    /// A file has other names, which would keep the old text. It was not written.
-    #[error("`{}` has {names} hard links, and was not written, because the other ones would keep the old text: edit it, or give it a copy of its own", path.display())]
-    HardLinks {
-        /// The path of the file.
-        path: PathBuf,
-        /// How many names it has.
-        names: u64,
-    },
-    /// A file belongs to somebody else, and would no longer. It was not written.
-    #[error("`{}` belongs to another user or group, and was not written, because it would belong to you: edit it, or run as its owner", path.display())]
-    Owner {
-        /// The path of the file.
-        path: PathBuf,
-    },
-    /// The index can't be used. Nothing was written.
-    #[error("can't use the index `{}`: {error}; restore it, or delete it together with the files that kaito-render wrote", path.display())]
-    Index {
-        /// The path of the index.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: IndexError,
-    },
-}
 
 /// What a run changed in a directory, in files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -206,11 +154,12 @@ pub fn write_directory<T: Content>(
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);
-    let listed = read_index(root)?;
+    let mut present = Present::new(root);
+    let listed = read_index(root, &mut present)?;
     let ours = listed.keys().map(String::as_str).collect::<BTreeSet<_>>();
     let wanted = fingerprints(files)?;
-    let changed = changed(root, files, &ours)?;
-    let reached = reached(root, &ours)?;
+    let changed = changed(root, files, &ours, &mut present)?;
+    let reached = reached(&ours, &mut present)?;
 
     // First the index lists everything, so that a kill leaves no file that the next run would take
     // for somebody else's.
@@ -218,7 +167,7 @@ pub fn write_directory<T: Content>(
     if all != listed {
         replace(&index, &*index::write(&all))?;
     }
-    remove_leftovers(root, &reached)?;
+    remove_leftovers(root, &reached, &mut present)?;
     for path in &changed {
         stage(root, path, &files[path])?;
     }
@@ -284,46 +233,17 @@ fn is_as_written(path: &Path, fingerprints: &str) -> Result<bool, WriteError> {
     }
 }
 
-/// What is found where a file of ours belongs.
-enum Standing {
-    Nothing,
-    File,
-    /// Something else, at this path: a directory, or a file or link where a directory has to be. Links
-    /// are never followed, because they may lead out of the directory.
-    Other(PathBuf),
-}
-
-fn standing(root: &Path, path: &str) -> Result<Standing, WriteError> {
-    let mut at = root.to_path_buf();
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        at.push(part);
-        let kind = match fs::symlink_metadata(&at) {
-            Ok(found) => found.file_type(),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Nothing),
-            Err(error) => return Err(cant("find", &at)(error)),
-        };
-        if !(if parts.peek().is_some() {
-            kind.is_dir()
-        } else {
-            kind.is_file()
-        }) {
-            return Ok(Standing::Other(at));
-        }
-    }
-    Ok(Standing::File)
-}
-
 /// The wanted files whose text is not there yet.
 fn changed<'a, T: Content>(
     root: &Path,
     files: &BTreeMap<&'a str, T>,
     ours: &BTreeSet<&str>,
+    present: &mut Present<'a>,
 ) -> Result<Vec<&'a str>, WriteError> {
     let mut changed = Vec::new();
     for (path, text) in files {
         let target = root.join(path);
-        match standing(root, path)? {
+        match present.standing(path)? {
             Standing::Other(path) => return Err(WriteError::Foreign { path }),
             Standing::File if !ours.contains(path) => {
                 return Err(WriteError::Foreign { path: target });
@@ -336,19 +256,22 @@ fn changed<'a, T: Content>(
 }
 
 /// The listed files that are ours still, present or not.
-fn reached<'a>(root: &Path, ours: &BTreeSet<&'a str>) -> Result<Vec<&'a str>, WriteError> {
+fn reached<'a>(
+    ours: &BTreeSet<&'a str>,
+    present: &mut Present<'a>,
+) -> Result<Vec<&'a str>, WriteError> {
     let mut reached = Vec::new();
     for path in ours {
-        if !matches!(standing(root, path)?, Standing::Other(_)) {
+        if !matches!(present.standing(path)?, Standing::Other(_)) {
             reached.push(*path);
         }
     }
     Ok(reached)
 }
 
-fn read_index(root: &Path) -> Result<Listed, WriteError> {
+fn read_index(root: &Path, present: &mut Present) -> Result<Listed, WriteError> {
     let path = root.join(INDEX_FILE);
-    match standing(root, INDEX_FILE)? {
+    match present.standing(INDEX_FILE)? {
         Standing::Nothing => return Ok(Listed::new()),
         Standing::Other(path) => return Err(WriteError::Foreign { path }),
         Standing::File => {}
@@ -358,11 +281,18 @@ fn read_index(root: &Path) -> Result<Listed, WriteError> {
 }
 
 /// Removes temporary files that a killed run left.
-fn remove_leftovers(root: &Path, paths: &[&str]) -> Result<(), WriteError> {
-    remove_if_there(&beside(&root.join(INDEX_FILE)))?;
-    paths
-        .iter()
-        .try_for_each(|path| remove_if_there(&beside(&root.join(path))))
+fn remove_leftovers<'a>(
+    root: &Path,
+    paths: &[&'a str],
+    present: &mut Present<'a>,
+) -> Result<(), WriteError> {
+    for path in [INDEX_FILE].iter().chain(paths) {
+        let leftover = beside(&root.join(path));
+        if present.may_have_beside(path, leftover.file_name().unwrap_or_default()) {
+            remove_if_there(&leftover)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a file, and the directories that held nothing else.
@@ -391,6 +321,10 @@ fn remove_if_there(path: &Path) -> Result<(), WriteError> {
 /// Whether a file has a text. It is compared piece by piece, because either may be large.
 fn has_text(path: &Path, text: &(impl Content + ?Sized)) -> Result<bool, WriteError> {
     let file = File::open(path).map_err(cant("read", path))?;
+    let file = ToEnd {
+        file,
+        is_over: false,
+    };
     let mut file = BufReader::with_capacity(BUFFER, file);
     let mut found = Vec::new();
     let compared = text.pieces(&mut |piece| {
@@ -409,6 +343,23 @@ fn has_text(path: &Path, text: &(impl Content + ?Sized)) -> Result<bool, WriteEr
     }
     let rest = file.fill_buf().map_err(cant("read", path))?;
     Ok(rest.is_empty())
+}
+
+/// A regular file, which is over when it gives less than was asked for: it need not be asked again.
+struct ToEnd {
+    file: File,
+    is_over: bool,
+}
+
+impl Read for ToEnd {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.is_over {
+            return Ok(0);
+        }
+        let count = self.file.read(buffer)?;
+        self.is_over = count < buffer.len();
+        Ok(count)
+    }
 }
 
 fn write_pieces(file: &File, text: &(impl Content + ?Sized)) -> io::Result<()> {
@@ -490,13 +441,4 @@ fn lock(directory: &Path) -> Option<File> {
     let handle = File::open(directory).ok()?;
     handle.lock().ok()?;
     Some(handle)
-}
-
-fn cant(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
-    let path = path.to_path_buf();
-    move |error| WriteError::Io {
-        action,
-        path,
-        error,
-    }
 }

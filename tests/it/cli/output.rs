@@ -286,6 +286,23 @@ fn links_are_never_followed_out_of_the_directory() {
     }
 }
 
+/// Without the right to list a directory, the files in it can still be looked at one by one.
+#[test]
+fn a_directory_that_can_not_be_listed_is_brought_up_to_date() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = written();
+    let below = directory.path().join("ai/phi");
+    let permit = |mode| fs::set_permissions(&below, fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(below.join(".job.yaml.kaito-render.tmp"), "left").unwrap();
+    permit(0o300);
+    let wanted = [("ai/phi/job.yaml", "c\n")];
+    let changes = write(directory.path(), &wanted);
+    permit(0o700);
+    changes.unwrap();
+    assert_eq!(texts(directory.path()), files(&wanted));
+}
+
 #[test]
 fn a_link_where_a_temporary_file_would_be_is_replaced() {
     let (directory, outside) = (written(), tempfile::NamedTempFile::new().unwrap());
