@@ -130,9 +130,11 @@ impl Template {
     ///
     /// Where an expression has no value, or none that can stand in its place.
     pub fn render(&self, scope: &Scope) -> Result<Vec<Json>, Diagnostic> {
-        // An item of a `$for` that stands beside it is not known here: then the item decides.
+        // Once it is read, it decides itself. An item of a `$for` that stands beside the condition is
+        // not known here: then the template is read.
         let is_not = |condition: &Expression| condition.is_true(scope).is_ok_and(|is| !is);
-        if self.condition.as_ref().is_some_and(is_not) {
+        let condition = self.condition.as_ref();
+        if self.root.get().is_none() && condition.is_some_and(is_not) {
             return Ok(Vec::new());
         }
         match self.root() {
