@@ -23,8 +23,10 @@
 
 mod documents;
 mod excluded;
+mod rendered;
 mod tree;
 
 pub use documents::handed_on;
 pub use excluded::Excluded;
+pub use rendered::check_rendered;
 pub use tree::RootedTree;

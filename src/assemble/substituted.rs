@@ -57,12 +57,14 @@ pub fn mark_for_flux(object: &mut Object) {
 /// Whether there is anything that Flux would change, escaped variables included: it takes one of
 /// their signs away.
 fn has_dollar_brace(value: &Json) -> bool {
+    // Few strings have the sign, and to look for one byte takes a fifth of the time.
+    let has = |text: &str| text.contains('$') && text.contains("${");
     match value {
-        Json::String(text) => text.contains("${"),
+        Json::String(text) => has(text),
         Json::List(items) => items.iter().any(has_dollar_brace),
         Json::Map(map) => map
             .iter()
-            .any(|(key, value)| key.contains("${") || has_dollar_brace(value)),
+            .any(|(key, value)| has(key) || has_dollar_brace(value)),
         Json::Null | Json::Bool(_) | Json::Number(_) => false,
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use kaito_render::base::sources::FileId;
 use kaito_render::compile::{self, Keep};
+use kaito_render::delivery;
 use kaito_render::emit::disk;
-use kaito_render::input::DocumentFilter;
+use kaito_render::input::{Disk, DocumentFilter, Loader};
 use kaito_render::upgrade;
 
 use super::Outcome;
@@ -26,7 +27,11 @@ pub(super) fn check(config: &Check, color: Color) -> Result<Outcome> {
     let mut run = Run::watched();
     let against = config.against.as_ref();
     let target = config.target_release.as_deref();
-    let checked = find(&config.input, against, target, &mut run)?;
+    let checked = if config.rendered {
+        check_rendered(&config.input, &mut run)?
+    } else {
+        find(&config.input, against, target, &mut run)?
+    };
     let report = run.finish(config.input.strictness);
     console::report_as(config, &report, &checked, color)?;
     Ok(Outcome::of(&report))
@@ -55,6 +60,22 @@ fn find(
         ));
     }
     Ok(compile::run(documents, &options, &library, Keep::Nothing, session).files)
+}
+
+/// Checks a finished stream. Gives its files.
+fn check_rendered(input: &Input, run: &mut Run) -> Result<Vec<FileId>> {
+    let loader = Loader {
+        filter: DocumentFilter::Everything,
+        jobs: input.jobs,
+        progress: &run.progress,
+    };
+    let (sources, diagnostics) = (&mut run.session.sources, &mut run.session.diagnostics);
+    let documents = loader
+        .load(&Disk, &input.paths, sources, diagnostics)?
+        .documents;
+    delivery::check_rendered(&documents, diagnostics);
+    let files: BTreeSet<_> = documents.iter().map(|it| it.node.span.file).collect();
+    Ok(files.into_iter().collect())
 }
 
 /// Fixes the files of the input until there is nothing left that is certain.

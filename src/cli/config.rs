@@ -106,6 +106,8 @@ pub(super) struct Check {
     pub(super) target_release: Option<String>,
     /// Whether files are fixed first.
     pub(super) fix: bool,
+    /// Whether the input is a finished stream.
+    pub(super) rendered: bool,
     pub(super) format: ReportFormat,
 }
 

@@ -148,6 +148,8 @@ rules! {
     IGNORED_REQUIREMENT = "KR409" Warning "a requirement that gpu-provisioner ignores";
     POOL_NAME = "KR410" Warning "a NodeClaim name that no agent pool can have";
     NODE_DISK = "KR411" Warning "a NodeClaim without a usable disk size";
+    NOT_RENDERED = "KR412" Error "a Workspace without its objects in a finished stream";
+    CHANGED_AFTERWARDS = "KR413" Error "an object that was changed after it was rendered";
     PROFILE_FIELD = "KR501" Error "a profile with an invalid field";
     PROFILE_COUNT = "KR502" Error "a profile file must hold exactly one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "inputs with different profiles in one run";

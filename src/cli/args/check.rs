@@ -20,6 +20,9 @@ Examples:
   # Also report what an upgrade of KAITO would break
   kaito-render check workspaces/ --target-release 0.12
 
+  # Check what kustomize made of rendered objects
+  kustomize build . | kaito-render check --rendered -
+
   # Fix spelling and quotes in place
   kaito-render check workspaces/ --fix
 
@@ -58,6 +61,12 @@ pub(in crate::cli) struct CheckArgs {
     /// The messages of these diagnostics begin with `target` and the release.
     #[arg(long, value_name = "RELEASE")]
     pub(in crate::cli) target_release: Option<String>,
+    /// Check a finished stream instead, such as what kustomize built with rendered objects
+    ///
+    /// Reports Workspaces without their objects, and objects whose names or namespaces were changed
+    /// after they were rendered. The Workspaces themselves are not checked again.
+    #[arg(long, conflicts_with_all = ["fix", "against", "against_path", "target_release"])]
+    pub(in crate::cli) rendered: bool,
     /// The former way to print a rule, kept to name the new one
     #[arg(long, value_name = "RULE", exclusive = true, hide = true)]
     pub(in crate::cli) explain: Option<String>,

@@ -136,6 +136,7 @@ impl TryFrom<args::CheckArgs> for Check {
             against,
             target_release: args.target_release,
             fix: args.fix,
+            rendered: args.rendered,
             format: args.format,
         })
     }

@@ -2,6 +2,7 @@
 
 mod crds;
 mod function;
+mod rendered;
 mod status;
 
 #[cfg(feature = "e2e")]

@@ -24,7 +24,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// Rules that no text shows, and the tests that do.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("KR001", "links_are_followed_but_not_in_circles"),
     ("KR002", "bytes_that_are_no_text_are_shown_where_they_stand"),
     (
@@ -45,6 +45,8 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ),
     ("KR404", "kinds_can_be_chosen"),
     ("KR405", "kinds_can_be_chosen"),
+    ("KR412", "a_stream_without_objects_is_found"),
+    ("KR413", "what_was_changed_after_it_was_rendered_is_found"),
     ("KR502", "a_profile_that_is_not_one_is_an_error"),
     ("KR503", "a_profile_that_is_not_one_is_an_error"),
     ("KR508", "a_profile_above_that_is_not_used_is_named"),
