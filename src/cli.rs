@@ -3,6 +3,7 @@
 //!
 //! Uses the modules below it; the program uses it. It is no part of the library.
 
+mod argocd;
 mod args;
 mod catalogue;
 mod check;
@@ -93,6 +94,8 @@ fn execute(config: &Config, color: Color) -> Result<Outcome> {
         }
         Config::Crds(release) => catalogue::crds(release.as_deref()),
         Config::Schema(kind, config) => catalogue::schema(*kind, config, color),
+        Config::ArgocdGenerate(config) => argocd::generate(config, color),
+        Config::ArgocdParameters => argocd::parameters(),
         Config::Rule(rule) => reference::rule(rule),
         Config::Completions(shell) => reference::completions(*shell),
         Config::Man(command) => reference::man(command.as_deref()),

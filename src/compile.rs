@@ -1,7 +1,7 @@
 //! The driver: it strings the stages together. Documents in, objects out.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace`, `plan`, `expand`,
-//! `assemble` and `emit`; `explain`, `upgrade` and `cli` use it.
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `delivery`, `workspace`, `plan`,
+//! `expand`, `assemble` and `emit`; `explain`, `upgrade` and `cli` use it.
 //!
 //! What all Workspaces share is loaded first. Then each Workspace goes through the stages on its
 //! own, by a function of its document and of what is shared, and what came of it is folded into
@@ -30,7 +30,9 @@
 
 mod budget;
 mod documents;
+mod jobs;
 mod kept;
+mod objects;
 mod one;
 mod outline;
 mod releases;

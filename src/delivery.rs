@@ -1,7 +1,7 @@
-//! For a host, a program that applies objects: what of the input is handed on to it, and up to where
-//! files are looked for.
+//! For a host, a program that applies objects: what of the input is handed on to it, up to where
+//! files are looked for, and what it reads on objects.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `input` and `catalogue`; `cli` uses it.
+//! Uses `vocab`, `base`, `diagnostic`, `input` and `catalogue`; `compile` and `cli` use it.
 //!
 //! ```
 //! use kaito_render::base::sources::Sources;
@@ -21,12 +21,17 @@
 //! # Ok::<(), input::LoadError>(())
 //! ```
 
+pub mod argocd;
 mod documents;
 mod excluded;
+mod jobs;
+mod objects;
 mod rendered;
 mod tree;
 
 pub use documents::handed_on;
 pub use excluded::Excluded;
+pub use jobs::{fixed_content, name_jobs};
+pub use objects::annotate;
 pub use rendered::check_rendered;
 pub use tree::RootedTree;

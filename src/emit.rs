@@ -66,6 +66,8 @@ pub enum Format {
     Yaml,
     /// JSON: a `List`, or one object a file.
     Json,
+    /// JSON: each object on a line of its own, and nothing between.
+    JsonLines,
 }
 
 /// What an object is written as.
@@ -84,6 +86,7 @@ impl Format {
         match self {
             Self::Yaml => yaml::document(value),
             Self::Json => json::document(value),
+            Self::JsonLines => json::line(value),
         }
     }
 
@@ -105,6 +108,7 @@ impl Format {
         match self {
             Self::Yaml => yaml::document(value),
             Self::Json => json::item(value),
+            Self::JsonLines => json::line(value),
         }
     }
 
@@ -114,6 +118,7 @@ impl Format {
             Self::Yaml => ["", "---\n", ""],
             Self::Json if is_empty => ["", "", json::EMPTY_LIST],
             Self::Json => json::LIST,
+            Self::JsonLines => ["", "", ""],
         }
     }
 
@@ -122,7 +127,7 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
-            Self::Json => "json",
+            Self::Json | Self::JsonLines => "json",
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::json::{Entry, Json, Map};
+use crate::base::json::Json;
 use crate::base::node::Node;
 use crate::base::object::Object;
 use crate::vocab::annotations::FLUX_SUBSTITUTE;
@@ -50,7 +50,7 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
 /// Sees to it that Flux replaces nothing in an object.
 pub fn mark_for_flux(object: &mut Object) {
     if has_dollar_brace(&object.value) {
-        object.value = marked(&object.value);
+        object.annotate(FLUX_SUBSTITUTE, "disabled");
     }
 }
 
@@ -80,13 +80,13 @@ pub fn keep_from_flux(objects: &mut [Object], variables: &Variables) {
                 has_other |= !is_own;
             }
         });
-        let changed = match (has_own, has_other) {
-            (true, true) => object.value.with_strings(&|text| escaped(text, variables)),
-            (false, true) => Some(marked(&object.value)),
-            (_, false) => None,
-        };
-        if let Some(changed) = changed {
-            object.value = changed;
+        match (has_own, has_other) {
+            (true, true) => {
+                let escaped = object.value.with_strings(&|text| escaped(text, variables));
+                object.value = escaped.unwrap_or_else(|| object.value.clone());
+            }
+            (false, true) => object.annotate(FLUX_SUBSTITUTE, "disabled"),
+            (_, false) => {}
         }
     }
 }
@@ -111,35 +111,6 @@ fn each_string(value: &Json, visit: &mut impl FnMut(&str)) {
         Json::Map(map) => map.iter().for_each(|(_, value)| each_string(value, visit)),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
-}
-
-/// An object with the annotation that Flux leaves it as it is for.
-fn marked(object: &Json) -> Json {
-    let metadata = &object["metadata"];
-    let annotations = with(
-        &metadata["annotations"],
-        FLUX_SUBSTITUTE,
-        Json::String("disabled".into()),
-    );
-    with(
-        object,
-        "metadata",
-        with(metadata, "annotations", annotations),
-    )
-}
-
-/// A mapping with a value under a key, at the end if the key is new.
-fn with(map: &Json, key: &str, value: Json) -> Json {
-    let entries = match map {
-        Json::Map(map) => map.iter().cloned().collect(),
-        _ => Vec::new(),
-    };
-    let mut entries: Vec<Entry> = entries;
-    match entries.iter_mut().find(|(known, _)| **known == *key) {
-        Some((_, known)) => *known = value,
-        None => entries.push((key.into(), value)),
-    }
-    Json::Map(Map::new(entries))
 }
 
 #[cfg(test)]

@@ -61,6 +61,41 @@ impl Json {
         }
     }
 
+    /// The same mapping with a value under a key, at the end if the key is new. What is no mapping
+    /// counts as an empty one.
+    #[must_use]
+    pub fn with(&self, key: &str, value: Self) -> Self {
+        let mut entries: Vec<Entry> = match self {
+            Self::Map(map) => map.iter().cloned().collect(),
+            _ => Vec::new(),
+        };
+        match entries.iter_mut().find(|(known, _)| **known == *key) {
+            Some((_, known)) => *known = value,
+            None => entries.push((key.into(), value)),
+        }
+        Self::Map(Map::new(entries))
+    }
+
+    /// The value as JSON with the keys of every mapping sorted: equal values have equal texts.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        struct Sorted<'a>(&'a Json);
+        impl Serialize for Sorted<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self.0 {
+                    Json::Map(map) => {
+                        let sorted = map.sorted().into_iter();
+                        serializer.collect_map(sorted.map(|(key, value)| (key, Sorted(value))))
+                    }
+                    Json::List(items) => serializer.collect_seq(items.iter().map(Sorted)),
+                    scalar => scalar.serialize(serializer),
+                }
+            }
+        }
+        // Texts, numbers and lists are always written.
+        serde_json::to_string(&Sorted(self)).unwrap_or_default()
+    }
+
     /// A number that equal values share, and others hardly ever. It differs from run to run, so that
     /// nobody can prepare two values that share one.
     #[must_use]

@@ -81,6 +81,20 @@ impl Object {
         }
     }
 
+    /// Writes an annotation, in the place of one that has its key.
+    pub fn annotate(&mut self, key: &str, value: &str) {
+        let metadata = &self.value["metadata"];
+        let annotations = metadata["annotations"].with(key, Json::String(value.into()));
+        let metadata = metadata.with("annotations", annotations);
+        self.value = self.value.with("metadata", metadata);
+    }
+
+    /// Gives the object another name.
+    pub fn rename(&mut self, name: &str) {
+        let metadata = self.value["metadata"].with("name", Json::String(name.into()));
+        self.value = self.value.with("metadata", metadata);
+    }
+
     /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace
     /// is shared.
     #[must_use]

@@ -2,6 +2,7 @@
 //!
 //! Only [`config`](super::config) reads these types. What was meant is decided there.
 
+mod argocd;
 mod catalogue;
 mod check;
 mod diff;
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use kaito_render::diagnostic::rule::{self, Rule};
 
+pub(super) use argocd::ArgocdCommand;
 pub(super) use catalogue::{
     CatalogueArgs, CloudName, InstanceTypesCommand, PresetsCommand, SchemaArgs, SchemaKind,
 };
@@ -89,6 +91,11 @@ pub(super) enum Command {
         release: Option<String>,
     },
     Schema(SchemaArgs),
+    /// What Argo CD runs as a plugin
+    ///
+    /// These commands take what they need from the environment, as Argo CD sets it.
+    #[command(subcommand)]
+    Argocd(ArgocdCommand),
     /// Print the completion script of a shell
     #[command(after_long_help = COMPLETIONS_EXAMPLES)]
     Completions {

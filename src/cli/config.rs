@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap_complete::Shell;
 use kaito_render::assemble::Selection;
+use kaito_render::delivery::argocd::KnownKinds;
 use kaito_render::diagnostic::rule::Rule;
 use kaito_render::diff::formats::terminal::Detail;
 use kaito_render::diff::ignore::Ignore;
@@ -31,6 +32,8 @@ pub(super) enum Config {
     ListInstanceTypes(Vec<Cloud>, Catalogue),
     Crds(Option<String>),
     Schema(SchemaKind, Catalogue),
+    ArgocdGenerate(Generate),
+    ArgocdParameters,
     Rule(&'static Rule),
     Completions(Shell),
     Man(Option<String>),
@@ -89,6 +92,18 @@ pub(super) struct Render {
     pub(super) selection: Selection,
     pub(super) format: Format,
     pub(super) output: Output,
+    /// The kinds that the cluster knows; none if nobody says.
+    pub(super) known_kinds: Option<KnownKinds>,
+}
+
+/// What to write for Argo CD.
+#[derive(Debug)]
+pub(super) struct Generate {
+    pub(super) path: PathBuf,
+    /// The number of threads to compile with.
+    pub(super) jobs: usize,
+    /// The most nodes of a run.
+    pub(super) max_nodes: usize,
 }
 
 /// Where objects are written.

@@ -9,6 +9,7 @@ use kaito_render::base::object::Object;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Options};
 use kaito_render::delivery::RootedTree;
+use kaito_render::delivery::argocd::Parameters;
 use kaito_render::function::{self, Merged, ResourceList};
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
 use kaito_render::report::Strictness;
@@ -77,7 +78,8 @@ fn compiled(
     let session = &mut run.session;
     let here = [PathBuf::from(".")];
     let named = config.cluster.profile.as_deref();
-    let Some(profile) = profile::load(named, &here, &RootedTree::of(&Disk), session)? else {
+    let (tree, set) = (RootedTree::of(&Disk), Parameters::default());
+    let Some(profile) = profile::load(named, &here, &tree, &set, session)? else {
         return Ok(Vec::new());
     };
     let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);

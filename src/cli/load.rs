@@ -9,6 +9,7 @@ use kaito_render::base::wording;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::Options;
+use kaito_render::delivery::argocd::Parameters;
 use kaito_render::delivery::{self, Excluded, RootedTree};
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Naming, Unlike};
@@ -45,7 +46,7 @@ pub(super) fn load(
         root: named_root(input)?,
         ..RootedTree::of(&Disk)
     };
-    let profile = profile(input, &mut tree, session)?;
+    let profile = profile(input, &mut tree, &run.parameters, session)?;
     let host = profile
         .as_ref()
         .map_or(input.delivery, |it| it.delivery.host);
@@ -97,9 +98,15 @@ pub(super) fn load(
 
 /// The profile with what the command line says instead; none if it can't be used. From then on what
 /// it excludes is not in the tree.
-fn profile(input: &Input, tree: &mut RootedTree, session: &mut Session) -> Result<Option<Profile>> {
+fn profile(
+    input: &Input,
+    tree: &mut RootedTree,
+    parameters: &Parameters,
+    session: &mut Session,
+) -> Result<Option<Profile>> {
     let named = input.cluster.profile.as_deref();
-    let Some(mut profile) = profile::load(named, &input.paths, tree, session)? else {
+    let loaded = profile::load(named, &input.paths, tree, parameters, session)?;
+    let Some(mut profile) = loaded else {
         return Ok(None);
     };
     tree.excluded = Excluded::of(&profile, &session.sources, &mut session.diagnostics);

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use kaito_render::base::node::Node;
 use kaito_render::base::sources::{FileId, Span};
 use kaito_render::base::wording;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::delivery::RootedTree;
+use kaito_render::delivery::argocd::Parameters;
 use kaito_render::diagnostic::rule;
 use kaito_render::input;
 use kaito_render::session::Session;
@@ -24,6 +26,7 @@ pub(super) fn load(
     named: Option<&Path>,
     paths: &[PathBuf],
     tree: &RootedTree,
+    parameters: &Parameters,
     session: &mut Session,
 ) -> Result<Option<Profile>> {
     let file = if let Some(path) = named {
@@ -37,9 +40,14 @@ pub(super) fn load(
         if tree.root.is_none() {
             not_used(paths, session);
         }
-        return Ok(Some(Profile::default()));
+        return Ok(match parameters.over(None) {
+            Some(document) => Profile::read(&document, &mut session.diagnostics),
+            None => Some(Profile::default()),
+        });
     };
-    Ok(file.and_then(|file| read(file, session)))
+    let document = file.and_then(|file| document(file, session));
+    let document = document.and_then(|document| parameters.over(Some(document)));
+    Ok(document.and_then(|document| Profile::read(&document, &mut session.diagnostics)))
 }
 
 /// Notes where a profile was looked for, if nothing says how far up one may be: a host may have left
@@ -98,7 +106,8 @@ pub(super) fn load_revision(revision: &Revision, session: &mut Session) -> Resul
     };
     let file = input::read_found(tree, &path, &mut session.sources, &mut session.diagnostics);
     tree.is_whole()?;
-    Ok(file.and_then(|file| read(file, session)))
+    let document = file.and_then(|file| document(file, session));
+    Ok(document.and_then(|document| Profile::read(&document, &mut session.diagnostics)))
 }
 
 fn find(paths: &[PathBuf], root: Option<&Path>, session: &mut Session) -> Option<PathBuf> {
@@ -117,19 +126,17 @@ fn find(paths: &[PathBuf], root: Option<&Path>, session: &mut Session) -> Option
     found.into_iter().next().flatten()
 }
 
-fn read(file: FileId, session: &mut Session) -> Option<Profile> {
+fn document(file: FileId, session: &mut Session) -> Option<Node> {
     let mark = session.mark();
     let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     if session.failed_since(mark) {
         return None;
     }
-    if let [document] = documents.as_slice() {
-        return Profile::read(document, &mut session.diagnostics);
+    let count = documents.len();
+    if let Ok([document]) = <[_; 1]>::try_from(documents) {
+        return Some(document);
     }
-    let message = format!(
-        "a profile must have exactly one document, not {}",
-        documents.len()
-    );
+    let message = format!("a profile must have exactly one document, not {count}");
     session
         .diagnostics
         .add(&rule::PROFILE_COUNT, Span::whole(file), message);

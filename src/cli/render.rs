@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use kaito_render::base::sources::Sources;
 use kaito_render::compile::{self, Keep};
+use kaito_render::delivery::argocd;
 use kaito_render::diagnostic::rule;
 use kaito_render::emit::{self, FileText, Form, Manifest, Spool, SpoolFile, Stream};
 use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
@@ -21,7 +22,11 @@ use super::run::Run;
 
 /// Writes all objects; nothing if the input has an error.
 pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
-    let mut run = Run::watched();
+    render_in(Run::watched(), config, color)
+}
+
+/// As [`render`], in a run that has begun.
+pub(super) fn render_in(mut run: Run, config: &Render, color: Color) -> Result<Outcome> {
     let spool: Arc<dyn Spool> = Arc::new(SpoolFile::new(console::temporary_directory()));
     let (mut manifests, mut places) = (Vec::new(), Places::default());
     if let Some(Loaded {
@@ -48,10 +53,18 @@ pub(super) fn render(config: &Render, color: Color) -> Result<Outcome> {
             Output::Stdout | Output::File(_) => Form::Stream(config.format),
         });
         options.spool = Arc::clone(&spool);
+        let mut known = config.known_kinds.clone();
+        if let Some(known) = &mut known {
+            known.add(argocd::defined(&documents));
+        }
         let session = &mut run.session;
         let mut made = compile::run(documents, &options, &library, keep, session);
         manifests = std::mem::take(&mut made.manifests);
         forget(made);
+        if let Some(known) = known {
+            let release = options.profile.release.as_deref();
+            known.check(&manifests, release, &mut session.diagnostics);
+        }
     }
     let selection = &config.selection;
     selection.apply(&mut manifests, &mut run.session.diagnostics);

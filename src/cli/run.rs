@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kaito_render::base::progress::Progress;
+use kaito_render::delivery::argocd::Parameters;
 use kaito_render::report::policy::Policy;
 use kaito_render::report::reading::Reading;
 use kaito_render::report::{Report, Strictness};
@@ -20,6 +21,8 @@ pub(super) struct Run {
     pub(super) reading: Option<Reading>,
     /// The directory from which a host's first line names files, if the run is for a host.
     pub(super) root: Option<PathBuf>,
+    /// What an Application of Argo CD sets instead of the profile.
+    pub(super) parameters: Parameters,
     /// How far it has come.
     pub(super) progress: Arc<Progress>,
     /// Shows that, if somebody watches, until the run is finished or fails.

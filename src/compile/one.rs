@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use super::budget::{self, Budget, Cost};
 use super::documents::version;
+use super::jobs;
 use super::kept::{self, Kept};
+use super::objects::objects;
 use super::releases::{Compiling, Releases};
 use super::{CompiledWorkspace, Keep, Options, Outline};
-use crate::assemble::{self, DocumentObjects, Selector, Variables};
+use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
 use crate::base::object::Object;
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
-use crate::catalogue::profile::Substitution;
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported, rule};
-use crate::expand;
 use crate::input::config_map::ConfigMaps;
 use crate::plan::{self, Plan};
 use crate::vocab::annotations::NODE_COUNT;
@@ -209,9 +209,7 @@ impl Attempt {
             .read(node, read_rules, &mut self.diagnostics)?;
         // Also of a Workspace with mistakes, so that a second one of its name is reported.
         self.name = draft.identity();
-        if let Some(earlier) = earlier {
-            self.compare(earlier, &draft, api, context);
-        }
+        let old = earlier.and_then(|earlier| self.compare(earlier, &draft, api, context));
         let inputs = plan::Inputs {
             workspace: draft.repaired(),
             config_maps: context.config_maps,
@@ -229,16 +227,11 @@ impl Attempt {
             None => Asks::Workspace(asks(inputs)),
         };
         self.pay(&plan, bytes, asks, context.options.max_nodes)?;
-        let objects = expand::objects(&plan, templates?);
-        let mut objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
-        match profile.substitution {
-            Some(Substitution::Flux) => {
-                assemble::keep_from_flux(&mut objects, &variables(inputs));
-            }
-            None => objects.iter_mut().for_each(assemble::mark_for_flux),
-        }
-        // After everything that changes objects: the names are hashes of them.
-        assemble::name_nodes(&mut objects, &plan);
+        let templates = templates?;
+        let objects = objects(inputs, &plan, templates);
+        let objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
+        let changed = old.and_then(|old| jobs::changed(&old, inputs, &objects, templates));
+        self.diagnostics.extend(changed);
         Ok(made(draft.into_whole()?, plan, objects, context))
     }
 
@@ -261,39 +254,30 @@ impl Attempt {
             .map_err(|excess| self.diagnostics.fail(excess))
     }
 
-    /// Reports what of a Workspace may not differ from what it was. What was wrong before is not
-    /// this run's concern.
-    fn compare(&mut self, earlier: &Node, draft: &Draft, api: WorkspaceApi, context: Context) {
+    /// Reports what of a Workspace may not differ from what it was, and gives that if it is taken.
+    /// What was wrong before is not this run's concern.
+    fn compare(
+        &mut self,
+        earlier: &Node,
+        draft: &Draft,
+        api: WorkspaceApi,
+        context: Context,
+    ) -> Option<Workspace> {
         let mut found = Diagnostics::default();
         let read = context.releases.reading(earlier).and_then(|release| {
             let read_rules = read_rules(release, context);
             let old = context.reader.read(earlier.clone(), read_rules, &mut found);
             old.ok()?.into_whole().ok()
         });
-        if let Some(old) = read {
-            workspace::changes(&old, draft, api, &mut self.diagnostics);
+        let mark = self.diagnostics.mark();
+        if let Some(old) = &read {
+            workspace::changes(old, draft, api, &mut self.diagnostics);
         } else {
             let found = found.into_iter().collect();
             self.diagnostics.extend(workspace::not_compared(found));
         }
+        read.filter(|_| !self.diagnostics.failed_since(mark))
     }
-}
-
-/// The variables in a Workspace and in the ConfigMap that it names.
-fn variables(inputs: plan::Inputs) -> Variables {
-    let mut variables = Variables::default();
-    let plan::Inputs { workspace, .. } = inputs;
-    variables.add_document(&workspace.node);
-    let spec = &workspace.spec;
-    let inference = spec.inference.as_ref().and_then(|it| it.config.as_deref());
-    let tuning = spec.tuning.as_ref().and_then(|it| it.config.as_deref());
-    for name in inference.into_iter().chain(tuning) {
-        let config_map = inputs.config_maps.get(&workspace.metadata.namespace, name);
-        if let Some(config_map) = config_map {
-            variables.add_document(config_map.node());
-        }
-    }
-    variables
 }
 
 /// The place that asks for nodes.

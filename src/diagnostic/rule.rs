@@ -148,8 +148,9 @@ rules! {
     IGNORED_REQUIREMENT = "KR409" Warning "a requirement that gpu-provisioner ignores";
     POOL_NAME = "KR410" Warning "a NodeClaim name that no agent pool can have";
     NODE_DISK = "KR411" Warning "a NodeClaim without a usable disk size";
-    NOT_RENDERED = "KR412" Error "a Workspace without its objects in a finished stream";
+    MISSING_KIND = "KR412" Error "a kind that the cluster does not know";
     CHANGED_AFTERWARDS = "KR413" Error "an object that was changed after it was rendered";
+    NOT_RENDERED = "KR414" Error "a Workspace without its objects in a finished stream";
     PROFILE_FIELD = "KR501" Error "a profile with an invalid field";
     PROFILE_COUNT = "KR502" Error "a profile file must hold exactly one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "inputs with different profiles in one run";
@@ -159,6 +160,7 @@ rules! {
     UNKNOWN_RULE = "KR507" Warning "an unknown rule";
     PROFILE_ABOVE = "KR508" Warning "a profile above the input that is not used";
     NO_PROFILE = "KR509" Note "no profile, and no root up to which it is looked for";
+    PARAMETER = "KR510" Error "a parameter of an Application that can't be used";
     PURPOSE_CHANGED = "KR601" Error "serving or tuning was added to a Workspace or removed from it";
     NODE_COUNT_CHANGED = "KR602" Error "the number of nodes changed";
     INSTANCE_TYPE_CHANGED = "KR603" Error "the instance type changed";
@@ -172,6 +174,7 @@ rules! {
     STRENGTH_IN_UPDATE = "KR611" Error "an adapter strength that KAITO rejects in updates";
     NOT_COMPARED = "KR612" Note "an earlier version that can't be compared";
     NODE_STAYS = "KR613" Warning "a node object whose Workspace was removed";
+    JOB_CHANGED = "KR614" Warning "a change of a Job that Kubernetes refuses";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

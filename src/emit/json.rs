@@ -24,6 +24,16 @@ pub fn document(value: &impl Serialize) -> String {
     out
 }
 
+/// Writes one value on a line.
+#[must_use]
+pub fn line(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let mut out = String::with_capacity(text.len() + 1);
+    text.chars().for_each(|char| escape::push(&mut out, char));
+    out.push('\n');
+    out
+}
+
 /// What is before, between and behind the items of a `List`, the form in which `kubectl` prints and
 /// accepts many objects.
 pub(super) const LIST: [&str; 3] = [
@@ -55,6 +65,15 @@ mod tests {
         let text = "{\n  \"a\\u007f\": \"\\u0001\\u0085\\u2028\\ufeff\\uffffé😀\\n\\t\"\n}\n";
         assert_eq!(document(&value), text);
         assert_eq!(serde_json::from_str::<Value>(text).unwrap(), value);
+    }
+
+    #[test]
+    fn objects_on_lines_have_nothing_between() {
+        let objects = [json!({"a": "x\ny\u{7f}"}), json!({"b": [{}, []]})];
+        let objects: Vec<_> = objects.into_iter().map(Json::from).collect();
+        let text = "{\"a\":\"x\\ny\\u007f\"}\n{\"b\":[{},[]]}\n";
+        assert_eq!(Format::JsonLines.stream(&objects), text);
+        assert_eq!(Format::JsonLines.stream([]), "");
     }
 
     #[test]

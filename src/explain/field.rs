@@ -14,7 +14,7 @@ use crate::emit::yaml;
 use crate::expand;
 use crate::expand::template::{Step, Trace};
 use crate::plan::Decision;
-use crate::vocab::annotations::FLUX_SUBSTITUTE;
+use crate::vocab::annotations::{FLUX_SUBSTITUTE, SYNC_OPTIONS, SYNC_WAVE};
 
 /// A field of an object: `KIND/PATH` or `KIND/NAME/PATH`, such as
 /// `Deployment/spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']`.
@@ -162,6 +162,8 @@ pub fn added(steps: &[Step]) -> Option<&'static str> {
     }
     match key.as_str() {
         FLUX_SUBSTITUTE => Some("added because Flux would replace `${…}` in the object"),
+        SYNC_WAVE => Some("added for Argo CD: without the namespace nothing else is created"),
+        SYNC_OPTIONS => Some("added for Argo CD by `delivery` of the profile"),
         _ => None,
     }
 }

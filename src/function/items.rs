@@ -146,7 +146,7 @@ impl ResourceList {
     #[must_use]
     pub fn write(&self, items: &[Written], results: &[Value]) -> String {
         match self.format {
-            Format::Json => self.json(items, results),
+            Format::Json | Format::JsonLines => self.json(items, results),
             Format::Yaml => self.yaml(items, results),
         }
     }

@@ -16,6 +16,12 @@ pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 /// Keeps Flux from replacing variables in an object, if it is `disabled`.
 pub const FLUX_SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
+/// The wave of a sync of Argo CD in which an object is applied; without it, in wave 0.
+pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+
+/// How Argo CD applies and prunes an object: options with commas between.
+pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+
 /// Sets the number of nodes of a model, whatever is estimated.
 pub const NODE_COUNT: &str = "render.kaito.sh/node-count";
 

@@ -101,6 +101,8 @@ pub(in crate::cli) enum ObjectFormat {
     Yaml,
     /// One JSON List
     Json,
+    /// JSON, each object on a line of its own
+    Jsonl,
 }
 
 /// Show what was decided for each Workspace, and why

@@ -12,11 +12,12 @@ use kaito_render::report::Strictness;
 use kaito_render::vocab::{Cloud, Host};
 
 use super::{
-    Against, Catalogue, Check, Cluster, Config, Diff, Explain, Function, Import, Input, Output,
-    Render, Side,
+    Against, Catalogue, Check, Cluster, Config, Diff, Explain, Function, Generate, Import, Input,
+    Output, Render, Side,
 };
 use crate::cli::args::{
-    self, CloudName, Command, HostName, InstanceTypesCommand, ObjectFormat, PresetsCommand,
+    self, ArgocdCommand, CloudName, Command, HostName, InstanceTypesCommand, ObjectFormat,
+    PresetsCommand,
 };
 
 impl TryFrom<Command> for Config {
@@ -46,6 +47,12 @@ impl TryFrom<Command> for Config {
                 let (release, library) = (args.release, args.library);
                 Self::Schema(args.kind, Catalogue { release, library })
             }
+            Command::Argocd(ArgocdCommand::Generate(args)) => Self::ArgocdGenerate(Generate {
+                path: args.path,
+                jobs: args.jobs.threads(),
+                max_nodes: args.jobs.max_nodes,
+            }),
+            Command::Argocd(ArgocdCommand::Parameters) => Self::ArgocdParameters,
             Command::Completions { shell } => Self::Completions(shell),
             Command::Man { command } => Self::Man(command),
         })
@@ -97,8 +104,10 @@ impl From<args::RenderArgs> for Render {
             format: match args.format {
                 ObjectFormat::Yaml => Format::Yaml,
                 ObjectFormat::Json => Format::Json,
+                ObjectFormat::Jsonl => Format::JsonLines,
             },
             output: args.output.map_or(Output::Stdout, Output::from),
+            known_kinds: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Compilation, Keep, Options};
 use kaito_render::delivery::RootedTree;
+use kaito_render::delivery::argocd::Parameters;
 use kaito_render::input::Unlike;
 use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Known, Loader, Tally};
 use kaito_render::report::reading::Reading;
@@ -107,7 +108,8 @@ fn profile(
         Some(revision) if cluster.profile.is_none() => profile::load_revision(revision, session)?,
         _ => {
             let tree = RootedTree::of(&Disk);
-            profile::load(cluster.profile.as_deref(), &side.paths, &tree, session)?
+            let (named, set) = (cluster.profile.as_deref(), Parameters::default());
+            profile::load(named, &side.paths, &tree, &set, session)?
         }
     };
     Ok(profile.map(|profile| Profile {

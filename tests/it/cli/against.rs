@@ -470,7 +470,7 @@ fn what_no_golden_case_shows_follows_the_webhook_too() {
         (
             &tuned("lora", "https://e.com/a"),
             &tuned("LoRA", "https://e.com/b"),
-            &[],
+            &["KR614"],
         ),
         (
             &tuned("lora", "https://e.com/a"),

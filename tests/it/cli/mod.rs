@@ -1,6 +1,7 @@
 //! The commands, as their users see them: arguments, files, output, exit codes.
 
 mod against;
+mod argocd;
 mod command_line;
 mod delivery;
 mod diff;

@@ -23,7 +23,7 @@ fn messages(run: &Run, rule: &str) -> Vec<String> {
         .collect();
     let messages = errors
         .iter()
-        .map(|line| line.strip_prefix(&head).expect(line).to_owned());
+        .map(|line| line.strip_prefix(&head).unwrap().to_owned());
     messages.collect()
 }
 
@@ -39,7 +39,7 @@ fn a_stream_is_right_as_it_was_rendered() {
 #[test]
 fn a_stream_without_objects_is_found() {
     let workspace = std::fs::read_to_string(EXAMPLE).unwrap();
-    let [message] = messages(&check(&workspace), "KR412").try_into().unwrap();
+    let [message] = messages(&check(&workspace), "KR414").try_into().unwrap();
     assert_eq!(
         message,
         "the Workspace `workspace-llama-3-3-70b` is not rendered"
@@ -47,14 +47,14 @@ fn a_stream_without_objects_is_found() {
 
     let set =
         std::fs::read_to_string("examples/v1beta1/kaito_inferenceset_mistral_7b.yaml").unwrap();
-    assert_eq!(messages(&check(&set), "KR412").len(), 1);
+    assert_eq!(messages(&check(&set), "KR414").len(), 1);
 
     let stream = finished();
     let without: Vec<_> = stream
         .split("---\n")
         .filter(|it| !it.contains("kind: NodeClaim\n"))
         .collect();
-    let missing = messages(&check(&without.join("---\n")), "KR412");
+    let missing = messages(&check(&without.join("---\n")), "KR414");
     assert_eq!(missing.len(), 3);
     assert!(
         missing.iter().all(|it| it.starts_with("the NodeClaim `ws")),

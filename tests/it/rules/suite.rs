@@ -24,7 +24,7 @@ use walkdir::WalkDir;
 use crate::support::program::root;
 
 /// Rules that no text shows, and the tests that do.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("KR001", "links_are_followed_but_not_in_circles"),
     ("KR002", "bytes_that_are_no_text_are_shown_where_they_stand"),
     (
@@ -45,12 +45,17 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ),
     ("KR404", "kinds_can_be_chosen"),
     ("KR405", "kinds_can_be_chosen"),
-    ("KR412", "a_stream_without_objects_is_found"),
+    (
+        "KR412",
+        "a_kind_that_the_cluster_lacks_is_an_error_with_the_command_that_installs_it",
+    ),
+    ("KR414", "a_stream_without_objects_is_found"),
     ("KR413", "what_was_changed_after_it_was_rendered_is_found"),
     ("KR502", "a_profile_that_is_not_one_is_an_error"),
     ("KR503", "a_profile_that_is_not_one_is_an_error"),
     ("KR508", "a_profile_above_that_is_not_used_is_named"),
     ("KR509", "a_profile_is_looked_for_up_to_the_root"),
+    ("KR510", "parameters_are_checked_like_a_profile"),
 ];
 
 /// A diagnostic as a comment shows it.
