@@ -88,6 +88,13 @@ impl<T: PartialEq> ObjectSet<T> {
         }
     }
 
+    /// Takes in an object that only the cluster names.
+    pub fn add_unnamed(&mut self, object: Finished<T>) {
+        // No identity has this form.
+        let key = format!("\0{}", self.first.len());
+        self.first.insert(key, (0, object.kept));
+    }
+
     fn add_object(&mut self, document: usize, object: Finished<T>) {
         let (span, title) = &self.documents[document];
         if object.is_incomplete {

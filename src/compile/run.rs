@@ -15,6 +15,7 @@ use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::emit::{Manifest, Spool};
+use crate::vocab::Host;
 use crate::vocab::api::is_of_karpenter;
 
 /// The bytes of texts that a run holds in memory, if it has a spool for more.
@@ -53,6 +54,13 @@ pub(super) struct Output {
     pub(super) manifests: Vec<Manifest>,
     pub(super) outlines: Vec<Outline>,
     pub(super) compiled: Vec<CompiledWorkspace>,
+}
+
+/// Whether the cluster is to name an object.
+fn has_no_name_yet(node: &Node) -> bool {
+    let text = |pointer| node.find(pointer).and_then(|found| found.node.as_str());
+    let has = |pointer| text(pointer).is_some_and(|text| !text.is_empty());
+    has("/apiVersion") && has("/kind") && has("/metadata/generateName") && !has("/metadata/name")
 }
 
 impl<'a> Run<'a> {
@@ -186,8 +194,20 @@ impl<'a> Run<'a> {
         }
         let others = documents.others.iter();
         for document in others.filter(|document| document.named || options.delivery.is_some()) {
-            self.pass_through(&document.node, &documents.ordinals);
+            if options.profile.delivery.host == Some(Host::Argocd)
+                && has_no_name_yet(&document.node)
+            {
+                self.add_unnamed(&document.node);
+            } else {
+                self.pass_through(&document.node, &documents.ordinals);
+            }
         }
+    }
+
+    /// Adds a document that the cluster names, such as a hook of Argo CD: each is another object.
+    fn add_unnamed(&mut self, node: &Node) {
+        let object = Object::new(node.into());
+        self.objects.add_unnamed(kept::finished(object, self.keep));
     }
 
     /// Adds a document as it is. Nodes of rendered output get their numbers back.

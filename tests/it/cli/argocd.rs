@@ -118,6 +118,25 @@ fn an_application_becomes_lines_of_json() {
     assert_eq!(team["metadata"], json!({"name": "team"}));
 }
 
+/// Each of them is another object, whatever it is called.
+#[test]
+fn hooks_that_the_cluster_names_are_handed_on() {
+    let repository = repository();
+    let hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: before-, annotations: \
+                {argocd.argoproj.io/hook: PreSync}}\nspec: {}\n";
+    let file = repository.path().join("models/hooks.yaml");
+    fs::write(
+        &file,
+        format!("{hook}---\n{}", hook.replace("PreSync", "PostSync")),
+    )
+    .unwrap();
+    let objects = objects(&argocd(repository.path(), "generate", &[]));
+    assert_eq!(of_kind(&objects, "Job").len(), 2);
+    // Only Argo CD creates what has no name.
+    let args = ["render", ".", "--delivery", "flux"];
+    assert!(first_line(&argocd_with(repository.path(), &args, &[], "")).contains("error[KR403]"));
+}
+
 #[test]
 fn services_come_before_everything_else() {
     let repository = repository();
