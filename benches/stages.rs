@@ -240,7 +240,7 @@ fn assembled(inputs: Vec<(Workspace, (Plan, Vec<Object>))>) -> Vec<Object> {
         let (span, title) = (workspace.node.span, workspace.key());
         assemble::name_nodes(&mut objects, &plan);
         objects.push(assemble::workspace(workspace.value, &plan, &objects, None));
-        let finished = |object| Finished::new(&object).keeping(object);
+        let finished = |object| Finished::new(&object, "default").keeping(object);
         DocumentObjects {
             span,
             title,

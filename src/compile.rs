@@ -218,8 +218,7 @@ pub fn run<'a>(
         sources: &session.sources,
         keep,
     };
-    let spool = &*options.spool;
-    let mut run = Run::new(keep, spool, &session.sources, &mut session.diagnostics);
+    let mut run = Run::new(keep, options, &session.sources, &mut session.diagnostics);
     let tasks = task::tasks(sources, context);
     // Set when the budget is spent: what follows is not looked at, so it need not be done.
     let is_over = AtomicBool::new(false);

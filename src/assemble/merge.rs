@@ -29,12 +29,13 @@ pub struct Finished<T> {
 }
 
 impl Finished<()> {
-    /// An object that nothing changes any more.
+    /// An object that nothing changes any more. One without a namespace is not another one than that
+    /// of the `namespace` in which it will be.
     #[must_use]
-    pub fn new(object: &Object) -> Self {
+    pub fn new(object: &Object, namespace: &str) -> Self {
         let identity = object.identity();
         Self {
-            key: key(identity),
+            key: key(identity, namespace),
             is_incomplete: identity.is_incomplete(),
             kept: (),
         }
@@ -137,9 +138,8 @@ impl<T: PartialEq> ObjectSet<T> {
 }
 
 /// An identity as a cluster sees it: of one group and kind there is one object of a name, whatever
-/// the version; and an object without a namespace is not another one than that of the namespace
-/// `default`.
-fn key(identity: Identity) -> String {
+/// the version.
+fn key(identity: Identity, namespace: &str) -> String {
     let group = identity
         .api_version
         .rsplit_once('/')
@@ -147,7 +147,7 @@ fn key(identity: Identity) -> String {
     let parts = [
         group,
         identity.kind,
-        identity.namespace.unwrap_or("default"),
+        identity.namespace.unwrap_or(namespace),
         identity.name,
     ];
     parts.join("\0")

@@ -32,8 +32,8 @@ impl PartialEq for Kept {
 }
 
 /// Lets go of everything of an object but what is to be kept.
-pub(super) fn finished(object: Object, keep: Keep) -> Finished<Kept> {
-    let finished = Finished::new(&object);
+pub(super) fn finished(object: Object, keep: Keep, namespace: &str) -> Finished<Kept> {
+    let finished = Finished::new(&object, namespace);
     finished.keeping(match keep {
         Keep::Nothing | Keep::Outlines => Kept::Fingerprint(object.value.fingerprint()),
         Keep::Manifests(form) => Kept::Manifest(Manifest::new(&object, form)),
@@ -42,6 +42,6 @@ pub(super) fn finished(object: Object, keep: Keep) -> Finished<Kept> {
 }
 
 /// The same for an object of a Workspace that is unchanged.
-pub(super) fn unchanged(object: Object) -> Finished<Kept> {
-    Finished::new(&object).keeping(Kept::Unchanged(object))
+pub(super) fn unchanged(object: Object, namespace: &str) -> Finished<Kept> {
+    Finished::new(&object, namespace).keeping(Kept::Unchanged(object))
 }

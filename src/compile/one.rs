@@ -338,9 +338,9 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, context:
     let is_unchanged = options.unchanged.contains(&span.file);
     let finished = objects.into_iter().map(|object| {
         if is_unchanged {
-            kept::unchanged(object)
+            kept::unchanged(object, &options.namespace)
         } else {
-            kept::finished(object, keep)
+            kept::finished(object, keep, &options.namespace)
         }
     });
     Made {

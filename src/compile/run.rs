@@ -28,6 +28,8 @@ pub(super) struct Run<'a> {
     diagnostics: &'a mut Diagnostics,
     files: Vec<FileId>,
     keep: Keep,
+    /// The namespace in which objects will be that name none.
+    namespace: &'a str,
     objects: ObjectSet<Kept>,
     spool: &'a dyn Spool,
     /// The bytes of the texts in memory.
@@ -66,16 +68,17 @@ fn has_no_name_yet(node: &Node) -> bool {
 impl<'a> Run<'a> {
     pub(super) fn new(
         keep: Keep,
-        spool: &'a dyn Spool,
+        options: &'a Options,
         sources: &'a Sources,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
         Self {
+            namespace: &options.namespace,
             sources,
             diagnostics,
             keep,
             objects: ObjectSet::default(),
-            spool,
+            spool: &*options.spool,
             held: 0,
             files: Vec::new(),
             outlines: Vec::new(),
@@ -207,7 +210,8 @@ impl<'a> Run<'a> {
     /// Adds a document that the cluster names, such as a hook of Argo CD: each is another object.
     fn add_unnamed(&mut self, node: &Node) {
         let object = Object::new(node.into());
-        self.objects.add_unnamed(kept::finished(object, self.keep));
+        self.objects
+            .add_unnamed(kept::finished(object, self.keep, self.namespace));
     }
 
     /// Adds a document as it is. Nodes of rendered output get their numbers back.
@@ -227,7 +231,7 @@ impl<'a> Run<'a> {
         self.add_objects(DocumentObjects {
             span: node.span,
             title,
-            objects: vec![kept::finished(object, self.keep)],
+            objects: vec![kept::finished(object, self.keep, self.namespace)],
         });
     }
 

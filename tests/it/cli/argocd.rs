@@ -137,6 +137,31 @@ fn hooks_that_the_cluster_names_are_handed_on() {
     assert!(first_line(&argocd_with(repository.path(), &args, &[], "")).contains("error[KR403]"));
 }
 
+/// What names no namespace will be in that of the Application.
+#[test]
+fn objects_of_one_name_in_the_namespace_of_the_application_are_found() {
+    let repository = repository();
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {}\n";
+    inputs::write(&repository.path().join("models/service.yaml"), service);
+    let run = argocd(repository.path(), "generate", &[]);
+    let line = first_line(&run);
+    assert!(
+        line.starts_with("models/service.yaml:1:1: error[KR402]"),
+        "{line}"
+    );
+    let other = argocd(
+        repository.path(),
+        "generate",
+        &[("ARGOCD_APP_NAMESPACE", "team-b")],
+    );
+    assert!(first_line(&other).contains("error[KR402]"));
+    inputs::write(
+        &repository.path().join("models/service.yaml"),
+        &service.replace("name: a", "name: a, namespace: default"),
+    );
+    assert_eq!(argocd(repository.path(), "generate", &[]).code, 0);
+}
+
 #[test]
 fn services_come_before_everything_else() {
     let repository = repository();
