@@ -74,9 +74,10 @@ impl ResourceList {
             Some(Data::List(items)) => items.as_slice(),
             _ => &[],
         };
+        let lines = Lines::of(written);
         let item = |node: &Node| Item {
             node: node.clone(),
-            text: lines(written, node.span.start as usize),
+            text: lines.item(node.span.start as usize),
         };
         Ok(Self {
             version: text("apiVersion").to_owned(),
@@ -221,40 +222,69 @@ fn as_item(text: &str) -> String {
     item
 }
 
-/// The lines of the item of a block list that begins at an offset, with the comments above it and
-/// without their indentation; none if something else stands in these lines.
-fn lines(text: &str, start: usize) -> Option<String> {
-    let all: Vec<_> = text.lines().collect();
-    let at = text.get(..start)?.matches('\n').count();
-    let is_comment = |line: &str| line.trim_start().starts_with('#');
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let is_marked = text[line..start].contains('-');
-    // Comments may stand between the mark of the item and its first key.
-    let mut above = (0..at).rev().filter(|_| !is_marked);
-    let with_mark = above.find(|line| !is_comment(all[*line])).unwrap_or(at);
-    let (before, behind) = all[with_mark].split_once('-')?;
-    let begins = behind.trim_start();
-    let is_begin = before.trim().is_empty()
-        && (is_marked || begins.is_empty() || is_comment(behind))
-        && !begins.starts_with(['{', '[', '&', '!', '|', '>', '"', '\'', '-']);
-    if !is_begin {
-        return None;
+/// The lines of a text.
+struct Lines<'a> {
+    all: Vec<&'a str>,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let (mut all, mut starts, mut start) = (Vec::new(), Vec::new(), 0);
+        for line in text.split_inclusive('\n') {
+            starts.push(start);
+            start += line.len();
+            all.push(line.trim_end_matches(['\n', '\r']));
+        }
+        Self { all, starts }
     }
-    let dash = before.len();
-    let indentation = dash + 1 + behind.len() - begins.len();
-    let above = all[..with_mark].iter().rev();
-    let above = above.take_while(|line| is_comment(line) && indent(line) <= dash);
-    let mut item: Vec<&str> = above.map(|line| line.trim_start()).collect();
-    item.reverse();
-    item.push(begins);
-    let rest = all[with_mark + 1..].iter();
-    let rest = rest.take_while(|line| line.trim().is_empty() || indent(line) > dash);
-    // A comment may be indented less than the item.
-    item.extend(rest.map(|line| &line[indent(line).min(indentation)..]));
-    while item.last().is_some_and(|line| line.trim().is_empty()) {
-        item.pop();
+
+    /// The lines of the item of a block list that begins at an offset, with the comments above it
+    /// and without their indentation; none if something else stands in these lines.
+    fn item(&self, start: usize) -> Option<String> {
+        let at = self
+            .starts
+            .partition_point(|line| *line <= start)
+            .checked_sub(1)?;
+        let is_marked = self.all[at].get(..start - self.starts[at])?.contains('-');
+        // Comments may stand between the mark of the item and its first key.
+        let mut above = (0..at).rev().filter(|_| !is_marked);
+        let with_mark = above
+            .find(|line| !is_comment(self.all[*line]))
+            .unwrap_or(at);
+        let (before, behind) = self.all[with_mark].split_once('-')?;
+        let begins = behind.trim_start();
+        let is_begin = before.trim().is_empty()
+            && (is_marked || begins.is_empty() || is_comment(behind))
+            && !begins.starts_with(['{', '[', '&', '!', '|', '>', '"', '\'', '-']);
+        if !is_begin {
+            return None;
+        }
+        let dash = before.len();
+        let indentation = if begins.is_empty() {
+            indent(self.all[at])
+        } else {
+            dash + 1 + behind.len() - begins.len()
+        };
+        let above = self.all[..with_mark].iter().rev();
+        let above = above.take_while(|line| is_comment(line) && indent(line) <= dash);
+        let mut item: Vec<&str> = above.map(|line| line.trim_start()).collect();
+        item.reverse();
+        item.extend(Some(begins).filter(|it| !it.is_empty()));
+        let rest = self.all[with_mark + 1..].iter();
+        let rest = rest.take_while(|line| line.trim().is_empty() || indent(line) > dash);
+        // A comment may be indented less than the item.
+        item.extend(rest.map(|line| &line[indent(line).min(indentation)..]));
+        while item.last().is_some_and(|line| line.trim().is_empty()) {
+            item.pop();
+        }
+        Some(item.join("\n") + "\n")
     }
-    Some(item.join("\n") + "\n")
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
 }
 
 fn indent(line: &str) -> usize {
@@ -263,21 +293,21 @@ fn indent(line: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::Lines;
 
     #[test]
     fn the_lines_of_an_item_are_found_with_its_comments() {
         let text = "items:\n# above\n- a: 1 # one\n  # two\n  b: |\n    x\n\n     y\n\n- # head\n  a: 2\n\
                     - {a: 3}\n-\n  a: 4\nconfig: x\n";
-        let at = |part: &str| lines(text, text.find(part).unwrap());
+        let at = |part: &str| Lines::of(text).item(text.find(part).unwrap());
         let first = "# above\na: 1 # one\n# two\nb: |\n  x\n\n   y\n";
         assert_eq!(at("a: 1").as_deref(), Some(first));
         assert_eq!(at("a: 2").as_deref(), Some("# head\na: 2\n"));
         assert_eq!(at("{a: 3}"), None);
-        assert_eq!(at("a: 4").as_deref(), Some("\na: 4\n"));
-        assert_eq!(lines("items: [{a: 1}]\n", 8), None);
+        assert_eq!(at("a: 4").as_deref(), Some("a: 4\n"));
+        assert_eq!(Lines::of("items: [{a: 1}]\n").item(8), None);
         assert_eq!(
-            lines("  - a: 1\n    b: 2\n", 4).as_deref(),
+            Lines::of("  - a: 1\n    b: 2\n").item(4).as_deref(),
             Some("a: 1\nb: 2\n")
         );
     }

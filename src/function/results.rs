@@ -1,13 +1,15 @@
 //! What was found, as a host of functions reads it: by item and field, because nobody has the list
 //! that the host made.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::annotations;
 use super::items::{Item, ResourceList};
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
-use crate::base::sources::Span;
+use crate::base::sources::{FileId, Span};
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::Report;
@@ -15,17 +17,18 @@ use crate::report::Report;
 /// All diagnostics, in their order.
 #[must_use]
 pub fn results(report: &Report, list: &ResourceList) -> Vec<Value> {
+    let places = Places::of(list);
     let diagnostics = report.diagnostics().iter();
-    diagnostics.map(|it| result(it, list)).collect()
+    diagnostics.map(|it| result(it, &places)).collect()
 }
 
-fn result(diagnostic: &Diagnostic, list: &ResourceList) -> Value {
+fn result(diagnostic: &Diagnostic, places: &Places) -> Value {
     let mut result = json!({
         "message": diagnostic.text(),
         "severity": severity(diagnostic.severity),
         "tags": {"rule": diagnostic.rule.id},
     });
-    let Some((item, field)) = diagnostic.place.and_then(|place| found(place, list)) else {
+    let Some((item, field)) = diagnostic.place.and_then(|place| places.find(place)) else {
         return result;
     };
     let value = item.node.to_value();
@@ -71,7 +74,7 @@ fn severity(severity: Severity) -> &'static str {
 pub fn first_line(report: &Report, list: &ResourceList) -> Option<String> {
     let mut errors = report.diagnostics().iter().filter(|it| it.is_error());
     let first = errors.next()?;
-    let place = first.place.and_then(|place| found(place, list));
+    let place = first.place.and_then(|place| Places::of(list).find(place));
     let place = place.map(|(item, field)| {
         let value = item.node.to_value();
         let path = annotations::path(&value);
@@ -92,10 +95,21 @@ pub fn first_line(report: &Report, list: &ResourceList) -> Option<String> {
     Some(format!("{place}{}: {}{more}", first.head(), first.text()))
 }
 
-/// The item that a place is in, and the field, as a JSON Pointer.
-fn found(place: Span, list: &ResourceList) -> Option<(&Item, String)> {
-    let mut items = list.items.iter();
-    items.find_map(|item| Some((item, field(&item.node, place)?)))
+/// The items of a list, by where they begin.
+struct Places<'a>(BTreeMap<(FileId, u32), &'a Item>);
+
+impl<'a> Places<'a> {
+    fn of(list: &'a ResourceList) -> Self {
+        let start = |item: &'a Item| ((item.node.span.file, item.node.span.start), item);
+        Self(list.items.iter().map(start).collect())
+    }
+
+    /// The item that a place is in, and the field, as a JSON Pointer.
+    fn find(&self, place: Span) -> Option<(&'a Item, String)> {
+        let mut before = self.0.range(..=(place.file, place.start));
+        let (_, item) = before.next_back()?;
+        Some((item, field(&item.node, place)?))
+    }
 }
 
 /// The field at a place in a node; the last one that begins before it, where no field is at it.

@@ -20,6 +20,7 @@ use proptest::sample::{Index, select, subsequence};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use walkdir::WalkDir;
 
 use crate::golden;
 use crate::golden::hostile_strings::written;
@@ -365,20 +366,12 @@ fn every_example_compiles() {
 
 /// The YAML files in the directories of `examples/`.
 fn examples() -> Vec<PathBuf> {
-    let entries = |directory: &Path| {
-        fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect::<Vec<_>>()
+    let files = WalkDir::new(root().join("examples")).sort_by_file_name();
+    let paths = files.into_iter().map(|entry| entry.unwrap().into_path());
+    let is_workspace = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let is_ours = name.starts_with("kaito_") || name == "workspace.yaml";
+        is_ours && path.extension().is_some_and(|it| it == "yaml")
     };
-    let directories = entries(&root().join("examples"))
-        .into_iter()
-        .filter(|path| path.is_dir());
-    let files = directories.flat_map(|directory| entries(&directory));
-    files
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml")
-        })
-        .collect()
+    paths.filter(is_workspace).collect()
 }
