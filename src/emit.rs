@@ -27,11 +27,15 @@
 //! assert!(files.contains_key("ai/_shared/service-phi.yaml"));
 //! ```
 
+#[cfg(feature = "fs")]
+mod comparison;
 mod content;
 pub mod directory;
 #[cfg(feature = "fs")]
 pub mod disk;
 mod escape;
+#[cfg(feature = "fs")]
+mod has_text;
 #[cfg(feature = "fs")]
 mod index;
 pub mod json;

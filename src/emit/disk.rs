@@ -1,4 +1,5 @@
-//! Writes files and directories: the only part of this stage that touches the disk.
+//! Writes files and directories: the only part of this stage that changes anything on the disk. What is
+//! to be written, `comparison` finds.
 //!
 //! Each text is written to a temporary file beside its target, which then takes the target's name
 //! in one step. A kill at any moment leaves every file wholly old or wholly new.
@@ -16,21 +17,23 @@
     reason = "all writing of the compiler is done here"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
 
+use super::comparison::{
+    Comparison, Target, read_index, refuse_link, refuse_linked_directory, target,
+};
+use super::has_text::has_text;
 use super::index::{self, Listed};
 use super::owner;
-use super::present::{Present, Standing};
+use super::present::{Present, beside};
 pub use super::write_error::WriteError;
 use super::write_error::cant;
 use super::{Content, INDEX_FILE};
-use crate::input::{self, Disk, FileTree};
 
-/// The bytes that are read or written at a time.
+/// The bytes that are written at a time.
 const BUFFER: usize = 1 << 16;
 
 /// What a run changed in a directory, in files.
@@ -65,46 +68,17 @@ pub fn write_file_and_directories(path: &Path, text: &str) -> Result<(), WriteEr
 ///
 /// If the system refuses, or a link leads out of its repository.
 pub fn write_file(path: &Path, text: &(impl Content + ?Sized)) -> Result<(), WriteError> {
-    refuse_link(path, leads_out(path))?;
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() => {
-            let target = fs::canonicalize(path).map_err(cant("find", path))?;
-            if has_text(&target, text)? {
-                Ok(())
-            } else {
-                replace_locked(&target, text)
-            }
-        }
-        Ok(_) => {
+    match target(path, text)? {
+        Target::Nothing => replace_locked(path, text),
+        Target::File { has_text: true, .. } => Ok(()),
+        Target::File { path, .. } => replace_locked(&path, text),
+        Target::Device => {
             let device = OpenOptions::new()
                 .write(true)
                 .open(path)
                 .map_err(cant("open", path))?;
             write_pieces(&device, text).map_err(cant("write", path))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
-            replace_locked(path, text)
-        }
-        Err(error) => Err(cant("find", path)(error)),
-    }
-}
-
-/// Whether a link on the way of a path that was named leads out of its repository.
-fn leads_out(path: &Path) -> bool {
-    // Nobody puts links to the streams of this process there.
-    if path.starts_with("/dev") {
-        return false;
-    }
-    let there = path.ancestors().find(|path| path.exists());
-    there.is_some_and(|there| !input::stays_inside(&Disk, there))
-}
-
-fn refuse_link(path: &Path, is_refused: bool) -> Result<(), WriteError> {
-    let path = path.to_path_buf();
-    if is_refused {
-        Err(WriteError::Link { path })
-    } else {
-        Ok(())
     }
 }
 
@@ -150,62 +124,42 @@ pub fn write_directory<T: Content>(
     root: &Path,
     files: &BTreeMap<&str, T>,
 ) -> Result<Changes, WriteError> {
-    refuse_link(root, Disk.is_link(root) || leads_out(root))?;
+    refuse_linked_directory(root)?;
     fs::create_dir_all(root).map_err(cant("create", root))?;
     let _lock = lock(root);
     let index = root.join(INDEX_FILE);
     let mut present = Present::new(root);
     let listed = read_index(root, &mut present)?;
-    let ours = listed.keys().map(String::as_str).collect::<BTreeSet<_>>();
-    let wanted = fingerprints(files)?;
-    let changed = changed(root, files, &ours, &mut present)?;
-    let reached = reached(&ours, &mut present)?;
+    let todo = Comparison::new(root, files, &listed, &mut present)?;
+    let changed: Vec<_> = todo.new.iter().chain(&todo.changed).copied().collect();
 
     // First the index lists everything, so that a kill leaves no file that the next run would take
     // for somebody else's.
-    let all = union(&listed, &wanted);
+    let all = union(&listed, &todo.wanted);
     if all != listed {
         replace(&index, &*index::write(&all))?;
     }
-    remove_leftovers(root, &reached, &mut present)?;
+    for leftover in &todo.leftovers {
+        remove_if_there(leftover)?;
+    }
     for path in &changed {
         stage(root, path, &files[path])?;
     }
     for path in &changed {
         take_name(&root.join(path))?;
     }
-    let stale = reached.iter().filter(|path| !wanted.contains_key(**path));
-    let (mut removed, mut kept) = (0, Vec::new());
-    for path in stale {
-        if is_as_written(&root.join(path), &listed[*path])? {
-            remove(root, path)?;
-            removed += 1;
-        } else {
-            kept.push((*path).to_owned());
-        }
+    for path in todo.removed.iter().chain(&todo.gone) {
+        remove(root, path)?;
     }
     // Last, when everything else is as it lists it.
-    if all != wanted || !index.exists() {
-        replace(&index, &*index::write(&wanted))?;
+    if all != todo.wanted || !index.exists() {
+        replace(&index, &*index::write(&todo.wanted))?;
     }
     Ok(Changes {
         written: changed.len(),
-        removed,
-        kept,
+        removed: todo.removed.len(),
+        kept: todo.kept.into_iter().map(str::to_owned).collect(),
     })
-}
-
-fn fingerprints<T: Content>(files: &BTreeMap<&str, T>) -> Result<Listed, WriteError> {
-    let fingerprint = |(path, content): (&&str, &T)| {
-        let mut text = String::new();
-        let read = content.pieces(&mut |piece| {
-            text += piece;
-            Ok(())
-        });
-        read.map_err(cant("make", Path::new(path)))?;
-        Ok(((*path).to_owned(), index::fingerprint(&text)))
-    };
-    files.iter().map(fingerprint).collect()
 }
 
 /// All files of two indexes. A file of both that changes has both fingerprints, so that it is known
@@ -219,80 +173,6 @@ fn union(listed: &Listed, wanted: &Listed) -> Listed {
         }
     }
     all
-}
-
-/// Whether a file still has a text that this program wrote, or is gone.
-fn is_as_written(path: &Path, fingerprints: &str) -> Result<bool, WriteError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(index::is_known(
-            &String::from_utf8_lossy(&bytes),
-            fingerprints,
-        )),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(cant("read", path)(error)),
-    }
-}
-
-/// The wanted files whose text is not there yet.
-fn changed<'a, T: Content>(
-    root: &Path,
-    files: &BTreeMap<&'a str, T>,
-    ours: &BTreeSet<&str>,
-    present: &mut Present<'a>,
-) -> Result<Vec<&'a str>, WriteError> {
-    let mut changed = Vec::new();
-    for (path, text) in files {
-        let target = root.join(path);
-        match present.standing(path)? {
-            Standing::Other(path) => return Err(WriteError::Foreign { path }),
-            Standing::File if !ours.contains(path) => {
-                return Err(WriteError::Foreign { path: target });
-            }
-            Standing::File if has_text(&target, text)? => {}
-            Standing::File | Standing::Nothing => changed.push(*path),
-        }
-    }
-    Ok(changed)
-}
-
-/// The listed files that are ours still, present or not.
-fn reached<'a>(
-    ours: &BTreeSet<&'a str>,
-    present: &mut Present<'a>,
-) -> Result<Vec<&'a str>, WriteError> {
-    let mut reached = Vec::new();
-    for path in ours {
-        if !matches!(present.standing(path)?, Standing::Other(_)) {
-            reached.push(*path);
-        }
-    }
-    Ok(reached)
-}
-
-fn read_index(root: &Path, present: &mut Present) -> Result<Listed, WriteError> {
-    let path = root.join(INDEX_FILE);
-    match present.standing(INDEX_FILE)? {
-        Standing::Nothing => return Ok(Listed::new()),
-        Standing::Other(path) => return Err(WriteError::Foreign { path }),
-        Standing::File => {}
-    }
-    let bytes = fs::read(&path).map_err(cant("read", &path))?;
-    index::read(&String::from_utf8_lossy(&bytes)).map_err(|error| WriteError::Index { path, error })
-}
-
-/// Removes temporary files that a killed run left.
-fn remove_leftovers<'a>(
-    root: &Path,
-    paths: &[&'a str],
-    present: &mut Present<'a>,
-) -> Result<(), WriteError> {
-    for path in [INDEX_FILE].iter().chain(paths) {
-        let leftover = beside(&root.join(path));
-        if present.may_have_beside(path, leftover.file_name().unwrap_or_default()) {
-            remove_if_there(&leftover)?;
-        }
-    }
-    Ok(())
 }
 
 /// Removes a file, and the directories that held nothing else.
@@ -315,50 +195,6 @@ fn remove_if_there(path: &Path) -> Result<(), WriteError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(cant("remove", path)(error)),
         _ => Ok(()),
-    }
-}
-
-/// Whether a file has a text. It is compared piece by piece, because either may be large.
-fn has_text(path: &Path, text: &(impl Content + ?Sized)) -> Result<bool, WriteError> {
-    let file = File::open(path).map_err(cant("read", path))?;
-    let file = ToEnd {
-        file,
-        is_over: false,
-    };
-    let mut file = BufReader::with_capacity(BUFFER, file);
-    let mut found = Vec::new();
-    let compared = text.pieces(&mut |piece| {
-        found.resize(piece.len(), 0);
-        file.read_exact(&mut found)?;
-        if found == piece.as_bytes() {
-            Ok(())
-        } else {
-            Err(ErrorKind::UnexpectedEof.into())
-        }
-    });
-    match compared {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
-        Err(error) => return Err(cant("read", path)(error)),
-    }
-    let rest = file.fill_buf().map_err(cant("read", path))?;
-    Ok(rest.is_empty())
-}
-
-/// A regular file, which is over when it gives less than was asked for: it need not be asked again.
-struct ToEnd {
-    file: File,
-    is_over: bool,
-}
-
-impl Read for ToEnd {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.is_over {
-            return Ok(0);
-        }
-        let count = self.file.read(buffer)?;
-        self.is_over = count < buffer.len();
-        Ok(count)
     }
 }
 
@@ -426,14 +262,6 @@ fn write_beside(target: &Path, text: &(impl Content + ?Sized)) -> Result<Beside,
 
 fn take_name(target: &Path) -> Result<(), WriteError> {
     fs::rename(beside(target), target).map_err(cant("write", target))
-}
-
-/// The temporary file of a target. Its name tells whose it is, and no tool takes it for a manifest.
-fn beside(target: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".kaito-render.tmp");
-    target.with_file_name(name)
 }
 
 /// Waits until no other run writes into the directory; the lock goes with the handle, also in a kill.

@@ -3,7 +3,7 @@
 //! Each directory is listed once, which costs less than to look at each file on its own.
 #![expect(
     clippy::disallowed_methods,
-    reason = "all looking at output is done here and in `disk`"
+    reason = "all looking at output is done here, in `has_text` and in `comparison`"
 )]
 
 use std::collections::BTreeMap;
@@ -60,13 +60,16 @@ impl<'a> Present<'a> {
         })
     }
 
-    /// Whether a file of a name may stand beside a path below the root. It does if that is not known.
-    pub(super) fn may_have_beside(&mut self, path: &'a str, name: &OsStr) -> bool {
-        match self.directories.get(split(path).0) {
+    /// The temporary file beside a path below the root that a killed run left. Its directory has to
+    /// have been looked at.
+    pub(super) fn leftover(&self, path: &str) -> Option<PathBuf> {
+        let leftover = beside(&self.root.join(path));
+        let is_there = match self.directories.get(split(path).0) {
             Some(Directory::Missing | Directory::Other(_)) => false,
-            Some(Directory::There(Some(listing))) => listing.contains_key(name),
-            Some(Directory::There(None)) | None => true,
-        }
+            Some(Directory::There(Some(listing))) => listing.contains_key(leftover.file_name()?),
+            Some(Directory::There(None)) | None => fs::symlink_metadata(&leftover).is_ok(),
+        };
+        is_there.then_some(leftover)
     }
 
     fn directory(&mut self, path: &'a str) -> Result<&Directory, WriteError> {
@@ -86,6 +89,14 @@ impl<'a> Present<'a> {
         }
         Ok(&self.directories[path])
     }
+}
+
+/// The temporary file of a target. Its name tells whose it is, and no tool takes it for a manifest.
+pub(super) fn beside(target: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".kaito-render.tmp");
+    target.with_file_name(name)
 }
 
 /// The directory of a path, empty for the root, and the name in it.
