@@ -28,6 +28,8 @@
 //! ```
 
 #[cfg(feature = "fs")]
+pub mod check;
+#[cfg(feature = "fs")]
 mod comparison;
 mod content;
 pub mod directory;

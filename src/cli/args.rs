@@ -57,8 +57,9 @@ Examples:
 Objects and other data go to stdout, diagnostics to stderr.
 
 Exit codes of every command:
-  0  success: `check` found no error, `diff` found no difference
-  1  the input has errors and nothing was written, or `diff` found differences
+  0  success: `check` found no error, `diff` and `render --check` found no difference
+  1  the input has errors and nothing was written, or `diff` or `render --check`
+     found differences
   2  the command could not run: wrong usage, a path or revision that does not
      exist, a file that can't be written, or a side of `diff` with errors";
 

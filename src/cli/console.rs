@@ -18,6 +18,7 @@ use kaito_render::base::sources::FileId;
 use kaito_render::base::wording;
 use kaito_render::diagnostic::Severity;
 use kaito_render::emit::Content;
+use kaito_render::emit::check::Differences;
 use kaito_render::emit::disk::Changes;
 use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::reading::Reading;
@@ -179,18 +180,47 @@ fn working_directory() -> PathBuf {
 
 /// Says how many files of an output directory were written and removed.
 pub(super) fn changes(directory: &Path, changes: &Changes) -> Result<()> {
-    for path in &changes.kept {
+    kept(directory, &changes.kept)?;
+    let (written, removed) = (changes.written, changes.removed);
+    let directory = directory.display();
+    write_stderr(&notice(&format!(
+        "{directory}: {written} written, {removed} removed"
+    )))
+}
+
+/// Says which files of an output directory are left to whoever changed them.
+fn kept(directory: &Path, paths: &[String]) -> Result<()> {
+    for path in paths {
         let path = directory.join(path);
         write_stderr(&notice(&format!(
             "{} is no longer needed, but was changed by someone else: remove it, or keep it as your own",
             path.display()
         )))?;
     }
-    let (written, removed) = (changes.written, changes.removed);
-    let directory = directory.display();
+    Ok(())
+}
+
+/// Lists the files of the output that differ from what would be written, and what would happen to each.
+pub(super) fn differences(output: &Path, differences: &Differences) -> Result<Outcome> {
+    let mut list = Terminal::default();
+    for (path, action) in &differences.files {
+        list.text(action.name())
+            .text(": ")
+            .text(&path.to_string_lossy());
+        list.end();
+    }
+    print(&list)?;
+    kept(output, &differences.kept)?;
+    let (files, output) = (differences.files.len(), output.display());
+    if files == 0 {
+        write_stderr(&notice(&format!("{output}: nothing to write or remove")))?;
+        return Ok(Outcome::Done);
+    }
+    let files = wording::count(files, "file");
     write_stderr(&notice(&format!(
-        "{directory}: {written} written, {removed} removed"
-    )))
+        "{output}: {files} to write or remove; run the same command without `--check`"
+    )))?;
+    Ok(Outcome::Different)
 }
 
 /// Says that a file was written.

@@ -79,12 +79,13 @@ pub(super) fn render_in(mut run: Run, config: &Render, color: Color) -> Result<O
         Some(root) => console::diagnostics_for_host(&report, &root, color)?,
         None => console::diagnostics(&report, color)?,
     }
+    let mut outcome = Outcome::of(&report);
     if !report.has_errors() {
-        write(&manifests, &files, &*spool, config)?;
+        outcome = write(&manifests, &files, &*spool, config)?;
     }
     console::end(&report)?;
     forget(manifests);
-    Ok(Outcome::of(&report))
+    Ok(outcome)
 }
 
 /// Leaves a value to the end of the process, which is near: to free each one on its own would take as
@@ -160,23 +161,36 @@ fn files<'a>(
     })
 }
 
+/// Writes the output, or only compares it with what is there.
 fn write(
     manifests: &[Manifest],
     files: &BTreeMap<&str, FileText>,
     spool: &dyn Spool,
     config: &Render,
-) -> Result<()> {
+) -> Result<Outcome> {
     let stream = Stream {
         format: config.format,
         manifests,
         spool,
     };
-    match &config.output {
-        Output::Stdout => console::print_content(&stream).map(drop),
-        Output::File(path) => Ok(emit::disk::write_file(path, &stream)?),
-        Output::Directory(path) => {
+    match (&config.output, config.check) {
+        (Output::Stdout, _) => console::print_content(&stream),
+        (Output::File(path), true) => {
+            let differences = emit::check::check_file(path, &stream)?;
+            console::differences(path, &differences)
+        }
+        (Output::File(path), false) => {
+            emit::disk::write_file(path, &stream)?;
+            Ok(Outcome::Done)
+        }
+        (Output::Directory(path), true) => {
+            let differences = emit::check::check_directory(path, files)?;
+            console::differences(path, &differences)
+        }
+        (Output::Directory(path), false) => {
             let changes = emit::disk::write_directory(path, files)?;
-            console::changes(path, &changes)
+            console::changes(path, &changes)?;
+            Ok(Outcome::Done)
         }
     }
 }

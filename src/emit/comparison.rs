@@ -33,6 +33,8 @@ pub(super) struct Comparison<'a> {
     pub(super) leftovers: Vec<PathBuf>,
     /// What the index is to list.
     pub(super) wanted: Listed,
+    /// Whether there is an index.
+    pub(super) has_index: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -51,6 +53,7 @@ impl<'a> Comparison<'a> {
             kept: Vec::new(),
             leftovers: present.leftover(INDEX_FILE).into_iter().collect(),
             wanted: fingerprints(files)?,
+            has_index: matches!(present.standing(INDEX_FILE)?, Standing::File),
         };
         comparison.add_wanted(root, files, listed, present)?;
         for (path, fingerprints) in listed {

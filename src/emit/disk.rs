@@ -152,7 +152,7 @@ pub fn write_directory<T: Content>(
         remove(root, path)?;
     }
     // Last, when everything else is as it lists it.
-    if all != todo.wanted || !index.exists() {
+    if all != todo.wanted || !todo.has_index {
         replace(&index, &*index::write(&todo.wanted))?;
     }
     Ok(Changes {
@@ -265,7 +265,7 @@ fn take_name(target: &Path) -> Result<(), WriteError> {
 }
 
 /// Waits until no other run writes into the directory; the lock goes with the handle, also in a kill.
-fn lock(directory: &Path) -> Option<File> {
+pub(super) fn lock(directory: &Path) -> Option<File> {
     let handle = File::open(directory).ok()?;
     handle.lock().ok()?;
     Some(handle)

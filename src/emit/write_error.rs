@@ -30,6 +30,12 @@ pub enum WriteError {
         /// The path as it was named.
         path: PathBuf,
     },
+    /// A device or a pipe has nothing that output could be compared with.
+    #[error("`{}` is a device or a pipe, which has nothing to compare with: name a file or a directory", path.display())]
+    Device {
+        /// Its path.
+        path: PathBuf,
+    },
     /// A file no longer has the content with which it was read. It was not written.
     #[error("`{}` changed while kaito-render ran, and was not written: run again", path.display())]
     Changed {

@@ -18,6 +18,9 @@ Examples:
   # Write all objects into one file
   kaito-render render workspaces/ -o all.yaml
 
+  # Fail if the files in a repository are not those that would be written
+  kaito-render render --check workspaces/ -o rendered/
+
   # Read stdin, write a JSON List
   cat workspace.yaml | kaito-render render - --format json
 
@@ -55,6 +58,12 @@ pub(in crate::cli) struct RenderArgs {
     /// A path is a directory if it ends in `/` or exists as one.
     #[arg(long, short, value_name = "FILE|DIR/", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) output: Option<PathBuf>,
+    /// Write nothing, and exit with 1 if the output is not what would be written
+    ///
+    /// Prints one line for each file that would be written or removed: `new`, `changed` or `removed`,
+    /// and its path.
+    #[arg(long, requires = "output")]
+    pub(in crate::cli) check: bool,
     /// The format of objects
     #[arg(long, value_enum, default_value_t)]
     pub(in crate::cli) format: ObjectFormat,

@@ -25,7 +25,7 @@ impl TryFrom<Command> for Config {
 
     fn try_from(command: Command) -> Result<Self> {
         Ok(match command {
-            Command::Render(args) => Self::Render(args.into()),
+            Command::Render(args) => Self::Render(args.try_into()?),
             Command::Check(args) => Self::Check(args.try_into()?),
             Command::Diff(args) => Self::Diff(args.try_into()?),
             Command::Explain(args) => Self::Explain(Explain {
@@ -89,9 +89,17 @@ impl From<args::InputArgs> for Input {
     }
 }
 
-impl From<args::RenderArgs> for Render {
-    fn from(args: args::RenderArgs) -> Self {
-        Self {
+impl TryFrom<args::RenderArgs> for Render {
+    type Error = anyhow::Error;
+
+    fn try_from(args: args::RenderArgs) -> Result<Self> {
+        let output = args.output.map_or(Output::Stdout, Output::from);
+        if args.check && matches!(output, Output::Stdout) {
+            bail!(
+                "`--check` has nothing to compare stdout with: name a file or a directory by `-o`"
+            );
+        }
+        Ok(Self {
             input: Input {
                 delivery: args.delivery.map(Host::from),
                 ..args.input.into()
@@ -106,9 +114,10 @@ impl From<args::RenderArgs> for Render {
                 ObjectFormat::Json => Format::Json,
                 ObjectFormat::Jsonl => Format::JsonLines,
             },
-            output: args.output.map_or(Output::Stdout, Output::from),
+            output,
+            check: args.check,
             known_kinds: None,
-        }
+        })
     }
 }
 

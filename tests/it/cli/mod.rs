@@ -23,6 +23,8 @@ mod limits;
 mod links;
 mod nothing_vanishes;
 pub(crate) mod output;
+#[cfg(unix)]
+mod output_check;
 #[cfg(target_os = "linux")]
 mod progress;
 mod secrets;
