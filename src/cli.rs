@@ -15,6 +15,7 @@ mod explain;
 mod function;
 mod git;
 mod load;
+mod name;
 mod paths;
 mod profile;
 mod progress;
@@ -24,10 +25,11 @@ mod repository;
 mod run;
 mod stdout;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::FromArgMatches;
 use kaito_render::base::shown::one_line;
 use kaito_render::report::Report;
 
@@ -56,10 +58,15 @@ impl Outcome {
 }
 
 /// Runs the command that the process was started with.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line reads the environment for the library"
+)]
 pub(crate) fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let args: Vec<_> = std::env::args_os().collect();
+    let cli = match parse(&args) {
         Ok(cli) => cli,
-        Err(error) => return console::usage(&escaped().err().unwrap_or(error)),
+        Err(error) => return console::usage(&parse(&escaped(&args)).err().unwrap_or(error)),
     };
     let result = Config::try_from(cli.command).and_then(|config| execute(&config, cli.color));
     match result {
@@ -69,14 +76,16 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+fn parse(args: &[OsString]) -> clap::error::Result<Cli> {
+    let mut command = name::command(args.first().map(OsString::as_os_str));
+    let mut matches = command.try_get_matches_from_mut(args)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
 /// The arguments once more, as people may see them: for the error that quotes them.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line reads the environment for the library"
-)]
-fn escaped() -> clap::error::Result<Cli> {
-    let args = std::env::args_os();
-    Cli::try_parse_from(args.map(|arg| one_line(&arg.to_string_lossy()).into_owned()))
+fn escaped(args: &[OsString]) -> Vec<OsString> {
+    let escaped = |arg: &OsString| OsString::from(&*one_line(&arg.to_string_lossy()));
+    args.iter().map(escaped).collect()
 }
 
 fn execute(config: &Config, color: Color) -> Result<Outcome> {

@@ -18,6 +18,8 @@ mod hostile_text;
 #[cfg(unix)]
 mod interrupted;
 mod jobs;
+#[cfg(unix)]
+mod kubectl;
 mod limits;
 #[cfg(unix)]
 mod links;

@@ -14,6 +14,8 @@ mod deploy;
 #[cfg(feature = "e2e")]
 mod hooks;
 #[cfg(feature = "e2e")]
+mod kubectl;
+#[cfg(feature = "e2e")]
 mod kustomize;
 #[cfg(feature = "e2e")]
 mod scheduling;

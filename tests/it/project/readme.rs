@@ -66,6 +66,7 @@ fn links_lead_somewhere() {
         "docs/ci.md",
         "docs/controller.md",
         "docs/install.md",
+        "docs/kubectl.md",
         "docs/parity.md",
         "docs/performance.md",
         "docs/templates.md",
