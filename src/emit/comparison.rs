@@ -125,11 +125,16 @@ fn fingerprints<T: Content>(files: &BTreeMap<&str, T>) -> Result<Listed, WriteEr
     files.iter().map(fingerprint).collect()
 }
 
-/// Whether a file still has a text that this program wrote.
-fn is_as_written(path: &Path, fingerprints: &str) -> Result<bool, WriteError> {
-    let bytes = fs::read(path).map_err(cant("read", path))?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(index::is_known(&text, fingerprints))
+/// Whether a file still has a text that this program wrote, or is gone.
+pub(super) fn is_as_written(path: &Path, fingerprints: &str) -> Result<bool, WriteError> {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
+            Ok(index::is_known(&text, fingerprints))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(cant("read", path)(error)),
+    }
 }
 
 /// Reads the index of a directory, which is empty if there is none.

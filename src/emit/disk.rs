@@ -23,7 +23,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use super::comparison::{
-    Comparison, Target, read_index, refuse_link, refuse_linked_directory, target,
+    Comparison, Target, is_as_written, read_index, refuse_link, refuse_linked_directory, target,
 };
 use super::has_text::has_text;
 use super::index::{self, Listed};
@@ -148,8 +148,18 @@ pub fn write_directory<T: Content>(
     for path in &changed {
         take_name(&root.join(path))?;
     }
-    for path in todo.removed.iter().chain(&todo.gone) {
-        remove(root, path)?;
+    let (mut removed, mut kept) = (0, todo.kept);
+    for path in todo.removed {
+        // Somebody may have edited it since it was compared.
+        if is_as_written(&root.join(path), &listed[path])? {
+            remove(root, path)?;
+            removed += 1;
+        } else {
+            kept.push(path);
+        }
+    }
+    for path in todo.gone {
+        remove_empty(root, path);
     }
     // Last, when everything else is as it lists it.
     if all != todo.wanted || !todo.has_index {
@@ -157,8 +167,8 @@ pub fn write_directory<T: Content>(
     }
     Ok(Changes {
         written: changed.len(),
-        removed: todo.removed.len(),
-        kept: todo.kept.into_iter().map(str::to_owned).collect(),
+        removed,
+        kept: kept.into_iter().map(str::to_owned).collect(),
     })
 }
 
@@ -178,6 +188,12 @@ fn union(listed: &Listed, wanted: &Listed) -> Listed {
 /// Removes a file, and the directories that held nothing else.
 fn remove(root: &Path, path: &str) -> Result<(), WriteError> {
     remove_if_there(&root.join(path))?;
+    remove_empty(root, path);
+    Ok(())
+}
+
+/// Removes the directories of a file that hold nothing.
+fn remove_empty(root: &Path, path: &str) {
     for directory in Path::new(path)
         .ancestors()
         .skip(1)
@@ -188,7 +204,6 @@ fn remove(root: &Path, path: &str) -> Result<(), WriteError> {
             _ => {}
         }
     }
-    Ok(())
 }
 
 fn remove_if_there(path: &Path) -> Result<(), WriteError> {
