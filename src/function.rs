@@ -13,5 +13,5 @@ mod results;
 
 pub use config::Config;
 pub use items::{NotAList, ResourceList};
-pub use merge::{Foreign, Merged};
+pub use merge::{Foreign, merged};
 pub use results::{first_line, results};

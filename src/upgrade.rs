@@ -20,7 +20,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, rule};
 use crate::input::Document;
 use crate::session::Session;
 use crate::vocab::annotations::{NODE_COUNT, RUNTIME};
-use crate::workspace::{is_inference_set, is_rendered, is_workspace};
+use crate::workspace::{is_compiled, is_rendered};
 
 /// Compiles documents as [`compile::compile`] does, and adds what the release `target` finds
 /// in addition or differently. Its diagnostics begin with its name, and none of them can be repaired
@@ -97,7 +97,7 @@ fn pass(
 
 /// Reports an apiVersion that will not be there for ever.
 fn old_version(node: &Node, release: &Release) -> Option<Diagnostic> {
-    if is_rendered(node) || !(is_workspace(node) || is_inference_set(node)) {
+    if is_rendered(node) || !is_compiled(node) {
         return None;
     }
     let version = node.get("apiVersion").and_then(Node::as_str)?;

@@ -52,6 +52,12 @@ pub fn is_workspace(node: &Node) -> bool {
     is_of_kaito(node) && node.get("kind").and_then(Node::as_str) == Some(kinds::WORKSPACE)
 }
 
+/// Whether objects are made of a document: whether it is a Workspace or an InferenceSet.
+#[must_use]
+pub fn is_compiled(node: &Node) -> bool {
+    is_workspace(node) || is_inference_set(node)
+}
+
 /// Whether a document is of any kind of KAITO's.
 #[must_use]
 pub fn is_of_kaito(node: &Node) -> bool {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-use crate::base::object::{Identity, Object};
+use crate::base::object::Object;
 use crate::base::sources::Span;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::rule;
@@ -35,7 +35,7 @@ impl Finished<()> {
     pub fn new(object: &Object, namespace: &str) -> Self {
         let identity = object.identity();
         Self {
-            key: key(identity, namespace),
+            key: identity.key(namespace).join("\0"),
             is_incomplete: identity.is_incomplete(),
             kept: (),
         }
@@ -135,22 +135,6 @@ impl<T: PartialEq> ObjectSet<T> {
         let kept = self.first.into_values().map(|(_, kept)| kept);
         (kept.collect(), self.diagnostics)
     }
-}
-
-/// An identity as a cluster sees it: of one group and kind there is one object of a name, whatever
-/// the version.
-fn key(identity: Identity, namespace: &str) -> String {
-    let group = identity
-        .api_version
-        .rsplit_once('/')
-        .map_or("", |(group, _)| group);
-    let parts = [
-        group,
-        identity.kind,
-        identity.namespace.unwrap_or(namespace),
-        identity.name,
-    ];
-    parts.join("\0")
 }
 
 fn nameless(span: Span, title: &str) -> Diagnostic {

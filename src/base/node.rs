@@ -79,6 +79,12 @@ impl Node {
         }
     }
 
+    /// The string that a JSON Pointer leads to; none if something else is there.
+    #[must_use]
+    pub fn str_at(&self, pointer: &str) -> Option<&str> {
+        self.find(pointer)?.node.as_str()
+    }
+
     /// Follows a JSON Pointer (RFC 6901) as far as it leads, and says what stands there.
     ///
     /// Where a step is missing, the answer is the deepest value on the way, so that a diagnostic

@@ -83,9 +83,18 @@ impl Object {
 
     /// Writes an annotation, in the place of one that has its key.
     pub fn annotate(&mut self, key: &str, value: &str) {
+        self.mark("annotations", key, value);
+    }
+
+    /// Writes a label, in the place of one that has its key.
+    pub fn label(&mut self, key: &str, value: &str) {
+        self.mark("labels", key, value);
+    }
+
+    fn mark(&mut self, field: &str, key: &str, value: &str) {
         let metadata = &self.value["metadata"];
-        let annotations = metadata["annotations"].with(key, Json::String(value.into()));
-        let metadata = metadata.with("annotations", annotations);
+        let marks = metadata[field].with(key, Json::String(value.into()));
+        let metadata = metadata.with(field, marks);
         self.value = self.value.with("metadata", metadata);
     }
 
@@ -133,6 +142,19 @@ impl<'a> Identity<'a> {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         [self.api_version, self.kind, self.name].contains(&"")
+    }
+
+    /// The identity as a cluster sees it: group, kind, namespace and name. Of these there is one
+    /// object, whatever the version; one without a namespace is in `namespace`.
+    #[must_use]
+    pub fn key(self, namespace: &'a str) -> [&'a str; 4] {
+        let group = self.api_version.rsplit_once('/');
+        [
+            group.map_or("", |(group, _)| group),
+            self.kind,
+            self.namespace.unwrap_or(namespace),
+            self.name,
+        ]
     }
 
     /// The identity of an object; what it lacks is empty.

@@ -10,7 +10,7 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Options};
 use kaito_render::delivery::RootedTree;
 use kaito_render::delivery::argocd::Parameters;
-use kaito_render::function::{self, Merged, ResourceList};
+use kaito_render::function::{self, ResourceList};
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
 use kaito_render::report::Strictness;
 use kaito_render::report::policy::Policy;
@@ -44,7 +44,7 @@ pub(super) fn function(config: &Function, color: Color) -> Result<Outcome> {
         console::print_data(list.write(&list.unchanged(), &results).as_bytes())?;
         return Ok(Outcome::Refused);
     }
-    let items = Merged::items(&list, objects, &namespace, &call.labels)?;
+    let items = function::merged(&list, objects, &namespace, &call.labels)?;
     console::print_data(list.write(&items, &results).as_bytes())?;
     console::report(&report, color)?;
     Ok(Outcome::Done)

@@ -122,8 +122,8 @@ fn refuse_sources(
     let target = Disk.identity(path);
     let is_source = |document: &&Document| {
         let node = &document.node;
-        let is_of_kaito = workspace::is_workspace(node) || workspace::is_inference_set(node);
-        is_handed_on(document) || is_of_kaito && !workspace::is_rendered(node)
+        let is_source = workspace::is_compiled(node) && !workspace::is_rendered(node);
+        is_handed_on(document) || is_source
     };
     for document in documents.iter().filter(is_source) {
         let file = document.node.span.file;

@@ -155,8 +155,11 @@ impl<'a> Documents<'a> {
         let names: BTreeSet<_> = nodes.iter().flat_map(|node| config_maps(node)).collect();
         let is_searched = |document: &&Document| {
             let node = &document.node;
-            let is_named = || string(node, "/metadata/name").is_some_and(|it| names.contains(it));
-            string(node, "/kind") == Some(kinds::CONFIG_MAP) && (document.named || is_named())
+            let is_named = || {
+                node.str_at("/metadata/name")
+                    .is_some_and(|it| names.contains(it))
+            };
+            node.str_at("/kind") == Some(kinds::CONFIG_MAP) && (document.named || is_named())
         };
         nodes.extend(
             self.others
@@ -175,7 +178,7 @@ impl<'a> Documents<'a> {
 
 /// The names of the ConfigMaps that a Workspace or InferenceSet names.
 pub fn config_maps(node: &Node) -> impl Iterator<Item = &str> {
-    CONFIGS.iter().filter_map(|pointer| string(node, pointer))
+    CONFIGS.iter().filter_map(|pointer| node.str_at(pointer))
 }
 
 /// The documents of KAITO to compare with, by kind, namespace and name.
@@ -189,15 +192,11 @@ fn earlier<'a>(options: &'a Options, reader: &workspace::Reader) -> BTreeMap<Str
 
 /// By what a document is found again.
 fn identity(node: &Node, reader: &workspace::Reader) -> String {
-    let kind = string(node, "/kind").unwrap_or_default();
+    let kind = node.str_at("/kind").unwrap_or_default();
     format!("{kind} {}", reader.key(node))
 }
 
 /// The apiVersion of a document.
 pub(super) fn version(node: &Node) -> &str {
-    string(node, "/apiVersion").unwrap_or_default()
-}
-
-fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
-    node.find(pointer)?.node.as_str()
+    node.str_at("/apiVersion").unwrap_or_default()
 }

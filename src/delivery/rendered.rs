@@ -210,8 +210,5 @@ fn name(node: &Node) -> &str {
 }
 
 fn text<'a>(node: &'a Node, pointer: &str) -> &'a str {
-    let found = node.find(pointer);
-    found
-        .and_then(|found| found.node.as_str())
-        .unwrap_or_default()
+    node.str_at(pointer).unwrap_or_default()
 }

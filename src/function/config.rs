@@ -43,7 +43,7 @@ impl Config {
         let Some(node) = config else {
             return Ok(Self::default());
         };
-        if workspace::is_workspace(node) || workspace::is_inference_set(node) {
+        if workspace::is_compiled(node) {
             let mut document = node.clone();
             remove_annotations(&mut document, |key| OF_CONFIGURATION.contains(&key));
             return Ok(Self {

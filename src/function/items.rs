@@ -90,10 +90,9 @@ impl ResourceList {
     /// Puts the Workspace of the configuration in the place of its item, which the host drops from
     /// what it gets back.
     pub fn replace_config(&mut self, document: Node) {
-        let name = |node: &Node| node.find("/metadata/name").map(|it| it.node.data.clone());
         let is_it = |item: &Item| {
-            item.node.get("kind").map(|it| &it.data) == document.get("kind").map(|it| &it.data)
-                && name(&item.node) == name(&document)
+            let mut both = ["/kind", "/metadata/name"].into_iter();
+            both.all(|pointer| item.node.str_at(pointer) == document.str_at(pointer))
         };
         self.items.retain(|item| !is_it(item));
         self.items.push(Item {
@@ -116,13 +115,7 @@ impl ResourceList {
     /// The items as they are.
     #[must_use]
     pub fn unchanged(&self) -> Vec<Written> {
-        let items = self.items.iter();
-        items
-            .map(|item| Written {
-                value: item.node.to_value(),
-                lines: item.text.clone(),
-            })
-            .collect()
+        self.items.iter().map(Item::as_it_is).collect()
     }
 
     /// Makes sure that no source is lost.
@@ -138,8 +131,7 @@ impl ResourceList {
         let Some(set) = sets.next() else {
             return Ok(());
         };
-        let name = set.node.find("/metadata/name");
-        let name = name.and_then(|found| found.node.as_str());
+        let name = set.node.str_at("/metadata/name");
         Err(SetInPlace(name.unwrap_or_default().to_owned()))
     }
 
@@ -188,6 +180,15 @@ impl ResourceList {
             text += &Format::Yaml.document(&Value::Object(rest).into());
         }
         text
+    }
+}
+
+impl Item {
+    pub(super) fn as_it_is(&self) -> Written {
+        Written {
+            value: self.node.to_value(),
+            lines: self.text.clone(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::annotations::{self, PATH};
 use super::edit;
 use super::items::{Item, ResourceList, Written};
+use crate::base::node::Node;
 use crate::base::object::{Group, Identity, Object};
 use crate::base::pointer;
 use crate::emit;
@@ -26,172 +27,164 @@ pub struct Foreign {
     name: String,
 }
 
-/// An identity as a cluster sees it: group, kind, namespace and name.
+/// An identity as a cluster sees it.
 type Key = [String; 4];
 
-/// The items of a list, and what is made of them.
-#[derive(Debug)]
-pub struct Merged<'a> {
-    list: &'a ResourceList,
-    namespace: &'a str,
+/// Puts objects in the place of the Workspaces of a list that they were made of. `namespace` is that
+/// of Workspaces that have none; `labels` are the keys of labels that their objects get too.
+///
+/// # Errors
+///
+/// If an item of another origin has the identity of one of the objects.
+pub fn merged(
+    list: &ResourceList,
+    mut objects: Vec<Object>,
+    namespace: &str,
+    labels: &[String],
+) -> Result<Vec<Written>, Foreign> {
+    copy_labels(&mut objects, labels);
+    let (mut made, mut groups) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
+    for object in objects {
+        let key = object.identity().key(namespace).map(str::to_owned);
+        groups.entry(object.group()).or_default().push(key.clone());
+        made.insert(key, object);
+    }
+    let items = list.items.iter();
+    let keys = items.clone().map(|item| key(&item.node, namespace));
+    let keys: Vec<_> = keys.collect();
+    let mut merge = Merge {
+        earlier: earlier(&list.items, namespace),
+        there: keys.iter().collect(),
+        made,
+        groups,
+        written: Vec::new(),
+    };
+    let mut behind_sources = None;
+    for (item, key) in items.zip(&keys) {
+        merge.add(item, key)?;
+        if workspace::is_compiled(&item.node) {
+            behind_sources = Some(merge.written.len());
+        }
+    }
+    Ok(merge.finish(behind_sources))
+}
+
+/// The items that are written, and the objects that are not written yet.
+struct Merge<'a> {
     /// The objects that were rendered before, by the annotations of their Workspaces.
     earlier: BTreeSet<Key>,
-    /// The objects that are not written yet.
+    /// The items of the list.
+    there: BTreeSet<&'a Key>,
     made: BTreeMap<Key, Object>,
     /// The identities of the objects of each Workspace.
     groups: BTreeMap<Group, Vec<Key>>,
     written: Vec<Written>,
 }
 
-impl<'a> Merged<'a> {
-    /// Puts objects in the place of the Workspaces that they were made of. `namespace` is that of
-    /// Workspaces that have none.
-    ///
-    /// # Errors
-    ///
-    /// If an item of another origin has the identity of one of the objects.
-    pub fn items(
-        list: &'a ResourceList,
-        objects: Vec<Object>,
-        namespace: &'a str,
-        labels: &[String],
-    ) -> Result<Vec<Written>, Foreign> {
-        let objects = with_labels(objects, labels);
-        let (mut made, mut groups) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
-        for object in objects {
-            let key = key(object.identity(), namespace);
-            groups.entry(object.group()).or_default().push(key.clone());
-            made.insert(key, object);
-        }
-        let mut merged = Self {
-            list,
-            namespace,
-            earlier: earlier(&list.items, namespace),
-            made,
-            groups,
-            written: Vec::new(),
-        };
-        merged.place()?;
-        Ok(merged.written)
-    }
-
-    fn place(&mut self) -> Result<(), Foreign> {
-        let all: BTreeSet<_> = self.list.items.iter().map(|it| self.key(it)).collect();
-        let mut last_source = None;
-        for item in &self.list.items {
-            let key = self.key(item);
-            let is_source = is_source(item);
-            match self.made.remove(&key) {
-                Some(object) => self.replace(item, &key, &object, is_source)?,
-                None if is_source || self.earlier.contains(&key) => {}
-                None => self.written.push(as_it_is(item)),
+impl Merge<'_> {
+    /// Writes an item, or what was made in its place; behind a Workspace its new objects.
+    fn add(&mut self, item: &Item, key: &Key) -> Result<(), Foreign> {
+        let is_source = workspace::is_compiled(&item.node);
+        match self.made.remove(key) {
+            Some(object) => {
+                let may_differ = is_source || self.earlier.contains(key);
+                self.written.push(replaced(item, &object, may_differ)?);
             }
-            if is_source {
-                self.add_group(item, &all);
-                last_source = Some(self.written.len());
-            }
+            None if is_source || self.earlier.contains(key) => {}
+            None => self.written.push(item.as_it_is()),
         }
-        // What several Workspaces share, and the Workspaces of InferenceSets.
-        let mut rest: Vec<_> = std::mem::take(&mut self.made).into_values().collect();
-        emit::sort(&mut rest);
-        let rest = rest.iter().map(|object| new(object, None));
-        let at = last_source.unwrap_or(self.written.len());
-        self.written.splice(at..at, rest);
-        Ok(())
-    }
-
-    fn key(&self, item: &Item) -> Key {
-        let value = item.node.to_value().into();
-        key(Identity::of(&value), self.namespace)
-    }
-
-    /// Writes an object in the place of the item that has its identity.
-    fn replace(
-        &mut self,
-        item: &Item,
-        key: &Key,
-        object: &Object,
-        is_source: bool,
-    ) -> Result<(), Foreign> {
-        let mut present = item.node.to_value();
-        let host = annotations::split(&mut present);
-        let mut wanted = Value::from(&object.value);
-        annotations::split(&mut wanted);
-        if present == wanted {
-            self.written.push(as_it_is(item));
-            return Ok(());
+        if workspace::is_workspace(&item.node) {
+            self.add_group(item, key);
         }
-        if !is_source && !self.earlier.contains(key) {
-            let [_, kind, _, name] = key.clone();
-            return Err(Foreign { kind, name });
-        }
-        annotations::add(&mut wanted, host);
-        let pointer = pointer::to_annotation(RENDERED);
-        let annotation = wanted.pointer(&pointer).and_then(Value::as_str);
-        let lines = item.text.as_deref().zip(annotation);
-        let lines = lines.and_then(|(lines, text)| edit::annotated(lines, text, &wanted));
-        let lines = lines.filter(|_| is_source);
-        self.written.push(Written {
-            value: wanted,
-            lines,
-        });
         Ok(())
     }
 
     /// Writes the objects of a Workspace that no item has.
-    fn add_group(&mut self, source: &Item, all: &BTreeSet<Key>) {
-        let [_, kind, namespace, name] = self.key(source);
-        if kind != kinds::WORKSPACE {
-            return;
-        }
-        let group = Group::Workspace { namespace, name };
+    fn add_group(&mut self, source: &Item, [_, _, namespace, name]: &Key) {
+        let group = Group::Workspace {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
         let of_group = self.groups.remove(&group).unwrap_or_default();
-        let is_new = |key: &&Key| !all.contains(*key);
         let mut new_ones: Vec<_> = of_group
             .iter()
-            .filter(is_new)
+            .filter(|key| !self.there.contains(key))
             .filter_map(|key| self.made.remove(key))
             .collect();
         emit::sort(&mut new_ones);
         let source = source.node.to_value();
         let path = annotations::path(&source);
-        self.written
-            .extend(new_ones.iter().map(|object| new(object, path)));
+        let new_ones = new_ones.iter().map(|object| new(object, path));
+        self.written.extend(new_ones);
     }
+
+    /// Writes what is left: what several Workspaces share, and the Workspaces of InferenceSets.
+    fn finish(mut self, at: Option<usize>) -> Vec<Written> {
+        let mut rest: Vec<_> = self.made.into_values().collect();
+        emit::sort(&mut rest);
+        let at = at.unwrap_or(self.written.len());
+        let rest = rest.iter().map(|object| new(object, None));
+        self.written.splice(at..at, rest);
+        self.written
+    }
+}
+
+/// The object in the place of the item that has its identity, with what the host has on that.
+fn replaced(item: &Item, object: &Object, may_differ: bool) -> Result<Written, Foreign> {
+    let mut present = item.node.to_value();
+    let host = annotations::split(&mut present);
+    let mut wanted = Value::from(&object.value);
+    annotations::split(&mut wanted);
+    if present == wanted {
+        return Ok(item.as_it_is());
+    }
+    if !may_differ {
+        let identity = object.identity();
+        return Err(Foreign {
+            kind: identity.kind.to_owned(),
+            name: identity.name.to_owned(),
+        });
+    }
+    annotations::add(&mut wanted, host);
+    let pointer = pointer::to_annotation(RENDERED);
+    let annotation = wanted.pointer(&pointer).and_then(Value::as_str);
+    let lines = item.text.as_deref().zip(annotation);
+    let lines = lines.and_then(|(lines, text)| edit::annotated(lines, text, &wanted));
+    Ok(Written {
+        value: wanted,
+        lines,
+    })
 }
 
 /// The objects that items were rendered into before.
 fn earlier(items: &[Item], namespace: &str) -> BTreeSet<Key> {
-    let mut earlier = BTreeSet::new();
-    for item in items.iter().filter(|item| is_source(item)) {
-        let annotation = item.node.find(&pointer::to_annotation(RENDERED));
-        let annotation = annotation.and_then(|found| found.node.as_str());
-        let Some(rendered) = annotation.and_then(Rendered::parse) else {
-            continue;
+    let annotation = pointer::to_annotation(RENDERED);
+    let sources = items
+        .iter()
+        .filter(|item| workspace::is_compiled(&item.node));
+    let rendered = sources.filter_map(|item| Rendered::parse(item.node.str_at(&annotation)?));
+    let objects = rendered.flat_map(|rendered| rendered.objects);
+    let keys = objects.map(|object| {
+        let identity = Identity {
+            api_version: &object.api_version,
+            kind: &object.kind,
+            namespace: object.namespace.as_deref(),
+            name: &object.name,
         };
-        earlier.extend(rendered.objects.iter().map(|object| {
-            let identity = Identity {
-                api_version: &object.api_version,
-                kind: &object.kind,
-                namespace: object.namespace.as_deref(),
-                name: &object.name,
-            };
-            key(identity, namespace)
-        }));
-    }
-    earlier
+        identity.key(namespace).map(str::to_owned)
+    });
+    keys.collect()
 }
 
-/// Whether an item is rendered.
-fn is_source(item: &Item) -> bool {
-    workspace::is_workspace(&item.node) || workspace::is_inference_set(&item.node)
-}
-
-fn as_it_is(item: &Item) -> Written {
-    Written {
-        value: item.node.to_value(),
-        lines: item.text.clone(),
-    }
+fn key(node: &Node, namespace: &str) -> Key {
+    let text = |pointer| node.str_at(pointer).unwrap_or_default();
+    let identity = Identity {
+        api_version: text("/apiVersion"),
+        kind: text("/kind"),
+        namespace: node.str_at("/metadata/namespace"),
+        name: text("/metadata/name"),
+    };
+    identity.key(namespace).map(str::to_owned)
 }
 
 /// A new item, in a file of its own beside that of its Workspace.
@@ -215,44 +208,26 @@ fn new(object: &Object, path: Option<&str>) -> Written {
 
 /// Copies labels of each Workspace to its objects, but for node objects, whose labels provisioners
 /// copy to machines.
-fn with_labels(mut objects: Vec<Object>, keys: &[String]) -> Vec<Object> {
+fn copy_labels(objects: &mut [Object], keys: &[String]) {
     if keys.is_empty() {
-        return objects;
+        return;
     }
     let is_workspace = |object: &&Object| object.identity().kind == kinds::WORKSPACE;
-    let labels: BTreeMap<_, _> = objects
-        .iter()
-        .filter(is_workspace)
-        .map(|object| {
-            let of_object = Value::from(&object.value["metadata"]["labels"]);
-            let wanted = keys
-                .iter()
-                .filter_map(|key| Some((key, of_object.get(key)?)));
-            let wanted: Vec<_> = wanted.map(|(key, it)| (key.clone(), it.clone())).collect();
-            (object.group(), wanted)
-        })
-        .collect();
-    for object in &mut objects {
-        let of_group = labels.get(&object.group());
-        let Some(of_group) = of_group.filter(|_| !object.identity().is_node_object()) else {
-            continue;
-        };
-        let mut value = Value::from(&object.value);
-        for (key, label) in of_group {
-            value["metadata"]["labels"][key] = label.clone();
+    let workspaces = objects.iter().filter(is_workspace);
+    let labels = workspaces.map(|object| {
+        let of_object = &object.value["metadata"]["labels"];
+        let wanted = keys
+            .iter()
+            .filter_map(|key| Some((key, of_object[key.as_str()].as_str()?.to_owned())));
+        (object.group(), wanted.collect::<Vec<_>>())
+    });
+    let labels: BTreeMap<_, _> = labels.collect();
+    let others = objects
+        .iter_mut()
+        .filter(|object| !object.identity().is_node_object());
+    for object in others {
+        for (key, label) in labels.get(&object.group()).into_iter().flatten() {
+            object.label(key, label);
         }
-        object.value = value.into();
     }
-    objects
-}
-
-fn key(identity: Identity, namespace: &str) -> Key {
-    let group = identity.api_version.rsplit_once('/');
-    [
-        group.map_or("", |(group, _)| group),
-        identity.kind,
-        identity.namespace.unwrap_or(namespace),
-        identity.name,
-    ]
-    .map(str::to_owned)
 }

@@ -18,7 +18,7 @@ use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics, LeftOut, Severity};
 use crate::input::Document;
 use crate::vocab::annotations::ALLOW;
-use crate::workspace::{is_inference_set, is_rendered, is_workspace};
+use crate::workspace::{is_compiled, is_rendered};
 
 /// Rules that only some runs check: `render` with a selection, and `check` with a target release. A
 /// setting for one of them is never reported as unused.
@@ -309,7 +309,7 @@ fn files_of(globs: &[GlobMatcher], profile: FileId, sources: &Sources) -> BTreeS
 fn allowance(node: &Node, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Allowance> {
     let found = node.find(&pointer::to_annotation(ALLOW))?;
     let value = found.node.as_str()?;
-    if is_rendered(node) || !(is_workspace(node) || is_inference_set(node)) {
+    if is_rendered(node) || !is_compiled(node) {
         return None;
     }
     let raw = sources

@@ -19,11 +19,11 @@ pub struct Metadata {
 
 /// Reads the metadata of a document. What is absent or of a wrong type is left out.
 pub(super) fn read(node: &Node, default_namespace: &str) -> Metadata {
-    let namespace = string(node, "/metadata/namespace").unwrap_or(default_namespace);
+    let namespace = node
+        .str_at("/metadata/namespace")
+        .unwrap_or(default_namespace);
     Metadata {
-        name: string(node, "/metadata/name")
-            .unwrap_or_default()
-            .to_owned(),
+        name: node.str_at("/metadata/name").unwrap_or_default().to_owned(),
         namespace: namespace.to_owned(),
         labels: strings(node, "/metadata/labels"),
         annotations: strings(node, "/metadata/annotations"),
@@ -43,11 +43,6 @@ pub fn is_dns_label(name: &str) -> bool {
         && name.bytes().all(inner)
         && !name.starts_with('-')
         && !name.ends_with('-')
-}
-
-/// The string at a pointer; other values are the schema's to report.
-pub(super) fn string<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
-    node.find(pointer)?.node.as_str()
 }
 
 fn strings(node: &Node, pointer: &str) -> BTreeMap<String, String> {

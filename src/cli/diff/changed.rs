@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use kaito_render::base::node::Node;
-use kaito_render::base::object::{Identity, Object};
+use kaito_render::base::object::Object;
 use kaito_render::base::sources::FileId;
 use kaito_render::catalogue::library::Library;
 use kaito_render::catalogue::profile::Profile;
@@ -79,7 +79,9 @@ fn compiled(
     ];
     let [mut was, is] = documents;
     // Other documents are part of both runs, because Workspaces may name them.
-    was.retain(|Document { node, .. }| !unchanged.contains(&node.span.file) || !is_compiled(node));
+    was.retain(|Document { node, .. }| {
+        !unchanged.contains(&node.span.file) || !workspace::is_compiled(node)
+    });
     let options = Options {
         unchanged,
         ..side::options(config, after.profile, run)
@@ -88,7 +90,7 @@ fn compiled(
     let options = side::options(config, before.profile, run);
     let before = side::compile(was, &options, library, run);
     let both = after.unchanged;
-    let before = without(before.objects, &both)?;
+    let before = without(before.objects, &both, &config.cluster.namespace)?;
     Some(Sides {
         both,
         before,
@@ -102,11 +104,6 @@ fn is_same(one: &Profile, other: &Profile) -> bool {
     one.release == other.release && value(one) == value(other)
 }
 
-/// Whether objects are made of a document, rather than that it is one.
-fn is_compiled(node: &Node) -> bool {
-    workspace::is_workspace(node) || workspace::is_inference_set(node)
-}
-
 /// The files that both sides have, but for those that name a ConfigMap of another file.
 fn unchanged(before: &[Document], after: &[Document], met: &BTreeSet<FileId>) -> BTreeSet<FileId> {
     let is_met = |document: &&Document| met.contains(&document.node.span.file);
@@ -117,8 +114,8 @@ fn unchanged(before: &[Document], after: &[Document], met: &BTreeSet<FileId>) ->
     }
     let different = before.iter().chain(different);
     let config_maps: BTreeSet<_> = different
-        .filter(|document| string(document, "/kind") == Some(kinds::CONFIG_MAP))
-        .filter_map(|document| string(document, "/metadata/name"))
+        .filter(|document| document.node.str_at("/kind") == Some(kinds::CONFIG_MAP))
+        .filter_map(|document| document.node.str_at("/metadata/name"))
         .collect();
     let mut unchanged = met.clone();
     for Document { node, .. } in same {
@@ -129,18 +126,16 @@ fn unchanged(before: &[Document], after: &[Document], met: &BTreeSet<FileId>) ->
     unchanged
 }
 
-fn string<'a>(document: &'a Document, pointer: &str) -> Option<&'a str> {
-    document.node.find(pointer)?.node.as_str()
-}
-
 /// The objects of a side without those that both sides have. None if one of them is another one
 /// there, or a Workspace, which no side may have twice.
-fn without(objects: Vec<Object>, both: &[Object]) -> Option<Vec<Object>> {
-    let keys = objects.iter().map(|object| key(object.identity()));
+fn without(objects: Vec<Object>, both: &[Object], namespace: &str) -> Option<Vec<Object>> {
+    let keys = objects
+        .iter()
+        .map(|object| object.identity().key(namespace));
     let found: BTreeMap<_, _> = keys.zip(&objects).collect();
     let mut repeated = BTreeSet::new();
     for object in both {
-        let key = key(object.identity());
+        let key = object.identity().key(namespace);
         let Some(same) = found.get(&key) else {
             continue;
         };
@@ -151,24 +146,12 @@ fn without(objects: Vec<Object>, both: &[Object]) -> Option<Vec<Object>> {
     }
     let is_repeated: Vec<_> = objects
         .iter()
-        .map(|object| repeated.contains(&key(object.identity())))
+        .map(|object| repeated.contains(&object.identity().key(namespace)))
         .collect();
     let objects = objects.into_iter().zip(is_repeated);
     Some(
         objects
             .filter_map(|(object, is_repeated)| (!is_repeated).then_some(object))
             .collect(),
-    )
-}
-
-/// By what a cluster tells an object from others: its group, kind, namespace and name.
-fn key(identity: Identity<'_>) -> (&str, &str, &str, &str) {
-    let group = identity.api_version.rsplit_once('/');
-    let namespace = identity.namespace.unwrap_or("default");
-    (
-        group.map_or("", |(group, _)| group),
-        identity.kind,
-        namespace,
-        identity.name,
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::node::{Data, Node};
+use crate::base::node::Data;
 use crate::base::object::{Identified, Identity};
 use crate::diagnostic::{Diagnostics, rule};
 use crate::input::Document;
@@ -83,20 +83,18 @@ fn is_of_a_crd(identity: &Identity) -> bool {
 #[must_use]
 pub fn defined(documents: &[Document]) -> Vec<String> {
     let nodes = documents.iter().map(|document| &document.node);
-    let crds = nodes.filter(|node| text(node, "/kind") == Some("CustomResourceDefinition"));
+    let crds = nodes.filter(|node| node.str_at("/kind") == Some("CustomResourceDefinition"));
     crds.flat_map(|crd| {
-        let (group, kind) = (text(crd, "/spec/group"), text(crd, "/spec/names/kind"));
+        let (group, kind) = (crd.str_at("/spec/group"), crd.str_at("/spec/names/kind"));
         let versions = match crd.find("/spec/versions").map(|found| &found.node.data) {
             Some(Data::List(versions)) => versions.as_slice(),
             _ => &[],
         };
-        let names = versions.iter().filter_map(|version| text(version, "/name"));
+        let names = versions
+            .iter()
+            .filter_map(|version| version.str_at("/name"));
         let named = names.filter_map(move |name| Some(format!("{}/{name}/{}", group?, kind?)));
         named.collect::<Vec<_>>()
     })
     .collect()
-}
-
-fn text<'a>(node: &'a Node, pointer: &str) -> Option<&'a str> {
-    node.find(pointer)?.node.as_str()
 }

@@ -4,7 +4,7 @@ use super::Rules;
 use crate::base::node::{Data, Entry};
 use crate::base::wording;
 use crate::diagnostic::rule;
-use crate::workspace::metadata::{DNS_LABEL, is_dns_label, string};
+use crate::workspace::metadata::{DNS_LABEL, is_dns_label};
 
 /// The most bytes that the annotations of an object have together (`k8s.io/apimachinery`,
 /// `TotalAnnotationSizeLimitB`).
@@ -40,14 +40,14 @@ fn names(rules: &mut Rules) {
     let node = rules.node;
     let name = node.find("/metadata/name");
     if name.is_none_or(|found| found.node.data == Data::Null) {
-        let kind = string(node, "/kind").unwrap_or("Workspace");
+        let kind = node.str_at("/kind").unwrap_or("Workspace");
         rules
             .at("/metadata/name")
             .report(&rule::NAME, format!("the {kind} has no name"))
             .hint("add `metadata.name`: with `generateName`, every run would create new objects");
     }
     for pointer in ["/metadata/name", "/metadata/namespace"] {
-        if let Some(value) = string(node, pointer).filter(|value| !is_dns_label(value)) {
+        if let Some(value) = node.str_at(pointer).filter(|value| !is_dns_label(value)) {
             let message = format!("`{value}` is not a valid `{}`", wording::field(pointer));
             rules
                 .at(pointer)
