@@ -42,7 +42,7 @@ pub use disk::{Disk, find_above, find_upward, repository_of};
 pub(crate) use documents::STDIN;
 pub use documents::{Document, MAX_FILE, is_rendered, matters, read_file, read_found};
 pub use index::INDEX_FILE;
-pub use known::{Known, Naming, Unlike};
+pub use known::{Known, Naming};
 pub use kustomize::refuse as refuse_kustomization;
 pub use links::stays_inside;
 pub use load::{LoadError, Loaded, Loader, load};

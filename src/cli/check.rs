@@ -67,6 +67,7 @@ fn check_rendered(input: &Input, run: &mut Run) -> Result<Vec<FileId>> {
     let loader = Loader {
         filter: DocumentFilter::Everything,
         jobs: input.jobs,
+        known: None,
         progress: &run.progress,
     };
     let (sources, diagnostics) = (&mut run.session.sources, &mut run.session.diagnostics);

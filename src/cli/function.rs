@@ -104,6 +104,7 @@ fn files(files: &[String], run: &mut Run) -> Result<Vec<Document>> {
     let loader = Loader {
         filter: DocumentFilter::Input,
         jobs: 1,
+        known: None,
         progress: &run.progress,
     };
     let (sources, diagnostics) = (&mut run.session.sources, &mut run.session.diagnostics);

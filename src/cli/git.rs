@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
-use kaito_render::input::{self, Disk, FileTree, Kind, Known, Loaded, Loader, Naming, Unlike};
+use kaito_render::input::{self, Disk, FileTree, Kind, Loaded, Loader, Naming};
 
 use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
@@ -37,12 +37,11 @@ impl Revision {
         first.map_or(Naming::Sha1, |(tree, _)| tree.naming())
     }
 
-    /// The documents that the paths lead to, by the same rules as those on disk, but for those of
-    /// files that are known. A path that did not exist then leads to nothing.
+    /// The documents that the paths lead to, by the same rules as those on disk. A path that did
+    /// not exist then leads to nothing.
     pub(super) fn load(
         &self,
         loader: Loader<'_>,
-        known: Option<&Known>,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Result<Loaded> {
@@ -50,9 +49,7 @@ impl Revision {
         for (tree, paths) in &self.trees {
             let paths = paths.iter().filter(|path| tree.kind(path).is_ok()).cloned();
             let paths: Vec<_> = paths.collect();
-            let unlike = known.map(|known| Unlike::new(tree, known));
-            let read: &dyn FileTree = unlike.as_ref().map_or(tree, |unlike| unlike);
-            all.append(loader.load(read, &paths, sources, diagnostics)?);
+            all.append(loader.load(tree, &paths, sources, diagnostics)?);
             tree.is_whole()?;
         }
         Ok(all)

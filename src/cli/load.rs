@@ -12,7 +12,7 @@ use kaito_render::compile::Options;
 use kaito_render::delivery::argocd::Parameters;
 use kaito_render::delivery::{self, Excluded, RootedTree};
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
-use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Naming, Unlike};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Naming};
 use kaito_render::report::policy::Policy;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
@@ -54,6 +54,7 @@ pub(super) fn load(
     let loader = Loader {
         filter: wanted(filter, host, &input.paths),
         jobs: input.jobs,
+        known: None,
         progress: &run.progress,
     };
     let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
@@ -164,13 +165,21 @@ fn earlier(
         Against::Revision(name) => {
             let revision = Revision::of(name, paths)?;
             let known = Known::of(revision.naming(), now, sources, diagnostics);
-            let loaded = revision.load(loader, Some(&known), sources, &mut found)?;
+            let loader = Loader {
+                known: Some(&known),
+                ..loader
+            };
+            let loaded = revision.load(loader, sources, &mut found)?;
             (loaded, name.clone(), known)
         }
         Against::Path(path) => {
             let known = Known::of(Naming::Sha256, now, sources, diagnostics);
-            let (paths, tree) = (std::slice::from_ref(path), Unlike::new(&Disk, &known));
-            let loaded = loader.load(&tree, paths, sources, &mut found)?;
+            let loader = Loader {
+                known: Some(&known),
+                ..loader
+            };
+            let paths = std::slice::from_ref(path);
+            let loaded = loader.load(&Disk, paths, sources, &mut found)?;
             (loaded, path.display().to_string(), known)
         }
     };

@@ -5,14 +5,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::{Path, PathBuf};
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::documents::Document;
-use super::tree::{Entry, FileTree, Kind};
+use crate::base::hex;
 use crate::base::sources::{FileId, Sources};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::vocab::annotations::RENDERED;
@@ -40,24 +38,15 @@ impl Naming {
     fn name(self, content: &[u8]) -> String {
         let head = format!("blob {}\0", content.len());
         match self {
-            Self::Sha1 => hex(&Sha1::new()
-                .chain_update(head)
-                .chain_update(content)
-                .finalize()),
-            Self::Sha256 => hex(&Sha256::new()
-                .chain_update(head)
-                .chain_update(content)
-                .finalize()),
+            Self::Sha1 => hex::of(&digest::<Sha1>(&head, content)),
+            Self::Sha256 => hex::of(&digest::<Sha256>(&head, content)),
         }
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
+fn digest<D: Digest>(head: &str, content: &[u8]) -> Vec<u8> {
+    let digest = D::new().chain_update(head).chain_update(content);
+    digest.finalize().to_vec()
 }
 
 /// The files that were read of a tree, by their contents.
@@ -109,8 +98,13 @@ impl Known {
         self.met.into_inner()
     }
 
+    /// Meets a file that has this content. Gives its length.
+    pub(super) fn meet_content(&self, content: &[u8]) -> Option<usize> {
+        self.meet(&self.naming.name(content))
+    }
+
     /// Meets a file that has the content of this name. Gives its length.
-    fn meet(&self, name: &str) -> Option<usize> {
+    pub(super) fn meet(&self, name: &str) -> Option<usize> {
         let mut files = self.files.borrow_mut();
         let (files, length) = files.get_mut(name)?;
         self.met.borrow_mut().insert(files.pop()?);
@@ -118,91 +112,15 @@ impl Known {
     }
 }
 
-/// A tree that is read only where it differs from what is known.
-pub struct Unlike<'a> {
-    tree: &'a dyn FileTree,
-    known: &'a Known,
-    /// The file that was read last to see whether it is known, and is not.
-    last: RefCell<Option<(PathBuf, Vec<u8>)>>,
-}
-
-impl<'a> Unlike<'a> {
-    /// What of a tree is not known.
-    #[must_use]
-    pub fn new(tree: &'a dyn FileTree, known: &'a Known) -> Self {
-        Self {
-            tree,
-            known,
-            last: RefCell::default(),
-        }
-    }
-}
-
-impl FileTree for Unlike<'_> {
-    fn meet(&self, file: &Path) -> Option<usize> {
-        if let Some(name) = self.tree.content_name(file) {
-            return self.known.meet(&name);
-        }
-        let content = self.tree.read(file).ok()?;
-        let length = self.known.meet(&self.known.naming.name(&content));
-        if length.is_none() {
-            self.last.replace(Some((file.to_owned(), content)));
-        }
-        length
-    }
-
-    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
-        match self.last.take() {
-            Some((path, content)) if path == file => Ok(content),
-            _ => self.tree.read(file),
-        }
-    }
-
-    fn content_name(&self, file: &Path) -> Option<String> {
-        self.tree.content_name(file)
-    }
-
-    fn kind(&self, path: &Path) -> io::Result<Kind> {
-        self.tree.kind(path)
-    }
-
-    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
-        self.tree.list(directory)
-    }
-
-    fn identity(&self, path: &Path) -> PathBuf {
-        self.tree.identity(path)
-    }
-
-    fn is_link(&self, path: &Path) -> bool {
-        self.tree.is_link(path)
-    }
-
-    fn link_text(&self, file: &Path) -> Option<PathBuf> {
-        self.tree.link_text(file)
-    }
-
-    fn boundary(&self, path: &Path) -> PathBuf {
-        self.tree.boundary(path)
-    }
-
-    fn name(&self, path: &Path) -> String {
-        self.tree.name(path)
-    }
-
-    fn location(&self, path: &Path, place: &Path) -> Option<PathBuf> {
-        self.tree.location(path, place)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::{Known, Naming, Unlike};
+    use super::{Known, Naming};
+    use crate::base::progress::Progress;
     use crate::base::sources::Sources;
     use crate::diagnostic::Diagnostics;
-    use crate::input::{DocumentFilter, MemoryTree, load};
+    use crate::input::{DocumentFilter, Loader, MemoryTree, load};
 
     #[test]
     fn contents_have_the_names_that_git_gives_them() {
@@ -213,10 +131,16 @@ mod tests {
         assert_eq!(of(Naming::Sha256), sha256);
     }
 
-    fn names(tree: &dyn super::FileTree, sources: &mut Sources) -> Vec<String> {
+    fn names(tree: &MemoryTree, known: &Known, sources: &mut Sources) -> Vec<String> {
         let (paths, mut diagnostics) = ([PathBuf::from("d")], Diagnostics::default());
-        let filter = DocumentFilter::Input;
-        let documents = load(tree, &paths, filter, sources, &mut diagnostics).unwrap();
+        let loader = Loader {
+            filter: DocumentFilter::Input,
+            jobs: 1,
+            known: Some(known),
+            progress: &Progress::default(),
+        };
+        let loaded = loader.load(tree, &paths, sources, &mut diagnostics);
+        let documents = loaded.unwrap().documents;
         let files = documents.iter().map(|document| document.node.span.file);
         files.map(|file| sources.name(file).to_owned()).collect()
     }
@@ -242,8 +166,7 @@ mod tests {
         );
         let documents = documents.unwrap();
         let known = Known::of(Naming::Sha256, &documents, &sources, &diagnostics);
-        let tree = tree(&other);
-        let read = names(&Unlike::new(&tree, &known), &mut sources);
+        let read = names(&tree(&other), &known, &mut sources);
         assert_eq!(read, ["d/a.yaml", "d/d.yaml"]);
         let met: Vec<_> = known.met().into_iter().collect();
         assert_eq!(met, [documents[1].node.span.file]);

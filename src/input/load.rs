@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::documents::{self, Added, Document, Parsed, Text};
 use super::fences::Language;
+use super::known::Known;
 use super::tally::Tally;
 use super::tree::FileTree;
 use super::walk::{Found, Standing};
@@ -35,6 +36,9 @@ pub struct Loader<'a> {
     pub filter: DocumentFilter,
     /// The number of threads to parse with, at least 1. The result is the same for every number.
     pub jobs: usize,
+    /// The files of another tree: a file that was found, and has the content of one of them, is not
+    /// read, or not parsed. Known is only what that tree has more often than was met here.
+    pub known: Option<&'a Known>,
     /// Where the files are counted.
     pub progress: &'a Progress,
 }
@@ -63,6 +67,7 @@ pub fn load(
     let loader = Loader {
         filter,
         jobs: 1,
+        known: None,
         progress: &Progress::default(),
     };
     let loaded = loader.load(tree, paths, sources, diagnostics)?;
@@ -143,7 +148,10 @@ impl Loader<'_> {
         sources: &mut Sources,
     ) -> Step<Added> {
         let may_be_known = !found.named && found.standing == Standing::Input;
-        if let Some(length) = may_be_known.then(|| tree.meet(&found.path)).flatten() {
+        let known = self.known.filter(|_| may_be_known);
+        let name = known.and_then(|_| tree.content_name(&found.path));
+        let by_name = known.zip(name.as_deref());
+        if let Some(length) = by_name.and_then(|(known, name)| known.meet(name)) {
             sources.count(length);
             return Step::nothing();
         }
@@ -154,6 +162,11 @@ impl Loader<'_> {
                 return Step::stop(documents::unreadable(name, &error, sources));
             }
         };
+        let by_content = known.filter(|_| name.is_none());
+        if let Some(length) = by_content.and_then(|known| known.meet_content(text.bytes())) {
+            sources.count(length);
+            return Step::nothing();
+        }
         let language = Language::of(&found.path).or_else(|| Language::of_text(text.bytes()));
         if let Some(language) = language.filter(|_| found.named) {
             return match self.filter {

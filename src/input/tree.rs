@@ -38,13 +38,6 @@ pub trait FileTree {
         None
     }
 
-    /// Whether the documents of a file that was found are known already, so that it is not read. If
-    /// so, its length.
-    fn meet(&self, file: &Path) -> Option<usize> {
-        let _ = file;
-        None
-    }
-
     /// The same path without symbolic links: two paths lead to the same file or directory if these
     /// are equal.
     fn identity(&self, path: &Path) -> PathBuf {

@@ -9,8 +9,7 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Compilation, Keep, Options};
 use kaito_render::delivery::RootedTree;
 use kaito_render::delivery::argocd::Parameters;
-use kaito_render::input::Unlike;
-use kaito_render::input::{self, Disk, Document, DocumentFilter, FileTree, Known, Loader, Tally};
+use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Tally};
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
 use kaito_render::workspace;
@@ -64,14 +63,13 @@ pub(super) fn load(
     let loader = Loader {
         filter: DocumentFilter::Everything,
         jobs: config.jobs,
+        known,
         progress: &run.progress,
     };
     let input::Loaded { documents, tally } = if let Some(revision) = revision {
-        revision.load(loader, known, sources, diagnostics)?
+        revision.load(loader, sources, diagnostics)?
     } else {
-        let unlike = known.map(|known| Unlike::new(&Disk, known));
-        let tree: &dyn FileTree = unlike.as_ref().map_or(&Disk, |unlike| unlike);
-        loader.load(tree, &side.paths, sources, diagnostics)?
+        loader.load(&Disk, &side.paths, sources, diagnostics)?
     };
     let profile = profile(side, revision, &config.cluster, &mut run.session)?;
     Ok(profile.map(|profile| Loaded {
