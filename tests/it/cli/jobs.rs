@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::support::inputs::{SMALL, inference_set};
 use crate::support::program::{Run, kaito_render, root, run};
 
 /// Workspaces of a release, as the benchmarks have them.
@@ -31,11 +32,8 @@ fn with_any_jobs(args: &[&str], input: &str) -> Run {
     one
 }
 
-/// An InferenceSet of which each replica has the same mistake only once in the report.
-const SET: &str = "---\napiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata:\n  name: set\nspec:\n  \
-                   replicas: 210\n  labelSelector:\n    matchLabels:\n      apps: set\n  template:\n    \
-                   resource:\n      instanceType: Standard_NC24ads_A100_v4\n    inference:\n      preset:\n        \
-                   name: phi-4\n";
+/// The replicas of an InferenceSet, each of which has the same mistake only once in the report.
+const REPLICAS: usize = 210;
 
 #[test]
 fn objects_are_the_same_for_any_number_of_threads() {
@@ -44,7 +42,7 @@ fn objects_are_the_same_for_any_number_of_threads() {
         assert_eq!(rendered.code, 0, "{}", rendered.stderr);
         assert!(rendered.stdout.matches("\n---\n").count() > 800);
     }
-    let set = with_any_jobs(&["render", "-"], SET);
+    let set = with_any_jobs(&["render", "-"], &inference_set(REPLICAS));
     assert!(set.code == 0 && set.stdout.contains("name: set-209\n"));
 }
 
@@ -57,8 +55,8 @@ fn diagnostics_are_the_same_for_any_number_of_threads() {
         "count: none\n  instanceType: Standard",
         20,
     );
-    let set = SET.replace("Standard_NC24ads_A100_v4", "Standard_Nope");
-    let found = with_any_jobs(&["check", "-"], &format!("{good}---\n{bad}{set}"));
+    let set = inference_set(REPLICAS).replace(SMALL, "Standard_Nope");
+    let found = with_any_jobs(&["check", "-"], &format!("{good}---\n{bad}---\n{set}"));
     assert_eq!(found.code, 1);
     for rule in ["KR117", "KR204", "KR101"] {
         assert!(found.stderr.contains(rule), "{rule}");

@@ -10,11 +10,8 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use crate::support::inputs::{SMALL, workspace};
 use crate::support::program::kaito_render;
-
-const WORKSPACE: &str = "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: w\nresource:\n  \
-                         instanceType: Standard_NC24ads_A100_v4\n  labelSelector:\n    matchLabels:\n      \
-                         apps: w\ninference:\n  preset:\n    name: phi-4\n";
 
 /// The line is written over by the next one, and nothing is left of the last.
 const CLEAR: &str = "\r\x1b[K";
@@ -44,7 +41,7 @@ fn waiting(stderr: Stdio, terminal: &str) -> (Child, ChildStdin) {
 
 /// Ends the input of a run, which writes its output then.
 fn finish(mut stdin: ChildStdin, run: Child) -> std::process::Output {
-    stdin.write_all(WORKSPACE.as_bytes()).unwrap();
+    stdin.write_all(workspace("w", SMALL).as_bytes()).unwrap();
     drop(stdin);
     run.wait_with_output().unwrap()
 }

@@ -10,11 +10,10 @@ use kaito_render::emit::{self, Content, Form, Format, NoSpool, Spool, SpoolFile,
 use kaito_render::input::{self, Document};
 use kaito_render::session::Session;
 
+use crate::support::inputs::inference_set;
+
 /// More replicas than a run holds the texts of, which are some 6 KB each.
-const SET: &str = "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata:\n  name: set\nspec:\n  \
-                   replicas: 1600\n  labelSelector:\n    matchLabels:\n      apps: set\n  template:\n    \
-                   resource:\n      instanceType: Standard_NC24ads_A100_v4\n    inference:\n      preset:\n        \
-                   name: phi-4\n";
+const REPLICAS: usize = 1600;
 
 /// A spool that counts the bytes that it is given.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ impl Spool for Counted {
 /// The objects of the set as a stream, and the bytes that are in memory at the end of the run.
 fn rendered(spool: &Arc<dyn Spool>) -> (String, usize) {
     let mut session = Session::default();
-    let file = session.sources.add("set.yaml", SET);
+    let file = session.sources.add("set.yaml", inference_set(REPLICAS));
     let nodes = input::parse(&session.sources, file, &mut session.diagnostics);
     let documents = nodes.into_iter().map(|node| Document { node, named: true });
     let options = Options {

@@ -29,6 +29,15 @@ pub(crate) fn workspace_of(version: &str, name: &str, instance_type: &str, prese
     )
 }
 
+/// An InferenceSet `set` of so many replicas, which serve phi-4.
+pub(crate) fn inference_set(replicas: usize) -> String {
+    format!(
+        "apiVersion: kaito.sh/v1beta1\nkind: InferenceSet\nmetadata:\n  name: set\nspec:\n  \
+         replicas: {replicas}\n  labelSelector:\n    matchLabels:\n      apps: set\n  template:\n    \
+         resource:\n      instanceType: {SMALL}\n    inference:\n      preset:\n        name: phi-4\n"
+    )
+}
+
 /// A profile of some fields.
 pub(crate) fn profile(fields: &str) -> String {
     format!("apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n{fields}")
