@@ -17,13 +17,13 @@ use crate::support::program::{Run, root, run};
 use crate::support::tools::{directory, succeed};
 
 /// A shell in a directory of its own, with kubectl, the program and the plugin on its path.
-struct Shell {
-    directory: TempDir,
+pub(super) struct Shell {
+    pub(super) directory: TempDir,
     kubectl: Option<Kubectl>,
 }
 
 impl Shell {
-    fn new(kubectl: Option<Kubectl>) -> Self {
+    pub(super) fn new(kubectl: Option<Kubectl>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let plugin = directory.path().join("kubectl-kaito_render");
         symlink(env!("CARGO_BIN_EXE_kaito-render"), plugin).unwrap();
@@ -34,7 +34,7 @@ impl Shell {
         Self { directory, kubectl }
     }
 
-    fn run(&self, line: &str) -> Run {
+    pub(super) fn run(&self, line: &str) -> Run {
         let mut bash = Command::new("bash");
         bash.args(["-c", &format!("set -o pipefail; {line}")]);
         let path = self.directory.path();
@@ -49,7 +49,7 @@ impl Shell {
         run(&mut bash, "")
     }
 
-    fn succeed(&self, line: &str) -> String {
+    pub(super) fn succeed(&self, line: &str) -> String {
         let run = self.run(line);
         assert_eq!(run.code, 0, "{line}: {}", run.stderr);
         run.stdout
@@ -62,11 +62,22 @@ fn tool(name: &str) -> String {
 
 /// The command of docs/kubectl.md that has some words.
 fn documented(words: &str) -> String {
-    let page = fs::read_to_string(root().join("docs/kubectl.md")).unwrap();
+    documented_in("kubectl", words)
+}
+
+/// The command of a page under `docs/` that has some words.
+pub(super) fn documented_in(page: &str, words: &str) -> String {
+    let page = fs::read_to_string(root().join(format!("docs/{page}.md"))).unwrap();
     let page = page.replace("\\\n", " ");
-    let mut commands = page.split("```sh\n").skip(1).flat_map(str::lines);
-    let command = commands.find(|line| line.contains(words));
-    command.unwrap_or_else(|| panic!("{words}")).to_owned()
+    let blocks = page.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split("```").next());
+    let command = blocks
+        .flat_map(str::lines)
+        .find(|line| line.contains(words));
+    command
+        .unwrap_or_else(|| panic!("{words}"))
+        .trim()
+        .to_owned()
 }
 
 #[test]

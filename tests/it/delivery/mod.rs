@@ -12,6 +12,8 @@ mod crds_served;
 #[cfg(feature = "e2e")]
 mod deploy;
 #[cfg(feature = "e2e")]
+mod deploy_argocd;
+#[cfg(feature = "e2e")]
 mod hooks;
 #[cfg(feature = "e2e")]
 mod kubectl;
