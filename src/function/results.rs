@@ -13,6 +13,7 @@ use crate::base::sources::{FileId, Span};
 use crate::base::wording;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::Report;
+use crate::report::headline;
 
 /// All diagnostics, in their order.
 #[must_use]
@@ -68,14 +69,13 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The first error on one line, with its file or else its Workspace, and its field: what a host shows
-/// of stderr begins with it. None without errors.
+/// The first error on one line of at most 200 characters, with its file, its Workspace and its field:
+/// what a host shows of stderr begins with it. None without errors.
 #[must_use]
 pub fn first_line(report: &Report, list: &ResourceList) -> Option<String> {
-    let mut errors = report.diagnostics().iter().filter(|it| it.is_error());
-    let first = errors.next()?;
-    let place = first.place.and_then(|place| Places::of(list).find(place));
-    let place = place.map(|(item, field)| {
+    headline::first_error(report, |first| {
+        let places = Places::of(list);
+        let (item, field) = places.find(first.place?)?;
         let value = item.node.to_value();
         let path = annotations::path(&value);
         let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
@@ -85,14 +85,9 @@ pub fn first_line(report: &Report, list: &ResourceList) -> Option<String> {
         let separator = if namespace.is_empty() { "" } else { "/" };
         let (kind, name) = (text(&value["kind"]), text(&metadata["name"]));
         let field = wording::field(&field);
-        format!("{path}{kind} {namespace}{separator}{name} {field}: ")
-    });
-    let more = match errors.count() {
-        0 => String::new(),
-        count => format!(" ({count} more)"),
-    };
-    let place = place.unwrap_or_default();
-    Some(format!("{place}{}: {}{more}", first.head(), first.text()))
+        let place = format!("{path}{kind} {namespace}{separator}{name} {field}");
+        Some(place.trim_end().to_owned())
+    })
 }
 
 /// The items of a list, by where they begin.

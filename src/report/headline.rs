@@ -18,20 +18,28 @@ const LONGEST: usize = 200;
 /// without symbolic links.
 #[must_use]
 pub fn document(report: &Report, directory: &Path, root: &Path) -> Terminal {
+    let place = |found: &Diagnostic| Some(start(found.place?, report, directory, root));
     let mut out = Terminal::default();
-    let mut errors = report.diagnostics().iter().filter(|found| found.is_error());
-    if let Some(first) = errors.next() {
-        let more = match report.count(Severity::Error) - 1 {
-            0 => String::new(),
-            more => format!(" ({more} more)"),
-        };
-        let place = first
-            .place
-            .map(|place| start(place, report, directory, root));
-        let line = line(first, place.as_deref(), LONGEST - more.chars().count());
-        out.text(&line).text(&more).end();
+    if let Some(line) = first_error(report, place) {
+        out.text(&line).end();
     }
     out
+}
+
+/// The first error of a report in at most 200 characters, after what `place` makes of its place; none
+/// without an error.
+pub fn first_error(
+    report: &Report,
+    place: impl FnOnce(&Diagnostic) -> Option<String>,
+) -> Option<String> {
+    let mut errors = report.diagnostics().iter().filter(|found| found.is_error());
+    let first = errors.next()?;
+    let more = match report.count(Severity::Error) - 1 {
+        0 => String::new(),
+        more => format!(" ({more} more)"),
+    };
+    let longest = LONGEST - more.chars().count();
+    Some(line(first, place(first).as_deref(), longest) + &more)
 }
 
 /// A diagnostic in at most so many characters.

@@ -209,7 +209,7 @@ fn an_error_names_the_workspace_and_its_field() {
     let wrong = WORKSPACE.replace("    name: phi-4\n", "    name: phi-44\n");
     let run = call(&list(&[SECRET, &wrong], ""));
     let first = run.stderr.lines().next().unwrap();
-    let expected = "Workspace team-a/phi-4 inference.preset.name: error[KR203]: release 0.12 has no preset `phi-44`";
+    let expected = "Workspace team-a/phi-4 inference.preset.name: error[KR203]: release 0.12 has no preset phi-44;";
     assert!(
         run.code == 1 && first.starts_with(expected),
         "{}",
