@@ -23,6 +23,7 @@ mod reference;
 mod render;
 mod repository;
 mod run;
+mod signals;
 mod stdout;
 
 use std::ffi::OsString;
@@ -63,6 +64,7 @@ impl Outcome {
     reason = "the command line reads the environment for the library"
 )]
 pub(crate) fn run() -> ExitCode {
+    signals::handle_if_first();
     let args: Vec<_> = std::env::args_os().collect();
     let cli = match parse(&args) {
         Ok(cli) => cli,
