@@ -124,7 +124,7 @@ node_package() {
 cargo_program() {
   is_wanted "$1" || return 0
   case $("$tools/bin/$1" --version 2>/dev/null || true) in
-    "$1 $2" | "$1 v$2") ;;
+    *" $2" | *" v$2") ;;
     *) cargo install "$1" --version "$2" --locked --quiet --root "$tools" "${@:3}" ;;
   esac
 }
@@ -134,15 +134,18 @@ distribution \
   curl curl \
   g++ g++ \
   git git \
+  jq jq \
   kubectl kubernetes-client \
   nix-instantiate nix-bin \
   node nodejs \
   npm npm \
+  runc runc \
   shellcheck shellcheck \
   valgrind valgrind
 program kustomize sigs.k8s.io/kustomize/kustomize/v5 5.8.2
 program kubectl-validate sigs.k8s.io/kubectl-validate 0.0.4
 program helm helm.sh/helm/v3/cmd/helm 3.22.0
+program crane github.com/google/go-containerregistry/cmd/crane 0.22.1
 program actionlint github.com/rhysd/actionlint/cmd/actionlint 1.7.12
 program kwok sigs.k8s.io/kwok/cmd/kwok 0.8.0
 stages 0.8.0
@@ -163,6 +166,7 @@ python_package pre-commit 4.7.0
 # just itself, ready built: its author names this package.
 python_package rust-just 1.59.0
 node_package yaml-language-server 2.0.0
+cargo_program cargo-cyclonedx 0.5.9
 cargo_program cargo-deny 0.20.2
 cargo_program cargo-fuzz 0.13.2
 # Neither its web server nor its watching of files is needed to build the book.

@@ -16,6 +16,8 @@ mod deploy_argocd;
 #[cfg(feature = "e2e")]
 mod hooks;
 #[cfg(feature = "e2e")]
+mod image;
+#[cfg(feature = "e2e")]
 mod kubectl;
 #[cfg(feature = "e2e")]
 mod kustomize;

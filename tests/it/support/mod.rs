@@ -11,6 +11,8 @@ pub(crate) mod program;
 )]
 pub(crate) mod cluster;
 #[cfg(feature = "e2e")]
+pub(crate) mod container;
+#[cfg(feature = "e2e")]
 pub(crate) mod flavour;
 #[cfg(feature = "e2e")]
 #[cfg_attr(

@@ -1,0 +1,185 @@
+//! The images that `tools/image` makes, as registries and kubelets have them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::cluster::PATIENCE;
+use crate::support::container::{Image, Mount};
+use crate::support::program::{root, run, stdout};
+use crate::support::tools::succeed;
+
+/// The user of a pod that says nothing else, and that of Argo CD's plugins.
+const NOBODY: u32 = 65532;
+const ARGOCD: u32 = 999;
+
+#[test]
+fn a_job_prints_what_the_program_prints() {
+    let image = Image::make("kaito-render");
+    let pulled = image.pull();
+    assert_eq!(pulled.config["config"]["User"], "65532:65532");
+    let examples = root().join("examples");
+    let mounts = [Mount {
+        source: &examples,
+        target: "/in",
+        writable: false,
+    }];
+    for user in [NOBODY, ARGOCD] {
+        let command = pulled.program(&["render", "/in/inference", "--root", "/in"]);
+        let container = pulled.container(user, &command, &[], &mounts);
+        let run = run(&mut container.run(), "");
+        let expected = stdout(&["render", "examples/inference", "--root", "examples"], "");
+        assert_eq!((run.code, run.stdout), (0, expected), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_image_has_one_static_program_of_less_than_20_mb() {
+    let image = Image::make("kaito-render");
+    let pulled = image.pull();
+    let mut files: Vec<_> = walkdir::WalkDir::new(pulled.files())
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| !entry.file_type().is_dir())
+        .map(|entry| {
+            entry
+                .path()
+                .strip_prefix(pulled.files())
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    files.sort();
+    let expected = ["etc/group", "etc/passwd", "usr/local/bin/kaito-render"];
+    assert_eq!(files, expected.map(Path::new));
+    let program = pulled.files().join(expected[2]);
+    assert!(fs::metadata(&program).unwrap().len() < 20_000_000);
+    let text = fs::read(&program).unwrap();
+    for place in [env!("CARGO_MANIFEST_DIR"), &std::env::var("HOME").unwrap()] {
+        let found = memchr::memmem::find(&text, format!("{place}/").as_bytes());
+        assert_eq!(found, None, "{place} of this machine is in the program");
+    }
+}
+
+#[test]
+fn the_same_program_gives_the_same_image() {
+    let [once, again] = [(); 2].map(|()| Image::make("kaito-render").digest);
+    assert_eq!(once, again);
+}
+
+/// Two builds from nothing, in two directories.
+#[test]
+#[ignore = "needs ten minutes of a release build"]
+fn the_same_sources_give_the_same_image_anywhere() {
+    let image = Image::make("kaito-render");
+    let elsewhere = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    succeed(
+        Command::new("git")
+            .args(["clone", "-q"])
+            .arg(root())
+            .arg(elsewhere.path().join("clone")),
+    );
+    let mut make = Command::new(elsewhere.path().join("clone/tools/image"));
+    make.arg("kaito-render").arg(elsewhere.path().join("image"));
+    make.env("CARGO_TARGET_DIR", elsewhere.path().join("target"));
+    let output = succeed(&mut make);
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().trim(),
+        image.digest
+    );
+}
+
+#[test]
+fn the_bill_of_materials_has_what_is_linked() {
+    let image = Image::make("kaito-render");
+    let text = fs::read_to_string(image.directory.join("sbom.cdx.json")).unwrap();
+    let bill: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&bill["bomFormat"], &bill["specVersion"]),
+        (&"CycloneDX".into(), &"1.5".into())
+    );
+    let name = |component: &Value| component["name"].as_str().unwrap().to_owned();
+    let listed: BTreeSet<_> = bill["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(name)
+        .collect();
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args([
+        "tree",
+        "--locked",
+        "--offline",
+        "--edges=normal",
+        "--prefix=none",
+        "--format={p}",
+    ]);
+    let output = succeed(tree.current_dir(root()));
+    let linked = String::from_utf8(output.stdout).unwrap();
+    let linked: BTreeSet<_> = linked
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert!(linked.len() > 50, "{linked:?}");
+    for name in linked.iter().filter(|name| **name != "kaito-render") {
+        assert!(listed.contains(*name), "{name}");
+    }
+    for of_tests in ["criterion", "proptest"] {
+        assert!(!listed.contains(of_tests), "{of_tests}");
+    }
+    assert!(!text.contains(env!("CARGO_MANIFEST_DIR")));
+}
+
+/// The kernel keeps SIGTERM from the first process of a container if that does not handle it.
+#[test]
+fn a_job_ends_when_it_is_told_to() {
+    let pulled = Image::make("kaito-render").pull();
+    let container = pulled.container(NOBODY, &pulled.program(&["render", "-"]), &[], &[]);
+    let mut run = container.run();
+    run.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut waits_for_its_input = run.spawn().unwrap();
+    let start = Instant::now();
+    let status = loop {
+        assert!(start.elapsed() < PATIENCE, "it runs on");
+        container.signal("TERM");
+        if let Some(status) = waits_for_its_input.try_wait().unwrap() {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.code(), Some(128 + 15));
+}
+
+/// The controller's, beside a real API server.
+#[cfg(feature = "controller")]
+#[test]
+fn the_controller_writes_statuses_from_its_image() {
+    use crate::support::cluster::ports;
+    use crate::support::rig::Rig;
+
+    let pulled = Image::make("kaito-render-controller").pull();
+    let mut rig = Rig::new(1);
+    let directory = rig.cluster.path("");
+    let mounts = [Mount {
+        source: Path::new(&directory),
+        target: &directory,
+        writable: false,
+    }];
+    let [port] = ports();
+    let listen = format!("127.0.0.1:{port}");
+    let command = pulled.program(&["--listen", &listen]);
+    let env = format!("KUBECONFIG={}", rig.cluster.path("kubeconfig"));
+    let container = pulled.container(NOBODY, &command, &[&env], &mounts);
+    let names = rig.names.clone();
+    rig.cluster.start("image", container.run());
+    rig.settle("False");
+    rig.report_all(&names, 1);
+    rig.settle("True");
+    // Its own end, and not that of runc, which passes the signal on.
+    assert_eq!(rig.cluster.stop("image", "TERM").code(), Some(0));
+}
