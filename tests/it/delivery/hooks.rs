@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use crate::support::program::{Run, root, run};
 use crate::support::tools::{succeed, tool};
 
-const RIGHT: &str = "workspaces/right.yaml";
+pub(super) const RIGHT: &str = "workspaces/right.yaml";
 const WRONG: &str = "workspaces/wrong.yaml";
 
 /// A repository with a Workspace in a directory.
-fn repository() -> TempDir {
+pub(super) fn repository() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("workspaces")).unwrap();
     let text =
@@ -30,7 +30,7 @@ fn repository() -> TempDir {
 }
 
 /// Adds a Workspace with a mistake at its fifth line.
-fn add_mistake(directory: &Path) {
+pub(super) fn add_mistake(directory: &Path) {
     let text =
         "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata:\n  name: wrong\nresuorce: {}\n";
     fs::write(directory.join(WRONG), text).unwrap();
@@ -56,7 +56,7 @@ fn inside(directory: &Path, mut command: Command) -> Command {
     command
 }
 
-fn git(directory: &Path, args: &[&str]) -> Command {
+pub(super) fn git(directory: &Path, args: &[&str]) -> Command {
     let mut git = Command::new("git");
     git.args(args);
     inside(directory, git)
@@ -280,24 +280,24 @@ fn the_template_for_gitlab_fails_of_diagnostics_and_reports_them() {
 }
 
 /// A file of the project, read by a parser that is not ours.
-fn yaml(path: &str) -> Value {
+pub(super) fn yaml(path: &str) -> Value {
     serde_yaml::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value
         .as_str()
         .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 /// Runs a script as GitHub and GitLab do: a failing command ends it.
-fn shell(directory: &Path, script: &str, variables: &[(&str, &str)]) -> Run {
+pub(super) fn shell(directory: &Path, script: &str, variables: &[(&str, &str)]) -> Run {
     let mut bash = Command::new("bash");
     bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
     run(inside(directory, bash).envs(variables.iter().copied()), "")
 }
 
-fn check_script(script: &str) {
+pub(super) fn check_script(script: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), script).unwrap();
     succeed(

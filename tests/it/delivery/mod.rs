@@ -8,6 +8,10 @@ mod status;
 #[cfg(feature = "e2e")]
 mod apply;
 #[cfg(feature = "e2e")]
+mod ci_jobs;
+#[cfg(feature = "e2e")]
+mod comments;
+#[cfg(feature = "e2e")]
 mod crds_served;
 #[cfg(feature = "e2e")]
 mod deploy;
