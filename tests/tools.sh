@@ -44,20 +44,27 @@ program() {
   ln -sf "$1-$3" "$tools/bin/$1"
 }
 
-# control_plane RELEASE: builds the programs of a Kubernetes cluster out of tools/control-plane, as one; this takes minutes.
-control_plane() {
-  is_wanted control_plane || return 0
-  local sources=$here/../tools/control-plane name flags='-s -w' package
-  name=kube-$1-$(cat "$sources"/main.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
+# go_tool NAME FOLDER RELEASE [LINKER_FLAG ...]: builds a program out of a folder of tools/, which takes minutes, and again
+# when its files have changed.
+go_tool() {
+  is_wanted "$1" || return 0
+  local sources=$here/../tools/$2 name
+  name=$1-$3-$(cat "$sources"/*.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
   if [ ! -x "$tools/bin/$name" ]; then
-    # Clients and servers compare their releases, which the linker has to tell them.
-    for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-      flags+=" -X $package.gitVersion=v$1 -X $package.gitMajor=${1%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$1")"
-    done
-    CGO_ENABLED=0 go build -C "$sources" -trimpath -ldflags "$flags" -o "$tools/bin/$name.part" .
+    CGO_ENABLED=0 go build -C "$sources" -trimpath -ldflags "-s -w ${*:4}" -o "$tools/bin/$name.part" .
     mv "$tools/bin/$name.part" "$tools/bin/$name"
   fi
-  ln -sf "$name" "$tools/bin/kube"
+  ln -sf "$name" "$tools/bin/$1"
+}
+
+# control_plane RELEASE: the programs of a Kubernetes cluster.
+control_plane() {
+  local package flags=()
+  # Clients and servers compare their releases, which the linker has to tell them.
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    flags+=(-X "$package.gitVersion=v$1" -X "$package.gitMajor=${1%%.*}" -X "$package.gitMinor=$(cut -d. -f2 <<<"$1")")
+  done
+  go_tool kube control-plane "$1" "${flags[@]}"
 }
 
 # module MODULE VERSION: downloads one of Go, and prints its folder.
