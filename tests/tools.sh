@@ -157,6 +157,7 @@ program actionlint github.com/rhysd/actionlint/cmd/actionlint 1.7.12
 program kwok sigs.k8s.io/kwok/cmd/kwok 0.8.0
 stages 0.8.0
 control_plane 1.37.2
+go_tool argocd argocd 3.5.7 -X github.com/argoproj/argo-cd/v3/common.version=3.5.7
 # One folder a kind of cluster: releases of Karpenter exclude one another, and AWS brings NodeClaims of its own.
 crds machine github.com/aws/karpenter-core 0.29.2
 crds nodeclaim sigs.k8s.io/karpenter 0.36.2
