@@ -10,6 +10,8 @@
     reason = "a test that panics has failed"
 )]
 
+#[cfg(feature = "e2e")]
+mod argocd;
 mod cli;
 mod delivery;
 mod golden;
