@@ -49,6 +49,11 @@ book: (tools "mdbook")
 package:
     tools/package
 
+# Make the container image of a program in a directory
+[group('before a pull request')]
+image PROGRAM='kaito-render' DIRECTORY='target/image': (tools "cargo-cyclonedx")
+    tools/image {{ PROGRAM }} {{ DIRECTORY }}
+
 # Compile with the oldest Rust that Cargo.toml names
 [group('before a pull request')]
 msrv:

@@ -41,6 +41,16 @@ pub(crate) enum Sent {
 
 impl Servers {
     fn start() -> Self {
+        Self::with(|servers| {
+            let mut server = servers.program("argocd-cmp-server");
+            server.arg("--config-dir-path").arg(servers.path("config"));
+            server
+        })
+    }
+
+    /// Servers with a cmp-server that is started by a command. Its socket has to come into the directory
+    /// `plugins`, and its configuration is in `config`.
+    pub(crate) fn with(plugin: impl FnOnce(&Self) -> Command) -> Self {
         // The path of a socket may have no more than 107 bytes.
         let directory = tempfile::Builder::new()
             .prefix("argocd-")
@@ -55,7 +65,7 @@ impl Servers {
         let script = servers.path("git-verify-wrapper.sh");
         fs::write(&script, "#!/bin/sh\n").unwrap();
         fs::set_permissions(script, Permissions::from_mode(0o755)).unwrap();
-        servers.start_plugin();
+        servers.start_plugin(plugin);
         let selected = [
             "--plugin-tar-exclude=.git",
             "--plugin-use-manifest-generate-paths",
@@ -67,17 +77,19 @@ impl Servers {
         servers
     }
 
-    fn start_plugin(&mut self) {
+    fn start_plugin(&mut self, plugin: impl FnOnce(&Self) -> Command) {
         let config = self.path("config");
         fs::create_dir(&config).unwrap();
+        // Whatever user the plugin has.
+        let plugins = self.path("plugins");
+        fs::create_dir(&plugins).unwrap();
+        fs::set_permissions(plugins, Permissions::from_mode(0o777)).unwrap();
         fs::copy(
             root().join("deploy/argocd/plugin.yaml"),
             config.join("plugin.yaml"),
         )
         .unwrap();
-        let mut server = self.program("argocd-cmp-server");
-        server.arg("--config-dir-path").arg(config);
-        self.spawn("cmp-server", server);
+        self.spawn("cmp-server", plugin(self));
         let socket = self.path("plugins/kaito-render.sock");
         self.wait("cmp-server", || socket.exists());
     }
@@ -108,7 +120,6 @@ impl Servers {
         let mut command = tether(tool("bin/argocd").get_program());
         let plugins = self.path("plugins");
         let temporary = tempfile::tempdir_in(self.directory.path()).unwrap().keep();
-        fs::create_dir_all(&plugins).unwrap();
         let ours = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
         let path = [self.directory.path(), ours.parent().unwrap()].map(Path::to_owned);
         let others = std::env::var_os("PATH").unwrap();
@@ -145,7 +156,8 @@ impl Servers {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Where one of their directories or files is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 

@@ -1,9 +1,11 @@
 //! Images that `tools/image` makes, as a registry gives them, and their containers, as runc runs them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,7 @@ use super::program::root;
 use super::tools::{succeed, tool};
 
 /// An image, as it was made.
+#[derive(Clone)]
 pub(crate) struct Image {
     /// Where its layout is, with what is beside it.
     pub(crate) directory: PathBuf,
@@ -24,11 +27,22 @@ pub(crate) struct Image {
 
 impl Image {
     /// The image of one of the two programs, which is compiled if it is not yet.
-    pub(crate) fn make(program: &str) -> Self {
+    pub(crate) fn make(program: &'static str) -> Self {
+        static MADE: Mutex<BTreeMap<&str, Image>> = Mutex::new(BTreeMap::new());
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("image-{program}"));
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let image = made.entry(program);
+        image
+            .or_insert_with(|| Self::into(program, &directory))
+            .clone()
+    }
+
+    /// Makes it in a directory, even if it was made before.
+    pub(crate) fn into(program: &str, directory: &Path) -> Self {
         let mut make = Command::new(root().join("tools/image"));
-        let output = succeed(make.arg(program).arg(&directory));
+        let output = succeed(make.arg(program).arg(directory));
         let digest = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        let directory = directory.to_owned();
         Self { directory, digest }
     }
 
@@ -179,8 +193,14 @@ impl Container {
         command
     }
 
-    /// Sends a signal to its program, if that runs.
+    /// Sends a signal to its program, once that has begun to run.
     pub(crate) fn signal(&self, signal: &str) {
+        let state = runc().args(["state", &self.name]).output().unwrap();
+        let state: Value = serde_json::from_slice(&state.stdout).unwrap_or_default();
+        if state["status"] != "running" {
+            return;
+        }
+        // It may have ended meanwhile.
         runc().args(["kill", &self.name, signal]).output().unwrap();
     }
 }
