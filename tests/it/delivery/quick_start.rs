@@ -3,16 +3,13 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::project::readme_commands::{self, Shown};
 use crate::support::cluster::{Cluster, Kubectl, PATIENCE, tether};
 use crate::support::flavour::Flavour;
 use crate::support::program::run;
-use crate::support::provisioner;
+use crate::support::provisioner::Provisioner;
 use crate::support::tools;
 
 /// A shell at a cluster, in a directory with the examples.
@@ -22,40 +19,6 @@ struct Session {
     cluster: Cluster,
     kubectl: Kubectl,
     directory: tempfile::TempDir,
-}
-
-/// A provisioner that is at work until this goes.
-struct Provisioner {
-    is_over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Provisioner {
-    fn start(kubectl: Kubectl) -> Self {
-        let is_over = Arc::new(AtomicBool::new(false));
-        let until = Arc::clone(&is_over);
-        let work = move || {
-            while !until.load(Ordering::Relaxed) {
-                provisioner::act(&kubectl, "nodeclaim");
-                thread::sleep(Duration::from_millis(200));
-            }
-        };
-        Self {
-            is_over,
-            thread: Some(thread::spawn(work)),
-        }
-    }
-}
-
-impl Drop for Provisioner {
-    fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
-        let ended = self.thread.take().unwrap().join();
-        assert!(
-            ended.is_ok() || thread::panicking(),
-            "the provisioner has failed"
-        );
-    }
 }
 
 impl Session {

@@ -1,6 +1,11 @@
 //! What gpu-provisioner and Karpenter do, done by the tests: a Machine or NodeClaim gets its node,
 //! and takes it along.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::cluster::{Kubectl, items};
@@ -9,6 +14,40 @@ use crate::support::tools::succeed;
 
 /// Until its node is gone, a node object stays.
 const FINALIZER: &str = "karpenter.sh/termination";
+
+/// A provisioner that is at work until this goes.
+pub(crate) struct Provisioner {
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Provisioner {
+    pub(crate) fn start(kubectl: Kubectl) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&is_over);
+        let work = move || {
+            while !until.load(Ordering::Relaxed) {
+                act(&kubectl, "nodeclaim");
+                thread::sleep(Duration::from_millis(200));
+            }
+        };
+        Self {
+            is_over,
+            thread: Some(thread::spawn(work)),
+        }
+    }
+}
+
+impl Drop for Provisioner {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let ended = self.thread.take().unwrap().join();
+        assert!(
+            ended.is_ok() || thread::panicking(),
+            "the provisioner has failed"
+        );
+    }
+}
 
 /// The node that a provisioner makes of a Machine or NodeClaim.
 pub(crate) fn node(claim: &Value) -> Value {
