@@ -9,7 +9,7 @@ import (
 	"os"
 
 	"github.com/alicebob/miniredis/v2"
-	controller "github.com/argoproj/argo-cd/v3/cmd/argocd-application-controller/commands"
+	applicationset "github.com/argoproj/argo-cd/v3/cmd/argocd-applicationset-controller/commands"
 	cmp "github.com/argoproj/argo-cd/v3/cmd/argocd-cmp-server/commands"
 	repo "github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
 	"github.com/spf13/cobra"
@@ -22,7 +22,9 @@ func main() {
 	os.Args = os.Args[1:]
 	switch os.Args[0] {
 	case "argocd-application-controller":
-		run(withRedis(controller.NewCommand))
+		run(withRedis(newController))
+	case "argocd-applicationset-controller":
+		run(applicationset.NewCommand)
 	case "argocd-cmp-server":
 		run(cmp.NewCommand)
 	case "argocd-repo-server":
