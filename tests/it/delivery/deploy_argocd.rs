@@ -20,7 +20,7 @@ const REPO_SERVER: &str = "argocd-repo-server";
 
 /// Lays out a directory as the page has a person do: Argo CD's manifests, `deploy/`, a copy of
 /// `deploy/argocd/` under the name of the program, and the kustomization that the page shows.
-fn lay_out(path: &Path) {
+pub(crate) fn lay_out(path: &Path) {
     for (from, to) in [("deploy", "deploy"), ("deploy/argocd", "kaito-render")] {
         succeed(
             Command::new("cp")

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::argocd::{Application, Servers};
+use crate::support::argocd::{Application, Home, Servers};
 use crate::support::cluster::PATIENCE;
 use crate::support::container::{Image, Mount};
 use crate::support::inputs::{SMALL, repository, workspace};
@@ -167,30 +167,38 @@ fn a_job_ends_when_it_is_told_to() {
 #[test]
 fn argo_cd_generates_by_its_sidecar() {
     let pulled = Image::make("kaito-render").pull();
+    let home = Home::new();
     let temporary = tempfile::tempdir().unwrap();
-    fs::set_permissions(temporary.path(), Permissions::from_mode(0o777)).unwrap();
-    let mut sidecar = None;
-    let servers = Servers::with(|servers| {
-        let mount = |source, target, writable| Mount {
-            source,
-            target,
-            writable,
-        };
-        let [programs, plugins, config] = [
-            directory().join("bin"),
-            servers.path("plugins"),
-            servers.path("config"),
-        ];
-        let mounts = [
-            mount(&*programs, "/var/run/argocd", false),
-            mount(&*plugins, "/home/argocd/cmp-server/plugins", true),
-            mount(&*config, "/home/argocd/cmp-server/config", false),
-            mount(temporary.path(), "/tmp", true),
-        ];
-        let command = ["/var/run/argocd/argocd", "argocd-cmp-server"];
-        let container = sidecar.insert(pulled.container(ARGOCD, &command, &[], &mounts));
-        container.run()
-    });
+    let config = tempfile::tempdir().unwrap();
+    let plugin = "plugin.yaml";
+    fs::copy(
+        root().join("deploy/argocd").join(plugin),
+        config.path().join(plugin),
+    )
+    .unwrap();
+    // Directories of the kubelet's are everybody's.
+    let everybody = Permissions::from_mode(0o777);
+    for directory in [temporary.path(), &home.path("plugins"), config.path()] {
+        fs::set_permissions(directory, everybody.clone()).unwrap();
+    }
+    let mount = |source, target, writable| Mount {
+        source,
+        target,
+        writable,
+    };
+    let [programs, plugins] = [directory().join("bin"), home.path("plugins")];
+    let mounts = [
+        mount(&*programs, "/var/run/argocd", false),
+        mount(&*plugins, "/home/argocd/cmp-server/plugins", true),
+        mount(config.path(), "/home/argocd/cmp-server/config", false),
+        mount(temporary.path(), "/tmp", true),
+    ];
+    let command = ["/var/run/argocd/argocd", "argocd-cmp-server"];
+    let sidecar = pulled.container(ARGOCD, &command, &[], &mounts);
+    let servers = Servers::around(
+        vec![(sidecar.run(), plugins.join("kaito-render.sock"))],
+        home,
+    );
     let repository = repository(&[("models/phi-4.yaml", &workspace("phi-4", SMALL))]);
     let objects = servers
         .generate(&Application::new(repository.path()))

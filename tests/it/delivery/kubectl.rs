@@ -17,13 +17,13 @@ use crate::support::program::{Run, root, run};
 use crate::support::tools::{directory, succeed};
 
 /// A shell in a directory of its own, with kubectl, the program and the plugin on its path.
-pub(super) struct Shell {
-    pub(super) directory: TempDir,
+pub(crate) struct Shell {
+    pub(crate) directory: TempDir,
     kubectl: Option<Kubectl>,
 }
 
 impl Shell {
-    pub(super) fn new(kubectl: Option<Kubectl>) -> Self {
+    pub(crate) fn new(kubectl: Option<Kubectl>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let plugin = directory.path().join("kubectl-kaito_render");
         symlink(env!("CARGO_BIN_EXE_kaito-render"), plugin).unwrap();
@@ -34,7 +34,7 @@ impl Shell {
         Self { directory, kubectl }
     }
 
-    pub(super) fn run(&self, line: &str) -> Run {
+    pub(crate) fn run(&self, line: &str) -> Run {
         let mut bash = Command::new("bash");
         bash.args(["-c", &format!("set -o pipefail; {line}")]);
         let path = self.directory.path();
@@ -49,7 +49,7 @@ impl Shell {
         run(&mut bash, "")
     }
 
-    pub(super) fn succeed(&self, line: &str) -> String {
+    pub(crate) fn succeed(&self, line: &str) -> String {
         let run = self.run(line);
         assert_eq!(run.code, 0, "{line}: {}", run.stderr);
         run.stdout
@@ -66,7 +66,7 @@ fn documented(words: &str) -> String {
 }
 
 /// The command of a page under `docs/` that has some words.
-pub(super) fn documented_in(page: &str, words: &str) -> String {
+pub(crate) fn documented_in(page: &str, words: &str) -> String {
     let page = fs::read_to_string(root().join(format!("docs/{page}.md"))).unwrap();
     let page = page.replace("\\\n", " ");
     let blocks = page.split("```sh\n").skip(1);

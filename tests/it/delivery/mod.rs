@@ -3,7 +3,7 @@
 mod crds;
 mod function;
 mod rendered;
-mod status;
+pub(crate) mod status;
 
 #[cfg(feature = "e2e")]
 mod apply;
@@ -16,13 +16,13 @@ mod crds_served;
 #[cfg(feature = "e2e")]
 mod deploy;
 #[cfg(feature = "e2e")]
-mod deploy_argocd;
+pub(crate) mod deploy_argocd;
 #[cfg(feature = "e2e")]
 mod hooks;
 #[cfg(feature = "e2e")]
 mod image;
 #[cfg(feature = "e2e")]
-mod kubectl;
+pub(crate) mod kubectl;
 #[cfg(feature = "e2e")]
 mod kustomize;
 #[cfg(feature = "e2e")]

@@ -252,6 +252,55 @@ fn with_profile(workspace: &str, profile: &str) -> Cluster {
     Cluster::new(workspace, &["--profile", path.to_str().unwrap()])
 }
 
+/// A Workspace of each release in every state that whoever waits for it has to tell apart.
+#[cfg(feature = "e2e")]
+pub(crate) fn states() -> Vec<(&'static str, Value)> {
+    let releases: [[fn() -> Cluster; 2]; 2] = [
+        [|| old(OLD_SERVES), || old(TRAINS)],
+        [|| new(NEW_SERVES), || new(TRAINS)],
+    ];
+    let told = |mut cluster: Cluster, now| {
+        cluster.apply(now);
+        cluster.workspace
+    };
+    let states = releases.map(|[serves, trains]| {
+        let made = serves().workspace;
+        let mut null = made.clone();
+        null["status"] = Value::Null;
+        let mut of_kaito = made.clone();
+        of_kaito["status"] = json!({"conditions": [condition("ResourceReady", "True", "", "")]});
+        let mut not_rendered = serves();
+        not_rendered.workspace["metadata"]["annotations"] = json!({});
+        let trained = |status: Value| {
+            let mut cluster = trains().with_nodes();
+            *cluster.work() = status;
+            told(cluster, SOON)
+        };
+        let failed = condition("Failed", "True", "BackoffLimitExceeded", "");
+        let failed = trained(json!({"failed": 1, "conditions": [failed]}));
+        let serving = told(serves().serving(), SOON);
+        let changed = |workspace: &Value| {
+            let mut workspace = workspace.clone();
+            workspace["metadata"]["generation"] = json!(4);
+            workspace
+        };
+        vec![
+            ("made", made),
+            ("without a status", null),
+            ("told by KAITO only", of_kaito),
+            ("not rendered", told(not_rendered, SOON)),
+            ("waiting", told(serves(), SOON)),
+            ("changed while it was failed", changed(&failed)),
+            ("changed while it was serving", changed(&serving)),
+            ("serving", serving),
+            ("training", trained(json!({"active": 1, "ready": 1}))),
+            ("trained", trained(json!({"succeeded": 1}))),
+            ("failed", failed),
+        ]
+    });
+    states.concat()
+}
+
 #[test]
 fn a_workspace_that_was_not_rendered_is_unknown() {
     let mut cluster = old(OLD_SERVES);

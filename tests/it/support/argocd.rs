@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -23,9 +23,12 @@ use crate::support::tools::tool;
 /// The servers, for all tests that need no others.
 pub(crate) static SERVERS: Shared<Servers> = Shared::new(Servers::start);
 
+/// Where programs of Argo CD find one another, and what else they need of its image.
+pub(crate) struct Home(TempDir);
+
 /// A cmp-server with the plugin of `deploy/argocd/plugin.yaml`, and repo-servers that ask it.
 pub(crate) struct Servers {
-    directory: TempDir,
+    home: Home,
     programs: Vec<Child>,
     addresses: [String; 2],
 }
@@ -39,64 +42,37 @@ pub(crate) enum Sent {
     Selected,
 }
 
-impl Servers {
-    fn start() -> Self {
-        Self::with(|servers| {
-            let mut server = servers.program("argocd-cmp-server");
-            server.arg("--config-dir-path").arg(servers.path("config"));
-            server
-        })
-    }
-
-    /// Servers with a cmp-server that is started by a command. Its socket has to come into the directory
-    /// `plugins`, and its configuration is in `config`.
-    pub(crate) fn with(plugin: impl FnOnce(&Self) -> Command) -> Self {
+impl Home {
+    pub(crate) fn new() -> Self {
         // The path of a socket may have no more than 107 bytes.
-        let directory = tempfile::Builder::new()
-            .prefix("argocd-")
-            .tempdir()
-            .unwrap();
-        let mut servers = Self {
-            directory,
-            programs: Vec::new(),
-            addresses: Default::default(),
-        };
+        let directory = tempfile::Builder::new().prefix("argocd-").tempdir();
+        let home = Self(directory.unwrap());
+        fs::create_dir(home.path("plugins")).unwrap();
         // A script of Argo CD's image, which a repo-server runs for each commit; none is signed.
-        let script = servers.path("git-verify-wrapper.sh");
+        let script = home.path("git-verify-wrapper.sh");
         fs::write(&script, "#!/bin/sh\n").unwrap();
         fs::set_permissions(script, Permissions::from_mode(0o755)).unwrap();
-        servers.start_plugin(plugin);
-        let selected = [
-            "--plugin-tar-exclude=.git",
-            "--plugin-use-manifest-generate-paths",
-        ];
-        servers.addresses = [
-            servers.start_repo_server("everything", &[]),
-            servers.start_repo_server("selected", &selected),
-        ];
-        servers
+        home
     }
 
-    fn start_plugin(&mut self, plugin: impl FnOnce(&Self) -> Command) {
-        let config = self.path("config");
-        fs::create_dir(&config).unwrap();
-        // Whatever user the plugin has.
-        let plugins = self.path("plugins");
-        fs::create_dir(&plugins).unwrap();
-        fs::set_permissions(plugins, Permissions::from_mode(0o777)).unwrap();
-        fs::copy(
-            root().join("deploy/argocd/plugin.yaml"),
-            config.join("plugin.yaml"),
-        )
-        .unwrap();
-        self.spawn("cmp-server", plugin(self));
-        let socket = self.path("plugins/kaito-render.sock");
-        self.wait("cmp-server", || socket.exists());
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
-    /// Starts a repo-server, and gives its address.
-    fn start_repo_server(&mut self, name: &str, args: &[&str]) -> String {
-        let [port, metrics] = ports();
+    /// A cmp-server with a plugin, which is up when there is this socket.
+    pub(crate) fn plugin(&self, plugin: &str) -> (Command, PathBuf) {
+        let config = tempfile::tempdir_in(self.0.path()).unwrap().keep();
+        fs::write(config.join("plugin.yaml"), plugin).unwrap();
+        let mut server = self.program("argocd-cmp-server");
+        server.arg("--config-dir-path").arg(config);
+        let plugin: Value = serde_yaml::from_str(plugin).unwrap();
+        let name = plugin["metadata"]["name"].as_str().unwrap();
+        (server, self.path(&format!("plugins/{name}.sock")))
+    }
+
+    /// A repo-server at a port, which asks the plugins.
+    pub(crate) fn repo_server(&self, port: u16) -> Command {
+        let [metrics] = ports();
         let mut server = self.program("argocd-repo-server");
         server.args([
             "--address=127.0.0.1",
@@ -108,6 +84,69 @@ impl Servers {
             format!("--port={port}"),
             format!("--metrics-port={metrics}"),
         ]);
+        server
+    }
+
+    /// One of the programs, with a directory of its own, and kaito-render on its path.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = tether(tool("bin/argocd").get_program());
+        let temporary = tempfile::tempdir_in(self.0.path()).unwrap().keep();
+        let ours = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
+        let path = [self.0.path(), ours.parent().unwrap()].map(Path::to_owned);
+        let others = std::env::var_os("PATH").unwrap();
+        let path = path.into_iter().chain(std::env::split_paths(&others));
+        command.arg(name).env("TMPDIR", temporary);
+        command.env("PATH", std::env::join_paths(path).unwrap());
+        command.env("ARGOCD_PLUGINSOCKFILEPATH", self.path("plugins"));
+        command.env("ARGOCD_GPG_ENABLED", "false");
+        command
+    }
+}
+
+impl Servers {
+    fn start() -> Self {
+        Self::with(&["plugin.yaml"])
+    }
+
+    /// With plugins of `deploy/argocd/`.
+    pub(crate) fn with(plugins: &[&str]) -> Self {
+        let home = Home::new();
+        let kustomize = tool("bin/kustomize");
+        symlink(kustomize.get_program(), home.path("kustomize")).unwrap();
+        let plugins = plugins.iter().map(|plugin| {
+            let path = root().join("deploy/argocd").join(plugin);
+            home.plugin(&fs::read_to_string(path).unwrap())
+        });
+        Self::around(plugins.collect(), home)
+    }
+
+    /// With cmp-servers, each of which is up when there is its socket.
+    pub(crate) fn around(plugins: Vec<(Command, PathBuf)>, home: Home) -> Self {
+        let mut servers = Self {
+            home,
+            programs: Vec::new(),
+            addresses: Default::default(),
+        };
+        for (number, (server, socket)) in plugins.into_iter().enumerate() {
+            let name = format!("cmp-server-{number}");
+            servers.spawn(&name, server);
+            servers.wait(&name, || socket.exists());
+        }
+        let selected = [
+            "--plugin-tar-exclude=.git",
+            "--plugin-use-manifest-generate-paths",
+        ];
+        servers.addresses = [
+            servers.start_repo_server("everything", &[]),
+            servers.start_repo_server("selected", &selected),
+        ];
+        servers
+    }
+
+    /// Starts a repo-server, and gives its address.
+    fn start_repo_server(&mut self, name: &str, args: &[&str]) -> String {
+        let [port] = ports();
+        let mut server = self.home.repo_server(port);
         server.args(args);
         self.spawn(name, server);
         let address = format!("127.0.0.1:{port}");
@@ -115,24 +154,8 @@ impl Servers {
         address
     }
 
-    /// One of the servers, with directories of its own.
-    fn program(&self, name: &str) -> Command {
-        let mut command = tether(tool("bin/argocd").get_program());
-        let plugins = self.path("plugins");
-        let temporary = tempfile::tempdir_in(self.directory.path()).unwrap().keep();
-        let ours = Path::new(env!("CARGO_BIN_EXE_kaito-render"));
-        let path = [self.directory.path(), ours.parent().unwrap()].map(Path::to_owned);
-        let others = std::env::var_os("PATH").unwrap();
-        let path = path.into_iter().chain(std::env::split_paths(&others));
-        command.arg(name).env("TMPDIR", temporary);
-        command.env("PATH", std::env::join_paths(path).unwrap());
-        command.env("ARGOCD_PLUGINSOCKFILEPATH", plugins);
-        command.env("ARGOCD_GPG_ENABLED", "false");
-        command
-    }
-
     fn spawn(&mut self, name: &str, mut command: Command) {
-        let log = File::create(self.path(&format!("{name}.log"))).unwrap();
+        let log = File::create(self.home.path(&format!("{name}.log"))).unwrap();
         command
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -145,7 +168,7 @@ impl Servers {
         let start = Instant::now();
         while !holds() {
             let ended = self.programs.last_mut().unwrap().try_wait().unwrap();
-            let log = || fs::read_to_string(self.path(&format!("{what}.log"))).unwrap();
+            let log = || fs::read_to_string(self.home.path(&format!("{what}.log"))).unwrap();
             assert!(ended.is_none(), "{what} has ended: {}", log());
             assert!(
                 start.elapsed() < PATIENCE,
@@ -154,11 +177,6 @@ impl Servers {
             );
             thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    /// Where one of their directories or files is.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
     }
 
     /// The objects of an Application, or the message that a person sees instead.
@@ -237,6 +255,8 @@ pub(crate) struct Application<'a> {
     pub(crate) kinds: Vec<&'a str>,
     /// The annotation `argocd.argoproj.io/manifest-generate-paths`.
     pub(crate) paths: &'a str,
+    /// The plugin that it names, if it does.
+    pub(crate) plugin: Option<&'a str>,
     pub(crate) parameters: Value,
     pub(crate) sent: Sent,
     pub(crate) seconds: u64,
@@ -259,6 +279,7 @@ impl<'a> Application<'a> {
                 "kaito.sh/v1beta1/Workspace",
             ],
             paths: "",
+            plugin: Some("kaito-render"),
             parameters: json!([]),
             sent: Sent::Everything,
             seconds: PATIENCE.as_secs(),
@@ -274,7 +295,9 @@ impl<'a> Application<'a> {
             "repoURL": self.url(),
             "path": "models",
             "targetRevision": self.revision,
-            "plugin": {"name": "kaito-render", "parameters": self.parameters},
+            "plugin": self
+                .plugin
+                .map(|name| json!({"name": name, "parameters": self.parameters})),
         })
     }
 }
