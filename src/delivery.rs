@@ -24,6 +24,7 @@
 pub mod argocd;
 mod documents;
 mod excluded;
+mod flux;
 mod jobs;
 mod objects;
 mod rendered;
@@ -31,6 +32,7 @@ mod tree;
 
 pub use documents::handed_on;
 pub use excluded::Excluded;
+pub use flux::prepare_for_flux;
 pub use jobs::{fixed_content, name_jobs};
 pub use objects::annotate;
 pub use rendered::check_rendered;

@@ -104,6 +104,12 @@ impl Object {
         self.value = self.value.with("metadata", metadata);
     }
 
+    /// Writes a namespace, in the place of one that it has.
+    pub fn put_into(&mut self, namespace: &str) {
+        let metadata = self.value["metadata"].with("namespace", Json::String(namespace.into()));
+        self.value = self.value.with("metadata", metadata);
+    }
+
     /// What the object belongs to, by its labels: whatever is not labelled as made for a Workspace
     /// is shared.
     #[must_use]

@@ -13,6 +13,8 @@ use crate::base::node::Node;
 use crate::base::object::{Group, Object};
 use crate::base::sources::{FileId, Sources, Span};
 use crate::base::wording;
+use crate::catalogue::profile::Delivery;
+use crate::delivery;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::emit::{Manifest, Spool};
 use crate::vocab::Host;
@@ -30,6 +32,8 @@ pub(super) struct Run<'a> {
     keep: Keep,
     /// The namespace in which objects will be that name none.
     namespace: &'a str,
+    /// How objects reach the cluster.
+    delivery: &'a Delivery,
     objects: ObjectSet<Kept>,
     spool: &'a dyn Spool,
     /// The bytes of the texts in memory.
@@ -74,6 +78,7 @@ impl<'a> Run<'a> {
     ) -> Self {
         Self {
             namespace: &options.namespace,
+            delivery: &options.profile.delivery,
             sources,
             diagnostics,
             keep,
@@ -197,9 +202,7 @@ impl<'a> Run<'a> {
         }
         let others = documents.others.iter();
         for document in others.filter(|document| document.named || options.delivery.is_some()) {
-            if options.profile.delivery.host == Some(Host::Argocd)
-                && has_no_name_yet(&document.node)
-            {
+            if self.delivery.host == Some(Host::Argocd) && has_no_name_yet(&document.node) {
                 self.add_unnamed(&document.node);
             } else {
                 self.pass_through(&document.node, &documents.ordinals);
@@ -227,6 +230,9 @@ impl<'a> Run<'a> {
         let title = format!("{} `{}`", identity.kind, identity.name);
         let key = (identity.kind.to_owned(), identity.name.to_owned());
         object.ordinal = ordinals.get(&key).copied();
+        if self.delivery.host == Some(Host::Flux) {
+            delivery::prepare_for_flux(&mut object, self.namespace);
+        }
         self.has_static_pools |= assemble::is_static_pool(&object);
         self.add_objects(DocumentObjects {
             span: node.span,

@@ -16,6 +16,9 @@ pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 /// Keeps Flux from replacing variables in an object, if it is `disabled`.
 pub const FLUX_SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
+/// Keeps Flux from deleting an object that is no longer in its source, if it is `disabled`.
+pub const FLUX_PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
+
 /// The wave of a sync of Argo CD in which an object is applied; without it, in wave 0.
 pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 

@@ -48,6 +48,8 @@ pub const RAG_ENGINE: &str = "RAGEngine";
 pub const CONFIG_MAP: &str = "ConfigMap";
 /// Credentials, such as those for pulling an image.
 pub const SECRET: &str = "Secret";
+/// A volume that pods ask for.
+pub const VOLUME_CLAIM: &str = "PersistentVolumeClaim";
 /// The address of a server.
 pub const SERVICE: &str = "Service";
 /// The NodeClass of Karpenter on Azure.
@@ -87,7 +89,7 @@ pub const ALL: [Kind; 32] = [
     other(SECRET),
     other(CONFIG_MAP),
     other("PersistentVolume"),
-    fixed("PersistentVolumeClaim", "/spec/accessModes"),
+    fixed(VOLUME_CLAIM, "/spec/accessModes"),
     other(AKS_NODE_CLASS),
     other(EC2_NODE_CLASS),
     other(KAITO_NODE_CLASS),
