@@ -41,6 +41,7 @@ mod has_text;
 #[cfg(feature = "fs")]
 mod index;
 pub mod json;
+pub mod kustomization;
 mod manifest;
 mod order;
 #[cfg(feature = "fs")]

@@ -69,6 +69,7 @@ pub(super) fn generate(config: &Generate, color: Color) -> Result<Outcome> {
         },
         format: Format::JsonLines,
         output: Output::Stdout,
+        kustomizations: false,
         check: false,
         known_kinds: variable(API_VERSIONS).map(|text| KnownKinds::read(&text)),
     };

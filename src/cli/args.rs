@@ -22,7 +22,7 @@ pub(super) use check::{CheckArgs, ReportFormat};
 pub(super) use diff::{DiffArgs, DiffFormat};
 pub(super) use function::FunctionArgs;
 pub(super) use input::{ClusterArgs, InputArgs, JobsArgs};
-pub(super) use render::{ExplainArgs, HostName, ObjectFormat, RenderArgs};
+pub(super) use render::{ExplainArgs, HostName, LayoutName, ObjectFormat, RenderArgs};
 
 /// Compiles KAITO Workspaces into all Kubernetes objects that they stand for, offline and
 /// deterministically.

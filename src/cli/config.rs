@@ -92,6 +92,8 @@ pub(super) struct Render {
     pub(super) selection: Selection,
     pub(super) format: Format,
     pub(super) output: Output,
+    /// Whether each directory of the output is a kustomization.
+    pub(super) kustomizations: bool,
     /// Whether the output is only compared with what would be written.
     pub(super) check: bool,
     /// The kinds that the cluster knows; none if nobody says.

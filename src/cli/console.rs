@@ -8,6 +8,7 @@
     reason = "the command line prints, and reads the environment, for the library"
 )]
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use kaito_render::diagnostic::Severity;
 use kaito_render::emit::Content;
 use kaito_render::emit::check::Differences;
 use kaito_render::emit::disk::Changes;
+use kaito_render::emit::kustomization;
 use kaito_render::input::{Disk, FileTree};
 use kaito_render::report::reading::Reading;
 use kaito_render::report::{
@@ -186,6 +188,20 @@ pub(super) fn changes(directory: &Path, changes: &Changes) -> Result<()> {
     write_stderr(&notice(&format!(
         "{directory}: {written} written, {removed} removed"
     )))
+}
+
+/// Says which directories of the output have too many objects for a kustomization.
+pub(super) fn too_large(output: &Path, directories: &BTreeMap<String, usize>) -> Result<()> {
+    for (path, objects) in directories {
+        let directory = output.join(path);
+        write_stderr(&notice(&format!(
+            "{} has no {}, because {objects} objects are more than {}: apply the directories in it, each on its own",
+            directory.display(),
+            kustomization::NAME,
+            kustomization::MOST_OBJECTS,
+        )))?;
+    }
+    Ok(())
 }
 
 /// Says which files of an output directory are left to whoever changed them.

@@ -1,6 +1,7 @@
 //! `render`: writes the objects of Workspaces.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -8,6 +9,7 @@ use kaito_render::base::sources::Sources;
 use kaito_render::compile::{self, Keep};
 use kaito_render::delivery::argocd;
 use kaito_render::diagnostic::rule;
+use kaito_render::emit::kustomization::{Kustomizations, kustomizations};
 use kaito_render::emit::{self, FileText, Form, Manifest, Spool, SpoolFile, Stream};
 use kaito_render::input::{Disk, Document, DocumentFilter, FileTree};
 use kaito_render::session::Session;
@@ -81,7 +83,7 @@ pub(super) fn render_in(mut run: Run, config: &Render, color: Color) -> Result<O
     }
     let mut outcome = Outcome::of(&report);
     if !report.has_errors() {
-        outcome = write(&manifests, &files, &*spool, config)?;
+        outcome = write(&manifests, files, &*spool, config)?;
     }
     console::end(&report)?;
     forget(manifests);
@@ -164,7 +166,7 @@ fn files<'a>(
 /// Writes the output, or only compares it with what is there.
 fn write(
     manifests: &[Manifest],
-    files: &BTreeMap<&str, FileText>,
+    files: BTreeMap<&str, FileText>,
     spool: &dyn Spool,
     config: &Render,
 ) -> Result<Outcome> {
@@ -183,14 +185,29 @@ fn write(
             emit::disk::write_file(path, &stream)?;
             Ok(Outcome::Done)
         }
-        (Output::Directory(path), true) => {
-            let differences = emit::check::check_directory(path, files)?;
-            console::differences(path, &differences)
-        }
-        (Output::Directory(path), false) => {
-            let changes = emit::disk::write_directory(path, files)?;
-            console::changes(path, &changes)?;
-            Ok(Outcome::Done)
-        }
+        (Output::Directory(path), _) => write_directory(path, files, config),
     }
+}
+
+/// Writes the files of an output directory, and what makes its directories kustomizations, or only
+/// compares them with what is there.
+fn write_directory(
+    path: &Path,
+    files: BTreeMap<&str, FileText>,
+    config: &Render,
+) -> Result<Outcome> {
+    let made = if config.kustomizations {
+        kustomizations(files.keys().copied())
+    } else {
+        Kustomizations::default()
+    };
+    let files = files.into_iter().chain(made.texts()).collect();
+    console::too_large(path, &made.too_large)?;
+    if config.check {
+        let differences = emit::check::check_directory(path, &files)?;
+        return console::differences(path, &differences);
+    }
+    let changes = emit::disk::write_directory(path, &files)?;
+    console::changes(path, &changes)?;
+    Ok(Outcome::Done)
 }

@@ -27,18 +27,26 @@ impl<T: Content + ?Sized> Content for &T {
     }
 }
 
-/// The text of a manifest that is a file of its own.
+/// The text of a file of an output directory.
 #[derive(Clone, Copy, Debug)]
-pub struct FileText<'a> {
-    /// The manifest that the file holds.
-    pub manifest: &'a Manifest,
-    /// Where its text is if it is not held.
-    pub spool: &'a dyn Spool,
+pub enum FileText<'a> {
+    /// That of an object.
+    Manifest {
+        /// The manifest that the file holds.
+        manifest: &'a Manifest,
+        /// Where its text is if it is not held.
+        spool: &'a dyn Spool,
+    },
+    /// One that stands for no object.
+    Text(&'a str),
 }
 
 impl Content for FileText<'_> {
     fn pieces(&self, each: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-        each(&self.manifest.text(self.spool)?)
+        match self {
+            Self::Manifest { manifest, spool } => each(&manifest.text(*spool)?),
+            Self::Text(text) => each(text),
+        }
     }
 }
 

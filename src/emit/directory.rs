@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{FileText, Format, Manifest, Spool};
+use super::{FileText, Format, Manifest, Spool, kustomization};
 use crate::base::hex;
 use crate::base::object::{Group, Identified, Object};
 use crate::vocab::api;
@@ -58,11 +58,12 @@ pub fn layout<'a>(
     }
     let files = files.into_iter();
     Ok(files
-        .map(|(path, manifest)| (path, FileText { manifest, spool }))
+        .map(|(path, manifest)| (path, FileText::Manifest { manifest, spool }))
         .collect())
 }
 
-/// Whether a path could be one of [`layout`]'s, and so leads into the directory and nowhere else.
+/// Whether a path could be one of [`layout`]'s or of a kustomization beside them, and so leads into the
+/// directory and nowhere else.
 #[cfg(feature = "fs")]
 pub(super) fn is_laid_out(path: &str) -> bool {
     let is_part = |part: &&str| {
@@ -74,7 +75,7 @@ pub(super) fn is_laid_out(path: &str) -> bool {
     };
     let parts: Vec<_> = path.split('/').collect();
     let is_deep_enough = match parts.as_slice() {
-        ["_cluster", _] => true,
+        [kustomization::NAME] | [_, kustomization::NAME] | ["_cluster", _] => true,
         [_, _, _] => parts[0] != "_cluster",
         _ => false,
     };
@@ -134,7 +135,8 @@ fn file_kind(api_version: &str, kind: &str) -> String {
     let kind = kind.to_lowercase();
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let is_plain = !group.contains('.')
-        || group.ends_with(".k8s.io")
+        // What kustomize reads would be read as a file of its, under the name of its kind.
+        || group.ends_with(".k8s.io") && group != api::KUSTOMIZE
         || group == api::KAITO
         || group.starts_with("karpenter.");
     if is_plain {

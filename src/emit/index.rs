@@ -59,14 +59,19 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let files = [("b/c/service.yaml", "1f"), ("_cluster/x-y.yaml", "2e 3d")];
+        let files = [
+            ("b/c/service.yaml", "1f"),
+            ("_cluster/x-y.yaml", "2e 3d"),
+            ("b/kustomization.yaml", "4c"),
+            ("kustomization.yaml", "5b"),
+        ];
         let listed: Listed = files
             .map(|(path, it)| (path.to_owned(), it.to_owned()))
             .into();
         let text = write(&listed);
         let list = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [],\n";
         let ours = "  \"version\": 2,\n  \"files\": {\n    \"_cluster/x-y.yaml\": \"2e 3d\",\n    \
-                    \"b/c/service.yaml\": \"1f\"\n  }\n}\n";
+                    \"b/c/service.yaml\": \"1f\",\n    \"b/kustomization.yaml\": \"4c\",\n    \"kustomization.yaml\": \"5b\"\n  }\n}\n";
         assert_eq!(text, format!("{list}{ours}"));
         assert_eq!(read(&text).unwrap(), listed);
     }
@@ -82,7 +87,9 @@ mod tests {
             "C:\\x",
             "a\\b",
             "",
-            "kustomization.yaml",
+            "deployment.yaml",
+            "ai/deployment.yaml",
+            "kustomization.json",
             "src/main.rs",
             "a/b/main.rs",
             "a/b/c/d.yaml",

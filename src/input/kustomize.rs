@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::encoding::{decode, mentions_kaito};
+use super::index;
 use super::links;
 use super::parse;
 use super::tree::{FileTree, Kind};
-use super::walk::{Found, place};
+use super::walk::{Found, Standing, place};
 use crate::base::node::{Data, Entry, Node};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
@@ -106,7 +107,7 @@ pub fn refuse(place: Span, directory: Option<&str>, diagnostics: &mut Diagnostic
     ));
 }
 
-/// The kustomizations among the directories of a walk.
+/// The kustomizations among the directories of a walk, without those that are output.
 fn kustomizations(
     tree: &dyn FileTree,
     files: &[Found],
@@ -116,11 +117,25 @@ fn kustomizations(
     let directories: BTreeMap<_, _> = found
         .filter_map(|file| Some((file.place.parent()?, file.path.parent()?)))
         .collect();
+    let outputs: BTreeMap<_, _> = files
+        .iter()
+        .filter_map(|file| match &file.standing {
+            Standing::Output(fingerprints) => Some((file.path.as_path(), fingerprints)),
+            _ => None,
+        })
+        .collect();
+    let is_output = |path: &Path, text: &str| {
+        let fingerprints = outputs.get(path);
+        fingerprints.is_some_and(|fingerprints| index::is_known(text, fingerprints))
+    };
     let read = |directory: &Path| {
         let paths = NAMES.iter().map(|name| directory.join(name));
         let mut paths = paths.filter(|path| links::stays_inside(tree, path));
         let path = paths.find(|path| matches!(tree.kind(path), Ok(Kind::File)))?;
         let text = decode(tree.read(&path).ok()?).ok()?.text;
+        if is_output(&path, &text) {
+            return None;
+        }
         let file = sources.add(tree.name(&path), text);
         // What is wrong with it is for `kustomize` to say.
         let nodes = parse(sources, file, &mut Diagnostics::default());

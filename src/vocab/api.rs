@@ -25,7 +25,7 @@ pub const KARPENTER: &str = "karpenter.sh";
 pub const KARPENTER_V1: &str = "karpenter.sh/v1";
 
 /// The group of kustomizations. Flux has a kind of that name in a group of its own.
-const KUSTOMIZE: &str = "kustomize.config.k8s.io";
+pub const KUSTOMIZE: &str = "kustomize.config.k8s.io";
 
 /// Whether an `apiVersion` is of the files that kustomize reads.
 #[must_use]

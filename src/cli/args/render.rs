@@ -30,6 +30,9 @@ Examples:
   # Write everything in a directory, for Flux or Argo CD to apply
   kaito-render render clusters/a/ --delivery flux
 
+  # Write a directory that Flux applies, from a repository or a registry
+  kaito-render render clusters/a/ --delivery flux --layout flux -o rendered/a/
+
 If the input has an error, nothing is written and the exit code is 1.";
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -58,6 +61,9 @@ pub(in crate::cli) struct RenderArgs {
     /// A path is a directory if it ends in `/` or exists as one.
     #[arg(long, short, value_name = "FILE|DIR/", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) output: Option<PathBuf>,
+    /// Lay the output directory out for a program that applies it
+    #[arg(long, value_enum, value_name = "LAYOUT", requires = "output")]
+    pub(in crate::cli) layout: Option<LayoutName>,
     /// Write nothing, and exit with 1 if the output is not what would be written
     ///
     /// Prints one line for each file that would be written or removed: `new`, `changed` or `removed`,
@@ -101,6 +107,14 @@ pub(in crate::cli) enum HostName {
     Flux,
     /// kubectl
     Kubectl,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum LayoutName {
+    /// With a kustomization.yaml in each directory
+    ///
+    /// A directory with more than 500 objects has none, but those in it have.
+    Flux,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

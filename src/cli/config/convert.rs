@@ -16,8 +16,8 @@ use super::{
     Output, Render, Side,
 };
 use crate::cli::args::{
-    self, ArgocdCommand, CloudName, Command, HostName, InstanceTypesCommand, ObjectFormat,
-    PresetsCommand,
+    self, ArgocdCommand, CloudName, Command, HostName, InstanceTypesCommand, LayoutName,
+    ObjectFormat, PresetsCommand,
 };
 
 impl TryFrom<Command> for Config {
@@ -99,6 +99,10 @@ impl TryFrom<args::RenderArgs> for Render {
                 "`--check` has nothing to compare stdout with: name a file or a directory by `-o`"
             );
         }
+        let kustomizations = matches!(args.layout, Some(LayoutName::Flux));
+        if kustomizations && !matches!(output, Output::Directory(_)) {
+            bail!("`--layout` is about the files of a directory: name one by `-o DIR/`");
+        }
         Ok(Self {
             input: Input {
                 delivery: args.delivery.map(Host::from),
@@ -115,6 +119,7 @@ impl TryFrom<args::RenderArgs> for Render {
                 ObjectFormat::Jsonl => Format::JsonLines,
             },
             output,
+            kustomizations,
             check: args.check,
             known_kinds: None,
         })

@@ -10,6 +10,7 @@ mod diff_changed;
 mod editors;
 mod explain;
 mod fix;
+mod flux;
 mod formats;
 #[cfg(feature = "e2e")]
 mod formats_as_read;

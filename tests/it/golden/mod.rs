@@ -261,14 +261,18 @@ pub(crate) fn render_into(
 /// Writes objects into a directory as `render -o` does.
 #[cfg(feature = "e2e")]
 pub(crate) fn write(objects: &[Object], root: &Path) {
-    use kaito_render::emit::{Form, Manifest, NoSpool, directory};
+    use std::io::Write;
+
+    use kaito_render::emit::{Content, Form, Manifest, NoSpool, directory};
 
     let manifest = |object| Manifest::new(object, Form::File(Format::Yaml));
     let manifests: Vec<_> = objects.iter().map(manifest).collect();
     for (path, text) in directory::layout(&manifests, &NoSpool).unwrap() {
         let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, &*text.manifest.text(&NoSpool).unwrap()).unwrap();
+        let mut file = fs::File::create(path).unwrap();
+        text.pieces(&mut |piece| file.write_all(piece.as_bytes()))
+            .unwrap();
     }
 }
 
