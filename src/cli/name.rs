@@ -1,4 +1,4 @@
-//! The name by which people call the program: as a plugin of kubectl, it has two words.
+//! The name by which people call the program: as a plugin of kubectl or Flux, it has two words.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -9,10 +9,14 @@ use super::args::Cli;
 
 /// What people type instead of the name by which the program was started, if that is another one.
 fn typed(program: &OsStr) -> Option<&'static str> {
-    // kubectl looks for `kaito-render` under this name, and under `kubectl-kaito-render` for `kaito` with
-    // the argument `render`, which is for the plugin of KAITO.
-    let is_plugin = Path::new(program).file_stem()? == "kubectl-kaito_render";
-    is_plugin.then_some("kubectl kaito-render")
+    match Path::new(program).file_stem()?.to_str()? {
+        // kubectl looks for `kaito-render` under this name, and under `kubectl-kaito-render` for `kaito`
+        // with the argument `render`, which is for the plugin of KAITO.
+        "kubectl-kaito_render" => Some("kubectl kaito-render"),
+        // Flux takes all that stands behind `flux-` for one word.
+        "flux-kaito" => Some("flux kaito"),
+        _ => None,
+    }
 }
 
 /// The grammar, with help and errors that call the program as people do.

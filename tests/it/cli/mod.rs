@@ -19,8 +19,6 @@ mod hostile_text;
 #[cfg(unix)]
 mod interrupted;
 mod jobs;
-#[cfg(unix)]
-mod kubectl;
 mod limits;
 #[cfg(unix)]
 mod links;
@@ -28,6 +26,8 @@ mod nothing_vanishes;
 pub(crate) mod output;
 #[cfg(unix)]
 mod output_check;
+#[cfg(unix)]
+mod plugins;
 #[cfg(target_os = "linux")]
 mod progress;
 mod secrets;
