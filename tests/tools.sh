@@ -67,6 +67,29 @@ control_plane() {
   go_tool kube control-plane "$1" "${flags[@]}"
 }
 
+# flux VERSION: builds the programs of Flux out of tools/flux, and one that asks its libraries; this takes minutes.
+flux() {
+  is_wanted flux || return 0
+  local sources=$here/../tools/flux folder cli
+  folder=$tools/flux-$1-$(cat "$sources"/*.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
+  if [ ! -d "$folder" ]; then
+    # The CLI embeds manifests that its own build makes, and does not compile without any.
+    cli=$folder.cli
+    rm -rf "$cli" "$folder.part"
+    cp -r --no-preserve=mode "$(module github.com/fluxcd/flux2/v2 "$1")" "$cli"
+    mkdir "$cli/cmd/flux/manifests"
+    touch "$cli/cmd/flux/manifests/none.yaml"
+    cp "$sources/go.mod" "$cli.mod"
+    cp "$sources/go.sum" "$cli.sum"
+    go mod edit "-replace=github.com/fluxcd/flux2/v2=$cli" "$cli.mod"
+    CGO_ENABLED=0 go build -C "$sources" "-modfile=$cli.mod" -trimpath -ldflags "-s -w -X main.VERSION=$1" \
+      -o "$folder.part/" tool .
+    mv "$folder.part" "$folder"
+    rm -rf "$cli" "$cli.mod" "$cli.sum"
+  fi
+  ln -sfn "${folder##*/}" "$tools/flux"
+}
+
 # module MODULE VERSION: downloads one of Go, and prints its folder.
 module() {
   go mod download -json "$1@v$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
@@ -158,12 +181,15 @@ program kwok sigs.k8s.io/kwok/cmd/kwok 0.8.0
 stages 0.8.0
 control_plane 1.37.2
 go_tool argocd argocd 3.5.7 -X github.com/argoproj/argo-cd/v3/common.version=3.5.7
+flux 2.9.5
 # One folder a kind of cluster: releases of Karpenter exclude one another, and AWS brings NodeClaims of its own.
 crds machine github.com/aws/karpenter-core 0.29.2
 crds nodeclaim sigs.k8s.io/karpenter 0.36.2
 crds nodeclaim-aws github.com/aws/karpenter-provider-aws 0.36.2
 crds karpenter sigs.k8s.io/karpenter 1.10.0
 crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
+crds flux-kustomize github.com/fluxcd/kustomize-controller 1.9.6 config/crd/bases
+crds flux-source github.com/fluxcd/source-controller 1.9.6 config/crd/bases
 crds prometheus github.com/prometheus-operator/prometheus-operator 0.85.0 example/prometheus-operator-crd
 # The standard's own schema, as the tests of gosec have it.
 file schemas report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
