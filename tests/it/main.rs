@@ -14,6 +14,8 @@
 mod argocd;
 mod cli;
 mod delivery;
+#[cfg(all(feature = "e2e", feature = "controller"))]
+mod flux;
 mod golden;
 mod project;
 mod rules;
