@@ -11,7 +11,7 @@ use super::comments::Comments;
 use super::hooks::{RIGHT, add_mistake, check_script, git, repository, shell, text, yaml};
 use crate::support::container::Registry;
 use crate::support::program::{Run, stdout};
-use crate::support::tools::{succeed, tool};
+use crate::support::tools::{directory, succeed, tool};
 
 /// Whose jobs they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,9 +254,16 @@ fn a_registry_has_what_is_rendered_by_a_digest_that_the_commit_decides() {
         let project = Project::new();
         let registry = Registry::serve();
         let artifact = format!("oci://{}/workspaces", registry.address);
+        let ours = Path::new(env!("CARGO_BIN_EXE_kaito-render"))
+            .parent()
+            .unwrap();
+        let path = [ours.to_owned(), directory().join("flux")].into_iter();
+        let others = std::env::var_os("PATH").unwrap();
+        let path = std::env::join_paths(path.chain(std::env::split_paths(&others))).unwrap();
         let run = || {
             let commit = printed(project.path(), &["rev-parse", "HEAD"]);
             let variables = [
+                ("PATH", path.to_str().unwrap()),
                 ("ARTIFACT", artifact.as_str()),
                 ("GITHUB_SHA", commit.trim()),
                 ("GITHUB_REF_NAME", "main"),
