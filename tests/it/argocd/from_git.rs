@@ -218,6 +218,7 @@ fn a_commit_becomes_a_model_that_serves() {
 
     what_others_change_comes_back(&mut scene);
     a_mistake_is_told_and_changes_nothing(&mut scene);
+    the_project_allows_nothing_else(&mut scene);
 
     // The same for every directory.
     let delete = "kubectl delete application team-a --namespace argocd";
@@ -263,4 +264,20 @@ fn a_mistake_is_told_and_changes_nothing(scene: &mut Scene) {
     scene.json(&["get", "statefulset", "phi-4", "--namespace=team-a"]);
     scene.push(FILE, &right, "team-a");
     scene.is("team-a", "Synced", "Healthy");
+}
+
+fn the_project_allows_nothing_else(scene: &mut Scene) {
+    const FILE: &str = "teams/team-a/more.yaml";
+    let role =
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: more}\n";
+    scene.push(FILE, role, "team-a");
+    let told = "resource rbac.authorization.k8s.io:ClusterRole is not permitted in project models";
+    scene.cluster.wait("the sync is refused", |cluster| {
+        state(cluster, "team-a").to_string().contains(told)
+    });
+    scene.push(FILE, TEAM.replace("of-the-team", "more").as_str(), "team-a");
+    scene.is("team-a", "Synced", "Healthy");
+    let roles = scene.json(&["get", "clusterroles"]);
+    let is_it = |role: &Value| role["metadata"]["name"] == "more";
+    assert!(!items(&roles).iter().any(is_it));
 }

@@ -278,7 +278,9 @@ fn plugins_have_one_name_and_run_one_program() {
     let recipe = fs::read_to_string(root().join("deploy/argocd/kustomize/Containerfile")).unwrap();
     let sidecar = file("repo-server.yaml");
     let image = sidecar.pointer("/spec/template/spec/containers/0/image");
-    let copied = format!("\nCOPY --from={} ", image.unwrap().as_str().unwrap());
+    let image = image.unwrap().as_str().unwrap();
+    let program = "/usr/local/bin/kaito-render";
+    let copied = format!("\nCOPY --from={image} {program} {program}\n");
     assert!(recipe.contains(&copied), "{recipe}");
 }
 
