@@ -79,7 +79,8 @@ fn equal_objects_have_an_equal_digest_and_are_applied_if_they_are_signed() {
     scene.request("ocirepository");
     let found = scene.until("the artifact is there", || {
         let found = scene.flux("ocirepository");
-        (ready(&found).status == "True").then_some(found)
+        let is_there = found["status"]["artifact"].is_object();
+        (is_there && ready(&found).status == "True").then_some(found)
     });
     let revision = &found["status"]["artifact"]["revision"];
     assert_eq!(*revision, format!("production@{digest}"));
