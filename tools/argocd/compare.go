@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/diff"
+	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	argodiff "github.com/argoproj/argo-cd/v3/util/argo/diff"
 	"github.com/argoproj/argo-cd/v3/util/argo/normalizers"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,6 +16,11 @@ import (
 // comparisons are the three that Argo CD knows: the default, the one that goes with the sync option ServerSideApply=true,
 // and the one that the compare option ServerSideDiff=true asks for.
 var comparisons = []string{"default", "ServerSideApply", "ServerSideDiff"}
+
+// ignored is what no comparison looks at by default (util/settings/settings.go, GetResourceOverrides).
+var ignored = map[string]v1alpha1.ResourceOverride{
+	"*/*": {IgnoreDifferences: v1alpha1.OverrideIgnoreDiff{JSONPointers: []string{"/status"}}},
+}
 
 // compare gives what is out of sync, in words, for each comparison.
 func compare(_ context.Context, app application) (map[string][]string, error) {
@@ -43,7 +49,7 @@ func (it *engine) differences(comparison string) ([]string, error) {
 	}
 	defer cleanup()
 	config, err := argodiff.NewDiffConfigBuilder().
-		WithDiffSettings(nil, nil, true, normalizers.IgnoreNormalizerOpts{}).
+		WithDiffSettings(nil, ignored, false, normalizers.IgnoreNormalizerOpts{}).
 		WithTracking(instanceLabel, string(it.Tracking)).
 		WithNoCache().
 		WithGVKParser(it.cluster.GetGVKParser()).

@@ -15,6 +15,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/controller"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/argo"
+	argosettings "github.com/argoproj/argo-cd/v3/util/settings"
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -85,7 +86,7 @@ func newEngine(app application) (*engine, error) {
 		return it.tracking.GetAppName(object, instanceLabel, it.Tracking, ""), true
 	}
 	it.cluster = cache.NewClusterCache(config, cache.SetLogr(logr.Discard()), cache.SetPopulateResourceInfoHandler(owner),
-		cache.SetSettings(cache.Settings{ResourceHealthOverride: app.Settings.health()}))
+		cache.SetSettings(cache.Settings{ResourceHealthOverride: app.Settings.health(), ResourcesFilter: &argosettings.ResourcesFilter{}}))
 	if err := it.cluster.EnsureSynced(); err != nil {
 		return nil, err
 	}
