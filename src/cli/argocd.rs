@@ -130,9 +130,8 @@ fn root() -> Result<PathBuf> {
     };
     argocd::root(&directory, &path).with_context(|| {
         format!(
-            "the working directory `{}` does not end in the path of the Application, `{path}` \
-             ({SOURCE_PATH})",
-            directory.display()
+            "the working directory does not end in the path of the Application, `{path}`: add \
+             `/kaito-render.yaml` to its annotation `argocd.argoproj.io/manifest-generate-paths`"
         )
     })
 }

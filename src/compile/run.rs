@@ -291,11 +291,16 @@ impl<'a> Run<'a> {
     }
 
     /// Reports an input that holds no Workspace, as far as no other error says why.
-    pub(super) fn check_empty(&mut self, passed_over: usize) {
+    pub(super) fn check_empty(&mut self, passed_over: usize, options: &Options) {
         if self.diagnostics.failed_since(0) {
             return;
         }
         let hint = match passed_over {
+            0 if options.delivery.is_some() => {
+                "add one; `delivery: {withoutWorkspaces: true}` in the profile allows documents of \
+                 other kinds only"
+                    .to_owned()
+            }
             0 => "name a file or directory that has one; `--allow-empty` allows an empty output"
                 .to_owned(),
             count => format!(

@@ -255,7 +255,7 @@ fn the_root_is_the_working_directory_without_the_path_of_the_application() {
     for (other, said) in [
         (
             "apps",
-            "does not end in the path of the Application, `apps`",
+            "does not end in the path of the Application, `apps`: add `/kaito-render.yaml` to its annotation",
         ),
         ("x/models", "does not end in"),
     ] {
