@@ -184,6 +184,8 @@ impl Servers {
         let request = json!({
             "repo": {"repo": application.url()},
             "revision": application.revision,
+            // Commits of one second and the same files have one name.
+            "noCache": true,
             "appName": "serving",
             "namespace": application.namespace,
             "projectName": "default",
@@ -200,6 +202,23 @@ impl Servers {
             panic!("{answer}");
         };
         Ok(objects)
+    }
+
+    /// A text in which the directories of the plugin have no names of their own.
+    pub(crate) fn without_directories(&self, text: &str) -> String {
+        let begin = self.home.0.path().to_str().unwrap();
+        let mut out = String::new();
+        for (place, part) in text.split(begin).enumerate() {
+            if place == 0 {
+                out += part;
+                continue;
+            }
+            // Up to the copy of the repository.
+            let copy = part.split_once("_cmp_server/").unwrap().1;
+            out += "DIRECTORY";
+            out += copy.get(36..).unwrap();
+        }
+        out
     }
 
     /// The parameters that the plugin announces for an Application.
