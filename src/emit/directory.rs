@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{FileText, Format, Manifest, Spool, kustomization};
+#[cfg(feature = "fs")]
+use super::kustomization::NAME as KUSTOMIZATION;
+use super::{FileText, Format, Manifest, Spool};
 use crate::base::hex;
 use crate::base::object::{Group, Identified, Object};
 use crate::vocab::api;
@@ -75,7 +77,7 @@ pub(super) fn is_laid_out(path: &str) -> bool {
     };
     let parts: Vec<_> = path.split('/').collect();
     let is_deep_enough = match parts.as_slice() {
-        [kustomization::NAME] | [_, kustomization::NAME] | ["_cluster", _] => true,
+        [KUSTOMIZATION] | [_, KUSTOMIZATION] | ["_cluster", _] => true,
         [_, _, _] => parts[0] != "_cluster",
         _ => false,
     };
