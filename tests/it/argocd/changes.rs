@@ -175,10 +175,9 @@ fn a_person_confirms_that_a_node_goes() {
     app.syncs(&before);
     app.patience = Duration::from_secs(5);
     let outcome = app.sync(&after);
-    eprintln!(
-        "CONFIRM {} {} {:?}",
-        outcome.phase, outcome.message, outcome.steps
-    );
+    let words = "waiting for pruning confirmation of karpenter.sh/NodeClaim/";
+    assert_eq!(outcome.phase, "Running", "{}", outcome.message);
+    assert!(outcome.message.starts_with(words), "{}", outcome.message);
     assert!(stays(&app, &before));
     app.confirmed = true;
     app.syncs(&after);
@@ -206,7 +205,6 @@ fn a_changed_training_is_refused_and_otherwise_a_new_job() {
     launch(&app, &objects);
     let outcome = app.sync(&app.objects(&[("t.yaml", &new)]));
     let words = refusal(&outcome);
-    eprintln!("JOB {} ... {}", &words[..200], &words[words.len() - 200..]);
     assert!(
         words.contains("Job.batch \"tune\" is invalid") && words.contains("field is immutable")
     );
@@ -239,11 +237,11 @@ fn changed_volume_claims_are_refused_until_the_object_is_deleted() {
     let objects = app.objects(&[("a.yaml", &text), ("kaito-render.yaml", &profile)]);
     let outcome = app.sync(&objects);
     let words = refusal(&outcome);
-    eprintln!("CLAIMS {words}");
     assert!(
-        words.contains("StatefulSet.apps \"a\" is invalid"),
+        words.contains("StatefulSet.apps \"a\" is invalid: spec.volumeClaimTemplates"),
         "{words}"
     );
+    assert!(words.ends_with(": field is immutable"), "{words}");
     succeed(
         &mut app
             .kubectl
