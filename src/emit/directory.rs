@@ -135,7 +135,7 @@ fn stem(object: &Object) -> String {
 /// Karpenter's, none of which has a kind of another one's.
 fn file_kind(api_version: &str, kind: &str) -> String {
     let kind = kind.to_lowercase();
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let group = api::group(api_version);
     let is_plain = !group.contains('.')
         // What kustomize reads would be read as a file of its, under the name of its kind.
         || group.ends_with(".k8s.io") && group != api::KUSTOMIZE

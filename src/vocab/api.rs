@@ -27,11 +27,16 @@ pub const KARPENTER_V1: &str = "karpenter.sh/v1";
 /// The group of kustomizations. Flux has a kind of that name in a group of its own.
 pub const KUSTOMIZE: &str = "kustomize.config.k8s.io";
 
+/// The group of an `apiVersion`; that of Kubernetes' core is empty.
+#[must_use]
+pub fn group(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
 /// Whether an `apiVersion` is of the files that kustomize reads.
 #[must_use]
 pub fn is_of_kustomize(api_version: &str) -> bool {
-    let group = api_version.split_once('/').map(|(group, _)| group);
-    group == Some(KUSTOMIZE)
+    group(api_version) == KUSTOMIZE
 }
 
 /// Whether an `apiVersion` is of KAITO's group.
@@ -43,6 +48,5 @@ pub fn is_of_kaito(api_version: &str) -> bool {
 /// Whether an `apiVersion` is of Karpenter's group, to which Machines belong too.
 #[must_use]
 pub fn is_of_karpenter(api_version: &str) -> bool {
-    let group = api_version.split_once('/').map(|(group, _)| group);
-    group == Some(KARPENTER)
+    group(api_version) == KARPENTER
 }

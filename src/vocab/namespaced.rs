@@ -1,5 +1,7 @@
 //! Which kinds of Kubernetes and KAITO belong to a namespace. Of other kinds, only the cluster knows.
 
+use super::api;
+
 /// The kinds by their group (Kubernetes 1.37, KAITO 0.12), without those that are only questions to
 /// the API server.
 pub const NAMESPACED: [(&str, &[&str]); 14] = [
@@ -57,7 +59,7 @@ pub const NAMESPACED: [(&str, &[&str]); 14] = [
 /// ```
 #[must_use]
 pub fn is_namespaced(api_version: &str, kind: &str) -> bool {
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let group = api::group(api_version);
     let mut groups = NAMESPACED.iter();
     groups.any(|(of, kinds)| *of == group && kinds.contains(&kind))
 }

@@ -74,7 +74,7 @@ impl KnownKinds {
 
 /// Whether an object is of a kind that this program writes, and that a CRD defines.
 fn is_of_a_crd(identity: &Identity) -> bool {
-    let group = identity.api_version.split_once('/').map_or("", |it| it.0);
+    let group = api::group(identity.api_version);
     let is_known = [api::KAITO, api::KARPENTER].contains(&group) || group.starts_with("karpenter.");
     is_known && kinds::find(identity.kind).is_some()
 }
