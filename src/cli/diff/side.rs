@@ -13,7 +13,6 @@ use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, T
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
 use kaito_render::workspace;
-use serde_json::Value;
 
 use crate::cli::config::{Cluster, Diff, Side};
 use crate::cli::git::Revision;
@@ -149,8 +148,6 @@ pub(super) fn compile<'a>(
 fn fill_namespace(object: &mut Object, namespace: &str) {
     let identity = object.identity();
     if matches!(identity.kind, "ConfigMap" | "Secret") && identity.namespace.is_none() {
-        let mut value = Value::from(&object.value);
-        value["metadata"]["namespace"] = namespace.into();
-        object.value = value.into();
+        object.put_into(namespace);
     }
 }
