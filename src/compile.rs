@@ -250,7 +250,7 @@ pub fn run<'a>(
     });
     run.add_others(&documents, options);
     if is_empty {
-        run.check_empty(documents.passed_over.len(), options);
+        run.check_empty(documents.passed_over.len());
     }
     run.check_sources(&documents.passed_over);
     Compilation::new(run.finish(options, &releases), releases)

@@ -291,12 +291,12 @@ impl<'a> Run<'a> {
     }
 
     /// Reports an input that holds no Workspace, as far as no other error says why.
-    pub(super) fn check_empty(&mut self, passed_over: usize, options: &Options) {
+    pub(super) fn check_empty(&mut self, passed_over: usize) {
         if self.diagnostics.failed_since(0) {
             return;
         }
         let hint = match passed_over {
-            0 if options.delivery.is_some() => {
+            0 if self.delivery.host.is_some() => {
                 "add one; `delivery: {withoutWorkspaces: true}` in the profile allows documents of \
                  other kinds only"
                     .to_owned()
