@@ -44,12 +44,17 @@ program() {
   ln -sf "$1-$3" "$tools/bin/$1"
 }
 
+# fingerprint FOLDER: some digits that change with the sources of a Go module.
+fingerprint() {
+  cat "$1"/*.go "$1"/go.mod "$1"/go.sum | sha256sum | cut -c1-12
+}
+
 # go_tool NAME FOLDER RELEASE [LINKER_FLAG ...]: builds a program out of a folder of tools/, which takes minutes, and again
 # when its files have changed.
 go_tool() {
   is_wanted "$1" || return 0
   local sources=$here/../tools/$2 name
-  name=$1-$3-$(cat "$sources"/*.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
+  name=$1-$3-$(fingerprint "$sources")
   if [ ! -x "$tools/bin/$name" ]; then
     CGO_ENABLED=0 go build -C "$sources" -trimpath -ldflags "-s -w ${*:4}" -o "$tools/bin/$name.part" .
     mv "$tools/bin/$name.part" "$tools/bin/$name"
@@ -71,7 +76,7 @@ control_plane() {
 flux() {
   is_wanted flux || return 0
   local sources=$here/../tools/flux folder cli
-  folder=$tools/flux-$1-$(cat "$sources"/*.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-12)
+  folder=$tools/flux-$1-$(fingerprint "$sources")
   if [ ! -d "$folder" ]; then
     # The CLI embeds manifests that its own build makes, and does not compile without any.
     cli=$folder.cli
