@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use serde_json::Value;
@@ -57,21 +57,14 @@ impl Scene {
     /// Serves the repository as a Git server does, over HTTP.
     fn serve_repository(&mut self) {
         let web = self.home.path("web");
-        fs::create_dir_all(web.join("cgi-bin")).unwrap();
+        fs::create_dir(&web).unwrap();
         symlink(self.repository.path().join(".git"), web.join("models.git")).unwrap();
-        let script = format!(
-            "#!/bin/sh\nGIT_PROJECT_ROOT={} GIT_HTTP_EXPORT_ALL=1 exec git http-backend\n",
-            web.display()
-        );
-        let path = web.join("cgi-bin/git");
-        fs::write(&path, script).unwrap();
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         let [port] = ports();
-        let mut server = tether(tool("bin/busybox").get_program());
-        server.args(["httpd", "-f", "-p", &format!("127.0.0.1:{port}"), "-h"]);
-        server.arg(&web);
+        let address = format!("127.0.0.1:{port}");
+        let mut server = tether(tool("flux/flux-test").get_program());
+        server.arg("git").arg(&web).arg(&address);
         self.start("git", server, port);
-        self.url = format!("http://127.0.0.1:{port}/cgi-bin/git/models.git");
+        self.url = format!("http://{address}/models.git");
     }
 
     fn start_argo_cd(&mut self) {
