@@ -1,8 +1,7 @@
 //! An Application in a cluster, compared and synced by Argo CD's engine.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -129,15 +128,6 @@ impl App {
             panic!("{answer}");
         };
         items
-    }
-}
-
-/// Waits until something holds.
-pub(super) fn wait(what: &str, holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < PATIENCE, "it does not hold that {what}");
-        thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::app::{App, CLUSTER, Outcome, of_kind, wait};
-use crate::support::cluster::PATIENCE;
+use super::app::{App, CLUSTER, Outcome, of_kind};
+use crate::support::cluster::{PATIENCE, wait};
 use crate::support::inputs::{LARGE, SMALL, profile, workspace};
 use crate::support::provisioner;
 use crate::support::tools::succeed;

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::app::{App, CLUSTER, actors, of_kind, wait};
+use super::app::{App, CLUSTER, actors, of_kind};
 use crate::golden::{documents, entries};
-use crate::support::cluster::Cluster;
+use crate::support::cluster::{Cluster, wait};
 use crate::support::flavour::Flavour;
 use crate::support::inputs::profile;
 use crate::support::program::{root, stdout};

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::app::{App, CLUSTER, of_kind, wait};
+use super::app::{App, CLUSTER, of_kind};
+use crate::support::cluster::wait;
 use crate::support::inputs::{SMALL, workspace};
 use crate::support::program::run;
 use crate::support::provisioner;

@@ -5,13 +5,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::argocd::{Application, Home, Servers};
-use crate::support::cluster::PATIENCE;
+use crate::support::cluster::wait;
 use crate::support::container::{Image, Mount};
 use crate::support::inputs::{SMALL, repository, workspace};
 use crate::support::program::{root, run, stdout};
@@ -151,15 +149,11 @@ fn a_job_ends_when_it_is_told_to() {
     let mut run = container.run();
     run.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut waits_for_its_input = run.spawn().unwrap();
-    let start = Instant::now();
-    let status = loop {
-        assert!(start.elapsed() < PATIENCE, "it runs on");
+    wait("it has ended", || {
         container.signal("TERM");
-        if let Some(status) = waits_for_its_input.try_wait().unwrap() {
-            break status;
-        }
-        thread::sleep(Duration::from_millis(50));
-    };
+        waits_for_its_input.try_wait().unwrap().is_some()
+    });
+    let status = waits_for_its_input.wait().unwrap();
     assert_eq!(status.code(), Some(128 + 15));
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::rig::program;
+use super::rig::{examples, program};
 use crate::golden::documents;
 use crate::support::inputs::{directory, inference_set, profile};
 use crate::support::program::{root, run, stdout};
@@ -29,15 +29,7 @@ fn built(directory: &Path) -> String {
 #[test]
 fn kustomize_builds_the_objects_of_the_plain_output() {
     for release in ["0.3", "0.12"] {
-        let examples = match release {
-            "0.3" => &["examples/inference", "examples/fine-tuning"][..],
-            _ => &["examples/v1beta1"],
-        };
-        let args = [
-            &["render", "--delivery", "flux", "--release", release],
-            examples,
-        ]
-        .concat();
+        let args = examples(release);
         let plain = stdout(&args, "");
         for format in ["yaml", "json"] {
             let directory = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ use crate::support::tools::succeed;
 
 /// Pushes a directory as the documentation says, and gives the digest.
 fn push(scene: &Scene, directory: &Path, tag: &str) -> String {
-    let address = format!("oci://127.0.0.1:{}/models:{tag}", scene.rig.registry);
+    let address = format!("oci://{}/models:{tag}", scene.rig.registry.address);
     let mut flux = program("flux");
     flux.args(["push", "artifact", &address, "--path"]);
     flux.arg(directory);
@@ -47,7 +47,7 @@ fn equal_objects_have_an_equal_digest_and_are_applied_if_they_are_signed() {
     assert_eq!(push(&scene, &copy.path().join("rendered"), "again"), digest);
 
     let mut source = scene.copied("oci-repository.yaml");
-    source["spec"]["url"] = json!(format!("oci://127.0.0.1:{}/models", scene.rig.registry));
+    source["spec"]["url"] = json!(format!("oci://{}/models", scene.rig.registry.address));
     // The registry of the test has no certificate.
     source["spec"]["insecure"] = json!(true);
     source["spec"]["interval"] = json!("2s");
@@ -60,7 +60,7 @@ fn equal_objects_have_an_equal_digest_and_are_applied_if_they_are_signed() {
     };
     let sign = |digest: &str| {
         let key = copy.path().join("cosign.pub");
-        let image = format!("127.0.0.1:{}/models@{digest}", scene.rig.registry);
+        let image = format!("{}/models@{digest}", scene.rig.registry.address);
         succeed(program("flux-test").args(["sign", &image]).arg(&key));
         fs::read_to_string(&key).unwrap()
     };

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::cluster::{Cluster, Kubectl, PATIENCE, ports, tether};
+use crate::support::container::Registry;
 use crate::support::flavour::Flavour;
 use crate::support::inputs::{self, commit, git};
 use crate::support::program::{kaito_render, root, run};
@@ -29,7 +30,7 @@ pub(super) struct Rig {
     pub(super) cluster: Cluster,
     repositories: TempDir,
     git: u16,
-    pub(super) registry: u16,
+    pub(super) registry: Registry,
 }
 
 impl Rig {
@@ -46,33 +47,25 @@ impl Rig {
             succeed(&mut cluster.kubectl(&["create", "namespace", name]));
         }
         let repositories = tempfile::tempdir().unwrap();
-        let [git, registry] = ports();
+        let [git] = ports();
         let mut rig = Self {
             cluster,
             repositories,
             git,
-            registry,
+            registry: Registry::serve(),
         };
-        rig.start_servers();
+        rig.serve_repositories();
         rig.start_controllers();
         rig
     }
 
-    fn start_servers(&mut self) {
-        let [git, registry] = [self.git, self.registry].map(|port| format!("127.0.0.1:{port}"));
-        let mut repositories = program("flux-test");
-        repositories
-            .arg("git")
-            .arg(self.repositories.path())
-            .arg(&git);
-        self.cluster.start("git", repositories);
-        let mut images = tether(tool("bin/crane").get_program());
-        images.args(["registry", "serve", "--address", &registry]);
-        self.cluster.start("registry", images);
-        for address in [&git, &registry] {
-            self.cluster
-                .wait(address, |_| TcpStream::connect(address).is_ok());
-        }
+    fn serve_repositories(&mut self) {
+        let address = format!("127.0.0.1:{}", self.git);
+        let mut git = program("flux-test");
+        git.arg("git").arg(self.repositories.path()).arg(&address);
+        self.cluster.start("git", git);
+        self.cluster
+            .wait(&address, |_| TcpStream::connect(&address).is_ok());
     }
 
     fn start_controllers(&mut self) {
@@ -331,6 +324,16 @@ fn condition(object: &Value, kind: &str) -> Outcome {
         reason: text("reason"),
         message: text("message"),
     }
+}
+
+/// The arguments that render all examples of a release for Flux.
+pub(super) fn examples(release: &'static str) -> Vec<&'static str> {
+    let directories = match release {
+        "0.3" => &["examples/inference", "examples/fine-tuning"][..],
+        _ => &["examples/v1beta1"],
+    };
+    let args = ["render", "--delivery", "flux", "--release", release];
+    [&args, directories].concat()
 }
 
 /// The kind and the name of an object.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rig::answer;
+use super::rig::{answer, examples};
 use crate::golden::documents;
 use crate::support::program::stdout;
 
@@ -25,16 +25,7 @@ fn filled(stream: &str, args: &[&str]) -> Vec<Value> {
 fn flux_fills_nothing_in_any_example() {
     let mut marked = 0;
     for release in ["0.3", "0.12"] {
-        let directory = match release {
-            "0.3" => &["examples/inference", "examples/fine-tuning"][..],
-            _ => &["examples/v1beta1"],
-        };
-        let args = [
-            &["render", "--delivery", "flux", "--release", release],
-            directory,
-        ]
-        .concat();
-        let stream = stdout(&args, "");
+        let stream = stdout(&examples(release), "");
         let objects = documents(&stream);
         assert!(objects.len() > 30, "{release}: {}", objects.len());
         for strictness in [&["--strict"][..], &[]] {

@@ -457,6 +457,15 @@ fn tethered(name: &str) -> Command {
     tether(tool(&format!("bin/{name}")).get_program())
 }
 
+/// Waits until something holds.
+pub(crate) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "it does not hold that {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// A program that ends, at the latest, with the thread that starts it.
 ///
 /// [`Cluster`]'s end is enough where a test fails; this is for the test that is killed.

@@ -6,14 +6,12 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rustix::process::geteuid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::cluster::{PATIENCE, ports, tether};
+use super::cluster::{ports, tether, wait};
 use super::program::root;
 use super::tools::{succeed, tool};
 
@@ -88,11 +86,9 @@ impl Registry {
         serve.args(["registry", "serve", "--address", &address]);
         let server = serve.stderr(Stdio::null()).spawn().unwrap();
         let registry = Self { address, server };
-        let start = Instant::now();
-        while TcpStream::connect(&registry.address).is_err() {
-            assert!(start.elapsed() < PATIENCE, "no registry listens");
-            thread::sleep(Duration::from_millis(20));
-        }
+        wait("the registry listens", || {
+            TcpStream::connect(&registry.address).is_ok()
+        });
         registry
     }
 }
