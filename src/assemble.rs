@@ -1,6 +1,6 @@
 //! The fifth stage: objects are completed, and checked against each other.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `catalogue` and `plan`; `compile` uses it, and `cli` for the
+//! Uses `vocab`, `base`, `diagnostic`, `catalogue`, `workspace`, `plan` and `overlay`; `compile` uses it, and `cli` for the
 //! choice of kinds.
 //!
 //! ```
@@ -33,7 +33,7 @@ mod shared;
 mod substituted;
 
 pub use merge::{DocumentObjects, Finished, ObjectSet};
-pub use node_names::name_nodes;
+pub use node_names::{name_nodes, other_node};
 pub use nodes::{check_node, check_static_capacity, is_static_pool};
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;

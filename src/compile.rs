@@ -1,7 +1,7 @@
 //! The driver: it strings the stages together. Documents in, objects out.
 //!
 //! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `delivery`, `workspace`, `plan`,
-//! `expand`, `assemble` and `emit`; `explain`, `upgrade` and `cli` use it.
+//! `expand`, `overlay`, `assemble` and `emit`; `explain`, `upgrade` and `cli` use it.
 //!
 //! What all Workspaces share is loaded first. Then each Workspace goes through the stages on its
 //! own, by a function of its document and of what is shared, and what came of it is folded into
@@ -55,6 +55,7 @@ use crate::emit::{Form, Manifest, NoSpool, Spool};
 use crate::expand::Templates;
 use crate::input::Document;
 use crate::input::config_map::ConfigMaps;
+use crate::overlay::{Change, Overlays, Selected};
 use crate::plan::Plan;
 use crate::session::Session;
 use crate::vocab::limits::RUN_NODES;
@@ -117,6 +118,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Whether it is no error to find no Workspace, whoever says so.
+    fn may_be_empty(&self) -> bool {
+        self.allow_empty || self.delivery.is_some() && self.profile.delivery.without_workspaces
+    }
+}
+
 /// What is to be kept of a run beside the diagnostics. Objects are made and held against each
 /// other in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +169,10 @@ pub struct CompiledWorkspace {
     pub plan: Plan,
     /// Its objects, without the Workspace itself.
     pub objects: Vec<Object>,
+    /// The overlays that are for it, from first to last.
+    pub overlays: Vec<Selected>,
+    /// What they changed, in order.
+    pub changes: Vec<Change>,
 }
 
 impl<'a> Compilation<'a> {
@@ -194,9 +206,10 @@ pub fn run<'a>(
 ) -> Compilation<'a> {
     let mut releases = Releases::new(&options.profile, library);
     // Every Workspace would only repeat it.
-    if releases.check_named(session).is_err() {
+    let is_known = releases.check_named(session);
+    let Ok(overlays) = is_known.and_then(|()| Overlays::of(&options.profile, session)) else {
         return Compilation::new(Output::default(), releases);
-    }
+    };
     let mut reader = Reader::new(options.namespace.clone());
     let mut documents = Documents::new(documents, options, &reader);
     documents.check(options.jobs, session);
@@ -206,14 +219,13 @@ pub fn run<'a>(
     }
 
     let sources = std::mem::take(&mut documents.sources);
-    let may_be_empty = options.allow_empty
-        || options.delivery.is_some() && options.profile.delivery.without_workspaces;
-    let is_empty = sources.is_empty() && !may_be_empty;
+    let is_empty = sources.is_empty() && !options.may_be_empty();
     let others = documents.others.iter().map(|document| &document.node);
     let context = Context {
         options,
         reader: &reader,
         releases: &releases,
+        overlays: &overlays,
         config_maps: &ConfigMaps::among(others, &options.namespace),
         sources: &session.sources,
         keep,
@@ -253,6 +265,7 @@ pub fn run<'a>(
         run.check_empty(documents.passed_over.len());
     }
     run.check_sources(&documents.passed_over);
+    run.check_overlays(&overlays);
     Compilation::new(run.finish(options, &releases), releases)
 }
 

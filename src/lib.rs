@@ -82,6 +82,9 @@ pub mod plan;
 // Stage 4: a plan becomes objects.
 pub mod expand;
 
+// What a team changes in them.
+pub mod overlay;
+
 // Stage 5: the objects of all documents, completed and checked against each other.
 pub mod assemble;
 

@@ -1,7 +1,7 @@
 //! The third stage: what is decided for one Workspace before any object is laid out.
 //!
 //! Uses `vocab`, `base`, `diagnostic`, `input`, `catalogue` and `workspace`; `expand`, `assemble`,
-//! `compile`, `explain` and `cli` use it.
+//! `overlay`, `compile`, `explain` and `cli` use it.
 //!
 //! ```
 //! # use kaito_render::catalogue::library::Library;

@@ -1,7 +1,7 @@
 //! What a run gathers on its way: the texts that it has read, and its diagnostics.
 //!
-//! Uses `base` and `diagnostic`; `catalogue`, `editor`, `expand`, `report`, `compile`, `upgrade` and
-//! `cli` use it.
+//! Uses `base` and `diagnostic`; `catalogue`, `editor`, `expand`, `overlay`, `report`, `compile`,
+//! `upgrade` and `cli` use it.
 
 use crate::base::sources::Sources;
 use crate::diagnostic::{Diagnostic, Diagnostics};

@@ -5,9 +5,13 @@ use serde::{Serialize, Serializer};
 use crate::base::hex;
 use crate::base::json::Json;
 use crate::base::object::Object;
+use crate::diagnostic::{Diagnostic, rule};
+use crate::overlay::Change;
 use crate::plan::Plan;
 use crate::vocab::annotations::NODE_IMAGE_FAMILY;
+use crate::vocab::kinds;
 use crate::vocab::node_name::filled;
+use crate::workspace::Workspace;
 
 /// Names the nodes of a Workspace, by the node objects as they are now, wherever its objects have
 /// the placeholders of their names.
@@ -29,6 +33,34 @@ pub fn name_nodes(objects: &mut [Object], plan: &Plan) {
             object.value = named;
         }
     }
+}
+
+/// Warns of a change by an overlay that gives a node object another name, and so makes another node.
+#[must_use]
+pub fn other_node(change: &Change, workspace: &Workspace, plan: &Plan) -> Option<Diagnostic> {
+    let (ordinal, after) = (change.ordinal?, change.after.as_ref()?);
+    let kind = after["kind"].as_str().unwrap_or_default();
+    if !kinds::is_node(kind) {
+        return None;
+    }
+    let name = |object| name(object, &plan.namespace, &plan.name, ordinal);
+    let [before, now] = [name(&change.before), name(after)];
+    if before == now {
+        return None;
+    }
+    let message = format!(
+        "the overlay `{}` changes what a provisioner reads only when it creates a node: the {kind} \
+         `{before}` becomes `{now}`, another node",
+        change.overlay
+    );
+    let diagnostic = Diagnostic {
+        place: change.place,
+        ..Diagnostic::global(&rule::OTHER_NODE, message)
+    };
+    Some(diagnostic.also(
+        workspace.span("/metadata/name"),
+        "the Workspace of the node",
+    ))
 }
 
 /// The name of a Machine or NodeClaim: `ws` and nine hexadecimal digits, as KAITO's look, of a hash

@@ -76,6 +76,18 @@ impl Json {
         Self::Map(Map::new(entries))
     }
 
+    /// The same mapping without a key.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Self {
+        match self {
+            Self::Map(map) if map.get(key).is_some() => {
+                let others = map.iter().filter(|(known, _)| **known != *key);
+                Self::Map(Map::new(others.cloned().collect()))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The value as JSON with the keys of every mapping sorted: equal values have equal texts.
     #[must_use]
     pub fn canonical(&self) -> String {

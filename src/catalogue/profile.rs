@@ -1,6 +1,7 @@
 //! The facts of one cluster that no Workspace says.
 
 mod delivery;
+mod overlays;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -12,13 +13,14 @@ use serde_json::{Map, Value};
 
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
-use crate::base::sources::{Sources, Span};
+use crate::base::sources::{FileId, Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::{self, Checker};
 use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, UsedProfile, api};
 pub use delivery::{Delivery, Jobs, ReplaceNodes};
+pub use overlays::{OverlaidWorkspaces, Overlay, Patch, Purpose, Select, Target};
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -82,12 +84,18 @@ pub struct Profile {
     /// How the objects reach the cluster.
     #[serde(default)]
     pub delivery: Delivery,
+    /// Changes to the objects of Workspaces, from first to last; the later one wins.
+    #[serde(default)]
+    pub overlays: Vec<Overlay>,
     /// How much diagnostics matter; of entries that concern the same diagnostic the last one counts.
     #[serde(default)]
     pub rules: Vec<RuleSetting>,
     /// The document it was read from, for places; none for the default.
     #[serde(skip)]
     pub document: Option<Node>,
+    /// The texts of the files that its overlays name, by their paths as they are written there.
+    #[serde(skip)]
+    pub files: BTreeMap<String, FileId>,
 }
 
 /// The schema of a [`Profile`], as it is published.
@@ -225,8 +233,10 @@ impl Default for Profile {
             node_counts: BTreeMap::new(),
             exclude: Vec::new(),
             delivery: Delivery::default(),
+            overlays: Vec::new(),
             rules: Vec::new(),
             document: None,
+            files: BTreeMap::new(),
         }
     }
 }

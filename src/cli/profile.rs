@@ -11,7 +11,8 @@ use kaito_render::catalogue::profile::Profile;
 use kaito_render::delivery::RootedTree;
 use kaito_render::delivery::argocd::Parameters;
 use kaito_render::diagnostic::rule;
-use kaito_render::input;
+use kaito_render::input::{self, FileTree};
+use kaito_render::overlay;
 use kaito_render::session::Session;
 
 use super::git::Revision;
@@ -29,13 +30,15 @@ pub(super) fn load(
     parameters: &Parameters,
     session: &mut Session,
 ) -> Result<Option<Profile>> {
-    let file = if let Some(path) = named {
+    let (file, path) = if let Some(path) = named {
         if !path.exists() || path.is_dir() {
             bail!("there is no profile `{}`", path.display());
         }
-        input::read_file(tree, path, &mut session.sources, &mut session.diagnostics)
+        let file = input::read_file(tree, path, &mut session.sources, &mut session.diagnostics);
+        (file, path.to_owned())
     } else if let Some(path) = find(paths, tree.root.as_deref(), session) {
-        input::read_found(tree, &path, &mut session.sources, &mut session.diagnostics)
+        let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
+        (input::read_found(tree, &path, sources, diagnostics), path)
     } else {
         if tree.root.is_none() {
             not_used(paths, session);
@@ -47,7 +50,20 @@ pub(super) fn load(
     };
     let document = file.and_then(|file| document(file, session));
     let document = document.and_then(|document| parameters.over(Some(document)));
-    Ok(document.and_then(|document| Profile::read(&document, &mut session.diagnostics)))
+    Ok(document.and_then(|document| read(&document, tree, &path, session)))
+}
+
+/// The profile of a document in a file, with the files that it names.
+fn read(
+    document: &Node,
+    tree: &dyn FileTree,
+    path: &Path,
+    session: &mut Session,
+) -> Option<Profile> {
+    let mut profile = Profile::read(document, &mut session.diagnostics)?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    overlay::read_files(&mut profile, tree, directory, session);
+    Some(profile)
 }
 
 /// Notes where a profile was looked for, if nothing says how far up one may be: a host may have left
@@ -107,7 +123,9 @@ pub(super) fn load_revision(revision: &Revision, session: &mut Session) -> Resul
     let file = input::read_found(tree, &path, &mut session.sources, &mut session.diagnostics);
     tree.is_whole()?;
     let document = file.and_then(|file| document(file, session));
-    Ok(document.and_then(|document| Profile::read(&document, &mut session.diagnostics)))
+    let profile = document.and_then(|document| read(&document, tree, &path, session));
+    tree.is_whole()?;
+    Ok(profile)
 }
 
 fn find(paths: &[PathBuf], root: Option<&Path>, session: &mut Session) -> Option<PathBuf> {

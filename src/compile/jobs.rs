@@ -6,6 +6,7 @@ use crate::catalogue::profile::Jobs;
 use crate::delivery;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::expand::Templates;
+use crate::overlay::Overlays;
 use crate::plan;
 use crate::vocab::kinds;
 use crate::workspace::Workspace;
@@ -17,6 +18,7 @@ pub(super) fn changed(
     inputs: plan::Inputs,
     now: &[Object],
     templates: &Templates,
+    overlays: &Overlays,
 ) -> Option<Diagnostic> {
     if inputs.profile.delivery.jobs == Jobs::Named {
         return None;
@@ -27,9 +29,10 @@ pub(super) fn changed(
         workspace: old,
         ..inputs
     };
-    let plan = plan::make(earlier, 0, &mut Diagnostics::default()).ok()?;
-    let before = objects(earlier, &plan, templates).ok()?;
-    let before = before.iter().find(is_job)?;
+    let mut ignored = Diagnostics::default();
+    let plan = plan::make(earlier, 0, &mut ignored).ok()?;
+    let before = objects(earlier, &plan, templates, overlays, &mut ignored).ok()?;
+    let before = before.objects.iter().find(is_job)?;
     let is_same = before.identity() != now.identity()
         || delivery::fixed_content(before) == delivery::fixed_content(now);
     if is_same {

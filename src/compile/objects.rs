@@ -4,29 +4,43 @@ use crate::assemble::{self, Variables};
 use crate::base::object::Object;
 use crate::catalogue::profile::{Jobs, Substitution};
 use crate::delivery;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostics, Reported};
 use crate::expand::{self, Templates};
+use crate::overlay::{Applied, Overlays};
 use crate::plan::{self, Plan};
 
-/// Lays a plan out, completes the objects, and names those that are named by their content.
+/// Lays a plan out, applies the overlays, completes the objects, and names those that are named by
+/// their content. What overlays alone are about goes to `diagnostics`, beside the errors.
 pub(super) fn objects(
     inputs: plan::Inputs,
     plan: &Plan,
     templates: &Templates,
-) -> Result<Vec<Object>, Diagnostic> {
+    overlays: &Overlays,
+    diagnostics: &mut Diagnostics,
+) -> Result<Applied, Reported> {
+    let objects = expand::objects(plan, templates);
+    let objects = objects.map_err(|diagnostic| diagnostics.fail(diagnostic))?;
+    let mut applied = overlays.apply(objects, inputs.workspace, plan, diagnostics)?;
+    for change in &applied.changes {
+        diagnostics.extend(assemble::other_node(change, inputs.workspace, plan));
+    }
+    complete(&mut applied.objects, inputs, plan);
+    Ok(applied)
+}
+
+/// Does what is to be done when nobody changes the objects any more.
+fn complete(objects: &mut [Object], inputs: plan::Inputs, plan: &Plan) {
     let profile = inputs.profile;
-    let mut objects = expand::objects(plan, templates)?;
     match profile.substitution {
-        Some(Substitution::Flux) => assemble::keep_from_flux(&mut objects, &variables(inputs)),
+        Some(Substitution::Flux) => assemble::keep_from_flux(objects, &variables(inputs)),
         None => objects.iter_mut().for_each(assemble::mark_for_flux),
     }
     // After everything that changes objects: the names are hashes of them.
-    assemble::name_nodes(&mut objects, plan);
+    assemble::name_nodes(objects, plan);
     if profile.delivery.jobs == Jobs::Named {
-        delivery::name_jobs(&mut objects);
+        delivery::name_jobs(objects);
     }
-    delivery::annotate(&mut objects, &profile.delivery);
-    Ok(objects)
+    delivery::annotate(objects, &profile.delivery);
 }
 
 /// The variables in a Workspace and in the ConfigMap that it names.

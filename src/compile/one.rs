@@ -13,12 +13,12 @@ use super::releases::{Compiling, Releases};
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
-use crate::base::object::Object;
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported, rule};
 use crate::input::config_map::ConfigMaps;
+use crate::overlay::{Applied, Overlays, Tally};
 use crate::plan::{self, Plan};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::api::V1BETA1;
@@ -33,6 +33,7 @@ pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) reader: &'a Reader,
     pub(super) releases: &'a Releases<'a>,
+    pub(super) overlays: &'a Overlays,
     pub(super) config_maps: &'a ConfigMaps<'a>,
     pub(super) sources: &'a Sources,
     pub(super) keep: Keep,
@@ -42,6 +43,10 @@ pub(super) struct Context<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Attempt {
     pub(super) diagnostics: Diagnostics,
+    /// What is wrong with overlays, or their objects: many Workspaces may say the same.
+    pub(super) of_overlays: Diagnostics,
+    /// What the overlays met.
+    pub(super) tally: Tally,
     /// The apiVersion of the document and the release that was chosen for it, where the profile
     /// names none.
     pub(super) chosen: Option<(String, String)>,
@@ -228,11 +233,15 @@ impl Attempt {
         };
         self.pay(&plan, bytes, asks, context.options.max_nodes)?;
         let templates = templates?;
-        let objects = objects(inputs, &plan, templates);
-        let objects = objects.map_err(|diagnostic| self.diagnostics.fail(diagnostic))?;
-        let changed = old.and_then(|old| jobs::changed(&old, inputs, &objects, templates));
+        let overlays = context.overlays;
+        let found = &mut self.of_overlays;
+        let mut applied = objects(inputs, &plan, templates, overlays, found)?;
+        self.tally = mem::take(&mut applied.tally);
+        let made_now = &applied.objects;
+        let changed =
+            old.and_then(|old| jobs::changed(&old, inputs, made_now, templates, overlays));
         self.diagnostics.extend(changed);
-        Ok(made(draft.into_whole()?, plan, objects, context))
+        Ok(made(draft.into_whole()?, plan, applied, context))
     }
 
     /// Keeps what a Workspace of so many bytes costs, which is asked for at a place. More than a
@@ -306,8 +315,14 @@ fn asks(inputs: plan::Inputs) -> Span {
         .unwrap_or_else(|| workspace.span("/metadata/name"))
 }
 
-fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, context: Context) -> Made {
+fn made(mut workspace: Workspace, plan: Plan, applied: Applied, context: Context) -> Made {
     let Context { keep, options, .. } = context;
+    let Applied {
+        mut objects,
+        overlays,
+        changes,
+        ..
+    } = applied;
     let title = format!("Workspace `{}`", workspace.key());
     let place = workspace.span("/resource/labelSelector/matchLabels");
     let selector = Selector::of(&plan, place, &title);
@@ -333,6 +348,8 @@ fn made(mut workspace: Workspace, plan: Plan, mut objects: Vec<Object>, context:
         workspace,
         plan,
         objects,
+        overlays,
+        changes,
     });
     let has_static_pools = objects.iter().any(assemble::is_static_pool);
     let is_unchanged = options.unchanged.contains(&span.file);

@@ -17,6 +17,7 @@ use crate::catalogue::profile::Delivery;
 use crate::delivery;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::emit::{Manifest, Spool};
+use crate::overlay::{Overlays, Tally};
 use crate::vocab::Host;
 use crate::vocab::api::is_of_karpenter;
 
@@ -49,6 +50,10 @@ pub(super) struct Run<'a> {
     has_static_pools: bool,
     /// What was reported about the last InferenceSet, by rule and place.
     of_set: BTreeSet<(&'static str, Option<Span>)>,
+    /// What was reported about overlays, by rule and place.
+    of_overlays: BTreeSet<(&'static str, Option<Span>)>,
+    /// What the overlays met.
+    tally: Tally,
 }
 
 /// What a run made, as far as it was to be kept.
@@ -94,12 +99,23 @@ impl<'a> Run<'a> {
             has_machines: false,
             has_static_pools: false,
             of_set: BTreeSet::new(),
+            of_overlays: BTreeSet::new(),
+            tally: Tally::default(),
         }
     }
 
     /// Adds what came of a Workspace.
     pub(super) fn add(&mut self, attempt: Attempt) {
         self.diagnostics.absorb(attempt.diagnostics);
+        self.tally.extend(attempt.tally);
+        for diagnostic in attempt.of_overlays {
+            if self
+                .of_overlays
+                .insert((diagnostic.rule.id, diagnostic.place))
+            {
+                self.diagnostics.report(diagnostic);
+            }
+        }
         self.chosen.extend(attempt.chosen);
         let is_first = attempt.name.is_none_or(|(key, span)| self.name(key, span));
         if let Some(made) = attempt.made.filter(|_| is_first) {
@@ -287,6 +303,14 @@ impl<'a> Run<'a> {
                 let diagnostic = Diagnostic::new(&rule::PASSED_OVER, *place, message);
                 self.diagnostics.report(diagnostic.hint(hint));
             }
+        }
+    }
+
+    /// Reports overlays that changed nothing, as far as no error says why. To be called when all
+    /// Workspaces have been added.
+    pub(super) fn check_overlays(&mut self, overlays: &Overlays) {
+        if !overlays.is_empty() && !self.names.is_empty() && !self.diagnostics.failed_since(0) {
+            overlays.judge(&self.tally, self.diagnostics);
         }
     }
 

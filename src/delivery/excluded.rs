@@ -1,5 +1,6 @@
 //! Files and directories that a profile takes out of the input.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobSet, GlobSetBuilder};
@@ -15,10 +16,12 @@ pub struct Excluded {
     /// The directory of the profile, without symbolic links.
     directory: PathBuf,
     globs: GlobSet,
+    /// The files of overlays, which are patches and no objects.
+    files: BTreeSet<PathBuf>,
 }
 
 impl Excluded {
-    /// What a profile excludes; nothing if it lies nowhere. A text that is no glob is reported.
+    /// What a profile excludes, and the files of its overlays; nothing if it lies nowhere. A text that is no glob is reported.
     #[must_use]
     pub fn of(profile: &Profile, sources: &Sources, diagnostics: &mut Diagnostics) -> Self {
         let mut globs = GlobSetBuilder::new();
@@ -34,22 +37,25 @@ impl Excluded {
         }
         let file = profile.document.as_ref().map(|document| document.span.file);
         let directory = file.and_then(|file| sources.path(file)?.parent());
+        let files = profile.files.values();
+        let files = files.filter_map(|file| sources.path(*file));
         Self {
             directory: directory.unwrap_or(Path::new("")).to_owned(),
             globs: globs.build().unwrap_or_default(),
+            files: files.map(Path::to_owned).collect(),
         }
     }
 
     /// Whether nothing is excluded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.globs.is_empty()
+        self.globs.is_empty() && self.files.is_empty()
     }
 
     /// Whether a file or directory is excluded, given by its path without symbolic links.
     #[must_use]
     pub fn has(&self, place: &Path) -> bool {
         let below = place.strip_prefix(&self.directory);
-        below.is_ok_and(|below| self.globs.is_match(below))
+        below.is_ok_and(|below| self.globs.is_match(below)) || self.files.contains(place)
     }
 }

@@ -25,6 +25,7 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("KR4", "Objects and output"),
     ("KR5", "The profile"),
     ("KR6", "Updates of a Workspace"),
+    ("KR7", "Overlays"),
 ];
 
 macro_rules! rules {
@@ -175,6 +176,16 @@ rules! {
     NOT_COMPARED = "KR612" Note "an earlier version that can't be compared";
     NODE_STAYS = "KR613" Warning "a node object whose Workspace was removed";
     JOB_CHANGED = "KR614" Warning "a change of a Job that Kubernetes refuses";
+    OVERLAY = "KR701" Error "an overlay with an invalid field";
+    OVERLAY_FILE = "KR702" Error "a file of an overlay that can't be used";
+    PATCH = "KR703" Error "an invalid patch";
+    PATCH_REFUSED = "KR704" Error "a patch that can't be applied to an object";
+    PROTECTED = "KR705" Error "an overlay that changes what it may not";
+    NO_OBJECT_OF_PATCH = "KR706" Error "a patch of an object that does not exist";
+    NO_CHANGE = "KR707" Warning "an overlay or patch that changes nothing";
+    OVERLAY_NAME = "KR708" Error "an annotation that names no overlay for its Workspace";
+    LIST_REPLACED = "KR709" Warning "a patch that replaces a list and removes items of it";
+    OTHER_NODE = "KR710" Warning "an overlay that makes another node of a node object";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

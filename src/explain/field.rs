@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::emit::yaml;
 use crate::expand;
 use crate::expand::template::{Step, Trace};
+use crate::overlay::Change;
 use crate::plan::Decision;
 use crate::vocab::annotations::{FLUX_SUBSTITUTE, SYNC_OPTIONS, SYNC_WAVE};
 
@@ -147,8 +148,41 @@ pub fn explain(
         } else if let Some(why) = added(&field.steps) {
             out.text("  ").text(why).end();
         }
+        overlaid(compiled, object, field, &places, &mut out);
     }
     Ok(out)
+}
+
+/// The overlays that changed a field of an object, in their order, with the field before and after.
+fn overlaid(
+    compiled: &CompiledWorkspace,
+    object: &Object,
+    field: &Field,
+    places: &Places,
+    out: &mut Terminal,
+) {
+    let changes = compiled.changes.iter();
+    for change in changes.filter(|change| change.origin == object.origin) {
+        let before = field.value(&change.before);
+        let after = change.after.as_ref().and_then(|it| field.value(it));
+        if before == after {
+            continue;
+        }
+        let Change { overlay, part, .. } = change;
+        let place = change.place.map(|place| places.line(place) + " ");
+        let place = place.unwrap_or_default();
+        out.text(&format!("  {overlay} {place}{part}")).end();
+        for (title, value) in [("before", before), ("after", after)] {
+            let Some(value) = value else {
+                out.text(&format!("    {title}: nothing")).end();
+                continue;
+            };
+            out.text(&format!("    {title}:")).end();
+            for line in yaml::document(value).lines() {
+                out.text("      ").text(line).end();
+            }
+        }
+    }
 }
 
 /// Why a field is there that no template made; none for all others.

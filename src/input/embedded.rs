@@ -26,6 +26,26 @@ pub struct Parsed {
 }
 
 impl Embedded<'_> {
+    /// All documents of the string, with places as [`Self::parse`] gives them.
+    ///
+    /// # Errors
+    ///
+    /// Why the string is no YAML, at its place.
+    pub fn documents(&self, sources: &Sources) -> Result<Vec<Node>, Diagnostic> {
+        let (mut own, mut found) = (Sources::default(), Diagnostics::default());
+        let file = own.add("", self.text);
+        let mut nodes = input::parse(&own, file, &mut found);
+        let lines = lines(self, sources);
+        let mut errors = found.into_iter().filter(Diagnostic::is_error);
+        if let Some(error) = errors.next() {
+            return Err(placed(error, &lines));
+        }
+        for node in &mut nodes {
+            relocate(node, &|span| lines.place(span));
+        }
+        Ok(nodes)
+    }
+
     /// Parses the string. What stands in a block scalar keeps its own places; of other strings the
     /// place is the string as a whole.
     #[must_use]
@@ -40,13 +60,18 @@ impl Embedded<'_> {
                 relocate(&mut node, &|span| lines.place(span));
                 node
             }),
-            error: error.map(|error| Diagnostic {
-                place: error.place.map(|place| lines.place(place)),
-                also: Vec::new(),
-                fix: None,
-                ..error
-            }),
+            error: error.map(|error| placed(error, &lines)),
         }
+    }
+}
+
+/// What is wrong with a string, at its place in the file.
+fn placed(error: Diagnostic, lines: &Lines) -> Diagnostic {
+    Diagnostic {
+        place: error.place.map(|place| lines.place(place)),
+        also: Vec::new(),
+        fix: None,
+        ..error
     }
 }
 

@@ -9,6 +9,9 @@ pub const RENDERED: &str = "render.kaito.sh/rendered";
 /// not shown.
 pub const ALLOW: &str = "render.kaito.sh/allow";
 
+/// The annotation of a Workspace that names overlays of the profile, with commas between.
+pub const OVERLAYS: &str = "render.kaito.sh/overlays";
+
 /// Says that a document is for programs that read the files, and not for the cluster, if it is
 /// `true`.
 pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";

@@ -64,7 +64,9 @@ fn compiled(
     run: &mut Run,
 ) -> Option<Sides> {
     let is_met = |document: &&Document| met.contains(&document.node.span.file);
-    let unchanged = if is_same(&before.profile, &after.profile) {
+    // Whether overlays change anything is known only where they meet all Workspaces.
+    let has_overlays = !after.profile.overlays.is_empty();
+    let unchanged = if !has_overlays && is_same(&before.profile, &after.profile) {
         unchanged(&before.documents, &after.documents, met)
     } else {
         BTreeSet::new()

@@ -19,17 +19,19 @@ pub(in crate::workspace) enum Holder {
 
 /// The annotations that KAITO 0.3 and this compiler read (specification of 0.3, "Metadata
 /// constants").
-const V1ALPHA1: [&str; 3] = [
+const V1ALPHA1: [&str; 4] = [
     annotations::ENABLE_LB,
     annotations::ALLOW,
+    annotations::OVERLAYS,
     annotations::RENDERED,
 ];
 
 /// The annotations that KAITO 0.12 and this compiler read (specification of 0.12, section 1.2),
 /// beside [`annotations::STREAMING`].
-const V1BETA1: [&str; 13] = [
+const V1BETA1: [&str; 14] = [
     annotations::ENABLE_LB,
     annotations::ALLOW,
+    annotations::OVERLAYS,
     annotations::RENDERED,
     annotations::BYPASS_RESOURCE_CHECKS,
     annotations::DISABLE_BENCHMARK,
@@ -44,10 +46,11 @@ const V1BETA1: [&str; 13] = [
 ];
 
 /// The annotations of an InferenceSet; that of the runtime has a rule of its own.
-const OF_SETS: [&str; 4] = [
+const OF_SETS: [&str; 5] = [
     annotations::DISABLE_BENCHMARK,
     annotations::RUNTIME,
     annotations::ALLOW,
+    annotations::OVERLAYS,
     annotations::RENDERED,
 ];
 

@@ -197,6 +197,7 @@ fn check(
         workspace,
         plan,
         objects,
+        ..
     } = compiled;
     let decisions = plan::decisions(workspace, plan, release, profile);
     let decided: BTreeSet<_> = decisions

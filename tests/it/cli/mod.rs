@@ -26,6 +26,7 @@ mod nothing_vanishes;
 pub(crate) mod output;
 #[cfg(unix)]
 mod output_check;
+mod overlays;
 #[cfg(unix)]
 mod plugins;
 #[cfg(target_os = "linux")]

@@ -12,7 +12,7 @@ use crate::support::program::root;
 
 /// The modules and directories of `src/`, from the bottom to the top. Each may use those before it,
 /// and none behind it.
-const LAYERS: [(&str, &str); 22] = [
+const LAYERS: [(&str, &str); 23] = [
     ("vocab", "the words of the domain: kinds, labels, clouds"),
     ("base", "values that know nothing of the domain"),
     ("diagnostic", "what is reported, and the one sink for it"),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, &str); 22] = [
     ("plan", "stage 3: what is decided for a Workspace"),
     ("editor", "schemas for editors"),
     ("expand", "stage 4: a plan becomes objects"),
+    ("overlay", "what a team changes in the objects"),
     ("assemble", "stage 5: the objects of all documents"),
     ("emit", "stage 6: objects become bytes"),
     ("report", "diagnostics become text, by a policy"),

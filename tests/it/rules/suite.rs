@@ -15,6 +15,7 @@ use kaito_render::compile::{self, Options};
 use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diagnostic::{Diagnostic, Severity};
 use kaito_render::input::{self, Document};
+use kaito_render::overlay;
 use kaito_render::report::policy::Policy;
 use kaito_render::report::{Report, Strictness};
 use kaito_render::session::Session;
@@ -113,7 +114,14 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
         .iter()
         .find(|document| profile::is_of_ours(&document.node))
     {
-        Some(document) => Profile::read(&document.node, &mut session.diagnostics),
+        Some(document) => {
+            let profile = Profile::read(&document.node, &mut session.diagnostics);
+            profile.map(|mut profile| {
+                let directory = directory.path();
+                overlay::read_files(&mut profile, &input::Disk, directory, &mut session);
+                profile
+            })
+        }
         None => Some(Profile::default()),
     };
     let mut policy = Policy::default();

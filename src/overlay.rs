@@ -1,0 +1,144 @@
+//! Overlays: what a team changes in the objects of its Workspaces, kept apart from them.
+//!
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace` and `plan`;
+//! `assemble`, `compile`, `explain` and `cli` use it.
+//!
+//! Objects of one Workspace in, objects out, before node objects get their names. The overlays of a
+//! profile are read once ([`Overlays::of`]); a Workspace that none selects costs nothing.
+
+mod files;
+mod guard;
+mod merge;
+mod operations;
+mod part;
+mod patch;
+mod read;
+mod reader;
+mod refusal;
+mod selection;
+mod selector;
+mod tally;
+mod target;
+mod text;
+mod types;
+
+use crate::base::json::Json;
+use crate::base::object::{Object, Origin};
+use crate::base::sources::Span;
+use crate::diagnostic::{Diagnostics, Reported};
+use crate::plan::Plan;
+use crate::workspace::Workspace;
+pub use files::read_files;
+use part::Part;
+use patch::Patch;
+use selection::Selection;
+pub use tally::Tally;
+
+/// The overlays of a profile, ready to be applied.
+#[derive(Debug, Default)]
+pub struct Overlays {
+    all: Vec<Overlay>,
+}
+
+/// An overlay that is ready to be applied.
+#[derive(Debug)]
+struct Overlay {
+    name: String,
+    /// Where its name stands.
+    place: Option<Span>,
+    selection: Selection,
+    patches: Vec<Patch>,
+}
+
+/// The objects of a Workspace after its overlays, and what these did.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The objects, without those that an overlay removed.
+    pub objects: Vec<Object>,
+    /// The overlays that are for the Workspace, from first to last.
+    pub overlays: Vec<Selected>,
+    /// What they changed, in order.
+    pub changes: Vec<Change>,
+    /// What the whole run can judge.
+    pub tally: Tally,
+}
+
+/// An overlay that is for a Workspace.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// The name of the overlay.
+    pub name: String,
+    /// Where its name stands; none for a profile without a document.
+    pub place: Option<Span>,
+    /// Why it is for the Workspace, such as `names phi-*`; `every Workspace` if nothing is asked.
+    pub why: String,
+}
+
+/// What a part of an overlay did to one object.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The name of the overlay.
+    pub overlay: String,
+    /// The part of it, such as `patches[0]`.
+    pub part: String,
+    /// Where the part stands.
+    pub place: Option<Span>,
+    /// What laid the object out.
+    pub origin: Option<Origin>,
+    /// The number of the object among the node objects; none for other kinds.
+    pub ordinal: Option<u32>,
+    /// The object as it was.
+    pub before: Json,
+    /// The object as it is then; none if it was removed.
+    pub after: Option<Json>,
+}
+
+impl Overlays {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Applies the overlays that are for a Workspace to its objects.
+    ///
+    /// # Errors
+    ///
+    /// If one of them can't be applied, or changes what the plan decides.
+    pub fn apply(
+        &self,
+        objects: Vec<Object>,
+        workspace: &Workspace,
+        plan: &Plan,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Applied, Reported> {
+        let mark = diagnostics.mark();
+        selection::check_named(&self.all, workspace, plan, diagnostics);
+        let mut applied = Applied::default();
+        let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
+        for (index, overlay) in self.all.iter().enumerate() {
+            let Some(why) = overlay.selection.why(&overlay.name, workspace, plan) else {
+                continue;
+            };
+            applied.tally.select(index);
+            applied.overlays.push(Selected {
+                name: overlay.name.clone(),
+                place: overlay.place,
+                why,
+            });
+            let part = Part {
+                overlay: &overlay.name,
+                name: "",
+                place: overlay.place,
+                workspace,
+                plan,
+            };
+            for (number, patch) in overlay.patches.iter().enumerate() {
+                patch.apply(part, (index, number), &mut slots, &mut applied, diagnostics);
+            }
+        }
+        diagnostics.checked(mark)?;
+        applied.objects = slots.into_iter().flatten().collect();
+        Ok(applied)
+    }
+}

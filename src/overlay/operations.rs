@@ -1,0 +1,230 @@
+//! JSON Patch (RFC 6902), operation by operation, so that what is wrong has a place.
+
+use json_patch::{PatchErrorKind, PatchOperation};
+use serde_json::Value;
+
+use super::refusal::Refusal;
+use crate::base::json::Json;
+use crate::base::node::{Data, Node};
+use crate::base::pointer;
+use crate::base::sources::Span;
+use crate::base::{similar, wording};
+
+const OPERATIONS: [&str; 6] = ["add", "copy", "move", "remove", "replace", "test"];
+
+/// The most keys that are listed of a mapping.
+const SHOWN: usize = 12;
+
+/// An operation that was read.
+#[derive(Debug)]
+pub(super) struct Operation {
+    parsed: PatchOperation,
+    /// Where its path stands.
+    path_place: Span,
+    /// Where `from` stands, as far as there is one.
+    from_place: Span,
+    pub(super) path: String,
+    from: Option<String>,
+    /// Whether it only looks.
+    pub(super) is_test: bool,
+}
+
+/// Reads the operations of a patch.
+pub(super) fn read(items: &[Node]) -> Result<Vec<Operation>, Refusal> {
+    items.iter().map(Operation::read).collect()
+}
+
+/// An object with the operations applied, in their order.
+pub(super) fn apply(object: &Json, operations: &[Operation]) -> Result<Json, Refusal> {
+    let mut value = Value::from(object);
+    for operation in operations {
+        let one = std::slice::from_ref(&operation.parsed);
+        if let Err(error) = json_patch::patch(&mut value, one) {
+            return Err(operation.refusal(&error.kind, &value));
+        }
+    }
+    Ok(value.into())
+}
+
+impl Operation {
+    /// Whether it writes a field or something that holds it or is held by it.
+    pub(super) fn writes(&self, pointer: &str) -> bool {
+        let inside = |inner: &str, outer: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let paths = std::iter::once(&self.path).chain(&self.from);
+        paths
+            .into_iter()
+            .any(|path| inside(path, pointer) || inside(pointer, path))
+    }
+
+    /// Where its path stands.
+    pub(super) fn place(&self) -> Span {
+        self.path_place
+    }
+
+    fn read(node: &Node) -> Result<Self, Refusal> {
+        let Data::Map(_) = &node.data else {
+            return Err(Refusal::new(node.span, "an operation that is no mapping"));
+        };
+        let string = |key: &str| match node.entry(key).map(|entry| &entry.value) {
+            Some(value) => match value.as_str() {
+                Some(text) => Ok((text, value.span)),
+                None => Err(Refusal::new(
+                    value.span,
+                    format!("`{key}` that is no string"),
+                )),
+            },
+            None => Err(Refusal::new(
+                node.span,
+                format!("an operation without `{key}`"),
+            )),
+        };
+        let (op, place) = string("op")?;
+        if !OPERATIONS.contains(&op) {
+            let message = format!("an unknown operation `{op}`");
+            let near = similar::nearest(op, OPERATIONS.into_iter());
+            let hint = match near {
+                Some(near) => format!("write `{near}`"),
+                None => format!("write {}", wording::or(&OPERATIONS)),
+            };
+            return Err(Refusal::new(place, message).hint(hint));
+        }
+        let (path, path_place) = string("path")?;
+        let has_from = ["copy", "move"].contains(&op);
+        let from = has_from.then(|| string("from")).transpose()?;
+        for (path, place) in [Some((path, path_place)), from].into_iter().flatten() {
+            if !path.is_empty() && !path.starts_with('/') {
+                let message = format!("`{path}` is not a JSON Pointer");
+                return Err(Refusal::new(place, message).hint(format!("write `/{path}`")));
+            }
+        }
+        if ["add", "replace", "test"].contains(&op) && node.entry("value").is_none() {
+            let message = format!("an operation `{op}` without `value`");
+            return Err(Refusal::new(node.span, message));
+        }
+        let parsed = serde_json::from_value(node.to_value());
+        let parsed =
+            parsed.map_err(|error| Refusal::new(path_place, format!("no operation: {error}")))?;
+        Ok(Self {
+            parsed,
+            path_place,
+            from_place: from.map_or(path_place, |(_, place)| place),
+            path: path.to_owned(),
+            from: from.map(|(from, _)| from.to_owned()),
+            is_test: op == "test",
+        })
+    }
+
+    /// Why it does not apply to a value.
+    fn refusal(&self, kind: &PatchErrorKind, value: &Value) -> Refusal {
+        let path = &self.path;
+        match (kind, &self.from) {
+            (PatchErrorKind::TestFailed, _) => self.differs(value),
+            (PatchErrorKind::CannotMoveInsideItself, _) => {
+                Refusal::new(self.path_place, "a value can't be moved into itself")
+            }
+            (PatchErrorKind::InvalidFromPointer, Some(from)) => {
+                missing(from, self.from_place, value)
+            }
+            (_, Some(from)) if value.pointer(from).is_none() => {
+                missing(from, self.from_place, value)
+            }
+            (_, _) => {
+                let refusal = missing(path, self.path_place, value);
+                match self.missing_parent(value) {
+                    Some(hint) => refusal.hint(hint),
+                    None => refusal,
+                }
+            }
+        }
+    }
+
+    fn differs(&self, value: &Value) -> Refusal {
+        let PatchOperation::Test(test) = &self.parsed else {
+            return missing(&self.path, self.path_place, value);
+        };
+        match value.pointer(&self.path) {
+            Some(found) => {
+                let message = format!(
+                    "`{}` is `{}`, and the test expects `{}`",
+                    self.path,
+                    short(found),
+                    short(&test.value)
+                );
+                Refusal::new(self.path_place, message)
+            }
+            None => missing(&self.path, self.path_place, value),
+        }
+    }
+
+    /// The operation that makes what this one adds to, if it is only that which lacks.
+    fn missing_parent(&self, value: &Value) -> Option<String> {
+        let PatchOperation::Add(_) = &self.parsed else {
+            return None;
+        };
+        let (parent, last) = self.path.rsplit_once('/')?;
+        let (grand, _) = parent.rsplit_once('/')?;
+        let is_missing = value.pointer(parent).is_none();
+        if !is_missing || !value.pointer(grand)?.is_object() {
+            return None;
+        }
+        let empty = if last == "-" || last == "0" {
+            "[]"
+        } else {
+            "{}"
+        };
+        Some(format!(
+            "add the parent first: `{{op: add, path: {parent}, value: {empty}}}`"
+        ))
+    }
+}
+
+/// That a path is not there, how far it is, and what is under that.
+fn missing(path: &str, place: Span, value: &Value) -> Refusal {
+    let mut reached = String::new();
+    let mut at = value;
+    for step in path.split('/').skip(1) {
+        let next = format!("{reached}/{step}");
+        match value.pointer(&next) {
+            Some(found) => (reached, at) = (next, found),
+            None => break,
+        }
+    }
+    let message = format!("there is no `{path}`");
+    let has = match at {
+        Value::Object(fields) => {
+            let mut keys: Vec<_> = fields
+                .keys()
+                .take(SHOWN)
+                .map(|key| format!("`{}`", pointer::escape(key)))
+                .collect();
+            if fields.len() > SHOWN {
+                keys.push(format!("{} more", fields.len() - SHOWN));
+            }
+            if keys.is_empty() {
+                "is empty".to_owned()
+            } else {
+                format!("has {}", wording::and(&keys))
+            }
+        }
+        Value::Array(items) => format!("is a list of {}", wording::count(items.len(), "item")),
+        other => format!("is {}", short(other)),
+    };
+    let reached = match reached.as_str() {
+        "" => "the object".to_owned(),
+        reached => format!("`{reached}`"),
+    };
+    Refusal::new(place, message).hint(format!("{reached} {has}"))
+}
+
+/// A value as JSON, cut off where it is long.
+fn short(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

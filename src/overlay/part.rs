@@ -1,0 +1,106 @@
+//! One object through one part of an overlay: what may be changed is, and what is wrong is said.
+
+use super::refusal::Refusal;
+use super::target::has_name;
+use super::{Applied, Change, guard};
+use crate::base::json::Json;
+use crate::base::object::Object;
+use crate::base::sources::Span;
+use crate::diagnostic::rule::{self, Rule};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::Plan;
+use crate::workspace::Workspace;
+
+/// A part of an overlay, such as one of its patches, for the objects of a Workspace.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// The name of the overlay.
+    pub(super) overlay: &'a str,
+    /// The part of it, such as `patches[0]`.
+    pub(super) name: &'a str,
+    pub(super) place: Option<Span>,
+    pub(super) workspace: &'a Workspace,
+    pub(super) plan: &'a Plan,
+}
+
+/// What an object becomes; none if it is removed.
+pub(super) type Outcome = Result<Option<Json>, Refusal>;
+
+impl Part<'_> {
+    /// Puts an object into the place of the one that was there, if it may become that. Whether that
+    /// changes anything. `place_of` says where the part writes a field.
+    pub(super) fn put(
+        &self,
+        slot: &mut Option<Object>,
+        outcome: Outcome,
+        place_of: impl Fn(&str) -> Option<Span>,
+        applied: &mut Applied,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        let Some(object) = slot else { return false };
+        let after = match outcome {
+            Ok(after) if after.as_ref() == Some(&object.value) => return false,
+            Ok(after) => after,
+            Err(refusal) => {
+                diagnostics.report(self.diagnostic(refusal, &rule::PATCH_REFUSED, object));
+                return true;
+            }
+        };
+        if let Some(broken) = guard::broken(object, after.as_ref(), self.plan) {
+            let place = place_of(&broken.pointer).unwrap_or_else(|| self.whole());
+            let refusal = Refusal::new(place, broken.message).hint(broken.hint);
+            diagnostics.report(self.diagnostic(refusal, &rule::PROTECTED, object));
+            return true;
+        }
+        applied.changes.push(Change {
+            overlay: self.overlay.to_owned(),
+            part: self.name.to_owned(),
+            place: self.place,
+            origin: object.origin.clone(),
+            ordinal: object.ordinal,
+            before: object.value.clone(),
+            after: after.clone(),
+        });
+        match after {
+            Some(after) => object.value = after,
+            None => *slot = None,
+        }
+        true
+    }
+
+    /// Where the part stands; that of the Workspace where nothing is known of it.
+    pub(super) fn whole(&self) -> Span {
+        self.place
+            .unwrap_or_else(|| self.workspace.span("/metadata/name"))
+    }
+
+    /// What is to be said of the part for one object.
+    pub(super) fn diagnostic(
+        &self,
+        refusal: Refusal,
+        rule: &'static Rule,
+        object: &Object,
+    ) -> Diagnostic {
+        let message = format!("{}, in {}", refusal.message, title(object));
+        let template = object
+            .origin
+            .as_ref()
+            .map_or("", |origin| &*origin.template);
+        let made = format!("the Workspace of the object, which {template} lays out");
+        let diagnostic = Diagnostic::new(rule, refusal.place, message)
+            .also(self.workspace.span("/metadata/name"), made);
+        match refusal.hint {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
+    }
+}
+
+/// An object by kind and name; a node object by its number.
+fn title(object: &Object) -> String {
+    let identity = object.identity();
+    match object.ordinal {
+        Some(ordinal) if !has_name(identity.name) => format!("{} {ordinal}", identity.kind),
+        _ => format!("{} `{}`", identity.kind, identity.name),
+    }
+}

@@ -1,0 +1,154 @@
+//! A patch of an overlay: read once, applied to each object that it is for.
+
+mod read;
+
+use super::Applied;
+use super::guard;
+use super::merge::{Merge, ReplacedList};
+use super::operations::{self, Operation};
+use super::part::{Outcome, Part};
+use super::refusal::Refusal;
+use super::target::Target;
+use crate::base::json::Json;
+use crate::base::node::Node;
+use crate::base::object::Object;
+use crate::base::sources::Span;
+use crate::base::wording;
+use crate::diagnostic::{Diagnostics, rule};
+pub(super) use read::read;
+
+/// A patch that is ready to be applied.
+#[derive(Debug)]
+pub(super) struct Patch {
+    /// The name of the part, such as `patches[0]`.
+    pub(super) part: String,
+    pub(super) place: Option<Span>,
+    pub(super) target: Target,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// A strategic merge patch.
+    Merge(Node),
+    /// The operations of JSON Patch.
+    Operations(Vec<Operation>),
+}
+
+impl Patch {
+    /// Applies the patch, by its number `id`, to the objects that it is for.
+    pub(super) fn apply(
+        &self,
+        part: Part,
+        id: (usize, usize),
+        slots: &mut [Option<Object>],
+        applied: &mut Applied,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if let Target::Named(named) = &self.target {
+            let objects = slots.iter().flatten().map(Object::identity);
+            let names = objects.filter(|it| it.kind == named.kind).map(|it| it.name);
+            applied.tally.meet(names);
+        }
+        let part = Part {
+            name: &self.part,
+            place: self.place,
+            ..part
+        };
+        for slot in slots {
+            let Some(object) = slot.as_ref().filter(|object| self.target.matches(object)) else {
+                continue;
+            };
+            applied.tally.match_one(id);
+            let outcome = self.outcome(object, part, diagnostics);
+            let place_of = |pointer: &str| self.place_of(pointer);
+            if part.put(slot, outcome, place_of, applied, diagnostics) {
+                applied.tally.change_one(id);
+            }
+        }
+    }
+
+    /// Whether it changes nothing by itself.
+    pub(super) fn only_tests(&self) -> bool {
+        match &self.kind {
+            Kind::Operations(operations) => operations.iter().all(|it| it.is_test),
+            Kind::Merge(_) => false,
+        }
+    }
+
+    /// An object with the patch applied; none if it is removed.
+    fn outcome(&self, object: &Object, part: Part, diagnostics: &mut Diagnostics) -> Outcome {
+        let patch = match &self.kind {
+            Kind::Operations(operations) => {
+                return operations::apply(&object.value, operations).map(Some);
+            }
+            Kind::Merge(patch) => patch,
+        };
+        let main = guard::main_container(&object.value, part.plan);
+        let mut merge = Merge {
+            main,
+            ..Merge::default()
+        };
+        let kind = object.identity().kind;
+        let merged = merge.object(&object.value, patch, kind)?;
+        for replaced in &merge.replaced {
+            let warning = lost_items(replaced);
+            diagnostics.report(part.diagnostic(warning, &rule::LIST_REPLACED, object));
+        }
+        // With a target, a patch may call the object as it likes, as in kustomize.
+        Ok(match &self.target {
+            Target::Conditions(_) => merged.map(|merged| with_identity(&merged, &object.value)),
+            Target::Named(_) => merged,
+        })
+    }
+
+    /// Where the patch writes a field of an object, as far as that can be told.
+    fn place_of(&self, pointer: &str) -> Option<Span> {
+        match &self.kind {
+            Kind::Merge(patch) => Some(patch.at(pointer).span),
+            Kind::Operations(operations) => {
+                let of = |operation: &&Operation| operation.writes(pointer);
+                operations.iter().rev().find(of).map(Operation::place)
+            }
+        }
+    }
+}
+
+/// An object with the kind, name and namespace of another one.
+fn with_identity(object: &Json, other: &Json) -> Json {
+    let mut metadata = object["metadata"].clone();
+    for key in ["name", "namespace"] {
+        match other["metadata"].get(key) {
+            Some(value) => metadata = metadata.with(key, value.clone()),
+            None => metadata = metadata.without(key),
+        }
+    }
+    object
+        .with("kind", other["kind"].clone())
+        .with("metadata", metadata)
+}
+
+fn lost_items(replaced: &ReplacedList) -> Refusal {
+    const SHOWN: usize = 3;
+    let mut lost: Vec<_> = replaced
+        .lost
+        .iter()
+        .take(SHOWN)
+        .map(|item| {
+            format!(
+                "`{}`",
+                item.canonical().chars().take(80).collect::<String>()
+            )
+        })
+        .collect();
+    if replaced.lost.len() > SHOWN {
+        lost.push(format!("{} more", replaced.lost.len() - SHOWN));
+    }
+    let message = format!(
+        "`{}` has no merge keys, so the patch replaces it and removes {}",
+        replaced.key,
+        wording::and(&lost)
+    );
+    let hint = "repeat what is to stay, or add with JSON Patch: `{op: add, path: …/-}`";
+    Refusal::new(replaced.place, message).hint(hint)
+}

@@ -1,0 +1,89 @@
+//! What reads the fields of overlays, and where their mistakes go.
+
+use regex::Regex;
+
+use super::selector::LabelSelector;
+use super::target::{self, Conditions};
+use crate::base::sources::Span;
+use crate::catalogue::profile::{self, Profile};
+use crate::diagnostic::{Diagnostics, rule};
+use crate::session::Session;
+
+/// What is read, and where its mistakes go.
+pub(super) struct Reader<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) session: &'a mut Session,
+}
+
+impl Reader<'_> {
+    pub(super) fn place(&self, pointer: &str) -> Option<Span> {
+        self.profile.span(pointer)
+    }
+
+    pub(super) fn diagnostics(&mut self) -> &mut Diagnostics {
+        &mut self.session.diagnostics
+    }
+
+    /// Reports a field that can't be used.
+    pub(super) fn refuse(&mut self, pointer: &str, message: String) {
+        let place = self.place(pointer);
+        self.diagnostics().add(&rule::OVERLAY, place, message);
+    }
+
+    pub(super) fn selector(
+        &mut self,
+        text: Option<&String>,
+        pointer: &str,
+    ) -> Option<LabelSelector> {
+        match text?.parse() {
+            Ok(selector) => Some(selector),
+            Err(message) => {
+                self.refuse(pointer, message);
+                None
+            }
+        }
+    }
+
+    fn pattern(&mut self, pattern: Option<&String>, pointer: &str) -> Option<Regex> {
+        // As in kustomize, an empty pattern asks for nothing.
+        let pattern = pattern.filter(|pattern| !pattern.is_empty())?;
+        match target::anchored(pattern) {
+            Ok(regex) => Some(regex),
+            Err(why) => {
+                let message = format!(
+                    "`{}` is not a regular expression: {why}",
+                    pattern.escape_debug()
+                );
+                self.refuse(pointer, message);
+                None
+            }
+        }
+    }
+
+    /// The conditions of a `target`; at least one is needed.
+    pub(super) fn conditions(&mut self, target: &profile::Target, pointer: &str) -> Conditions {
+        if *target == profile::Target::default() {
+            let message = "a `target` without any condition, which would be every object";
+            self.refuse(pointer, message.to_owned());
+        }
+        let mut pattern = |pattern: &Option<String>, field: &str| {
+            self.pattern(pattern.as_ref(), &format!("{pointer}/{field}"))
+        };
+        let conditions = Conditions {
+            group: pattern(&target.group, "group"),
+            version: pattern(&target.version, "version"),
+            kind: pattern(&target.kind, "kind"),
+            name: pattern(&target.name, "name"),
+            namespace: pattern(&target.namespace, "namespace"),
+            ..Conditions::default()
+        };
+        let mut selector = |text: &Option<String>, field: &str| {
+            self.selector(text.as_ref(), &format!("{pointer}/{field}"))
+        };
+        Conditions {
+            labels: selector(&target.label_selector, "labelSelector"),
+            annotations: selector(&target.annotation_selector, "annotationSelector"),
+            ..conditions
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Which Workspaces an overlay is for.
+
+use globset::GlobMatcher;
+
+use super::Overlay;
+use super::selector::LabelSelector;
+use crate::base::pointer;
+use crate::base::similar;
+use crate::catalogue::profile::Purpose;
+use crate::diagnostic::{Diagnostics, rule};
+use crate::plan::Plan;
+use crate::vocab::annotations::OVERLAYS;
+use crate::workspace::Workspace;
+
+/// The conditions of an overlay, each of which a Workspace has to meet.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    pub(super) labels: Option<(String, LabelSelector)>,
+    pub(super) names: Vec<GlobMatcher>,
+    pub(super) namespaces: Vec<GlobMatcher>,
+    pub(super) releases: Vec<String>,
+    pub(super) purpose: Option<Purpose>,
+    /// Whether the Workspace has to name the overlay.
+    pub(super) is_named: bool,
+}
+
+impl Selection {
+    /// Why the overlay of a name is for a Workspace; none if it is not.
+    pub(super) fn why(&self, name: &str, workspace: &Workspace, plan: &Plan) -> Option<String> {
+        if !self.holds(workspace, plan) || self.is_named && !names(workspace).any(|it| it == name) {
+            return None;
+        }
+        let globs = |globs: &[GlobMatcher]| {
+            let globs: Vec<_> = globs.iter().map(|glob| glob.glob().glob()).collect();
+            globs.join(", ")
+        };
+        let labels = self.labels.as_ref().map(|(text, _)| text.clone());
+        let purpose = self.purpose.map(|purpose| match purpose {
+            Purpose::Inference => "inference".to_owned(),
+            Purpose::Tuning => "tuning".to_owned(),
+        });
+        let conditions = [
+            ("labels", labels.unwrap_or_default()),
+            ("names", globs(&self.names)),
+            ("namespaces", globs(&self.namespaces)),
+            ("releases", self.releases.join(", ")),
+            ("purpose", purpose.unwrap_or_default()),
+        ];
+        let conditions = conditions.iter().filter(|(_, value)| !value.is_empty());
+        let mut why: Vec<_> = conditions
+            .map(|(field, value)| format!("{field} {value}"))
+            .collect();
+        if self.is_named {
+            why.push(format!("named by {OVERLAYS}"));
+        }
+        if why.is_empty() {
+            why.push("every Workspace".to_owned());
+        }
+        Some(why.join("; "))
+    }
+
+    /// Whether a Workspace meets the conditions, whatever it names.
+    fn holds(&self, workspace: &Workspace, plan: &Plan) -> bool {
+        let metadata = &workspace.metadata;
+        let is_one = |globs: &[GlobMatcher], name: &str| {
+            globs.is_empty() || globs.iter().any(|it| it.is_match(name))
+        };
+        let label = |key: &str| metadata.labels.get(key).map(String::as_str);
+        let purpose = match workspace.spec.tuning {
+            Some(_) => Purpose::Tuning,
+            None => Purpose::Inference,
+        };
+        let has_labels = |(_, selector): &(String, LabelSelector)| selector.matches(label);
+        self.labels.as_ref().is_none_or(has_labels)
+            && is_one(&self.names, &metadata.name)
+            && is_one(&self.namespaces, &metadata.namespace)
+            && (self.releases.is_empty() || self.releases.contains(&plan.release))
+            && self.purpose.is_none_or(|wanted| wanted == purpose)
+    }
+}
+
+/// The overlays that a Workspace names.
+fn names(workspace: &Workspace) -> impl Iterator<Item = &str> {
+    let annotation = workspace.metadata.annotations.get(OVERLAYS);
+    let names = annotation.into_iter().flat_map(|text| text.split(','));
+    names.map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// Reports names in the annotation of a Workspace that pick no overlay.
+pub(super) fn check_named(
+    all: &[Overlay],
+    workspace: &Workspace,
+    plan: &Plan,
+    diagnostics: &mut Diagnostics,
+) {
+    for name in names(workspace) {
+        let (message, hint) = match all.iter().find(|overlay| overlay.name == name) {
+            None => {
+                let known = all.iter().filter(|it| it.selection.is_named);
+                let known: Vec<_> = known.map(|it| it.name.as_str()).collect();
+                let hint = match similar::nearest(name, known.iter().copied()) {
+                    Some(near) => format!("write `{near}`"),
+                    None if known.is_empty() => {
+                        "the profile has no overlay with `select: named`".to_owned()
+                    }
+                    None => format!("those with `select: named` are `{}`", known.join("`, `")),
+                };
+                (format!("there is no overlay `{name}`"), hint)
+            }
+            Some(overlay) if !overlay.selection.is_named => (
+                format!("the overlay `{name}` is for Workspaces that its `workspaces` selects"),
+                "remove the name here, or add `select: named` to the overlay".to_owned(),
+            ),
+            Some(overlay) if !overlay.selection.holds(workspace, plan) => (
+                format!("`workspaces` of the overlay `{name}` leaves this Workspace out"),
+                "remove the name here, or change `workspaces` of the overlay".to_owned(),
+            ),
+            Some(_) => continue,
+        };
+        let place = workspace.span(&pointer::to_annotation(OVERLAYS));
+        diagnostics
+            .add(&rule::OVERLAY_NAME, place, message)
+            .hint(hint);
+    }
+}

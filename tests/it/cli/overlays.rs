@@ -1,0 +1,213 @@
+//! Overlays: what a team changes in the objects of its Workspaces.
+
+use serde_json::Value;
+
+use crate::golden::documents;
+use crate::support::builder::Test;
+use crate::support::inputs::{LARGE, SMALL, directory, inference_set, profile, workspace};
+use crate::support::program::{kaito_render, run};
+
+/// An overlay of a name, for Workspaces of these names, that adds a label to each object.
+fn labelled(name: &str, names: &str, key: &str) -> String {
+    format!(
+        "- name: {name}\n  workspaces: {{names: [{names}]}}\n  patches:\n  - target: {{kind: \".*\"}}\n    \
+         patch: 'metadata: {{labels: {{{key}: {name}}}}}'\n"
+    )
+}
+
+/// The objects that a profile with overlays makes of an input.
+fn rendered(overlays: &str, input: &str) -> Vec<Value> {
+    let test = Test::new().command("render").input(input);
+    let run = test
+        .profile(&format!("overlays:\n{overlays}"))
+        .exits(0)
+        .run();
+    documents(&run.stdout)
+}
+
+fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    let is = |it: &&Value| it["kind"] == kind && it["metadata"]["name"] == name;
+    objects.iter().find(is).unwrap()
+}
+
+#[test]
+fn the_later_overlay_wins_and_others_are_left_as_they_are() {
+    let input = workspace("a", SMALL) + "---\n" + &workspace("b", SMALL);
+    let overlays = labelled("first", "\"*\"", "team") + &labelled("second", "a", "team");
+    let objects = rendered(&overlays, &input);
+    let label =
+        |name: &str| find(&objects, "StatefulSet", name)["metadata"]["labels"]["team"].clone();
+    assert_eq!((label("a"), label("b")), ("second".into(), "first".into()));
+
+    let plain = Test::new().command("render").input(&input).exits(0).run();
+    let none = labelled("none", "c", "team");
+    let same = Test::new()
+        .command("render")
+        .input(&input)
+        .profile(&format!("overlays:\n{none}"))
+        .run();
+    assert_eq!(same.stdout, plain.stdout);
+}
+
+#[test]
+fn what_a_provisioner_reads_gives_a_node_another_name_and_what_it_ignores_does_not() {
+    let name = |patch: &str| {
+        let overlay = format!(
+            "- name: node\n  patches:\n  - target: {{kind: NodeClaim}}\n    patch: '{patch}'\n"
+        );
+        let objects = rendered(&overlay, &workspace("a", SMALL));
+        let node = objects.iter().find(|it| it["kind"] == "NodeClaim").unwrap();
+        let name = node["metadata"]["name"].as_str().unwrap().to_owned();
+        let listed = find(&objects, "Workspace", "a")["metadata"]["annotations"].to_string();
+        assert!(listed.contains(&name), "{listed}");
+        name
+    };
+    let plain = name("metadata: {annotations: {a: b}}");
+    assert_ne!(
+        plain,
+        name("spec: {taints: [{key: a, effect: NoSchedule}]}")
+    );
+    assert_ne!(plain, name("metadata: {labels: {a: b}}"));
+    let plain_run = Test::new()
+        .command("render")
+        .input(&workspace("a", SMALL))
+        .run();
+    assert!(plain_run.stdout.contains(&plain));
+}
+
+#[test]
+fn rendered_output_is_not_patched_again() {
+    let overlays = "- name: more\n  patches:\n  - target: {kind: Service, name: a}\n    \
+                    patch: '[{op: add, path: /spec/ports/-, value: {name: x, port: 9}}]'\n";
+    let fields = format!("overlays:\n{overlays}");
+    let render = |input: &str| {
+        let test = Test::new().command("render").input(input).profile(&fields);
+        test.exits(0).run().stdout.clone()
+    };
+    let once = render(&workspace("a", SMALL));
+    assert_eq!(once.matches("port: 9\n").count(), 1);
+    assert_eq!(render(&once), once);
+}
+
+#[test]
+fn all_workspaces_of_a_set_say_once_what_is_wrong() {
+    let overlays = "overlays:\n- name: two\n  patches:\n  - target: {kind: StatefulSet}\n    \
+                    patch: |\n      spec: {replicas: 9}\n";
+    let others = workspace("a", SMALL) + "---\n" + &workspace("b", LARGE) + "---\n";
+    Test::new()
+        .input(&(others + &inference_set(3)))
+        .profile(overlays)
+        .finds("KR705 error", "9")
+        .exits(1)
+        .run();
+}
+
+#[test]
+fn a_patch_can_be_a_file_below_the_profile_and_is_no_input() {
+    let patch = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer}\n---\n\
+                 apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {minReadySeconds: 5}\n";
+    let overlays = "overlays:\n- name: file\n  patches: [{path: ./patches/both.yaml}]\n";
+    let root = directory(&[
+        ("kaito-render.yaml", &profile(overlays)),
+        ("models/a.yaml", &workspace("a", SMALL)),
+        ("patches/both.yaml", patch),
+        (".git/HEAD", "ref: refs/heads/main\n"),
+    ]);
+    let render = |args: &[&str]| {
+        let mut command = kaito_render(&[&["render"], args].concat());
+        let run = run(command.current_dir(root.path()), "");
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        documents(&run.stdout)
+    };
+    for args in [&["models"][..], &["."], &[".", "--delivery", "flux"]] {
+        let objects = render(args);
+        assert_eq!(
+            find(&objects, "Service", "a")["spec"]["type"],
+            "LoadBalancer"
+        );
+        assert_eq!(
+            find(&objects, "StatefulSet", "a")["spec"]["minReadySeconds"],
+            5
+        );
+        let services = objects.iter().filter(|it| it["kind"] == "Service");
+        assert_eq!(services.count(), 2, "{args:?}");
+    }
+}
+
+#[test]
+fn diff_shows_what_an_overlay_changes() {
+    let overlays = format!("overlays:\n{}", labelled("red", "a", "team"));
+    let [before, after] = ["", overlays.as_str()].map(|overlays| {
+        directory(&[
+            ("kaito-render.yaml", &profile(overlays)),
+            ("a.yaml", &workspace("a", SMALL)),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+        ])
+    });
+    let [before, after] = [&before, &after].map(|it| it.path().to_str().unwrap());
+    let run = run(&mut kaito_render(&["diff", before, after]), "");
+    assert!(
+        run.stdout.contains("team") && run.stdout.contains("red"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    let same = crate::support::program::run(&mut kaito_render(&["diff", after, after]), "");
+    assert!(!same.stdout.contains("team"), "{}", same.stdout);
+}
+
+#[test]
+fn explain_names_the_overlays_why_they_apply_and_what_they_changed() {
+    let test = |args: &[&str]| {
+        let input = workspace("a", SMALL).replace(
+            "  name: a\n",
+            "  name: a\n  annotations: {render.kaito.sh/overlays: slow}\n",
+        );
+        let slow = "- name: slow\n  select: named\n  patches:\n  - target: {kind: StatefulSet}\n    \
+                    patch: 'spec: {minReadySeconds: 5}'\n  - target: {kind: StatefulSet}\n    \
+                    patch: 'spec: {minReadySeconds: 6}'\n";
+        let overlays = labelled("none", "b", "x") + &labelled("red", "\"?\"", "team") + slow;
+        Test::new()
+            .command("explain")
+            .input(&input)
+            .profile(&format!("overlays:\n{overlays}"))
+            .args(args)
+            .exits(0)
+            .run()
+    };
+    let plan = test(&[]).stdout.clone();
+    let (_, listed) = plan.split_once("overlays ").unwrap();
+    for text in [
+        "red\n",
+        "kaito-render.yaml:9: names ?\n",
+        "patches[0] changes Service/a-headless\n",
+        "slow\n",
+        "named by render.kaito.sh/overlays\n",
+        "patches[1] changes StatefulSet/a\n",
+    ] {
+        assert!(listed.contains(text), "{text}: {plan}");
+    }
+    assert!(!listed.contains("none"), "{plan}");
+    let field = test(&["--field", "StatefulSet/spec.minReadySeconds"])
+        .stdout
+        .clone();
+    let expected = "  slow kaito-render.yaml:17 patches[0]\n    before: nothing\n    after:\n      5\n  \
+                    slow kaito-render.yaml:19 patches[1]\n    before:\n      5\n    after:\n      6\n";
+    assert!(field.ends_with(expected), "{field}");
+}
+
+#[test]
+fn an_order_of_the_template_is_the_first_place_and_the_object_is_named() {
+    let overlays = "overlays:\n- name: a\n  patches:\n  - target: {kind: StatefulSet}\n    patch: |\n      \
+                    - {op: add, path: /spec/template/metadata/annotations/x, value: \"y\"}\n";
+    Test::new()
+        .format("human")
+        .input(&workspace("a", SMALL))
+        .profile(overlays)
+        .prints("error[KR704]: there is no `/spec/template/metadata/annotations/x`, in StatefulSet `a`")
+        .prints("kaito-render.yaml:8:25")
+        .prints("the Workspace of the object, which templates/0.12/statefulset.yaml lays out")
+        .prints("add the parent first: `{op: add, path: /spec/template/metadata/annotations, value: {}}`")
+        .exits(1)
+        .run();
+}
