@@ -6,12 +6,16 @@
 //! Objects of one Workspace in, objects out, before node objects get their names. The overlays of a
 //! profile are read once ([`Overlays::of`]); a Workspace that none selects costs nothing.
 
+mod affinity;
 mod files;
 mod guard;
 mod merge;
+mod metadata;
 mod operations;
 mod part;
 mod patch;
+mod pod;
+mod pods;
 mod read;
 mod reader;
 mod refusal;
@@ -29,8 +33,10 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 pub use files::read_files;
+use metadata::Marks;
 use part::Part;
 use patch::Patch;
+use pod::Field;
 use selection::Selection;
 pub use tally::Tally;
 
@@ -47,7 +53,15 @@ struct Overlay {
     /// Where its name stands.
     place: Option<Span>,
     selection: Selection,
-    patches: Vec<Patch>,
+    pieces: Vec<Piece>,
+}
+
+/// A part of an overlay that is ready to be applied.
+#[derive(Debug)]
+enum Piece {
+    Metadata(Marks),
+    Pod(Field),
+    Patch(Patch),
 }
 
 /// The objects of a Workspace after its overlays, and what these did.
@@ -59,6 +73,8 @@ pub struct Applied {
     pub overlays: Vec<Selected>,
     /// What they changed, in order.
     pub changes: Vec<Change>,
+    /// What is to be written on the Workspace itself: `labels` or `annotations`, key and value.
+    pub of_workspace: Vec<(&'static str, String, String)>,
     /// What the whole run can judge.
     pub tally: Tally,
 }
@@ -133,12 +149,52 @@ impl Overlays {
                 workspace,
                 plan,
             };
-            for (number, patch) in overlay.patches.iter().enumerate() {
-                patch.apply(part, (index, number), &mut slots, &mut applied, diagnostics);
+            for (number, piece) in overlay.pieces.iter().enumerate() {
+                let id = (index, number);
+                piece.apply(part, id, &mut slots, &mut applied, diagnostics);
             }
         }
         diagnostics.checked(mark)?;
         applied.objects = slots.into_iter().flatten().collect();
         Ok(applied)
+    }
+}
+
+impl Piece {
+    fn apply(
+        &self,
+        part: Part,
+        id: (usize, usize),
+        slots: &mut [Option<Object>],
+        applied: &mut Applied,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let part = Part {
+            name: self.name(),
+            place: self.place(),
+            ..part
+        };
+        match self {
+            Self::Metadata(marks) => marks.apply(part, id, slots, applied, diagnostics),
+            Self::Pod(field) => field.apply(part, id, slots, applied, diagnostics),
+            Self::Patch(patch) => patch.apply(part, id, slots, applied, diagnostics),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Metadata(_) => "metadata",
+            Self::Pod(field) => &field.part,
+            Self::Patch(patch) => &patch.part,
+        }
+    }
+
+    /// Where it stands.
+    fn place(&self) -> Option<Span> {
+        match self {
+            Self::Metadata(marks) => marks.place,
+            Self::Pod(field) => field.place,
+            Self::Patch(patch) => patch.place,
+        }
     }
 }

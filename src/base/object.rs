@@ -91,7 +91,8 @@ impl Object {
         self.mark("labels", key, value);
     }
 
-    fn mark(&mut self, field: &str, key: &str, value: &str) {
+    /// Writes an entry of `labels` or `annotations`, in the place of one that has its key.
+    pub fn mark(&mut self, field: &str, key: &str, value: &str) {
         let metadata = &self.value["metadata"];
         let marks = metadata[field].with(key, Json::String(value.into()));
         let metadata = metadata.with(field, marks);

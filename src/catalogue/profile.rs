@@ -20,7 +20,10 @@ use crate::input::schema::{self, Checker};
 use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, UsedProfile, api};
 pub use delivery::{Delivery, Jobs, ReplaceNodes};
-pub use overlays::{OverlaidWorkspaces, Overlay, Patch, Purpose, Select, Target};
+pub use overlays::{
+    Affinity, Marked, MetadataOverlay, NamedReference, OverlaidWorkspaces, Overlay, Patch,
+    PodOverlay, Probes, Purpose, Reference, Resources, Select, Target, Timings, Variable,
+};
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -321,6 +321,7 @@ fn made(mut workspace: Workspace, plan: Plan, applied: Applied, context: Context
         mut objects,
         overlays,
         changes,
+        of_workspace,
         ..
     } = applied;
     let title = format!("Workspace `{}`", workspace.key());
@@ -340,6 +341,9 @@ fn made(mut workspace: Workspace, plan: Plan, applied: Applied, context: Context
     let root = options.delivery.as_deref();
     let profile = root.map(|root| options.profile.used(root, context.sources));
     let mut rendered = assemble::workspace(value, &plan, &objects, profile);
+    for (field, key, value) in &of_workspace {
+        rendered.mark(field, key, value);
+    }
     if options.profile.substitution.is_none() {
         assemble::mark_for_flux(&mut rendered);
     }

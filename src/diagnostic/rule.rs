@@ -186,6 +186,7 @@ rules! {
     OVERLAY_NAME = "KR708" Error "an annotation that names no overlay for its Workspace";
     LIST_REPLACED = "KR709" Warning "a patch that replaces a list and removes items of it";
     OTHER_NODE = "KR710" Warning "an overlay that makes another node of a node object";
+    VARIABLE_OVERWRITTEN = "KR711" Warning "an overlay that overwrites a variable of the templates";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

@@ -50,11 +50,6 @@ impl Patch {
             let names = objects.filter(|it| it.kind == named.kind).map(|it| it.name);
             applied.tally.meet(names);
         }
-        let part = Part {
-            name: &self.part,
-            place: self.place,
-            ..part
-        };
         for slot in slots {
             let Some(object) = slot.as_ref().filter(|object| self.target.matches(object)) else {
                 continue;

@@ -7,7 +7,7 @@ use globset::GlobMatcher;
 use super::patch::{self, Patch};
 use super::reader::Reader;
 use super::selection::Selection;
-use super::{Overlay, Overlays};
+use super::{Overlay, Overlays, Piece, metadata, pod};
 use crate::base::sources::Span;
 use crate::catalogue::globs::glob;
 use crate::catalogue::profile::{self, Profile, Select};
@@ -35,7 +35,7 @@ impl Overlays {
                 name: overlay.name.clone(),
                 place,
                 selection: reader.selection(overlay, &pointer),
-                patches: reader.patches(&overlay.patches, &pointer),
+                pieces: reader.pieces(overlay, &pointer),
             });
         }
         session.diagnostics.checked(mark)?;
@@ -76,6 +76,22 @@ impl Reader<'_> {
             }
         }
         globs
+    }
+
+    /// The parts of an overlay, in the order in which they are applied.
+    fn pieces(&mut self, overlay: &profile::Overlay, pointer: &str) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        if let Some(metadata) = &overlay.metadata {
+            let marks = metadata::read(metadata, &format!("{pointer}/metadata"), self);
+            pieces.push(Piece::Metadata(marks));
+        }
+        if let Some(pod) = &overlay.pod {
+            let fields = pod::read(pod, &format!("{pointer}/pod"), self);
+            pieces.extend(fields.into_iter().map(Piece::Pod));
+        }
+        let patches = self.patches(&overlay.patches, pointer);
+        pieces.extend(patches.into_iter().map(Piece::Patch));
+        pieces
     }
 
     fn patches(&mut self, patches: &[profile::Patch], pointer: &str) -> Vec<Patch> {

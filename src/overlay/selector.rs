@@ -120,7 +120,7 @@ fn requirement(text: &str) -> Result<Requirement, String> {
 
 fn value(text: &str) -> Result<String, String> {
     let text = text.trim();
-    if text.len() <= 63 && text.chars().all(is_of_name) {
+    if is_value(text) {
         return Ok(text.to_owned());
     }
     Err(format!(
@@ -129,12 +129,20 @@ fn value(text: &str) -> Result<String, String> {
     ))
 }
 
+/// Whether a text can be the value of a label.
+pub(super) fn is_value(text: &str) -> bool {
+    let is_end = |character: char| character.is_ascii_alphanumeric();
+    let has_ends = text.is_empty() || text.starts_with(is_end) && text.ends_with(is_end);
+    has_ends && text.len() <= 63 && text.chars().all(is_of_name)
+}
+
 fn number(text: &str) -> Result<i64, String> {
     let number = text.trim().parse();
     number.map_err(|_| format!("`{}` is not a whole number", text.trim().escape_debug()))
 }
 
-fn is_key(key: &str) -> bool {
+/// Whether a text can be the key of a label or annotation.
+pub(super) fn is_key(key: &str) -> bool {
     let (prefix, name) = key.rsplit_once('/').unwrap_or(("a", key));
     let ends = |text: &str| {
         let is_end = |character: char| character.is_ascii_alphanumeric();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::target::Target;
-use super::{Overlay, Overlays};
+use super::target::{Named, Target};
+use super::{Overlay, Overlays, Piece};
 use crate::base::similar;
 use crate::diagnostic::{Diagnostics, Severity, rule};
 
@@ -51,18 +51,21 @@ impl Overlays {
                 not_selected(overlay, diagnostics);
                 continue;
             }
-            for (number, patch) in overlay.patches.iter().enumerate() {
+            for (number, piece) in overlay.pieces.iter().enumerate() {
                 let id = (index, number);
-                if tally.changed.contains(&id) || patch.only_tests() && tally.matched.contains(&id)
+                if tally.changed.contains(&id) || piece.only_tests() && tally.matched.contains(&id)
                 {
                     continue;
                 }
                 if tally.matched.contains(&id) {
-                    let message = "this patch changes nothing: the objects are so already";
-                    diagnostics.add(&rule::NO_CHANGE, patch.place, message);
+                    let message = format!(
+                        "`{}` changes nothing: the objects are so already",
+                        piece.name()
+                    );
+                    diagnostics.add(&rule::NO_CHANGE, piece.place(), message);
                     continue;
                 }
-                if let Target::Named(named) = &patch.target {
+                if let Some(named) = piece.named() {
                     let message = format!("there is no {}", named.title());
                     let known = tally.names.iter().map(String::as_str);
                     let hint = match similar::nearest(&named.name, known) {
@@ -70,14 +73,14 @@ impl Overlays {
                         None => "add a `target` if the patch is for more than one object".into(),
                     };
                     let reporting =
-                        diagnostics.add(&rule::NO_OBJECT_OF_PATCH, patch.place, message);
+                        diagnostics.add(&rule::NO_OBJECT_OF_PATCH, piece.place(), message);
                     reporting.hint(hint);
                     continue;
                 }
-                let message = "no object of this run is a target of this patch";
+                let message = format!("`{}` is for no object of this run", piece.name());
                 let hint = "`kaito-render explain` lists the objects of each Workspace";
                 diagnostics
-                    .add(&rule::NO_CHANGE, patch.place, message)
+                    .add(&rule::NO_CHANGE, piece.place(), message)
                     .hint(hint);
             }
         }
@@ -96,4 +99,21 @@ fn not_selected(overlay: &Overlay, diagnostics: &mut Diagnostics) {
     diagnostics
         .add(&rule::NO_CHANGE, overlay.place, message)
         .severity(Severity::Note);
+}
+
+impl Piece {
+    /// The object that a patch names, if it does.
+    fn named(&self) -> Option<&Named> {
+        match self {
+            Self::Patch(patch) => match &patch.target {
+                Target::Named(named) => Some(named),
+                Target::Conditions(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn only_tests(&self) -> bool {
+        matches!(self, Self::Patch(patch) if patch.only_tests())
+    }
 }

@@ -1,7 +1,15 @@
 //! What a team changes in the objects of its Workspaces, as a profile writes it.
 
+mod marks;
+mod pod;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use marks::{Marked, MetadataOverlay};
+pub use pod::{
+    Affinity, NamedReference, PodOverlay, Probes, Reference, Resources, Timings, Variable,
+};
 
 /// Changes to the objects of some Workspaces.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,6 +24,10 @@ pub struct Overlay {
     /// Whether a Workspace has to name the overlay.
     #[serde(default)]
     pub select: Select,
+    /// Labels and annotations of objects.
+    pub metadata: Option<MetadataOverlay>,
+    /// Changes of the pods of the workload, whatever its kind.
+    pub pod: Option<PodOverlay>,
     /// Patches as kustomize has them, from first to last.
     #[serde(default)]
     pub patches: Vec<Patch>,

@@ -211,3 +211,86 @@ fn an_order_of_the_template_is_the_first_place_and_the_object_is_named() {
         .exits(1)
         .run();
 }
+
+#[test]
+fn a_pod_is_changed_whatever_its_workload_and_nothing_of_the_template_is_lost() {
+    let overlays = "- name: pods\n  pod:\n    tolerations: [{key: team, operator: Exists}]\n    \
+                    nodeSelector: {zone: \"1\"}\n    env: {A: b, C: {valueFrom: {fieldRef: {fieldPath: metadata.name}}}}\n    \
+                    resources: {limits: {memory: 64Gi}}\n    priorityClassName: gpu\n    \
+                    terminationGracePeriodSeconds: 600\n    \
+                    probes: {liveness: {failureThreshold: 9}}\n    \
+                    volumes: [{name: cache, emptyDir: {}}]\n    volumeMounts: [{name: cache, mountPath: /cache}]\n    \
+                    affinity:\n      nodeAffinity:\n        requiredDuringSchedulingIgnoredDuringExecution:\n          \
+                    nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: Exists}]}]\n";
+    let input = workspace("a", SMALL);
+    let plain = Test::new().command("render").input(&input).run();
+    let plain = documents(&plain.stdout);
+    let pods =
+        |objects: &[Value]| find(objects, "StatefulSet", "a")["spec"]["template"]["spec"].clone();
+    let (before, after) = (pods(&plain), pods(&rendered(overlays, &input)));
+    let items = |value: &Value| value.as_array().unwrap().clone();
+    for (pointer, added) in [
+        ("/tolerations", 1),
+        ("/volumes", 1),
+        ("/containers/0/env", 2),
+        ("/containers/0/volumeMounts", 1),
+    ] {
+        let (old, new) = (
+            items(before.pointer(pointer).unwrap()),
+            items(after.pointer(pointer).unwrap()),
+        );
+        assert_eq!(new.len(), old.len() + added, "{pointer}");
+        assert_eq!(new[..old.len()], old, "{pointer}");
+    }
+    let container = &after["containers"][0];
+    assert_eq!(container["resources"]["limits"]["nvidia.com/gpu"], "1");
+    assert_eq!(container["resources"]["limits"]["memory"], "64Gi");
+    assert_eq!(container["livenessProbe"]["failureThreshold"], 9);
+    assert_eq!(container["livenessProbe"]["httpGet"]["path"], "/health");
+    assert_eq!(
+        (&after["nodeSelector"]["zone"], &after["priorityClassName"]),
+        (&"1".into(), &"gpu".into())
+    );
+    assert_eq!(after["terminationGracePeriodSeconds"], 600);
+    let terms = after.pointer("/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions");
+    let keys: Vec<_> = items(terms.unwrap())
+        .iter()
+        .map(|it| it["key"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "apps",
+            "kaito.sh/workspace",
+            "kaito.sh/workspacenamespace",
+            "zone"
+        ]
+    );
+}
+
+#[test]
+fn labels_go_where_they_are_asked_for_and_to_nodes_only_if_these_are_named() {
+    let marked = |to: &str| {
+        let overlays = format!(
+            "- name: owner\n  metadata: {{labels: {{owner: a}}, annotations: {{b: c}}{to}}}\n"
+        );
+        let objects = rendered(&overlays, &workspace("a", SMALL));
+        let has = |metadata: &Value| {
+            metadata["labels"]["owner"] == "a" && metadata["annotations"]["b"] == "c"
+        };
+        let of_pod = &find(&objects, "StatefulSet", "a")["spec"]["template"]["metadata"];
+        let mut marked: Vec<_> = objects
+            .iter()
+            .filter(|it| has(&it["metadata"]))
+            .map(|it| it["kind"].as_str().unwrap().to_owned())
+            .collect();
+        marked.extend(has(of_pod).then(|| "pod".to_owned()));
+        let selector = &find(&objects, "StatefulSet", "a")["spec"]["selector"];
+        assert!(!selector.to_string().contains("owner"));
+        marked.sort();
+        marked.join(" ")
+    };
+    assert_eq!(marked(""), "Service Service StatefulSet Workspace pod");
+    assert_eq!(marked(", to: [node, pod]"), "NodeClaim pod");
+    assert_eq!(marked(", to: [workload]"), "StatefulSet");
+}

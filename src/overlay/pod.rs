@@ -1,0 +1,185 @@
+//! `pod` of an overlay: each field of it is a part of its own.
+
+mod read;
+
+use std::sync::Arc;
+
+use super::affinity::{both, joined};
+use super::part::{Outcome, Part};
+use super::pods::{with_container, with_pod};
+use super::refusal::Refusal;
+use super::{Applied, guard};
+use crate::base::json::{Json, Map};
+use crate::base::object::Object;
+use crate::base::sources::Span;
+use crate::diagnostic::{Diagnostics, rule};
+use crate::vocab::kinds;
+pub(super) use read::read;
+
+/// A field of `pod` that is ready to be applied.
+#[derive(Debug)]
+pub(super) struct Field {
+    /// The name of the part, such as `pod.tolerations`.
+    pub(super) part: String,
+    pub(super) place: Option<Span>,
+    /// The field of the pod or container that it changes.
+    key: &'static str,
+    change: Change,
+    value: Json,
+    holder: Holder,
+}
+
+/// What a field is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Holder {
+    Pod,
+    /// The container of a name; the main one if none is named.
+    Container(Option<String>),
+}
+
+/// How a field changes what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// Its items are added, equal ones once; no two may have the same value under the key.
+    Append(Option<&'static str>),
+    /// Its entries are put into the mapping that is there, and those of mappings in it.
+    Merge,
+    /// Its items replace those of their names, or are added.
+    Variables,
+    /// Both have to hold.
+    Affinity,
+    /// It is put into the place of what is there.
+    Set,
+    /// Its entries are put into the probes that are there.
+    Probes,
+}
+
+impl Field {
+    /// Applies the field, by its number `id`, to the pods of each workload.
+    pub(super) fn apply(
+        &self,
+        part: Part,
+        id: (usize, usize),
+        slots: &mut [Option<Object>],
+        applied: &mut Applied,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for slot in slots {
+            let is_workload = |it: &&Object| kinds::is_workload(it.identity().kind);
+            let Some(object) = slot.as_ref().filter(is_workload) else {
+                continue;
+            };
+            applied.tally.match_one(id);
+            let main = guard::main_container(&object.value, part.plan);
+            let outcome = self.outcome(object, main.unwrap_or_default(), part);
+            for name in self.overwritten(object, main) {
+                let message = format!("`{name}` is set by kaito-render too, and is overwritten");
+                let warning = Refusal::new(part.whole(), message);
+                diagnostics.report(part.diagnostic(warning, &rule::VARIABLE_OVERWRITTEN, object));
+            }
+            if part.put(slot, outcome, |_| self.place, applied, diagnostics) {
+                applied.tally.change_one(id);
+            }
+        }
+    }
+
+    fn outcome(&self, object: &Object, main: &str, part: Part) -> Outcome {
+        let place = part.whole();
+        let changed = with_pod(&object.value, |pod| match &self.holder {
+            Holder::Pod => self.changed(pod, place),
+            Holder::Container(name) => {
+                let name = name.as_deref().unwrap_or(main);
+                with_container(pod, name, place, |container| self.changed(container, place))
+            }
+        });
+        changed.map(Some)
+    }
+
+    /// A pod or container with the field applied.
+    fn changed(&self, holder: &Json, place: Span) -> Result<Json, Refusal> {
+        let old = &holder[self.key];
+        let value = match self.change {
+            Change::Append(None) => joined(old, &self.value),
+            Change::Append(Some(key)) => self.appended(old, key, place)?,
+            Change::Merge => merged(old, &self.value),
+            Change::Variables => variables(old, &self.value),
+            Change::Affinity => both(old, &self.value),
+            Change::Set => self.value.clone(),
+            Change::Probes => return Ok(probes(holder, &self.value)),
+        };
+        Ok(holder.with(self.key, value))
+    }
+
+    /// The items of a list with others added, of which none may be another one of the same name.
+    fn appended(&self, old: &Json, key: &str, place: Span) -> Result<Json, Refusal> {
+        let is_other = |item: &&Json| {
+            let mut known = old.items().iter();
+            known.any(|old| old[key] == item[key] && old != *item)
+        };
+        let Some(item) = self.value.items().iter().find(is_other) else {
+            return Ok(joined(old, &self.value));
+        };
+        let name = item[key].as_str().unwrap_or_default();
+        let message = format!("`{}` has another item with `{key}: {name}`", self.key);
+        let hint = format!("give it another `{key}`, or change the one that is there by `patches`");
+        Err(Refusal::new(place, message).hint(hint))
+    }
+
+    /// The names of variables that the templates set, and this field otherwise.
+    fn overwritten<'a>(&'a self, object: &'a Object, main: Option<&str>) -> Vec<&'a str> {
+        let is_of_main = self.holder == Holder::Container(None);
+        if self.change != Change::Variables || !is_of_main {
+            return Vec::new();
+        }
+        let pod = &object.value["spec"]["template"]["spec"];
+        let mut containers = pod["containers"].items().iter();
+        let container = containers.find(|it| it["name"].as_str() == main);
+        let old = container.map_or(&[][..], |container| container["env"].items());
+        let is_other = |item: &&Json| {
+            let mut old = old.iter();
+            old.any(|old| old["name"] == item["name"] && old != *item)
+        };
+        let items = self.value.items().iter().filter(is_other);
+        items.filter_map(|item| item["name"].as_str()).collect()
+    }
+}
+
+/// A mapping with the entries of another one, and so the mappings in it.
+fn merged(old: &Json, new: &Json) -> Json {
+    let (Json::Map(_), Json::Map(entries)) = (old, new) else {
+        return new.clone();
+    };
+    entries.iter().fold(old.clone(), |all, (key, value)| {
+        let value = merged(&old[key.as_ref()], value);
+        all.with(key, value)
+    })
+}
+
+fn variables(old: &Json, new: &Json) -> Json {
+    let mut all = old.items().to_vec();
+    for item in new.items() {
+        match all.iter_mut().find(|old| old["name"] == item["name"]) {
+            Some(old) => *old = item.clone(),
+            None => all.push(item.clone()),
+        }
+    }
+    Json::List(all.into())
+}
+
+/// A container with other timings of the probes that it has.
+fn probes(container: &Json, timings: &Json) -> Json {
+    let Json::Map(timings) = timings else {
+        return container.clone();
+    };
+    timings.iter().fold(container.clone(), |all, (probe, new)| {
+        match all.get(probe).map(|old| merged(old, new)) {
+            Some(merged) => all.with(probe, merged),
+            None => all,
+        }
+    })
+}
+
+/// A mapping of entries.
+fn map(entries: impl IntoIterator<Item = (Arc<str>, Json)>) -> Json {
+    Json::Map(Map::new(entries.into_iter().collect()))
+}
