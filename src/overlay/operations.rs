@@ -38,6 +38,9 @@ pub(super) fn read(items: &[Node]) -> Result<Vec<Operation>, Refusal> {
 pub(super) fn apply(object: &Json, operations: &[Operation]) -> Result<Json, Refusal> {
     let mut value = Value::from(object);
     for operation in operations {
+        if operation.expects_nothing(&value) {
+            continue;
+        }
         let one = std::slice::from_ref(&operation.parsed);
         if let Err(error) = json_patch::patch(&mut value, one) {
             return Err(operation.refusal(&error.kind, &value));
@@ -47,6 +50,19 @@ pub(super) fn apply(object: &Json, operations: &[Operation]) -> Result<Json, Ref
 }
 
 impl Operation {
+    /// Whether it is a test for null of a field that is not there, which passes with kustomize and the
+    /// API server.
+    fn expects_nothing(&self, value: &Value) -> bool {
+        let PatchOperation::Test(test) = &self.parsed else {
+            return false;
+        };
+        let parent = self.path.rsplit_once('/');
+        let parent = parent.and_then(|(parent, _)| value.pointer(parent));
+        test.value.is_null()
+            && parent.is_some_and(Value::is_object)
+            && value.pointer(&self.path).is_none()
+    }
+
     /// Whether it writes a field or something that holds it or is held by it.
     pub(super) fn writes(&self, pointer: &str) -> bool {
         let inside = |inner: &str, outer: &str| {
