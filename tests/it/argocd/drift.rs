@@ -126,6 +126,8 @@ fn no_drift(cluster: &Cluster, name: &'static str, groups: &[Group], kinds: &[&s
         .collect();
     assert_eq!(found, kinds.iter().copied().collect(), "{name}");
     let mut app = App::new(cluster, name);
+    // A sync writes several hundred objects, and a busy machine takes minutes for them.
+    app.patience *= 5;
     let namespaces: BTreeSet<_> = objects
         .iter()
         .filter_map(|it| it["metadata"]["namespace"].as_str())
