@@ -1,5 +1,6 @@
 //! The words of the domain, each once: kinds, labels, annotations, API versions, clouds,
-//! provisioners, runtimes, tuning methods, hosts, and what rendered output says of itself.
+//! provisioners, runtimes, tuning methods, hosts, image references, and what rendered output says of
+//! itself.
 //!
 //! Uses nothing else of this crate; the modules above it use it.
 
@@ -8,6 +9,7 @@ pub mod annotations;
 pub mod api;
 mod cloud;
 mod host;
+pub mod image;
 pub mod kinds;
 pub mod labels;
 pub mod limits;

@@ -24,7 +24,7 @@ use crate::vocab::{api, kinds};
 pub use inference_set::{InferenceSet, Replicas, is_inference_set, replicas};
 pub use metadata::{DNS_LABEL, Metadata, is_dns_label};
 pub use reader::{Draft, ReadRules, Reader};
-pub(crate) use rules::{image_reference, placeholders, scripts};
+pub(crate) use rules::{placeholders, scripts};
 pub(crate) use secrets::{in_text as secrets_in, is_secret_variable, of as secrets_of, written};
 pub use spec::{
     Adapter, DataDestination, DataSource, Inference, Partition, PartitionMode, Preset, Resource,

@@ -29,7 +29,6 @@ use crate::input::schema::Unread;
 use crate::vocab::WorkspaceApi;
 
 pub(super) use annotations::{Holder, check as check_keys};
-pub(crate) use images::reference as image_reference;
 pub(super) use keda::check_scaling;
 pub(super) use metadata::check as check_metadata;
 pub(super) use shared::MAX_NODES;

@@ -14,9 +14,10 @@ use crate::plan::nodes::gpus::Gpus;
 use crate::plan::{AdapterPlan, InferencePlan, Plan, adapter_secrets, filled, once};
 use crate::vocab::annotations::NODE_COUNT;
 use crate::vocab::annotations::{self, RUNTIME};
+use crate::vocab::image;
 use crate::vocab::labels::{self, INFERENCE_ROLE};
 use crate::vocab::{AccessMode, Runtime};
-use crate::workspace::{Inference, Preset, image_reference};
+use crate::workspace::{Inference, Preset};
 
 /// The names of the runtimes, as the annotation and release.yaml have them.
 pub(super) const VLLM: &str = "vllm";
@@ -325,7 +326,7 @@ fn adapters(inference: &Inference) -> Vec<AdapterPlan> {
         let source = adapter.source.as_ref()?;
         Some(AdapterPlan {
             name: source.name.clone()?,
-            image: filled(source.image.as_ref()).and_then(|image| image_reference(&image)),
+            image: filled(source.image.as_ref()).and_then(|image| image::complete(&image)),
             volume: source
                 .volume_source
                 .as_ref()

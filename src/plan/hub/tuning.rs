@@ -9,7 +9,8 @@ use crate::catalogue::preset::Flags;
 use crate::diagnostic::Reported;
 use crate::plan::{Plan, TuningPlan};
 use crate::vocab::annotations::NODE_COUNT;
-use crate::workspace::{Tuning, image_reference};
+use crate::vocab::image;
+use crate::workspace::Tuning;
 
 impl Hub<'_, '_> {
     /// Decides how a preset is tuned, on one node.
@@ -79,7 +80,7 @@ impl Hub<'_, '_> {
 
 /// An image as the container runtime reads it.
 fn reference(image: Option<String>) -> Option<String> {
-    image.and_then(|image| image_reference(&image))
+    image.and_then(|image| image::complete(&image))
 }
 
 fn volume(source: Option<&Value>) -> Option<Map<String, Value>> {

@@ -6,6 +6,7 @@ use crate::base::node::Node;
 use crate::base::wording;
 use crate::diagnostic::rule;
 use crate::vocab::WorkspaceApi;
+use crate::vocab::image::complete;
 
 /// Reports an image that is not `<registry or path>/<name>:<tag>` with a lower-case name
 /// (specification of 0.3, D2 and D3).
@@ -72,7 +73,7 @@ pub(super) fn check_tags(rules: &mut Rules, api: WorkspaceApi) {
         if is_old && is_data && parts(image).is_none() {
             continue; // that is reported already
         }
-        if reference(image).is_some_and(|full| full.ends_with(":latest")) {
+        if complete(image).is_some_and(|full| full.ends_with(":latest")) {
             rules
                 .at(&pointer)
                 .report(
@@ -112,94 +113,6 @@ fn parts(image: &str) -> Option<&str> {
     whole.then_some(name)
 }
 
-/// An image as registries are asked for it: registry, path, and tag or digest, with what Docker
-/// adds where it is left out. None if it is no reference (github.com/distribution/reference,
-/// grammar). Of a tag and a digest the digest counts.
-#[must_use]
-pub(crate) fn reference(image: &str) -> Option<String> {
-    let (rest, digest) = match image.split_once('@') {
-        Some((rest, digest)) => (rest, Some(digest).filter(|digest| is_digest(digest))?),
-        None => (image, ""),
-    };
-    let (rest, tag) = match rest.rsplit_once(':') {
-        Some((rest, tag)) if !tag.contains('/') => (rest, Some(tag).filter(|tag| is_tag(tag))?),
-        _ => (rest, ""),
-    };
-    let (registry, path) = match rest.split_once('/') {
-        Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (
-            Some(first).filter(|first| is_registry(first))?,
-            path.to_owned(),
-        ),
-        Some(_) => ("docker.io", rest.to_owned()),
-        None => ("docker.io", format!("library/{rest}")),
-    };
-    if !path.split('/').all(is_path_component) || path.len() > 255 {
-        return None;
-    }
-    Some(match (digest, tag) {
-        ("", "") => format!("{registry}/{path}:latest"),
-        ("", tag) => format!("{registry}/{path}:{tag}"),
-        (digest, _) => format!("{registry}/{path}@{digest}"),
-    })
-}
-
-fn is_registry(registry: &str) -> bool {
-    let (host, port) = registry.rsplit_once(':').unwrap_or((registry, "0"));
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    host.split('.').all(is_label)
-        && !port.is_empty()
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Lower-case letters and digits, with `.`, `_`, `__` or hyphens between them.
-fn is_path_component(component: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    let ends = [component.chars().next(), component.chars().next_back()];
-    let words = component.replace("__", "_");
-    ends.into_iter()
-        .flatten()
-        .all(|end| end.is_ascii_alphanumeric())
-        && words.split(['.', '_']).all(|part| {
-            part.split('-').any(is_word) && !part.starts_with('-') && !part.ends_with('-')
-        })
-        && words
-            .split(['.', '_', '-'])
-            .filter(|word| !word.is_empty())
-            .all(is_word)
-}
-
-fn is_tag(tag: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    tag.len() <= 128
-        && tag.bytes().next().is_some_and(is_word)
-        && tag
-            .bytes()
-            .all(|byte| is_word(byte) || byte == b'.' || byte == b'-')
-}
-
-fn is_digest(digest: &str) -> bool {
-    digest.split_once(':').is_some_and(|(algorithm, hex)| {
-        !algorithm.is_empty()
-            && algorithm
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"+._-".contains(&byte))
-            && hex.len() >= 32
-            && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::parts;
@@ -220,31 +133,6 @@ mod tests {
             "r.io/a:1/b",
         ] {
             assert_eq!(parts(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn references_are_completed_as_docker_does() {
-        let digest = format!("sha256:{}", "a".repeat(64));
-        for (image, expected) in [
-            ("ubuntu", Some("docker.io/library/ubuntu:latest".to_owned())),
-            ("adapters/b", Some("docker.io/adapters/b:latest".to_owned())),
-            (
-                "localhost:5000/a/b_c--d:1.0",
-                Some("localhost:5000/a/b_c--d:1.0".to_owned()),
-            ),
-            (
-                &format!("r.io/a:1@{digest}"),
-                Some(format!("r.io/a@{digest}")),
-            ),
-            ("Ubuntu", None),
-            ("a//b", None),
-            ("a/-b", None),
-            ("a:b c", None),
-            ("r.io/a@sha256:0", None),
-            ("", None),
-        ] {
-            assert_eq!(super::reference(image), expected, "{image}");
         }
     }
 }

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Rules;
-use super::{images, placeholders};
+use super::placeholders;
 use crate::base::node::{Data, Node};
 use crate::base::quantity;
 use crate::base::sources::Span;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
+use crate::vocab::image;
 use crate::workspace::metadata;
 
 const POINTER: &str = "/inference/template/spec";
@@ -126,7 +127,7 @@ impl Container<'_> {
             return;
         };
         let image = node.as_str().filter(|image| !placeholders::is_in(image));
-        if let Some(image) = image.filter(|image| images::reference(image).is_none()) {
+        if let Some(image) = image.filter(|image| image::complete(image).is_none()) {
             let message = format!("`{}` is not an image reference", image.escape_debug());
             let hint = "such as `registry.example.com/team/server:1.0`";
             refuse(rules, node.span, &message, hint);

@@ -5,13 +5,14 @@
 
 use std::net::IpAddr;
 
-use super::{Rules, adapters, images, placeholders, shared};
+use super::{Rules, adapters, placeholders, shared};
 use crate::base::pointer;
 use crate::base::similar;
 use crate::base::wording;
 use crate::diagnostic::Severity;
 use crate::diagnostic::rule;
 use crate::vocab::annotations;
+use crate::vocab::image;
 use crate::workspace::spec::{
     Adapter, DataDestination, DataSource, Inference, LabelSelector, Preset, Spec, Tuning,
 };
@@ -202,7 +203,7 @@ fn adapter_volumes(rules: &mut Rules, name: &str, source: &DataSource, place: &s
 }
 
 fn reference(rules: &mut Rules, image: &str, pointer: &str) {
-    if !placeholders::is_in(image) && images::reference(image).is_none() {
+    if !placeholders::is_in(image) && image::complete(image).is_none() {
         let message = format!(
             "`{}` is not an image reference: `{}`",
             wording::field(pointer),
