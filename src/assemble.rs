@@ -27,6 +27,7 @@
 mod merge;
 mod node_names;
 mod nodes;
+mod pinned;
 pub mod rendered;
 mod select;
 mod shared;
@@ -35,6 +36,7 @@ mod substituted;
 pub use merge::{DocumentObjects, Finished, ObjectSet};
 pub use node_names::{name_nodes, other_node};
 pub use nodes::{check_node, check_static_capacity, is_static_pool};
+pub use pinned::check_digests;
 pub use rendered::{ordinals, workspace};
 pub use select::Selection;
 pub use shared::{Selector, Selectors};

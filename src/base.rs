@@ -1,9 +1,10 @@
-//! Values that every stage uses: JSON, YAML nodes, sources with places, objects, quantities,
+//! Values that every stage uses: JSON, YAML nodes, sources with places, objects, images, quantities,
 //! near names, wording; all cores, and how far they have come.
 //!
 //! Uses `vocab`; the modules above it use it.
 
 pub(crate) mod hex;
+pub mod images;
 pub mod json;
 pub mod node;
 pub(crate) mod nulls;
@@ -13,6 +14,7 @@ pub mod path;
 pub mod pointer;
 pub mod progress;
 pub mod quantity;
+pub(crate) mod shell;
 pub mod shown;
 pub mod similar;
 pub mod sources;

@@ -14,6 +14,7 @@ mod diff;
 mod explain;
 mod function;
 mod git;
+mod images;
 mod load;
 mod name;
 mod paths;
@@ -25,6 +26,7 @@ mod repository;
 mod run;
 mod signals;
 mod stdout;
+mod table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -96,6 +98,7 @@ fn execute(config: &Config, color: Color) -> Result<Outcome> {
         Config::Check(config) => check::check(config, color),
         Config::Diff(config) => diff::diff(config, color),
         Config::Explain(config) => explain::explain(config, color),
+        Config::Images(config) => images::images(config, color),
         Config::Function(config) => function::function(config, color),
         Config::ListPresets(config) => catalogue::presets(config, color),
         Config::ShowPreset(name, config) => catalogue::preset(name, config, color),

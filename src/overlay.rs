@@ -9,6 +9,7 @@
 mod affinity;
 mod files;
 mod guard;
+mod images;
 mod merge;
 mod metadata;
 mod operations;
@@ -33,6 +34,7 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 pub use files::read_files;
+use images::Replacement;
 use metadata::Marks;
 use part::Part;
 use patch::Patch;
@@ -60,6 +62,7 @@ struct Overlay {
 #[derive(Debug)]
 enum Piece {
     Metadata(Marks),
+    Image(Replacement),
     Pod(Field),
     Patch(Patch),
 }
@@ -176,6 +179,7 @@ impl Piece {
         };
         match self {
             Self::Metadata(marks) => marks.apply(part, id, slots, applied, diagnostics),
+            Self::Image(image) => image.apply(part, id, slots, applied, diagnostics),
             Self::Pod(field) => field.apply(part, id, slots, applied, diagnostics),
             Self::Patch(patch) => patch.apply(part, id, slots, applied, diagnostics),
         }
@@ -184,6 +188,7 @@ impl Piece {
     fn name(&self) -> &str {
         match self {
             Self::Metadata(_) => "metadata",
+            Self::Image(image) => &image.part,
             Self::Pod(field) => &field.part,
             Self::Patch(patch) => &patch.part,
         }
@@ -193,6 +198,7 @@ impl Piece {
     fn place(&self) -> Option<Span> {
         match self {
             Self::Metadata(marks) => marks.place,
+            Self::Image(image) => image.place,
             Self::Pod(field) => field.place,
             Self::Patch(patch) => patch.place,
         }

@@ -21,7 +21,7 @@ use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, UsedProfile, api};
 pub use delivery::{Delivery, Jobs, ReplaceNodes};
 pub use overlays::{
-    Affinity, Marked, MetadataOverlay, NamedReference, OverlaidWorkspaces, Overlay, Patch,
+    Affinity, Image, Marked, MetadataOverlay, NamedReference, OverlaidWorkspaces, Overlay, Patch,
     PodOverlay, Probes, Purpose, Reference, Resources, Select, Target, Timings, Variable,
 };
 

@@ -7,6 +7,7 @@ mod catalogue;
 mod check;
 mod diff;
 mod function;
+mod images;
 mod input;
 mod render;
 
@@ -21,6 +22,7 @@ pub(super) use catalogue::{
 pub(super) use check::{CheckArgs, ReportFormat};
 pub(super) use diff::{DiffArgs, DiffFormat};
 pub(super) use function::FunctionArgs;
+pub(super) use images::{ImagesArgs, ListFormat};
 pub(super) use input::{ClusterArgs, InputArgs, JobsArgs};
 pub(super) use render::{ExplainArgs, HostName, LayoutName, ObjectFormat, RenderArgs};
 
@@ -69,6 +71,7 @@ pub(super) enum Command {
     Check(CheckArgs),
     Diff(DiffArgs),
     Explain(ExplainArgs),
+    Images(ImagesArgs),
     #[command(name = "fn")]
     Function(FunctionArgs),
     /// Explain a rule: why it matters, with a wrong and a right example

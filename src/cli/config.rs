@@ -16,7 +16,7 @@ use kaito_render::explain::field::Field;
 use kaito_render::report::Strictness;
 use kaito_render::vocab::{Cloud, Host};
 
-pub(super) use super::args::{Color, DiffFormat, ReportFormat, SchemaKind};
+pub(super) use super::args::{Color, DiffFormat, ListFormat, ReportFormat, SchemaKind};
 
 /// A command with all that it was asked for.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub(super) enum Config {
     Check(Check),
     Diff(Diff),
     Explain(Explain),
+    Images(Images),
     Function(Function),
     ListPresets(Catalogue),
     ShowPreset(String, Catalogue),
@@ -135,6 +136,12 @@ pub(super) struct Explain {
     pub(super) input: Input,
     /// The field to explain; none to explain whole Workspaces.
     pub(super) field: Option<Field>,
+}
+
+#[derive(Debug)]
+pub(super) struct Images {
+    pub(super) input: Input,
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug)]

@@ -238,6 +238,8 @@ impl Attempt {
         let mut applied = objects(inputs, &plan, templates, overlays, found)?;
         self.tally = mem::take(&mut applied.tally);
         let made_now = &applied.objects;
+        let unpinned = assemble::check_digests(made_now, inputs.workspace, profile);
+        self.diagnostics.extend(unpinned);
         let changed =
             old.and_then(|old| jobs::changed(&old, inputs, made_now, templates, overlays));
         self.diagnostics.extend(changed);

@@ -152,6 +152,7 @@ rules! {
     MISSING_KIND = "KR412" Error "a kind that the cluster does not know";
     CHANGED_AFTERWARDS = "KR413" Error "an object that was changed after it was rendered";
     NOT_RENDERED = "KR414" Error "a Workspace without its objects in a finished stream";
+    NO_DIGEST = "KR415" Warning "an image without a digest, where the profile asks for digests";
     PROFILE_FIELD = "KR501" Error "a profile with an invalid field";
     PROFILE_COUNT = "KR502" Error "a profile file must hold exactly one profile";
     PROFILE_AMBIGUOUS = "KR503" Error "inputs with different profiles in one run";

@@ -7,7 +7,7 @@ use globset::GlobMatcher;
 use super::patch::{self, Patch};
 use super::reader::Reader;
 use super::selection::Selection;
-use super::{Overlay, Overlays, Piece, metadata, pod};
+use super::{Overlay, Overlays, Piece, images, metadata, pod};
 use crate::base::sources::Span;
 use crate::catalogue::globs::glob;
 use crate::catalogue::profile::{self, Profile, Select};
@@ -84,6 +84,11 @@ impl Reader<'_> {
         if let Some(metadata) = &overlay.metadata {
             let marks = metadata::read(metadata, &format!("{pointer}/metadata"), self);
             pieces.push(Piece::Metadata(marks));
+        }
+        for (index, image) in overlay.images.iter().enumerate() {
+            let part = format!("images[{index}]");
+            let image = images::read(image, &part, &format!("{pointer}/images/{index}"), self);
+            pieces.extend(image.map(Piece::Image));
         }
         if let Some(pod) = &overlay.pod {
             let fields = pod::read(pod, &format!("{pointer}/pod"), self);

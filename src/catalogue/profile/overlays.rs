@@ -1,11 +1,13 @@
 //! What a team changes in the objects of its Workspaces, as a profile writes it.
 
+mod images;
 mod marks;
 mod pod;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use images::Image;
 pub use marks::{Marked, MetadataOverlay};
 pub use pod::{
     Affinity, NamedReference, PodOverlay, Probes, Reference, Resources, Timings, Variable,
@@ -26,6 +28,9 @@ pub struct Overlay {
     pub select: Select,
     /// Labels and annotations of objects.
     pub metadata: Option<MetadataOverlay>,
+    /// Images that others stand in the place of, from first to last.
+    #[serde(default)]
+    pub images: Vec<Image>,
     /// Changes of the pods of the workload, whatever its kind.
     pub pod: Option<PodOverlay>,
     /// Patches as kustomize has them, from first to last.

@@ -1,7 +1,6 @@
-//! Tables on stdout.
+//! Tables of what the releases have.
 
 use anyhow::Result;
-use kaito_render::base::shown::{Terminal, one_line};
 use kaito_render::catalogue::release::Release;
 use kaito_render::report::Strictness;
 use kaito_render::session::Session;
@@ -9,9 +8,8 @@ use kaito_render::session::Session;
 use super::releases;
 use crate::cli::config::{Catalogue, Color};
 use crate::cli::run::Run;
+use crate::cli::table::{Row, aligned};
 use crate::cli::{Outcome, console, load};
-
-type Row = Vec<String>;
 
 /// Prints a table with the rows of each release.
 pub(super) fn table(
@@ -34,24 +32,4 @@ pub(super) fn table(
         return Ok(Outcome::Refused);
     }
     console::print(&aligned(&all))
-}
-
-/// The rows with columns as wide as their widest cell.
-fn aligned(rows: &[Row]) -> Terminal {
-    let mut out = Terminal::default();
-    let mut widths = Vec::new();
-    for row in rows {
-        widths.resize(widths.len().max(row.len()), 0);
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = one_line(cell).chars().count().max(*width);
-        }
-    }
-    for row in rows {
-        let cells = row.iter().zip(&widths);
-        let cells: Vec<_> = cells
-            .map(|(cell, width)| format!("{:width$}", one_line(cell)))
-            .collect();
-        out.text(cells.join("   ").trim_end()).end();
-    }
-    out
 }

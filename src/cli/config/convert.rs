@@ -12,8 +12,8 @@ use kaito_render::report::Strictness;
 use kaito_render::vocab::{Cloud, Host};
 
 use super::{
-    Against, Catalogue, Check, Cluster, Config, Diff, Explain, Function, Generate, Import, Input,
-    Output, Render, Side,
+    Against, Catalogue, Check, Cluster, Config, Diff, Explain, Function, Generate, Images, Import,
+    Input, Output, Render, Side,
 };
 use crate::cli::args::{
     self, ArgocdCommand, CloudName, Command, HostName, InstanceTypesCommand, LayoutName,
@@ -31,6 +31,10 @@ impl TryFrom<Command> for Config {
             Command::Explain(args) => Self::Explain(Explain {
                 input: args.input.into(),
                 field: args.field,
+            }),
+            Command::Images(args) => Self::Images(Images {
+                input: args.input.into(),
+                format: args.format,
             }),
             Command::Rule { rule } => Self::Rule(rule),
             Command::Presets(command) => command.into(),

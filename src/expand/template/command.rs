@@ -7,6 +7,7 @@ use minijinja::{Error, ErrorKind, Value};
 
 use super::plain::plain;
 use crate::base::json::Json;
+use crate::base::shell::quoted;
 
 /// Joins words and flags into a command line for a POSIX shell.
 ///
@@ -85,17 +86,4 @@ fn word(value: &Value) -> Result<String, Error> {
     };
     let word = quoted(&text).map(Cow::into_owned);
     word.ok_or_else(|| invalid("a word of a command can't hold a NUL".to_owned()))
-}
-
-/// One word, quoted where a shell needs it (POSIX, Shell Command Language, 2.2); none if it holds a
-/// NUL.
-fn quoted(text: &str) -> Option<Cow<'_, str>> {
-    if text.contains('\0') {
-        return None;
-    }
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "_@%+=:,./-".contains(char);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return Some(Cow::Borrowed(text));
-    }
-    Some(Cow::Owned(format!("'{}'", text.replace('\'', "'\\''"))))
 }

@@ -16,6 +16,7 @@ mod formats;
 mod formats_as_read;
 mod hostile_git;
 mod hostile_text;
+mod images;
 #[cfg(unix)]
 mod interrupted;
 mod jobs;

@@ -26,6 +26,8 @@ pub(crate) mod kubectl;
 #[cfg(feature = "e2e")]
 mod kustomize;
 #[cfg(feature = "e2e")]
+mod overlay_images;
+#[cfg(feature = "e2e")]
 mod overlays;
 #[cfg(feature = "e2e")]
 mod scheduling;

@@ -9,7 +9,7 @@ use super::layers::bare;
 use crate::support::program::root;
 
 /// How often each file of `src/` calls a function that prints data as it is, and why it may.
-const DATA: [(&str, usize, &str); 8] = [
+const DATA: [(&str, usize, &str); 9] = [
     (
         "cli/catalogue.rs",
         2,
@@ -28,6 +28,7 @@ const DATA: [(&str, usize, &str); 8] = [
     ("cli/argocd.rs", 1, "parameters in JSON"),
     ("cli/diff.rs", 1, "a comparison in JSON"),
     ("cli/function.rs", 2, "a list for the host of a function"),
+    ("cli/images.rs", 1, "images in JSON"),
     ("cli/reference.rs", 3, "scripts and pages that are built in"),
     ("cli/render.rs", 1, "objects"),
 ];
