@@ -54,6 +54,8 @@ struct File {
     name: String,
     /// Where it lies; none for standard input and for what the program carries.
     path: Option<PathBuf>,
+    /// As `path`, and for a file of a revision where it would lie in the working tree.
+    place: Option<PathBuf>,
     /// Whether the file must stay as it is.
     is_kept: bool,
     origin: Origin,
@@ -118,6 +120,8 @@ pub struct Sources {
     with_blocks: BTreeSet<FileId>,
     /// The parts of texts in which a shell expands variables.
     expanded: Vec<Span>,
+    /// The texts that paths in other texts lead to.
+    named: BTreeMap<(FileId, String), FileId>,
 }
 
 /// What hides secrets in messages.
@@ -205,6 +209,7 @@ impl Sources {
         self.files.push(File {
             name: name.into(),
             path: None,
+            place: None,
             is_kept: false,
             origin: Origin::Path,
             text,
@@ -252,6 +257,28 @@ impl Sources {
             Origin::Path
         };
         file.path = path;
+    }
+
+    /// Notes where a text is in its tree of files, which may be a revision: an absolute path if the tree
+    /// knows its directory.
+    pub(crate) fn place_at(&mut self, file: FileId, place: PathBuf) {
+        self.files[file.0 as usize].place = Some(place);
+    }
+
+    /// Notes which text a path leads to that is written in another one.
+    pub(crate) fn name_file(&mut self, by: FileId, path: &str, file: FileId) {
+        self.named.insert((by, path.to_owned()), file);
+    }
+
+    /// The text that a path leads to that is written in another one; none if nobody read it.
+    #[must_use]
+    pub fn named_file(&self, by: FileId, path: &str) -> Option<FileId> {
+        self.named.get(&(by, path.to_owned())).copied()
+    }
+
+    /// All texts that paths in other texts lead to, each behind one that names it.
+    pub fn named_files(&self) -> impl Iterator<Item = (FileId, FileId)> {
+        self.named.iter().map(|((by, _), file)| (*by, *file))
     }
 
     /// Keeps the file of a text from being changed: a link led there, and not its own path.
@@ -313,6 +340,13 @@ impl Sources {
     #[must_use]
     pub fn path(&self, file: FileId) -> Option<&Path> {
         self.file(file).path.as_deref()
+    }
+
+    /// The directory of a text without links, and its name there; also for a file of a revision, as if
+    /// it lay in the working tree. None for what is no file.
+    #[must_use]
+    pub fn place(&self, file: FileId) -> Option<&Path> {
+        self.file(file).place.as_deref()
     }
 
     /// Every text, in the order of arrival.

@@ -54,6 +54,10 @@ impl FileTree for RootedTree<'_> {
         self.tree.is_link(path)
     }
 
+    fn is_stream(&self, path: &Path) -> bool {
+        self.tree.is_stream(path)
+    }
+
     fn link_text(&self, file: &Path) -> Option<PathBuf> {
         self.tree.link_text(file)
     }
@@ -64,6 +68,10 @@ impl FileTree for RootedTree<'_> {
             Some(root) if self.tree.location(path, path).is_some() => root.clone(),
             _ => self.tree.boundary(path),
         }
+    }
+
+    fn top(&self) -> &Path {
+        self.tree.top()
     }
 
     fn name(&self, path: &Path) -> String {

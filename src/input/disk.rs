@@ -67,6 +67,10 @@ impl FileTree for Disk {
         !is_stream(path) && path.components().collect::<PathBuf>().is_symlink()
     }
 
+    fn is_stream(&self, path: &Path) -> bool {
+        is_stream(path)
+    }
+
     fn link_text(&self, file: &Path) -> Option<PathBuf> {
         let found = fs::symlink_metadata(file).ok()?;
         if !found.is_file() || !(1..=MAX_LINK).contains(&found.len()) {

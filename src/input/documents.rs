@@ -42,6 +42,8 @@ pub(super) struct Text {
     name: String,
     /// Where it lies on the disk, if it does.
     path: Option<PathBuf>,
+    /// Where it lies in its tree; none for a stream.
+    place: Option<PathBuf>,
     /// Whether a symbolic link led to it.
     linked: bool,
     bytes: Vec<u8>,
@@ -117,6 +119,7 @@ impl Text {
             bytes: tree.read(path)?,
             name: tree.name(path),
             path: tree.location(path, place),
+            place: (!tree.is_stream(path)).then(|| tree.top().join(place)),
             linked,
         })
     }
@@ -291,6 +294,7 @@ fn add(text: Text, sources: &mut Sources) -> Result<FileId, Unusable> {
     let Text {
         name,
         path,
+        place,
         linked,
         bytes,
     } = text;
@@ -308,6 +312,9 @@ fn add(text: Text, sources: &mut Sources) -> Result<FileId, Unusable> {
     let stand_in = stand_in(&decoded.text);
     let file = sources.add(name, decoded.text);
     sources.locate(file, path);
+    if let Some(place) = place {
+        sources.place_at(file, place);
+    }
     if linked || decoded.is_recoded {
         sources.keep(file);
     }

@@ -50,6 +50,12 @@ pub trait FileTree {
         false
     }
 
+    /// Whether a path is no file but a stream, such as standard input.
+    fn is_stream(&self, path: &Path) -> bool {
+        let _ = path;
+        false
+    }
+
     /// Where a file leads that Git wrote in the place of a symbolic link, as it does where
     /// `core.symlinks` is off: the path that is all of its text. None for any other file, and in a
     /// tree that has links wherever Git does.
@@ -64,6 +70,12 @@ pub trait FileTree {
     fn boundary(&self, path: &Path) -> PathBuf {
         let _ = path;
         PathBuf::new()
+    }
+
+    /// The directory that its paths begin in; empty if they are those of the machine, or it lies
+    /// nowhere.
+    fn top(&self) -> &Path {
+        Path::new("")
     }
 
     /// The name of a file in diagnostics.

@@ -159,6 +159,10 @@ impl FileTree for Tree {
         self.files.get(path).is_some_and(|blob| blob.is_link)
     }
 
+    fn top(&self) -> &Path {
+        &self.repository.root
+    }
+
     fn name(&self, path: &Path) -> String {
         format!("{}:{}", self.revision, path.display())
     }

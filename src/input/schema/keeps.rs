@@ -66,6 +66,16 @@ fn holds(
                 .iter()
                 .all(|(name, value)| is_known(name) || keeps(value, argument, root))
         }),
+        "if" => {
+            // Only a condition about which fields there are is surely met or not.
+            let is_known = argument
+                .as_object()
+                .is_some_and(|condition| condition.keys().eq(["required"]));
+            let is_met = keeps(value, argument, root);
+            let branch = keywords.get(if is_met { "then" } else { "else" });
+            is_known && branch.is_none_or(|schema| keeps(value, schema, root))
+        }
+        "then" | "else" => keywords.contains_key("if"),
         _ => false,
     }
 }
