@@ -206,13 +206,13 @@ pub fn run<'a>(
 ) -> Compilation<'a> {
     let mut releases = Releases::new(&options.profile, library);
     // Every Workspace would only repeat it.
-    let is_known = releases.check_named(session);
-    let Ok(overlays) = is_known.and_then(|()| Overlays::of(&options.profile, session)) else {
+    if releases.check_named(session).is_err() {
         return Compilation::new(Output::default(), releases);
-    };
+    }
     let mut reader = Reader::new(options.namespace.clone());
     let mut documents = Documents::new(documents, options, &reader);
     documents.check(options.jobs, session);
+    let overlays = Overlays::of(&options.profile, &documents.overlays, session);
     releases.load_for(&documents, session);
     for (version, api) in releases.read_versions() {
         reader.prepare(version, api);

@@ -1,6 +1,7 @@
 //! A KRM function: the Workspaces in a `ResourceList` become their objects, beside all other items.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `input`, `workspace`, `emit` and `report`; `cli` uses it.
+//! Uses `vocab`, `base`, `diagnostic`, `input`, `catalogue`, `workspace`, `emit` and `report`; `cli`
+//! uses it.
 //! kustomize and kpt call such functions; the format is that of their
 //! [specification](https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md).
 

@@ -3,8 +3,9 @@
 //! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace` and `plan`;
 //! `assemble`, `compile`, `explain` and `cli` use it.
 //!
-//! Objects of one Workspace in, objects out, before node objects get their names. The overlays of a
-//! profile are read once ([`Overlays::of`]); a Workspace that none selects costs nothing.
+//! Objects of one Workspace in, objects out, before node objects get their names. Overlays are read
+//! once, those of a profile and those in the input ([`Overlays::of`]); a Workspace that none selects
+//! costs nothing.
 
 mod affinity;
 mod files;
@@ -22,30 +23,50 @@ mod reader;
 mod refusal;
 mod selection;
 mod selector;
+mod source;
 mod tally;
 mod target;
 mod text;
 mod types;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use crate::base::json::Json;
+use crate::base::node::Node;
 use crate::base::object::{Object, Origin};
-use crate::base::sources::Span;
+use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::plan::Plan;
 use crate::workspace::Workspace;
-pub use files::read_files;
+pub use files::{read_files, read_files_of_input};
 use images::Replacement;
 use metadata::Marks;
 use part::Part;
 use patch::Patch;
 use pod::Field;
 use selection::Selection;
+pub use source::unknown_kind;
 pub use tally::Tally;
 
-/// The overlays of a profile, ready to be applied.
+/// The overlays of a run, ready to be applied.
 #[derive(Debug, Default)]
 pub struct Overlays {
     all: Vec<Overlay>,
+    /// Those that are for Workspaces of every directory, from first to last.
+    of_profile: Vec<usize>,
+    /// Those of the input, by the directory whose Workspaces they are for.
+    folders: BTreeMap<PathBuf, Vec<usize>>,
+    /// Whether one of them can't be used, so that none is applied.
+    is_broken: bool,
+}
+
+/// The overlays that may be for a Workspace by where it is, from first to last.
+#[derive(Debug)]
+pub struct InFolder<'a> {
+    overlays: &'a Overlays,
+    indices: Cow<'a, [usize]>,
 }
 
 /// An overlay that is ready to be applied.
@@ -54,6 +75,8 @@ struct Overlay {
     name: String,
     /// Where its name stands.
     place: Option<Span>,
+    /// For one of the input, the directory whose Workspaces it is for.
+    folder: Option<PathBuf>,
     selection: Selection,
     pieces: Vec<Piece>,
 }
@@ -119,6 +142,34 @@ impl Overlays {
         self.all.is_empty()
     }
 
+    /// Those that are for the directory of a document, from the root downward.
+    #[must_use]
+    pub fn at(&self, document: &Node, sources: &Sources) -> InFolder<'_> {
+        let mut indices = Cow::Borrowed(self.of_profile.as_slice());
+        if !self.folders.is_empty() {
+            let folder = source::folder(document, sources);
+            let mut above: Vec<_> = folder.ancestors().collect();
+            // The root of all, also where the path is absolute.
+            above.push(Path::new(""));
+            above.dedup();
+            for folder in above.into_iter().rev() {
+                let here = self.folders.get(folder).into_iter().flatten();
+                indices.to_mut().extend(here);
+            }
+        }
+        InFolder {
+            overlays: self,
+            indices,
+        }
+    }
+}
+
+impl<'a> InFolder<'a> {
+    fn iter(&self) -> impl Iterator<Item = (usize, &'a Overlay)> {
+        let all = &self.overlays.all;
+        self.indices.iter().map(|index| (*index, &all[*index]))
+    }
+
     /// Applies the overlays that are for a Workspace to its objects.
     ///
     /// # Errors
@@ -132,10 +183,14 @@ impl Overlays {
         diagnostics: &mut Diagnostics,
     ) -> Result<Applied, Reported> {
         let mark = diagnostics.mark();
-        selection::check_named(&self.all, workspace, plan, diagnostics);
         let mut applied = Applied::default();
+        if self.overlays.is_broken {
+            applied.objects = objects;
+            return Ok(applied);
+        }
+        selection::check_named(self, workspace, plan, diagnostics);
         let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
-        for (index, overlay) in self.all.iter().enumerate() {
+        for (index, overlay) in self.iter() {
             let Some(why) = overlay.selection.why(&overlay.name, workspace, plan) else {
                 continue;
             };

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::base::node::Node;
 use crate::base::nulls::drop_nulls;
-use crate::base::sources::{FileId, Sources, Span};
+use crate::base::sources::{Sources, Span};
 use crate::diagnostic::rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::schema::{self, Checker};
@@ -21,8 +21,9 @@ use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, UsedProfile, api};
 pub use delivery::{Delivery, Jobs, ReplaceNodes};
 pub use overlays::{
-    Affinity, Image, Marked, MetadataOverlay, NamedReference, OverlaidWorkspaces, Overlay, Patch,
-    PodOverlay, Probes, Purpose, Reference, Resources, Select, Target, Timings, Variable,
+    Affinity, Image, Marked, MetadataOverlay, NamedReference, OverlaidWorkspaces, Overlay,
+    OverlayEntry, OverlayFile, Patch, PodOverlay, Probes, Purpose, Reference, Resources, Select,
+    Target, Timings, Variable, is_overlay, overlay_schema,
 };
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.
@@ -89,16 +90,16 @@ pub struct Profile {
     pub delivery: Delivery,
     /// Changes to the objects of Workspaces, from first to last; the later one wins.
     #[serde(default)]
-    pub overlays: Vec<Overlay>,
+    pub overlays: Vec<OverlayEntry>,
+    /// Whether documents `kind: Overlay` in the input are applied; if not, one is an error.
+    #[serde(default = "default_overlays_from_input")]
+    pub overlays_from_input: bool,
     /// How much diagnostics matter; of entries that concern the same diagnostic the last one counts.
     #[serde(default)]
     pub rules: Vec<RuleSetting>,
     /// The document it was read from, for places; none for the default.
     #[serde(skip)]
     pub document: Option<Node>,
-    /// The texts of the files that its overlays name, by their paths as they are written there.
-    #[serde(skip)]
-    pub files: BTreeMap<String, FileId>,
 }
 
 /// The schema of a [`Profile`], as it is published.
@@ -108,6 +109,10 @@ const API_VERSION: &str = api::PROFILE;
 
 fn default_registry() -> String {
     "mcr.microsoft.com/aks/kaito".to_owned()
+}
+
+fn default_overlays_from_input() -> bool {
+    true
 }
 
 fn default_domain() -> String {
@@ -237,9 +242,9 @@ impl Default for Profile {
             exclude: Vec::new(),
             delivery: Delivery::default(),
             overlays: Vec::new(),
+            overlays_from_input: true,
             rules: Vec::new(),
             document: None,
-            files: BTreeMap::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ use kaito_render::delivery::RootedTree;
 use kaito_render::delivery::argocd::Parameters;
 use kaito_render::function::{self, ResourceList};
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Loader};
+use kaito_render::overlay;
 use kaito_render::report::Strictness;
 use kaito_render::report::policy::Policy;
 use kaito_render::session::Session;
@@ -74,8 +75,11 @@ fn compiled(
     let library = load::library(config.cluster.library.as_deref())?;
     let found = |node: Node| Document { node, named: false };
     let mut documents: Vec<_> = list.documents().map(found).collect();
-    documents.append(&mut files(&call.files, run)?);
+    let paths: Vec<_> = call.files.iter().map(PathBuf::from).collect();
+    documents.append(&mut files(&paths, run)?);
     let session = &mut run.session;
+    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
+    overlay::read_files_of_input(&mut documents, &paths, &Disk, sources, diagnostics);
     let here = [PathBuf::from(".")];
     let named = config.cluster.profile.as_deref();
     let (tree, set) = (RootedTree::of(&Disk), Parameters::default());
@@ -99,8 +103,7 @@ fn compiled(
 }
 
 /// The documents of the files that a configuration names.
-fn files(files: &[String], run: &mut Run) -> Result<Vec<Document>> {
-    let paths: Vec<_> = files.iter().map(PathBuf::from).collect();
+fn files(paths: &[PathBuf], run: &mut Run) -> Result<Vec<Document>> {
     let loader = Loader {
         filter: DocumentFilter::Input,
         jobs: 1,
@@ -108,5 +111,5 @@ fn files(files: &[String], run: &mut Run) -> Result<Vec<Document>> {
         progress: &run.progress,
     };
     let (sources, diagnostics) = (&mut run.session.sources, &mut run.session.diagnostics);
-    Ok(loader.load(&Disk, &paths, sources, diagnostics)?.documents)
+    Ok(loader.load(&Disk, paths, sources, diagnostics)?.documents)
 }

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use kaito_render::base::sources::Sources;
 use kaito_render::diagnostic::Diagnostics;
 use kaito_render::input::{self, Disk, FileTree, Kind, Loaded, Loader, Naming};
+use kaito_render::overlay;
 
 use super::paths::directory;
 use super::repository::{Repository, Tree, relative};
@@ -49,7 +50,10 @@ impl Revision {
         for (tree, paths) in &self.trees {
             let paths = paths.iter().filter(|path| tree.kind(path).is_ok()).cloned();
             let paths: Vec<_> = paths.collect();
-            all.append(loader.load(tree, &paths, sources, diagnostics)?);
+            let mut loaded = loader.load(tree, &paths, sources, diagnostics)?;
+            let documents = &mut loaded.documents;
+            overlay::read_files_of_input(documents, &paths, tree, sources, diagnostics);
+            all.append(loaded);
             tree.is_whole()?;
         }
         Ok(all)

@@ -13,6 +13,7 @@ use kaito_render::delivery::argocd::Parameters;
 use kaito_render::delivery::{self, Excluded, RootedTree};
 use kaito_render::diagnostic::{Diagnostic, Diagnostics, rule};
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Naming};
+use kaito_render::overlay;
 use kaito_render::report::policy::Policy;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
@@ -62,6 +63,7 @@ pub(super) fn load(
         mut documents,
         tally,
     } = loader.load(&tree, &input.paths, sources, diagnostics)?;
+    overlay::read_files_of_input(&mut documents, &input.paths, &tree, sources, diagnostics);
     run.reading = Some(Reading::of(&documents, &tally));
     if host.is_some() {
         documents = delivery::handed_on(documents, &mut session.diagnostics);

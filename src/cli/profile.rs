@@ -60,9 +60,9 @@ fn read(
     path: &Path,
     session: &mut Session,
 ) -> Option<Profile> {
-    let mut profile = Profile::read(document, &mut session.diagnostics)?;
+    let profile = Profile::read(document, &mut session.diagnostics)?;
     let directory = path.parent().unwrap_or(Path::new(""));
-    overlay::read_files(&mut profile, tree, directory, session);
+    overlay::read_files(&profile, tree, directory, session);
     Some(profile)
 }
 

@@ -9,7 +9,9 @@ use crate::base::parallel;
 use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::catalogue::profile;
+use crate::diagnostic::Diagnostic;
 use crate::input::{self, Document};
+use crate::overlay;
 use crate::session::Session;
 use crate::vocab::annotations::RENDERED;
 use crate::vocab::api::V1BETA1;
@@ -30,6 +32,10 @@ pub(super) struct Documents<'a> {
     pub(super) sources: Vec<Source<'a>>,
     /// Everything else, such as ConfigMaps and node objects.
     pub(super) others: Vec<Document>,
+    /// The overlays that lie in the input.
+    pub(super) overlays: Vec<Node>,
+    /// What is of this program's own group, and of no kind that it has.
+    unknown: Vec<Diagnostic>,
     /// The rendered Workspaces that were found in directories, by namespace and name. They are passed
     /// over.
     pub(super) passed_over: Vec<(String, Span)>,
@@ -75,7 +81,7 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Documents<'a> {
-    /// Tells documents apart. Those of this program, such as profiles, are left out.
+    /// Tells documents apart. Those of this program, such as profiles, are left out, but for overlays.
     pub(super) fn new(
         documents: Vec<Document>,
         options: &'a Options,
@@ -84,14 +90,24 @@ impl<'a> Documents<'a> {
         let mut sorted = Self {
             sources: Vec::new(),
             others: Vec::new(),
+            overlays: Vec::new(),
+            unknown: Vec::new(),
             passed_over: Vec::new(),
             ordinals: BTreeMap::new(),
             removed: earlier(options, reader),
         };
         let mut sets = Vec::new();
         for document in documents {
-            if profile::is_of_ours(&document.node) && input::suspect(&document.node).is_none() {
-                continue;
+            if profile::is_of_ours(&document.node) {
+                let unknown = overlay::unknown_kind(&document.node);
+                // A patch in an overlay may show what would be suspected elsewhere.
+                if unknown.is_none() || input::suspect(&document.node).is_none() {
+                    sorted.unknown.extend(unknown);
+                    if profile::is_overlay(&document.node) {
+                        sorted.overlays.push(document.node);
+                    }
+                    continue;
+                }
             }
             if workspace::is_workspace(&document.node) {
                 let named = document.named || options.delivery.is_some();
@@ -151,6 +167,7 @@ impl<'a> Documents<'a> {
             diagnostics,
         } = session;
         diagnostics.extend(nodes.filter_map(workspace::unrecognized));
+        diagnostics.extend(self.unknown.iter().cloned());
         let mut nodes: Vec<_> = self.compiled().map(|source| &source.node).collect();
         let names: BTreeSet<_> = nodes.iter().flat_map(|node| config_maps(node)).collect();
         let is_searched = |document: &&Document| {

@@ -6,7 +6,7 @@ use crate::catalogue::profile::Jobs;
 use crate::delivery;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::expand::Templates;
-use crate::overlay::Overlays;
+use crate::overlay::InFolder;
 use crate::plan;
 use crate::vocab::kinds;
 use crate::workspace::Workspace;
@@ -18,7 +18,7 @@ pub(super) fn changed(
     inputs: plan::Inputs,
     now: &[Object],
     templates: &Templates,
-    overlays: &Overlays,
+    overlays: &InFolder,
 ) -> Option<Diagnostic> {
     if inputs.profile.delivery.jobs == Jobs::Named {
         return None;

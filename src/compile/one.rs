@@ -233,7 +233,7 @@ impl Attempt {
         };
         self.pay(&plan, bytes, asks, context.options.max_nodes)?;
         let templates = templates?;
-        let overlays = context.overlays;
+        let overlays = &context.overlays.at(&inputs.workspace.node, context.sources);
         let found = &mut self.of_overlays;
         let mut applied = objects(inputs, &plan, templates, overlays, found)?;
         self.tally = mem::take(&mut applied.tally);

@@ -2,6 +2,7 @@
 
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
+use crate::catalogue::profile::is_overlay;
 use crate::diagnostic::{Diagnostics, rule};
 use crate::input::{self, Document};
 use crate::vocab::annotations::LOCAL_CONFIG;
@@ -25,7 +26,8 @@ fn is_handed_on(Document { node, named }: &Document, diagnostics: &mut Diagnosti
         return false;
     }
     if is_local(node) {
-        return false;
+        // An overlay is for no cluster in any case, and changes what is.
+        return is_overlay(node);
     }
     let is_object = node.get("apiVersion").is_some() || node.get("kind").is_some();
     if is_object || input::suspect(node).is_some() {

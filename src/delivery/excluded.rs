@@ -16,12 +16,13 @@ pub struct Excluded {
     /// The directory of the profile, without symbolic links.
     directory: PathBuf,
     globs: GlobSet,
-    /// The files of overlays, which are patches and no objects.
+    /// The files that its overlays name, which are no objects.
     files: BTreeSet<PathBuf>,
 }
 
 impl Excluded {
-    /// What a profile excludes, and the files of its overlays; nothing if it lies nowhere. A text that is no glob is reported.
+    /// What a profile excludes, and the files that its overlays name, as far as they were read; nothing
+    /// if it lies nowhere. A text that is no glob is reported.
     #[must_use]
     pub fn of(profile: &Profile, sources: &Sources, diagnostics: &mut Diagnostics) -> Self {
         let mut globs = GlobSetBuilder::new();
@@ -37,8 +38,8 @@ impl Excluded {
         }
         let file = profile.document.as_ref().map(|document| document.span.file);
         let directory = file.and_then(|file| sources.path(file)?.parent());
-        let files = profile.files.values();
-        let files = files.filter_map(|file| sources.path(*file));
+        let named = sources.named_files();
+        let files = named.filter_map(|(_, file)| sources.path(file));
         Self {
             directory: directory.unwrap_or(Path::new("")).to_owned(),
             globs: globs.build().unwrap_or_default(),

@@ -188,6 +188,7 @@ rules! {
     LIST_REPLACED = "KR709" Warning "a patch that replaces a list and removes items of it";
     OTHER_NODE = "KR710" Warning "an overlay that makes another node of a node object";
     VARIABLE_OVERWRITTEN = "KR711" Warning "an overlay that overwrites a variable of the templates";
+    OVERLAY_OF_INPUT = "KR720" Error "an overlay in an input that may have none";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

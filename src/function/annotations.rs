@@ -2,20 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// What the annotations of hosts begin with. `internal.` is how the specification has them,
-/// without it is how older hosts do; the others are those of kustomize.
-const HOST: [&str; 4] = [
-    "internal.config.kubernetes.io/",
-    "config.kubernetes.io/",
-    "config.k8s.io/",
-    "kustomize.config.k8s.io/",
-];
-
-/// The file of an item, by its path from the host's directory.
-pub(super) const PATH: &str = "config.kubernetes.io/path";
-
-/// As [`PATH`], in the specification's newer spelling.
-const INTERNAL_PATH: &str = "internal.config.kubernetes.io/path";
+use crate::vocab::annotations::{ITEM_PATHS, is_of_host};
 
 /// What a host puts on the configuration of a function. Items that have these are dropped from the
 /// output, or run as functions.
@@ -24,17 +11,10 @@ pub(super) const OF_CONFIGURATION: [&str; 2] = [
     "config.kubernetes.io/local-config",
 ];
 
-/// Whether an annotation is the host's.
-pub(super) fn is_of_host(key: &str) -> bool {
-    HOST.iter().any(|prefix| key.starts_with(prefix))
-}
-
 /// The path of an item's file; none where the host gives no paths.
 pub(super) fn path(item: &Value) -> Option<&str> {
     let annotations = &item["metadata"]["annotations"];
-    [PATH, INTERNAL_PATH]
-        .iter()
-        .find_map(|key| annotations[key].as_str())
+    ITEM_PATHS.iter().find_map(|key| annotations[key].as_str())
 }
 
 /// Takes the annotations of the host away, and gives them.

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::annotations::{self, PATH};
+use super::annotations;
 use super::edit;
 use super::items::{Item, ResourceList, Written};
 use crate::base::node::Node;
 use crate::base::object::{Group, Identity, Object};
 use crate::base::pointer;
+use crate::catalogue::profile::is_overlay;
 use crate::emit;
-use crate::vocab::annotations::RENDERED;
+use crate::vocab::annotations::{ITEM_PATH, RENDERED};
 use crate::vocab::{Rendered, kinds};
 use crate::workspace;
 
@@ -85,6 +86,10 @@ impl Merge<'_> {
     /// Writes an item, or what was made in its place; behind a Workspace its new objects.
     fn add(&mut self, item: &Item, key: &Key) -> Result<(), Foreign> {
         let is_source = workspace::is_compiled(&item.node);
+        // One that is a file of a package has to stay there.
+        if is_overlay(&item.node) && annotations::path(&item.node.to_value()).is_none() {
+            return Ok(());
+        }
         match self.made.remove(key) {
             Some(object) => {
                 let may_differ = is_source || self.earlier.contains(key);
@@ -201,7 +206,10 @@ fn new(object: &Object, path: Option<&str>) -> Written {
             _ => object.identity().name.to_owned(),
         };
         let path = format!("{directory}{separator}{kind}_{name}.yaml");
-        annotations::add(&mut value, Map::from_iter([(PATH.to_owned(), path.into())]));
+        annotations::add(
+            &mut value,
+            Map::from_iter([(ITEM_PATH.to_owned(), path.into())]),
+        );
     }
     Written { value, lines: None }
 }

@@ -1,72 +1,215 @@
-//! The files that overlays name, read with the profile.
+//! The files that overlays name, read before anything is compiled.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use crate::base::sources::Span;
-use crate::catalogue::profile::Profile;
-use crate::diagnostic::{Diagnostic, rule};
-use crate::input::{self, FileTree, Kind};
+use crate::base::node::{Data, Node};
+use crate::base::sources::{FileId, Sources, Span};
+use crate::catalogue::profile::{Profile, is_overlay};
+use crate::diagnostic::{Diagnostic, Diagnostics, rule};
+use crate::input::{self, Document, FileTree, Kind};
 use crate::session::Session;
+use crate::vocab::limits::INPUT_BYTES;
+use crate::workspace;
 
 /// Reads the files that the overlays of a profile name. `directory` is that of the profile in the
-/// tree. What can't be read is reported at the path.
-pub fn read_files(
-    profile: &mut Profile,
+/// tree, which no path may leave. What can't be read is reported at the path.
+pub fn read_files(profile: &Profile, tree: &dyn FileTree, directory: &Path, session: &mut Session) {
+    let Some(overlays) = profile.document.as_ref().and_then(|it| it.get("overlays")) else {
+        return;
+    };
+    let mut files = Files {
+        tree,
+        root: directory.to_owned(),
+        root_name: "the profile's directory",
+        read: BTreeMap::new(),
+        sources: &mut session.sources,
+        diagnostics: &mut session.diagnostics,
+    };
+    let here = Path::new("");
+    for entry in items(overlays) {
+        files.read_patches(entry, here);
+        if let Some(file) = entry.get("file") {
+            files.read_overlay(file, here);
+        }
+    }
+}
+
+/// Reads the files that the overlays in an input name, and leaves the documents of these files out
+/// of the input: they are parts of overlays. `paths` are those that the input was loaded from.
+pub fn read_files_of_input(
+    documents: &mut Vec<Document>,
+    paths: &[PathBuf],
     tree: &dyn FileTree,
-    directory: &Path,
-    session: &mut Session,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
 ) {
-    let mut files = std::mem::take(&mut profile.files);
-    for (index, overlay) in profile.overlays.iter().enumerate() {
-        for (number, patch) in overlay.patches.iter().enumerate() {
-            let Some(path) = &patch.path else { continue };
-            if files.contains_key(path) {
-                continue;
+    for Document { node, .. } in documents.iter().filter(|it| is_overlay(&it.node)) {
+        let place = sources.place(node.span.file);
+        let place = place.and_then(|place| place.strip_prefix(tree.top()).ok());
+        let place = place.map(Path::to_owned);
+        let roots = paths.iter().map(|path| tree.boundary(path));
+        let within = place.and_then(|place| {
+            let root = roots.into_iter().find(|root| place.starts_with(root))?;
+            let below = place.strip_prefix(&root).ok()?.parent()?.to_owned();
+            Some((root, below))
+        });
+        let Some((root, below)) = within else {
+            refuse_paths(node, diagnostics);
+            continue;
+        };
+        let mut files = Files {
+            tree,
+            root,
+            root_name: "the input's directory",
+            read: BTreeMap::new(),
+            sources,
+            diagnostics,
+        };
+        files.read_patches(node, &below);
+    }
+    leave_out(documents, sources);
+}
+
+/// An overlay that is in no directory has none that a path could begin in.
+fn refuse_paths(node: &Node, diagnostics: &mut Diagnostics) {
+    for path in paths(node) {
+        let message = "a path in an overlay that is in no directory";
+        let reporting = diagnostics.add(&rule::OVERLAY_FILE, path.span, message);
+        reporting.hint("write the patch itself under `patch`");
+    }
+}
+
+/// Leaves out the documents of files that overlays name, as far as these are theirs: those of a
+/// profile, and for an overlay of the input those in its directory and below.
+fn leave_out(documents: &mut Vec<Document>, sources: &Sources) {
+    let is_theirs = |(by, file): (FileId, FileId)| {
+        let (by, place) = (sources.place(by)?.parent()?, sources.place(file)?);
+        place.starts_with(by).then(|| place.to_owned())
+    };
+    let theirs: BTreeSet<_> = sources.named_files().filter_map(is_theirs).collect();
+    if theirs.is_empty() {
+        return;
+    }
+    documents.retain(|Document { node, .. }| {
+        let place = sources.place(node.span.file);
+        workspace::is_of_kaito(node) || place.is_none_or(|place| !theirs.contains(place))
+    });
+}
+
+/// What reads files, and where what is wrong with them goes.
+struct Files<'a> {
+    tree: &'a dyn FileTree,
+    /// The directory that no path may leave.
+    root: PathBuf,
+    /// What people call it.
+    root_name: &'static str,
+    /// The files that were read, by their paths without links: each is read once.
+    read: BTreeMap<PathBuf, FileId>,
+    sources: &'a mut Sources,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Files<'_> {
+    /// Reads the files of the patches of an overlay. `below` is the directory of the file that it is
+    /// in, from the root.
+    fn read_patches(&mut self, overlay: &Node, below: &Path) {
+        for path in paths(overlay) {
+            self.read_named(path, below);
+        }
+    }
+
+    /// Reads an overlay in a file of its own, and what it names.
+    fn read_overlay(&mut self, path: &Node, below: &Path) {
+        let Some((file, place)) = self.read_named(path, below) else {
+            return;
+        };
+        // What is wrong with it is reported when it is used.
+        let documents = input::parse(self.sources, file, &mut Diagnostics::default());
+        for document in &documents {
+            self.read_patches(document, place.parent().unwrap_or(below));
+        }
+    }
+
+    /// Reads the file of a path. Gives its place from the root, too.
+    fn read_named(&mut self, path: &Node, below: &Path) -> Option<(FileId, PathBuf)> {
+        let text = path.as_str()?;
+        let found = inside(&below.join(text)).ok_or_else(|| {
+            let message = format!("`{}` leads out of {}", text.escape_debug(), self.root_name);
+            (message, "put the file into that directory or below it")
+        });
+        let found = found.and_then(|inside| {
+            let file = self.root.join(&inside);
+            let is_one = !self.tree.is_stream(&file)
+                && input::stays_inside(self.tree, &file)
+                && matches!(self.tree.kind(&file), Ok(Kind::File));
+            let message = || format!("there is no file `{}`", text.escape_debug());
+            let hint = "write its path from the directory of this file";
+            is_one
+                .then_some((file, inside))
+                .ok_or_else(|| (message(), hint))
+        });
+        match found {
+            Ok((file, inside)) => {
+                let read = self.read(&file, path.span)?;
+                self.sources.name_file(path.span.file, text, read);
+                Some((read, inside))
             }
-            let place = profile.span(&format!("/overlays/{index}/patches/{number}/path"));
-            let report = |message: String, hint: &str, session: &mut Session| {
-                let reporting = session.diagnostics.add(&rule::OVERLAY_FILE, place, message);
+            Err((message, hint)) => {
+                let reporting = self
+                    .diagnostics
+                    .add(&rule::OVERLAY_FILE, path.span, message);
                 reporting.hint(hint);
-            };
-            let Some(inside) = inside(path) else {
-                let message = format!("`{path}` leads out of the profile's directory");
-                let hint = "put the file into the profile's directory or below it";
-                report(message, hint, session);
-                continue;
-            };
-            let file = directory.join(inside);
-            if !matches!(tree.kind(&file), Ok(Kind::File)) {
-                let message = format!("there is no file `{path}` in the profile's directory");
-                report(message, "write its path from there", session);
-                continue;
-            }
-            let mark = session.mark();
-            let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
-            if let Some(read) = input::read_found(tree, &file, sources, diagnostics) {
-                files.insert(path.clone(), read);
-            }
-            for found in session.diagnostics.split_off(mark) {
-                let found = named(found, place);
-                session.diagnostics.report(found);
+                None
             }
         }
     }
-    profile.files = files;
-}
 
-/// What is wrong with a file, which the profile names at a place.
-fn named(found: Diagnostic, place: Option<Span>) -> Diagnostic {
-    match place {
-        Some(place) => found.also(place, "the patch that names it"),
-        None => found,
+    /// Reads a file that is named at a place.
+    fn read(&mut self, file: &Path, named_at: Span) -> Option<FileId> {
+        let identity = self.tree.identity(file);
+        if let Some(read) = self.read.get(&identity) {
+            return Some(*read);
+        }
+        if self.sources.bytes_read() > INPUT_BYTES {
+            let message = format!(
+                "the files before this one have more than {} MiB in all, and no more is read",
+                INPUT_BYTES >> 20
+            );
+            self.diagnostics.add(&rule::TOO_LARGE, named_at, message);
+            return None;
+        }
+        let mut found = Diagnostics::default();
+        let read = input::read_found(self.tree, file, self.sources, &mut found);
+        let label = |found: Diagnostic| found.also(named_at, "where it is named");
+        self.diagnostics.extend(found.into_iter().map(label));
+        self.read.insert(identity, read?);
+        read
     }
 }
 
-/// A path that leads to something below a directory, without `.` and `..`.
-fn inside(path: &str) -> Option<PathBuf> {
+/// The items of a list; none of what is no list.
+fn items(node: &Node) -> &[Node] {
+    match &node.data {
+        Data::List(items) => items,
+        _ => &[],
+    }
+}
+
+/// The paths in an overlay.
+fn paths(overlay: &Node) -> impl Iterator<Item = &Node> {
+    let patches = overlay.get("patches").map_or(&[][..], items);
+    patches.iter().filter_map(|patch| patch.get("path"))
+}
+
+/// A path that leads to something below a directory, without `.` and `..`, and not to what Git
+/// keeps there: its configuration can hold passwords.
+fn inside(path: &Path) -> Option<PathBuf> {
     let mut inside = PathBuf::new();
-    for step in Path::new(path).components() {
+    for step in path.components() {
         match step {
+            Component::Normal(step) if is_of_git(step) => return None,
             Component::Normal(step) => inside.push(step),
             Component::CurDir => {}
             Component::ParentDir if inside.pop() => {}
@@ -76,9 +219,13 @@ fn inside(path: &str) -> Option<PathBuf> {
     (inside != Path::new("")).then_some(inside)
 }
 
+fn is_of_git(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(".git")
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use super::inside;
 
@@ -90,10 +237,13 @@ mod tests {
             ("../b.yaml", None),
             ("a/../../b.yaml", None),
             ("/etc/b.yaml", None),
+            (".git/config", None),
+            ("a/.GIT/config", None),
             (".", None),
             ("", None),
         ] {
-            assert_eq!(inside(path), expected.map(PathBuf::from), "{path}");
+            let found = inside(Path::new(path));
+            assert_eq!(found, expected.map(PathBuf::from), "{path}");
         }
     }
 }

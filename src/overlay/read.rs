@@ -1,55 +1,95 @@
-//! The overlays of a profile are read once, before any Workspace: patterns, selectors and patches.
+//! Overlays are read once, before any Workspace: patterns, selectors and patches.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use globset::GlobMatcher;
 
 use super::patch::{self, Patch};
 use super::reader::Reader;
 use super::selection::Selection;
+use super::source::{self, Source};
 use super::{Overlay, Overlays, Piece, images, metadata, pod};
+use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::catalogue::globs::glob;
 use crate::catalogue::profile::{self, Profile, Select};
-use crate::diagnostic::{Reported, rule};
+use crate::diagnostic::{Diagnostics, rule};
 use crate::session::Session;
 
 impl Overlays {
-    /// The overlays of a profile, whose [files](super::read_files) were read.
-    ///
-    /// # Errors
-    ///
-    /// If one of them can't be used.
-    pub fn of(profile: &Profile, session: &mut Session) -> Result<Self, Reported> {
+    /// The overlays of a profile and those among the documents of an input, whose
+    /// [files](super::read_files) were read. With one that can't be used, which is reported, no
+    /// overlay is applied.
+    pub fn of(profile: &Profile, input: &[Node], session: &mut Session) -> Self {
         let mark = session.mark();
-        let mut reader = Reader { profile, session };
-        let mut names = BTreeMap::new();
-        let mut all = Vec::new();
-        for (index, overlay) in profile.overlays.iter().enumerate() {
-            let pointer = format!("/overlays/{index}");
-            let place = reader.place(&format!("{pointer}/name"));
-            if let Some(first) = names.insert(&overlay.name, place) {
-                reader.add_twice(&overlay.name, place, first);
+        let mut overlays = Self::default();
+        let mut names = Names::default();
+        for source in source::sources(profile, input, session) {
+            let mut reader = Reader {
+                document: source.document.as_deref(),
+                session,
+            };
+            let overlay = reader.overlay(&source);
+            // A block of YAML in other text is looked at by itself.
+            let is_block = |place: Span| session.sources.has_blocks(place.file);
+            if overlay.place.is_some_and(is_block) {
+                continue;
             }
-            all.push(Overlay {
-                name: overlay.name.clone(),
-                place,
-                selection: reader.selection(overlay, &pointer),
-                pieces: reader.pieces(overlay, &pointer),
-            });
+            names.add(&overlay, &mut session.diagnostics);
+            overlays.add(overlay);
         }
-        session.diagnostics.checked(mark)?;
-        Ok(Self { all })
+        overlays.is_broken = session.failed_since(mark);
+        overlays
+    }
+
+    fn add(&mut self, overlay: Overlay) {
+        let index = self.all.len();
+        match &overlay.folder {
+            Some(folder) => self.folders.entry(folder.clone()).or_default().push(index),
+            None => self.of_profile.push(index),
+        }
+        self.all.push(overlay);
+    }
+}
+
+/// The overlays of each name: their directories, and where they stand.
+#[derive(Default)]
+struct Names(BTreeMap<String, Vec<(PathBuf, Option<Span>)>>);
+
+impl Names {
+    /// Adds an overlay, and reports that there is another one of its name for the same Workspaces.
+    fn add(&mut self, overlay: &Overlay, diagnostics: &mut Diagnostics) {
+        let folder = overlay.folder.clone().unwrap_or_default();
+        let of_name = self.0.entry(overlay.name.clone()).or_default();
+        let meets =
+            |(other, _): &&(PathBuf, _)| folder.starts_with(other) || other.starts_with(&folder);
+        if let Some((_, first)) = of_name.iter().find(meets) {
+            let message = format!("there are two overlays `{}`", overlay.name);
+            let reporting = diagnostics.add(&rule::OVERLAY, overlay.place, message);
+            let reporting = reporting.hint("rename one of them, or make one of both");
+            if let Some(first) = first {
+                reporting.also(*first, "the other one");
+            }
+        }
+        of_name.push((folder, overlay.place));
     }
 }
 
 impl Reader<'_> {
-    fn add_twice(&mut self, name: &str, place: Option<Span>, first: Option<Span>) {
-        let message = format!("there are two overlays `{name}`");
-        let reporting = self.diagnostics().add(&rule::OVERLAY, place, message);
-        let reporting = reporting.hint("rename one of them, or make one of both");
-        if let Some(first) = first {
-            reporting.also(first, "the other one");
+    fn overlay(&mut self, source: &Source) -> Overlay {
+        let Source {
+            overlay, pointer, ..
+        } = source;
+        Overlay {
+            name: overlay.name.clone(),
+            place: source.place,
+            folder: source.folder.clone(),
+            selection: Selection {
+                directory: source.directory(&self.session.sources),
+                ..self.selection(overlay, pointer)
+            },
+            pieces: self.pieces(overlay, pointer),
         }
     }
 
@@ -58,6 +98,7 @@ impl Reader<'_> {
         let pointer = format!("{pointer}/workspaces");
         let labels = self.selector(workspaces.labels.as_ref(), &format!("{pointer}/labels"));
         Selection {
+            directory: None,
             labels: workspaces.labels.clone().zip(labels),
             names: self.globs(&workspaces.names, &format!("{pointer}/names")),
             namespaces: self.globs(&workspaces.namespaces, &format!("{pointer}/namespaces")),

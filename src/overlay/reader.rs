@@ -4,20 +4,29 @@ use regex::Regex;
 
 use super::selector::LabelSelector;
 use super::target::{self, Conditions};
-use crate::base::sources::Span;
-use crate::catalogue::profile::{self, Profile};
+use crate::base::node::Node;
+use crate::base::sources::{FileId, Span};
+use crate::catalogue::profile;
 use crate::diagnostic::{Diagnostics, rule};
 use crate::session::Session;
 
 /// What is read, and where its mistakes go.
 pub(super) struct Reader<'a> {
-    pub(super) profile: &'a Profile,
+    /// The document that it stands in; none for a profile without one.
+    pub(super) document: Option<&'a Node>,
     pub(super) session: &'a mut Session,
 }
 
 impl Reader<'_> {
     pub(super) fn place(&self, pointer: &str) -> Option<Span> {
-        self.profile.span(pointer)
+        let found = self.document.and_then(|document| document.find(pointer));
+        found.map(|found| found.span)
+    }
+
+    /// The text that a path leads to; none if it was not read.
+    pub(super) fn file(&self, path: &str, pointer: &str) -> Option<FileId> {
+        let place = self.place(pointer)?;
+        self.session.sources.named_file(place.file, path)
     }
 
     pub(super) fn diagnostics(&mut self) -> &mut Diagnostics {

@@ -2,8 +2,8 @@
 
 use globset::GlobMatcher;
 
-use super::Overlay;
 use super::selector::LabelSelector;
+use super::{InFolder, Overlay};
 use crate::base::pointer;
 use crate::base::similar;
 use crate::catalogue::profile::Purpose;
@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 /// The conditions of an overlay, each of which a Workspace has to meet.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
+    /// What people call the directory in which a Workspace has to be; none if it may be anywhere.
+    pub(super) directory: Option<String>,
     pub(super) labels: Option<(String, LabelSelector)>,
     pub(super) names: Vec<GlobMatcher>,
     pub(super) namespaces: Vec<GlobMatcher>,
@@ -40,6 +42,7 @@ impl Selection {
             Purpose::Tuning => "tuning".to_owned(),
         });
         let conditions = [
+            ("in", self.directory.clone().unwrap_or_default()),
             ("labels", labels.unwrap_or_default()),
             ("names", globs(&self.names)),
             ("namespaces", globs(&self.namespaces)),
@@ -88,25 +91,22 @@ fn names(workspace: &Workspace) -> impl Iterator<Item = &str> {
 
 /// Reports names in the annotation of a Workspace that pick no overlay.
 pub(super) fn check_named(
-    all: &[Overlay],
+    overlays: &InFolder,
     workspace: &Workspace,
     plan: &Plan,
     diagnostics: &mut Diagnostics,
 ) {
-    for name in names(workspace) {
+    let mut names = names(workspace).peekable();
+    if names.peek().is_none() {
+        return;
+    }
+    let all: Vec<_> = overlays.iter().map(|(_, overlay)| overlay).collect();
+    for name in names {
         let (message, hint) = match all.iter().find(|overlay| overlay.name == name) {
-            None => {
-                let known = all.iter().filter(|it| it.selection.is_named);
-                let known: Vec<_> = known.map(|it| it.name.as_str()).collect();
-                let hint = match similar::nearest(name, known.iter().copied()) {
-                    Some(near) => format!("write `{near}`"),
-                    None if known.is_empty() => {
-                        "the profile has no overlay with `select: named`".to_owned()
-                    }
-                    None => format!("those with `select: named` are `{}`", known.join("`, `")),
-                };
-                (format!("there is no overlay `{name}`"), hint)
-            }
+            None => (
+                format!("there is no overlay `{name}`"),
+                meant(name, &all, overlays),
+            ),
             Some(overlay) if !overlay.selection.is_named => (
                 format!("the overlay `{name}` is for Workspaces that its `workspaces` selects"),
                 "remove the name here, or add `select: named` to the overlay".to_owned(),
@@ -121,5 +121,22 @@ pub(super) fn check_named(
         diagnostics
             .add(&rule::OVERLAY_NAME, place, message)
             .hint(hint);
+    }
+}
+
+/// What to do about a name that no overlay has, of those that may be for the Workspace.
+fn meant(name: &str, all: &[&Overlay], overlays: &InFolder) -> String {
+    let elsewhere = overlays.overlays.all.iter();
+    if elsewhere.clone().any(|overlay| overlay.name == name) {
+        return "one of that name is for Workspaces in another directory: move the Workspace or \
+                the overlay, or remove the name here"
+            .to_owned();
+    }
+    let known = all.iter().filter(|it| it.selection.is_named);
+    let known: Vec<_> = known.map(|it| it.name.as_str()).collect();
+    match similar::nearest(name, known.iter().copied()) {
+        Some(near) => format!("write `{near}`"),
+        None if known.is_empty() => "there is no overlay with `select: named`".to_owned(),
+        None => format!("those with `select: named` are `{}`", known.join("`, `")),
     }
 }

@@ -9,12 +9,33 @@ pub const RENDERED: &str = "render.kaito.sh/rendered";
 /// not shown.
 pub const ALLOW: &str = "render.kaito.sh/allow";
 
-/// The annotation of a Workspace that names overlays of the profile, with commas between.
+/// The annotation of a Workspace that names overlays, with commas between.
 pub const OVERLAYS: &str = "render.kaito.sh/overlays";
 
 /// Says that a document is for programs that read the files, and not for the cluster, if it is
 /// `true`.
 pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// The file of an item that a host of functions sends, by its path from the host's directory.
+pub const ITEM_PATH: &str = "config.kubernetes.io/path";
+
+/// As [`ITEM_PATH`], and the newer spelling of the specification of functions.
+pub const ITEM_PATHS: [&str; 2] = [ITEM_PATH, "internal.config.kubernetes.io/path"];
+
+/// What the annotations of hosts of functions begin with. `internal.` is how the specification has
+/// them, without it is how older hosts do; the others are those of kustomize.
+const HOST: [&str; 4] = [
+    "internal.config.kubernetes.io/",
+    "config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+];
+
+/// Whether an annotation is one that a host of functions keeps track of items by.
+#[must_use]
+pub fn is_of_host(key: &str) -> bool {
+    HOST.iter().any(|prefix| key.starts_with(prefix))
+}
 
 /// Keeps Flux from replacing variables in an object, if it is `disabled`.
 pub const FLUX_SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";

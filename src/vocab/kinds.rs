@@ -42,6 +42,8 @@ pub enum Fixed {
 pub const WORKSPACE: &str = "Workspace";
 /// Some Workspaces that serve the same model.
 pub const INFERENCE_SET: &str = "InferenceSet";
+/// What a team changes in the objects of its Workspaces: a kind of this program's own.
+pub const OVERLAY: &str = "Overlay";
 /// A server of documents and their index, which KAITO alone makes.
 pub const RAG_ENGINE: &str = "RAGEngine";
 /// Settings of servers and of training.

@@ -1,5 +1,7 @@
 //! What a team changes in the objects of its Workspaces, as a profile writes it.
 
+mod document;
+mod entry;
 mod images;
 mod marks;
 mod pod;
@@ -7,6 +9,8 @@ mod pod;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use document::{is_overlay, overlay_schema};
+pub use entry::{OverlayEntry, OverlayFile};
 pub use images::Image;
 pub use marks::{Marked, MetadataOverlay};
 pub use pod::{
@@ -86,7 +90,7 @@ pub struct Patch {
     pub target: Option<Target>,
     /// The patch, as YAML or JSON in a string.
     pub patch: Option<String>,
-    /// The file of the patch, by its path from the profile's directory.
+    /// The file of the patch, by its path from the directory of the file that names it.
     pub path: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use kaito_render::base::node::Node;
 use kaito_render::base::object::Object;
 use kaito_render::base::sources::FileId;
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::profile::Profile;
+use kaito_render::catalogue::profile::{self, Profile};
 use kaito_render::compile::{self, Options};
 use kaito_render::input::{Disk, Document, FileTree, Kind, Known, Naming};
 use kaito_render::report::reading::Reading;
@@ -44,6 +44,11 @@ pub(super) fn sides(config: &Diff, library: &Library, run: &mut Run) -> Result<O
     let Some(before) = side::load(before, revision.as_ref(), Some(&known), config, run)? else {
         return Ok(None);
     };
+    // An overlay is for the Workspaces in its directory, which the contents of files do not say.
+    let mut all = before.documents.iter().chain(&after.documents);
+    if all.any(|document| profile::is_overlay(&document.node)) {
+        return Ok(None);
+    }
     let met = known.met();
     Ok(compiled(before, after, &met, config, library, run))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use kaito_render::base::object::Object;
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::profile::Profile;
+use kaito_render::catalogue::profile::{Profile, is_overlay};
 use kaito_render::compile::{self, Compilation, Keep, Options};
 use kaito_render::delivery::RootedTree;
 use kaito_render::delivery::argocd::Parameters;
 use kaito_render::input::{self, Disk, Document, DocumentFilter, Known, Loader, Tally};
+use kaito_render::overlay;
 use kaito_render::report::reading::Reading;
 use kaito_render::session::Session;
 use kaito_render::workspace;
@@ -68,7 +69,10 @@ pub(super) fn load(
     let input::Loaded { documents, tally } = if let Some(revision) = revision {
         revision.load(loader, sources, diagnostics)?
     } else {
-        loader.load(&Disk, &side.paths, sources, diagnostics)?
+        let mut loaded = loader.load(&Disk, &side.paths, sources, diagnostics)?;
+        let (documents, paths) = (&mut loaded.documents, &side.paths);
+        overlay::read_files_of_input(documents, paths, &Disk, sources, diagnostics);
+        loaded
     };
     let profile = profile(side, revision, &config.cluster, &mut run.session)?;
     Ok(profile.map(|profile| Loaded {
@@ -78,14 +82,16 @@ pub(super) fn load(
     }))
 }
 
-/// The documents of a side that are compared: Workspaces, and the ConfigMaps and Secrets of its
-/// directories. Where a Workspace in it is rendered already, all its documents are objects.
+/// The documents of a side that are compared: Workspaces with their overlays, and the ConfigMaps and
+/// Secrets of its directories. Where a Workspace in it is rendered already, all its documents are objects.
 pub(super) fn compared(documents: Vec<Document>) -> Vec<Document> {
     let is_rendered = documents
         .iter()
         .any(|document| workspace::is_rendered(&document.node));
-    let is_object =
-        |document: &Document| is_rendered || document.named || input::matters(&document.node);
+    let is_object = |document: &Document| {
+        let node = &document.node;
+        is_rendered || document.named || input::matters(node) || is_overlay(node)
+    };
     let compared = documents.into_iter().filter(is_object);
     let named = compared.map(|document| Document {
         named: true,

@@ -65,10 +65,10 @@ fn documents(
             }
         }
         (None, Some(path)) => {
-            let Some(file) = reader.profile.files.get(path) else {
+            let Some(file) = reader.file(path, &format!("{pointer}/path")) else {
                 return Err(unread(path, pointer, reader));
             };
-            text::of_file(*file, &reader.session.sources)
+            text::of_file(file, &reader.session.sources)
         }
         (both, _) => {
             let message = match both {

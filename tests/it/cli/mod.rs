@@ -27,6 +27,7 @@ mod nothing_vanishes;
 pub(crate) mod output;
 #[cfg(unix)]
 mod output_check;
+mod overlay_sources;
 mod overlays;
 #[cfg(unix)]
 mod plugins;

@@ -295,3 +295,44 @@ fn what_is_no_call_says_what_to_do() {
     let run = call("a: [\n");
     assert!(run.code == 1 && run.stdout.is_empty(), "{}", run.stderr);
 }
+
+#[test]
+fn an_overlay_among_the_items_is_for_those_of_its_directory_and_stays_only_as_a_file() {
+    let overlay = |name: &str| {
+        format!(
+            "apiVersion: render.kaito.sh/v1alpha1\nkind: Overlay\nmetadata:\n  name: {name}\n  \
+             annotations:\n    internal.config.kubernetes.io/index: '0'\n  \
+             labels: {{owner: {name}}}\n  to: [workload]\n"
+        )
+    };
+    let owners = |list: &Value| {
+        let items = list["items"].as_array().unwrap().iter();
+        let workloads = items.filter(|item| item["kind"] == "StatefulSet");
+        let owner = |item: &Value| {
+            assert!(
+                item["metadata"]["annotations"].is_null()
+                    || item["metadata"]["annotations"]["internal.config.kubernetes.io/index"]
+                        .is_null()
+            );
+            item["metadata"]["labels"]["owner"].clone()
+        };
+        workloads.map(owner).collect::<Vec<_>>()
+    };
+    // kustomize gives no paths: the overlay is for all, and is not applied to the cluster.
+    let (_, all) = called(&list(&[&overlay("all"), WORKSPACE], ""));
+    assert_eq!(owners(&all), ["all"]);
+    assert!(!kinds(&all).contains(&"Overlay"));
+
+    // kpt does, and would delete a file whose item does not come back.
+    let other = WORKSPACE
+        .replace("phi-4", "phi-4b")
+        .replace("preset:\n    name: phi-4b", "preset:\n    name: phi-4");
+    let (a, b) = (
+        in_file(WORKSPACE, "a/phi.yaml"),
+        in_file(&other, "b/phi.yaml"),
+    );
+    let of_a = in_file(&overlay("a"), "a/overlay.yaml");
+    let (_, packaged) = called(&list(&[&a, &b, &of_a], ""));
+    assert_eq!(owners(&packaged), [Value::from("a"), Value::Null]);
+    assert!(kinds(&packaged).contains(&"Overlay"));
+}

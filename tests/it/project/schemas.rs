@@ -6,7 +6,7 @@ use std::path::Path;
 use kaito_render::catalogue::preset::{
     HubModel, ImportRules, InstanceTypes, Model, ReleaseFile, ServerFlags, TuningConfigFile,
 };
-use kaito_render::catalogue::profile::Profile;
+use kaito_render::catalogue::profile::{Profile, overlay_schema};
 use kaito_render::diff::formats::json_patch::Document;
 use kaito_render::input::schema;
 use kaito_render::vocab::WorkspaceApi;
@@ -24,6 +24,7 @@ fn published_schemas_are_up_to_date() {
         ("instance-types", schema::read_as::<InstanceTypes>()),
         ("model", schema::read_as::<Model>()),
         ("plan", plan::schema()),
+        ("overlay", overlay_schema()),
         ("profile", schema::read_as::<Profile>()),
         ("tuning-config", schema::read_as::<TuningConfigFile>()),
         ("release", schema::read_as::<ReleaseFile>()),

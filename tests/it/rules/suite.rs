@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kaito_render::catalogue::library::Library;
-use kaito_render::catalogue::profile::{self, Profile};
+use kaito_render::catalogue::profile::Profile;
 use kaito_render::compile::{self, Options};
 use kaito_render::diagnostic::rule::{self, Rule};
 use kaito_render::diagnostic::{Diagnostic, Severity};
@@ -87,6 +87,18 @@ fn load(path: &Path, session: &mut Session) -> Vec<Document> {
     .unwrap()
 }
 
+/// The profile among documents, with the files that it names; none if it can't be used.
+fn profile(documents: &[Document], directory: &Path, session: &mut Session) -> Option<Profile> {
+    let nodes = documents.iter().map(|document| &document.node);
+    let mut profiles = nodes.filter(|node| node.str_at("/kind") == Some("Profile"));
+    let Some(document) = profiles.next() else {
+        return Some(Profile::default());
+    };
+    let profile = Profile::read(document, &mut session.diagnostics)?;
+    overlay::read_files(&profile, &input::Disk, directory, session);
+    Some(profile)
+}
+
 /// Checks files, given by their paths and texts, as `check input.yaml --library library --against
 /// old` does; for a rule about targets with `--target-release 0.12` as well.
 fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
@@ -103,27 +115,20 @@ fn check(files: &[(String, String)], own: Option<&Rule>) -> Vec<Found> {
             .unwrap();
     }
     let mut session = Session::default();
-    let documents = load(&directory.path().join(INPUT), &mut session);
+    let mut documents = load(&directory.path().join(INPUT), &mut session);
     let old = directory.path().join("old");
     let against = if old.exists() {
         load(&old, &mut session)
     } else {
         Vec::new()
     };
-    let profile = match documents
-        .iter()
-        .find(|document| profile::is_of_ours(&document.node))
-    {
-        Some(document) => {
-            let profile = Profile::read(&document.node, &mut session.diagnostics);
-            profile.map(|mut profile| {
-                let directory = directory.path();
-                overlay::read_files(&mut profile, &input::Disk, directory, &mut session);
-                profile
-            })
-        }
-        None => Some(Profile::default()),
-    };
+    let profile = profile(&documents, directory.path(), &mut session);
+    let Session {
+        sources,
+        diagnostics,
+    } = &mut session;
+    let paths = [directory.path().to_owned()];
+    overlay::read_files_of_input(&mut documents, &paths, &input::Disk, sources, diagnostics);
     let mut policy = Policy::default();
     if let Some(profile) = profile {
         policy = Policy::read(

@@ -1,0 +1,195 @@
+//! Where overlays are written: in the profile, in files that it names, and in the input.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use crate::base::node::Node;
+use crate::base::pointer;
+use crate::base::sources::{Sources, Span};
+use crate::base::wording;
+use crate::catalogue::profile::{Overlay, OverlayEntry, OverlayFile, Profile, is_overlay};
+use crate::diagnostic::{Diagnostic, Diagnostics, rule};
+use crate::input;
+use crate::session::Session;
+use crate::vocab::annotations::ITEM_PATHS;
+use crate::vocab::kinds;
+
+/// An overlay as it is written.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub(super) overlay: Cow<'a, Overlay>,
+    /// The document that it stands in; none for a profile without one.
+    pub(super) document: Option<Cow<'a, Node>>,
+    /// Where in the document, as a JSON Pointer.
+    pub(super) pointer: String,
+    /// Where its name stands.
+    pub(super) place: Option<Span>,
+    /// For one of the input, the directory whose Workspaces it is for.
+    pub(super) folder: Option<PathBuf>,
+}
+
+impl Source<'_> {
+    /// What people call its directory, if it is only for the Workspaces there.
+    pub(super) fn directory(&self, sources: &Sources) -> Option<String> {
+        let folder = self.folder.as_deref()?;
+        if folder == Path::new("") {
+            return None;
+        }
+        let file = self.document.as_ref()?.span.file;
+        let shown = match sources.place(file) {
+            Some(_) => Path::new(sources.name(file)).parent()?,
+            None => folder,
+        };
+        let shown = shown.display().to_string();
+        Some(if shown.is_empty() {
+            ".".to_owned()
+        } else {
+            shown
+        })
+    }
+}
+
+/// The overlays of a profile, then those of the input from the root downward.
+pub(super) fn sources<'a>(
+    profile: &'a Profile,
+    input: &'a [Node],
+    session: &mut Session,
+) -> Vec<Source<'a>> {
+    let mut all = Vec::new();
+    for (index, entry) in profile.overlays.iter().enumerate() {
+        let pointer = format!("/overlays/{index}");
+        match entry {
+            OverlayEntry::Overlay(overlay) => all.push(Source {
+                place: profile.span(&format!("{pointer}/name")),
+                overlay: Cow::Borrowed(overlay),
+                document: profile.document.as_ref().map(Cow::Borrowed),
+                pointer,
+                folder: None,
+            }),
+            OverlayEntry::File(OverlayFile { file }) => {
+                let place = profile.span(&format!("{pointer}/file"));
+                all.extend(of_file(file, place, session));
+            }
+        }
+    }
+    if profile.overlays_from_input {
+        all.extend(of_input(input, session));
+    } else {
+        refuse(input, profile, &mut session.diagnostics);
+    }
+    all
+}
+
+/// The overlay of a file that is named at a place.
+fn of_file<'a>(path: &str, named_at: Option<Span>, session: &mut Session) -> Option<Source<'a>> {
+    let file = named_at.and_then(|place| session.sources.named_file(place.file, path));
+    let Some(file) = file else {
+        // What stood in the way was reported where the file was looked for.
+        if !session.failed_since(0) {
+            let message = format!("the file `{path}` was not read");
+            session
+                .diagnostics
+                .add(&rule::OVERLAY_FILE, named_at, message);
+        }
+        return None;
+    };
+    let documents = input::parse(&session.sources, file, &mut session.diagnostics);
+    let mut documents = documents.into_iter();
+    let (document, more) = (documents.next(), documents.next());
+    let (place, message) = match (document, more) {
+        (Some(document), None) if is_overlay(&document) => {
+            return of_document(Cow::Owned(document), None, &mut session.diagnostics);
+        }
+        (Some(_), Some(more)) => (
+            more.at("/kind").span,
+            "a second document in a file that is one overlay",
+        ),
+        (Some(document), None) => (document.at("/kind").span, "a document that is no `Overlay`"),
+        (None, _) if session.failed_since(0) => return None,
+        (None, _) => (Span::whole(file), "a file without an overlay"),
+    };
+    let found = Diagnostic::new(&rule::OVERLAY_FILE, place, message);
+    let found = found
+        .hint("begin the file with `apiVersion: render.kaito.sh/v1alpha1` and `kind: Overlay`");
+    session.diagnostics.report(match named_at {
+        Some(named_at) => found.also(named_at, "where it is named"),
+        None => found,
+    });
+    None
+}
+
+fn of_document<'a>(
+    document: Cow<'a, Node>,
+    folder: Option<PathBuf>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Source<'a>> {
+    let (overlay, place) = Overlay::read(&document, diagnostics)?;
+    Some(Source {
+        overlay: Cow::Owned(overlay),
+        document: Some(document),
+        pointer: String::new(),
+        place: Some(place),
+        folder,
+    })
+}
+
+fn of_input<'a>(input: &'a [Node], session: &mut Session) -> Vec<Source<'a>> {
+    let mut all = Vec::new();
+    for node in input {
+        let folder = folder(node, &session.sources);
+        let source = of_document(Cow::Borrowed(node), Some(folder), &mut session.diagnostics);
+        all.extend(source);
+    }
+    // Stable, so that those of one directory stay in the order of the input.
+    all.sort_by_cached_key(|source| {
+        let folder = source.folder.clone().unwrap_or_default();
+        (folder.components().count(), folder)
+    });
+    all
+}
+
+fn refuse(input: &[Node], profile: &Profile, diagnostics: &mut Diagnostics) {
+    const FIELD: &str = "/overlaysFromInput";
+    for node in input {
+        let name = node.str_at("/name").or(node.str_at("/metadata/name"));
+        let message = format!(
+            "the overlay `{}` is in the input, and only those of the profile are applied",
+            name.unwrap_or_default().escape_debug()
+        );
+        let found = Diagnostic::new(&rule::OVERLAY_OF_INPUT, node.at("/kind").span, message);
+        let found = match profile.span(FIELD) {
+            Some(place) => found.also(place, "the profile says so"),
+            None => found,
+        };
+        let hint = "move it to the profile, or ask the owner of the profile to allow overlays in the input";
+        diagnostics.report(found.hint(hint));
+    }
+}
+
+/// The directory of a document: on the disk or in a revision, or as a host of functions says. That
+/// of a stream is empty, which holds all others.
+pub(super) fn folder(node: &Node, sources: &Sources) -> PathBuf {
+    let path = match sources.place(node.span.file) {
+        Some(place) => Some(place),
+        None => ITEM_PATHS
+            .iter()
+            .find_map(|key| node.str_at(&pointer::to_annotation(key)))
+            .map(Path::new),
+    };
+    let folder = path.and_then(Path::parent);
+    folder.unwrap_or(Path::new("")).to_owned()
+}
+
+/// Reports a document of ours whose kind we do not have, so that no overlay is left out for a slip.
+#[must_use]
+pub fn unknown_kind(node: &Node) -> Option<Diagnostic> {
+    const KINDS: [&str; 3] = [kinds::OVERLAY, "Profile", "Render"];
+    let kind = node.str_at("/kind").unwrap_or_default();
+    if KINDS.contains(&kind) {
+        return None;
+    }
+    let message = format!("there is no kind `{}` of kaito-render", kind.escape_debug());
+    let found = Diagnostic::new(&rule::OVERLAY, node.at("/kind").span, message);
+    let known: Vec<_> = KINDS.iter().map(|kind| format!("`{kind}`")).collect();
+    Some(found.hint(format!("the kinds are {}", wording::and(&known))))
+}
