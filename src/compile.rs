@@ -212,7 +212,7 @@ pub fn run<'a>(
     let mut reader = Reader::new(options.namespace.clone());
     let mut documents = Documents::new(documents, options, &reader);
     documents.check(options.jobs, session);
-    let overlays = Overlays::of(&options.profile, &documents.overlays, session);
+    let overlays = Overlays::of(&options.profile, &documents.overlays, library, session);
     releases.load_for(&documents, session);
     for (version, api) in releases.read_versions() {
         reader.prepare(version, api);
@@ -240,8 +240,7 @@ pub fn run<'a>(
         if task.compiles() {
             workspaces.step();
         }
-        let is_over = is_over.load(Ordering::Relaxed);
-        (!is_over).then(|| task::done(task, context))
+        (!is_over.load(Ordering::Relaxed)).then(|| task::done(task, context))
     };
     let mut budget = Budget::new(options.max_nodes);
     parallel::ordered(tasks, options.jobs, done, |done| {

@@ -1,7 +1,7 @@
 //! The fourth stage: templates lay a plan out as objects.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue` and `plan`; `compile` and
-//! `explain` use it.
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue` and `plan`; `overlay`,
+//! `compile` and `explain` use it.
 //!
 //! ```
 //! # use kaito_render::catalogue::library::Library;
@@ -29,9 +29,12 @@ pub mod template;
 use std::cell::LazyCell;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::base::json::Json;
 use crate::base::object::{Object, Origin};
-use crate::catalogue::release::Release;
+use crate::catalogue::library::Library;
+use crate::catalogue::release::{self, Release};
 use crate::diagnostic::{Diagnostic, Reported};
 use crate::expand::template::{Scope, Step, Template, Trace};
 use crate::plan::{self, Plan};
@@ -90,6 +93,48 @@ impl Templates {
             .collect();
         session.diagnostics.checked(mark)?;
         Ok(Self { nodes, objects })
+    }
+}
+
+/// A template that is no release's: it lays out what an overlay adds, by values of its own.
+#[derive(Debug)]
+pub struct Layout(File);
+
+impl Layout {
+    /// Loads a template of the library's `templates/overlays/`. `schema` is the JSON Schema of the
+    /// values, which are called `add` there. None if it is wrong, which is reported.
+    pub fn load(
+        file: &str,
+        schema: impl FnOnce() -> Value,
+        library: &Library,
+        session: &mut Session,
+    ) -> Option<Self> {
+        let path = Self::path(file);
+        let template = if let Some(prepared) = library.prepared(&path, session) {
+            Template::prepared(prepared)
+        } else {
+            let node = release::parse(library, &path, session).ok()?;
+            let schema = json!({"type": "object", "properties": {"add": schema()}});
+            let (sources, diagnostics) = (&session.sources, &mut session.diagnostics);
+            Template::parse(node, &schema, sources, diagnostics)?
+        };
+        let path = path.into();
+        Some(Self(File { path, template }))
+    }
+
+    /// The path of such a template in the library.
+    #[must_use]
+    pub fn path(file: &str) -> String {
+        format!("templates/overlays/{file}")
+    }
+
+    /// Makes objects of values.
+    ///
+    /// # Errors
+    ///
+    /// As [`objects`].
+    pub fn objects(&self, add: Json) -> Result<Vec<Object>, Diagnostic> {
+        self.0.objects(&Scope::new("add", add))
     }
 }
 

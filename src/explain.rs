@@ -6,6 +6,7 @@
 
 pub mod field;
 
+use crate::base::json::Json;
 use crate::base::object::Identity;
 use crate::base::shown::Terminal;
 use crate::base::sources::{Sources, Span};
@@ -69,12 +70,12 @@ fn changed(compiled: &CompiledWorkspace, overlay: &str) -> Vec<String> {
     let changes = compiled.changes.iter();
     let changes = changes.filter(|change| change.overlay == overlay);
     let text = |change: &Change| {
-        let identity = Identity::of(&change.before);
-        let verb = if change.after.is_some() {
-            "changes"
-        } else {
-            "removes"
+        let (verb, object) = match &change.after {
+            Some(after) if change.before == Json::Null => ("adds", after),
+            Some(_) => ("changes", &change.before),
+            None => ("removes", &change.before),
         };
+        let identity = Identity::of(object);
         let name = match change.ordinal {
             // Its name follows from its content, which has still changed then.
             Some(ordinal) => ordinal.to_string(),

@@ -1,12 +1,13 @@
 //! Overlays: what a team changes in the objects of its Workspaces, kept apart from them.
 //!
-//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace` and `plan`;
-//! `assemble`, `compile`, `explain` and `cli` use it.
+//! Uses `vocab`, `base`, `diagnostic`, `session`, `input`, `catalogue`, `workspace`, `plan` and
+//! `expand`; `assemble`, `compile`, `explain` and `cli` use it.
 //!
 //! Objects of one Workspace in, objects out, before node objects get their names. Overlays are read
 //! once, those of a profile and those in the input ([`Overlays::of`]); a Workspace that none selects
 //! costs nothing.
 
+mod additions;
 mod affinity;
 mod files;
 mod guard;
@@ -40,6 +41,7 @@ use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::plan::Plan;
 use crate::workspace::Workspace;
+use additions::Addition;
 pub use files::{read_files, read_files_of_input};
 use images::Replacement;
 use metadata::Marks;
@@ -88,6 +90,7 @@ enum Piece {
     Image(Replacement),
     Pod(Field),
     Patch(Patch),
+    Addition(Box<Addition>),
 }
 
 /// The objects of a Workspace after its overlays, and what these did.
@@ -129,7 +132,7 @@ pub struct Change {
     pub origin: Option<Origin>,
     /// The number of the object among the node objects; none for other kinds.
     pub ordinal: Option<u32>,
-    /// The object as it was.
+    /// The object as it was; null if the part added it.
     pub before: Json,
     /// The object as it is then; none if it was removed.
     pub after: Option<Json>,
@@ -214,6 +217,7 @@ impl<'a> InFolder<'a> {
         }
         diagnostics.checked(mark)?;
         applied.objects = slots.into_iter().flatten().collect();
+        additions::count_routes(&mut applied, workspace);
         Ok(applied)
     }
 }
@@ -223,7 +227,7 @@ impl Piece {
         &self,
         part: Part,
         id: (usize, usize),
-        slots: &mut [Option<Object>],
+        slots: &mut Vec<Option<Object>>,
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
     ) {
@@ -237,6 +241,7 @@ impl Piece {
             Self::Image(image) => image.apply(part, id, slots, applied, diagnostics),
             Self::Pod(field) => field.apply(part, id, slots, applied, diagnostics),
             Self::Patch(patch) => patch.apply(part, id, slots, applied, diagnostics),
+            Self::Addition(addition) => addition.apply(part, id, slots, applied, diagnostics),
         }
     }
 
@@ -246,6 +251,7 @@ impl Piece {
             Self::Image(image) => &image.part,
             Self::Pod(field) => &field.part,
             Self::Patch(patch) => &patch.part,
+            Self::Addition(addition) => &addition.part,
         }
     }
 
@@ -256,6 +262,7 @@ impl Piece {
             Self::Image(image) => image.place,
             Self::Pod(field) => field.place,
             Self::Patch(patch) => patch.place,
+            Self::Addition(addition) => addition.place,
         }
     }
 }

@@ -175,6 +175,8 @@ pub struct InferencePlan {
     pub adapter_images: bool,
     /// The port that the server listens on.
     pub port: u32,
+    /// The path at which the server answers Prometheus; none if it does not.
+    pub metrics: Option<String>,
     /// The DNS name of the first pod.
     pub leader: String,
     /// Whether a benchmark has to pass before a pod counts as started.

@@ -195,6 +195,7 @@ crds karpenter-aws github.com/aws/karpenter-provider-aws 1.10.0
 crds flux-kustomize github.com/fluxcd/kustomize-controller 1.9.6 config/crd/bases
 crds flux-source github.com/fluxcd/source-controller 1.9.6 config/crd/bases
 crds prometheus github.com/prometheus-operator/prometheus-operator 0.85.0 example/prometheus-operator-crd
+crds gateway sigs.k8s.io/gateway-api 1.6.3 config/crd/standard
 # The standard's own schema, as the tests of gosec have it.
 file schemas report/sarif/testdata/sarif-schema-2.1.0.json github.com/securego/gosec/v2 2.30.0
 # By which people install it, CRDs included.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::sources::FileId;
 use crate::input::{FileTree, Kind, Prepared};
+use crate::session::Session;
 
 /// Every file under `presets/`, `schemas/` and `templates/`: its path, its text, and what it was
 /// parsed to.
@@ -150,6 +151,15 @@ impl Library {
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Text> {
         self.files.get(path)
+    }
+
+    /// A document that was parsed when the program was built; none of another.
+    pub(crate) fn prepared(&self, path: &str, session: &mut Session) -> Option<Prepared> {
+        let file = self.get(path)?;
+        if !file.is_prepared() {
+            return None;
+        }
+        file.prepared(session.sources.add(&*file.name, &*file.text))
     }
 
     /// The paths of the texts that were parsed when the program was built.

@@ -53,6 +53,9 @@ pub struct ReleaseFile {
     pub base_image: Option<BaseImage>,
     /// The flags that the launcher of a runtime always gets, for each runtime.
     pub runtimes: IndexMap<String, Flags>,
+    /// The path at which the server of a runtime answers Prometheus, for each that does.
+    #[serde(default)]
+    pub metrics: IndexMap<String, String>,
     /// The numbers of `sizing: estimator`.
     pub estimator: Option<EstimatorNumbers>,
     /// The numbers of `models: hub`.

@@ -21,9 +21,10 @@ use crate::vocab::limits;
 use crate::vocab::{Cloud, Provisioner, Runtime, UsedProfile, api};
 pub use delivery::{Delivery, Jobs, ReplaceNodes};
 pub use overlays::{
-    Affinity, Image, Marked, MetadataOverlay, NamedReference, OverlaidWorkspaces, Overlay,
-    OverlayEntry, OverlayFile, Patch, PodOverlay, Probes, Purpose, Reference, Resources, Select,
-    Target, Timings, Variable, is_overlay, overlay_schema,
+    Additions, Affinity, Disruption, Egress, Gateway, Image, Marked, MetadataOverlay, MonitorKind,
+    Monitoring, NamedReference, Network, OverlaidWorkspaces, Overlay, OverlayEntry, OverlayFile,
+    Patch, Peer, PodOverlay, Probes, Purpose, Reference, Resources, Route, Select, Target, Timings,
+    Variable, is_overlay, overlay_schema,
 };
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.

@@ -318,11 +318,7 @@ impl<'a> Release<'a> {
 
     /// A template that was parsed when the program was built; none of another.
     pub(crate) fn prepared_template(&self, file: &str, session: &mut Session) -> Option<Prepared> {
-        let file = self.library.get(&self.template_path(file))?;
-        if !file.is_prepared() {
-            return None;
-        }
-        file.prepared(session.sources.add(&*file.name, &*file.text))
+        self.library.prepared(&self.template_path(file), session)
     }
 
     /// Parses a template, which has to be one document.
@@ -401,7 +397,11 @@ fn unrecognized(node: &Node, message: String, session: &mut Session) -> Reported
 }
 
 /// Parses a file of the library, which has to hold one document.
-fn parse(library: &Library, path: &str, session: &mut Session) -> Result<Node, Reported> {
+pub(crate) fn parse(
+    library: &Library,
+    path: &str,
+    session: &mut Session,
+) -> Result<Node, Reported> {
     let Some(file) = library.get(path) else {
         let message = format!("the library has no `{path}`");
         let diagnostic = Diagnostic::global(&rule::LIBRARY_FILE, message);

@@ -7,8 +7,8 @@ use crate::vocab::{Host, kinds};
 
 /// Writes on objects what their host has to know.
 ///
-/// ConfigMaps and Services are applied first: where their namespace is missing, all else is left,
-/// the node that nobody could use included. Node objects, workloads and Workspaces share a wave, because
+/// ConfigMaps, NetworkPolicies and Services are applied first: where their namespace is missing, all
+/// else is left, the node that nobody could use included. Node objects, workloads and Workspaces share a wave, because
 /// each is healthy only with the others. Nothing is ever replaced or forced: that would begin a
 /// training again with every sync.
 pub fn annotate(objects: &mut [Object], delivery: &Delivery) {
@@ -35,7 +35,7 @@ pub fn annotate(objects: &mut [Object], delivery: &Delivery) {
 /// Whether nothing else has to be healthy before an object is. A load balancer waits for its address.
 fn is_first(object: &Object) -> bool {
     match object.identity().kind {
-        kinds::CONFIG_MAP => true,
+        kinds::CONFIG_MAP | kinds::NETWORK_POLICY => true,
         kinds::SERVICE => object.value["spec"]["type"].as_str() != Some("LoadBalancer"),
         _ => false,
     }
@@ -67,6 +67,7 @@ mod tests {
         let first = json!({"argocd.argoproj.io/sync-wave": "-1"});
         for (kind, spec, expected) in [
             ("ConfigMap", json!({}), &first),
+            ("NetworkPolicy", json!({}), &first),
             ("Service", json!({"type": "ClusterIP"}), &first),
             ("Service", json!({"type": "LoadBalancer"}), &Value::Null),
             ("StatefulSet", json!({}), &Value::Null),

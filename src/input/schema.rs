@@ -354,11 +354,25 @@ fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {
                 wording::plain(instance)
             )
         }
+        ValidationErrorKind::MinItems { limit } => {
+            let count = instance.as_array().map_or(0, Vec::len);
+            format!("must have at least {}, not {count}", items(*limit))
+        }
+        ValidationErrorKind::MaxItems { limit } => {
+            let count = instance.as_array().map_or(0, Vec::len);
+            format!("must have at most {}, not {count}", items(*limit))
+        }
+        // Of a mapping without fields, each of which is unknown.
+        ValidationErrorKind::FalseSchema => "has no fields".to_owned(),
         ValidationErrorKind::Format { format } => {
             format!("must be a {format}, not `{}`", wording::plain(instance))
         }
         other => format!("violates `{}` of the schema", other.keyword()),
     }
+}
+
+fn items(limit: u64) -> String {
+    wording::count(usize::try_from(limit).unwrap_or(usize::MAX), "item")
 }
 
 fn expected_types(kind: &TypeKind) -> String {

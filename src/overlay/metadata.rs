@@ -43,27 +43,37 @@ pub(super) fn read(metadata: &MetadataOverlay, pointer: &str, reader: &mut Reade
         ("annotations", metadata.annotations.clone()),
     ];
     for (field, marks) in &entries {
-        for (key, value) in marks {
-            let pointer = format!("{pointer}/{field}/{}", pointer::escape(key));
-            let is_of = |protected: &&str| {
-                key == protected || protected.ends_with('/') && key.starts_with(*protected)
-            };
-            if PROTECTED.iter().any(is_of) {
-                let message = format!("`{key}` is a key that other programs go by");
-                reader.refuse(&pointer, message);
-            } else if !is_key(key) {
-                let message = format!("`{}` is not a valid key", key.escape_debug());
-                reader.refuse(&pointer, message);
-            } else if *field == "labels" && !is_value(value) {
-                let message = format!("`{}` is not the value of a label", value.escape_debug());
-                reader.refuse(&pointer, message);
-            }
-        }
+        check_marks(field, marks, pointer, reader);
     }
     Marks {
         place: reader.place(pointer),
         to: metadata.to.clone(),
         entries,
+    }
+}
+
+/// Reports labels or annotations, by the name of the `field`, that nobody may write.
+pub(super) fn check_marks(
+    field: &str,
+    marks: &BTreeMap<String, String>,
+    pointer: &str,
+    reader: &mut Reader,
+) {
+    for (key, value) in marks {
+        let pointer = format!("{pointer}/{field}/{}", pointer::escape(key));
+        let is_of = |protected: &&str| {
+            key == protected || protected.ends_with('/') && key.starts_with(*protected)
+        };
+        if PROTECTED.iter().any(is_of) {
+            let message = format!("`{key}` is a key that other programs go by");
+            reader.refuse(&pointer, message);
+        } else if !is_key(key) {
+            let message = format!("`{}` is not a valid key", key.escape_debug());
+            reader.refuse(&pointer, message);
+        } else if field == "labels" && !is_value(value) {
+            let message = format!("`{}` is not the value of a label", value.escape_debug());
+            reader.refuse(&pointer, message);
+        }
     }
 }
 

@@ -9,25 +9,27 @@ use super::patch::{self, Patch};
 use super::reader::Reader;
 use super::selection::Selection;
 use super::source::{self, Source};
-use super::{Overlay, Overlays, Piece, images, metadata, pod};
+use super::{Overlay, Overlays, Piece, additions, images, metadata, pod};
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::catalogue::globs::glob;
+use crate::catalogue::library::Library;
 use crate::catalogue::profile::{self, Profile, Select};
 use crate::diagnostic::{Diagnostics, rule};
 use crate::session::Session;
 
 impl Overlays {
     /// The overlays of a profile and those among the documents of an input, whose
-    /// [files](super::read_files) were read. With one that can't be used, which is reported, no
-    /// overlay is applied.
-    pub fn of(profile: &Profile, input: &[Node], session: &mut Session) -> Self {
+    /// [files](super::read_files) were read, with the templates of what they add. With one that can't
+    /// be used, which is reported, no overlay is applied.
+    pub fn of(profile: &Profile, input: &[Node], library: &Library, session: &mut Session) -> Self {
         let mark = session.mark();
         let mut overlays = Self::default();
         let mut names = Names::default();
         for source in source::sources(profile, input, session) {
             let mut reader = Reader {
                 document: source.document.as_deref(),
+                library,
                 session,
             };
             let overlay = reader.overlay(&source);
@@ -137,6 +139,10 @@ impl Reader<'_> {
         }
         let patches = self.patches(&overlay.patches, pointer);
         pieces.extend(patches.into_iter().map(Piece::Patch));
+        if let Some(add) = &overlay.add {
+            let additions = additions::read(add, &format!("{pointer}/add"), self);
+            pieces.extend(additions.into_iter().map(Box::new).map(Piece::Addition));
+        }
         pieces
     }
 

@@ -1,19 +1,24 @@
 //! What reads the fields of overlays, and where their mistakes go.
 
 use regex::Regex;
+use serde_json::Value;
 
 use super::selector::LabelSelector;
 use super::target::{self, Conditions};
 use crate::base::node::Node;
 use crate::base::sources::{FileId, Span};
+use crate::catalogue::library::Library;
 use crate::catalogue::profile;
 use crate::diagnostic::{Diagnostics, rule};
+use crate::expand::Layout;
 use crate::session::Session;
 
 /// What is read, and where its mistakes go.
 pub(super) struct Reader<'a> {
     /// The document that it stands in; none for a profile without one.
     pub(super) document: Option<&'a Node>,
+    /// What has the templates of objects that are added.
+    pub(super) library: &'a Library,
     pub(super) session: &'a mut Session,
 }
 
@@ -37,6 +42,11 @@ impl Reader<'_> {
     pub(super) fn refuse(&mut self, pointer: &str, message: String) {
         let place = self.place(pointer);
         self.diagnostics().add(&rule::OVERLAY, place, message);
+    }
+
+    /// The template of objects that are added; none if it is wrong.
+    pub(super) fn layout(&mut self, file: &str, schema: fn() -> Value) -> Option<Layout> {
+        Layout::load(file, schema, self.library, self.session)
     }
 
     pub(super) fn selector(

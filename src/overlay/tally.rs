@@ -1,10 +1,11 @@
 //! What overlays met in a run, and what that says of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::target::{Named, Target};
 use super::{Overlay, Overlays, Piece};
 use crate::base::similar;
+use crate::base::sources::Span;
 use crate::diagnostic::{Diagnostics, Severity, rule};
 
 /// What the overlays of a run met, by their numbers and those of their patches.
@@ -15,6 +16,18 @@ pub struct Tally {
     changed: BTreeSet<(usize, usize)>,
     /// Names of objects, where a patch names one.
     names: BTreeSet<String>,
+    /// The Workspaces that take requests at an address.
+    routes: BTreeMap<String, Vec<TakenRoute>>,
+}
+
+/// A Workspace that takes requests at an address.
+#[derive(Clone, Debug)]
+pub(super) struct TakenRoute {
+    pub(super) workspace: String,
+    /// Where the name of the Workspace stands.
+    pub(super) name: Span,
+    /// Where the overlay says so.
+    pub(super) place: Option<Span>,
 }
 
 impl Tally {
@@ -34,18 +47,26 @@ impl Tally {
         self.names.extend(names.map(str::to_owned));
     }
 
+    pub(super) fn take_route(&mut self, address: String, route: TakenRoute) {
+        self.routes.entry(address).or_default().push(route);
+    }
+
     /// Adds what was met elsewhere.
     pub fn extend(&mut self, other: Self) {
         self.selected.extend(other.selected);
         self.matched.extend(other.matched);
         self.changed.extend(other.changed);
         self.names.extend(other.names);
+        for (address, routes) in other.routes {
+            self.routes.entry(address).or_default().extend(routes);
+        }
     }
 }
 
 impl Overlays {
     /// Reports overlays and patches that changed nothing in a run.
     pub fn judge(&self, tally: &Tally, diagnostics: &mut Diagnostics) {
+        clashes(tally, diagnostics);
         for (index, overlay) in self.all.iter().enumerate() {
             if !tally.selected.contains(&index) {
                 not_selected(overlay, diagnostics);
@@ -84,6 +105,29 @@ impl Overlays {
                     .hint(hint);
             }
         }
+    }
+}
+
+/// Reports routes that two Workspaces have for one address, once for what asks for them.
+fn clashes(tally: &Tally, diagnostics: &mut Diagnostics) {
+    let mut reported = BTreeSet::new();
+    for (address, routes) in &tally.routes {
+        let [first, .., second] = &**routes else {
+            continue;
+        };
+        if !reported.insert(second.place) {
+            continue;
+        }
+        let message = format!(
+            "the Workspaces `{}` and `{}` both have a route for {address}, of which only the older \
+             one gets requests",
+            first.workspace, second.workspace
+        );
+        diagnostics
+            .add(&rule::ROUTE_TWICE, second.place, message)
+            .hint("put `$name` into `hostnames` or `path`")
+            .also(first.name, "one of the Workspaces")
+            .also(second.name, "the other one");
     }
 }
 

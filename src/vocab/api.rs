@@ -24,6 +24,12 @@ pub const KARPENTER: &str = "karpenter.sh";
 /// The version of NodeClaims and NodePools that is written.
 pub const KARPENTER_V1: &str = "karpenter.sh/v1";
 
+/// The group of what Prometheus' operator reads.
+pub const MONITORING: &str = "monitoring.coreos.com";
+
+/// The group of Gateways and their routes.
+pub const GATEWAY: &str = "gateway.networking.k8s.io";
+
 /// The group of kustomizations. Flux has a kind of that name in a group of its own.
 pub const KUSTOMIZE: &str = "kustomize.config.k8s.io";
 

@@ -72,9 +72,13 @@ pub const DEPLOYMENT: &str = "Deployment";
 pub const STATEFUL_SET: &str = "StatefulSet";
 /// Pods that end, such as those of a training.
 pub const JOB: &str = "Job";
+/// Who may reach pods, and what they may reach.
+pub const NETWORK_POLICY: &str = "NetworkPolicy";
+/// The way from a gateway to a Service.
+pub const HTTP_ROUTE: &str = "HTTPRoute";
 
 /// All kinds, in the order in which they are applied: what others refer to comes first.
-pub const ALL: [Kind; 32] = [
+pub const ALL: [Kind; 36] = [
     other("Namespace"),
     other("CustomResourceDefinition"),
     other(INFERENCE_SET),
@@ -83,6 +87,7 @@ pub const ALL: [Kind; 32] = [
     other("StorageClass"),
     other("ResourceQuota"),
     other("LimitRange"),
+    other(NETWORK_POLICY),
     other("ServiceAccount"),
     other("ClusterRole"),
     other("ClusterRoleBinding"),
@@ -130,6 +135,9 @@ pub const ALL: [Kind; 32] = [
     ),
     other("CronJob"),
     other("PodDisruptionBudget"),
+    other(HTTP_ROUTE),
+    other("PodMonitor"),
+    other("ServiceMonitor"),
 ];
 
 const fn kind(name: &'static str, role: Role, fixed: Fixed) -> Kind {

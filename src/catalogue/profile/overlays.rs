@@ -1,5 +1,6 @@
 //! What a team changes in the objects of its Workspaces, as a profile writes it.
 
+mod additions;
 mod document;
 mod entry;
 mod images;
@@ -9,6 +10,9 @@ mod pod;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use additions::{
+    Additions, Disruption, Egress, Gateway, MonitorKind, Monitoring, Network, Peer, Route,
+};
 pub use document::{is_overlay, overlay_schema};
 pub use entry::{OverlayEntry, OverlayFile};
 pub use images::Image;
@@ -40,6 +44,8 @@ pub struct Overlay {
     /// Patches as kustomize has them, from first to last.
     #[serde(default)]
     pub patches: Vec<Patch>,
+    /// Objects beside those of the templates.
+    pub add: Option<Additions>,
 }
 
 /// Which Workspaces an overlay is for: those that meet every condition.

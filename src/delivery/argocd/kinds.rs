@@ -44,16 +44,7 @@ impl KnownKinds {
             let message = format!(
                 "the cluster has no kind `{kind}` of `{version}`, and so nothing at all is applied"
             );
-            let hint = if api::is_of_kaito(version) {
-                let release = release.map_or_else(String::new, |it| format!(" --release {it}"));
-                format!(
-                    "install it: `kaito-render crds{release} | kubectl apply --server-side -f -`"
-                )
-            } else {
-                "install the provisioner with `helm install`: its chart has the CRD, and \
-                 docs/install.md names it; or set another `provisioner` in the profile"
-                    .to_owned()
-            };
+            let hint = installed_by(version, release);
             diagnostics
                 .add(&rule::MISSING_KIND, None, message)
                 .hint(hint);
@@ -72,10 +63,31 @@ impl KnownKinds {
     }
 }
 
+/// What brings the kinds of an `apiVersion`.
+fn installed_by(version: &str, release: Option<&str>) -> String {
+    match api::group(version) {
+        api::KAITO => {
+            let release = release.map_or_else(String::new, |it| format!(" --release {it}"));
+            format!("install it: `kaito-render crds{release} | kubectl apply --server-side -f -`")
+        }
+        api::MONITORING => {
+            "install prometheus-operator, or leave `add.monitoring` out of the overlay".to_owned()
+        }
+        api::GATEWAY => {
+            "install the CRDs of the Gateway API, or leave `add.route` out of the overlay"
+                .to_owned()
+        }
+        _ => "install the provisioner with `helm install`: its chart has the CRD, and \
+              docs/install.md names it; or set another `provisioner` in the profile"
+            .to_owned(),
+    }
+}
+
 /// Whether an object is of a kind that this program writes, and that a CRD defines.
 fn is_of_a_crd(identity: &Identity) -> bool {
+    const GROUPS: [&str; 4] = [api::KAITO, api::KARPENTER, api::MONITORING, api::GATEWAY];
     let group = api::group(identity.api_version);
-    let is_known = [api::KAITO, api::KARPENTER].contains(&group) || group.starts_with("karpenter.");
+    let is_known = GROUPS.contains(&group) || group.starts_with("karpenter.");
     is_known && kinds::find(identity.kind).is_some()
 }
 

@@ -134,6 +134,7 @@ impl Hub<'_, '_> {
             } else {
                 PORT
             },
+            metrics: self.planner.release.file.metrics.get(runtime).cloned(),
             // The nodes of one server find its first pod, and the probes too, by this name (0.12,
             // §4.5).
             leader: format!(

@@ -44,6 +44,7 @@ impl<'a> Image<'_, 'a> {
         if distributed && !inference.adapters.is_empty() {
             self.adapters_without_effect(&preset.name);
         }
+        let release = self.planner.release;
         Ok(Plan {
             disk: model.inference.disk.clone(),
             // All GPUs of the machine, whatever the model needs; only of an instance type that no
@@ -59,7 +60,8 @@ impl<'a> Image<'_, 'a> {
                 runtime: model.inference.runtime.clone(),
                 distributed,
                 processes,
-                launch_flags: self.planner.release.runtime_flags(&model.inference.runtime),
+                metrics: release.file.metrics.get(&model.inference.runtime).cloned(),
+                launch_flags: release.runtime_flags(&model.inference.runtime),
                 flags: model.inference.flags.clone(),
                 adapters: adapters(inference),
                 ..InferencePlan::default()

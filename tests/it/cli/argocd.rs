@@ -400,6 +400,32 @@ fn a_kind_that_the_cluster_lacks_is_an_error_with_the_command_that_installs_it()
     assert!(objects(&run).len() > 11);
 }
 
+#[test]
+fn kinds_that_an_overlay_adds_have_to_be_installed() {
+    let repository = repository();
+    let path = repository.path();
+    let file = path.join("kaito-render.yaml");
+    let profile = std::fs::read_to_string(&file).unwrap();
+    for (add, kind, what) in [
+        ("monitoring: {}", "PodMonitor", "prometheus-operator"),
+        (
+            "route: {gateway: {name: public}, hostnames: [$name.example.com]}",
+            "HTTPRoute",
+            "the CRDs of the Gateway API",
+        ),
+    ] {
+        let overlays = format!("{profile}overlays:\n- name: beside\n  add: {{{add}}}\n");
+        inputs::write(&file, &overlays);
+        let run = argocd(path, "generate", &[("KUBE_API_VERSIONS", KINDS)]);
+        let line = first_line(&run);
+        let start = format!("error[KR412]: the cluster has no kind {kind} of ");
+        assert!(
+            line.starts_with(&start) && line.contains(&format!("install {what}")),
+            "{line}"
+        );
+    }
+}
+
 fn run_crds() -> String {
     let run = run(&mut kaito_render(&["crds", "--release", "0.12"]), "");
     assert_eq!(run.code, 0);

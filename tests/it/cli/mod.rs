@@ -1,5 +1,6 @@
 //! The commands, as their users see them: arguments, files, output, exit codes.
 
+mod additions;
 mod against;
 mod argocd;
 mod command_line;

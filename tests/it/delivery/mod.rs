@@ -6,6 +6,8 @@ mod rendered;
 pub(crate) mod status;
 
 #[cfg(feature = "e2e")]
+mod additions;
+#[cfg(feature = "e2e")]
 mod apply;
 #[cfg(feature = "e2e")]
 mod ci_jobs;

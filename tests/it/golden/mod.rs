@@ -5,6 +5,7 @@
 //! counted and what fails stands in files under the target directory, because a test that passes
 //! prints nothing; `tests/run` shows the counts.
 
+mod additions;
 mod compare;
 mod complaints;
 mod estimator;
@@ -222,6 +223,16 @@ pub(crate) fn render_into(
     case: &Path,
     only_generated: bool,
 ) -> Result<Vec<Object>, Refusal> {
+    render_with("", namespace, case, only_generated)
+}
+
+/// The same, with more fields of the profile.
+fn render_with(
+    fields: &str,
+    namespace: &str,
+    case: &Path,
+    only_generated: bool,
+) -> Result<Vec<Object>, Refusal> {
     let mut session = Session::default();
     let mut library = Library::embedded();
     if case.join("hub.json").exists() {
@@ -230,13 +241,10 @@ pub(crate) fn render_into(
             wrong: None,
         })?;
     }
-    let profile = input::read_file(
-        &input::Disk,
-        &case.join("profile.yaml"),
-        &mut session.sources,
-        &mut session.diagnostics,
-    );
-    let profile = input::parse(&session.sources, profile.unwrap(), &mut session.diagnostics);
+    let path = case.join("profile.yaml");
+    let text = fs::read_to_string(&path).unwrap() + fields;
+    let profile = session.sources.add(path.display().to_string(), text);
+    let profile = input::parse(&session.sources, profile, &mut session.diagnostics);
     let profile = Profile::read(&profile[0], &mut session.diagnostics);
     let paths = [case.join("input.yaml")];
     let documents = input::load(
