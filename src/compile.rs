@@ -47,7 +47,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::object::Object;
 use crate::base::parallel;
 use crate::base::progress::Progress;
-use crate::base::sources::FileId;
+use crate::base::sources::{FileId, Span};
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
@@ -86,6 +86,8 @@ pub struct Options {
     /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for
     /// updates of these.
     pub against: Vec<Document>,
+    /// Overlays that all Workspaces name, each with the place that says so.
+    pub overlays: Vec<(String, Span)>,
     /// The number of threads to compile with, at least 1. The result is the same for every number.
     pub jobs: usize,
     /// Where the Workspaces are counted that are compiled.
@@ -109,6 +111,7 @@ impl Default for Options {
             delivery: None,
             allow_empty: false,
             against: Vec::new(),
+            overlays: Vec::new(),
             unchanged: BTreeSet::new(),
             jobs: 1,
             progress: Arc::default(),
@@ -212,7 +215,7 @@ pub fn run<'a>(
     let mut reader = Reader::new(options.namespace.clone());
     let mut documents = Documents::new(documents, options, &reader);
     documents.check(options.jobs, session);
-    let overlays = Overlays::of(&options.profile, &documents.overlays, library, session);
+    let overlays = overlays(&documents, options, library, session);
     releases.load_for(&documents, session);
     for (version, api) in releases.read_versions() {
         reader.prepare(version, api);
@@ -266,6 +269,18 @@ pub fn run<'a>(
     run.check_sources(&documents.passed_over);
     run.check_overlays(&overlays);
     Compilation::new(run.finish(options, &releases), releases)
+}
+
+/// The overlays of a run, and which of them all Workspaces name.
+fn overlays(
+    documents: &Documents,
+    options: &Options,
+    library: &Library,
+    session: &mut Session,
+) -> Overlays {
+    let mut overlays = Overlays::of(&options.profile, &documents.overlays, library, session);
+    overlays.name_all(&options.overlays, &mut session.diagnostics);
+    overlays
 }
 
 impl<'a> Compilation<'a> {

@@ -87,6 +87,7 @@ pub(super) fn load(
         only_generated,
         allow_empty: input.allow_empty,
         against,
+        overlays: run.parameters.overlays.clone(),
         jobs: input.jobs,
         progress: Arc::clone(&run.progress),
         max_nodes: input.max_nodes,

@@ -107,6 +107,7 @@ impl Reader<'_> {
             releases: workspaces.releases.clone(),
             purpose: workspaces.purpose,
             is_named: overlay.select == Select::Named,
+            is_named_for_all: false,
         }
     }
 

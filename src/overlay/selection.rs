@@ -3,9 +3,10 @@
 use globset::GlobMatcher;
 
 use super::selector::LabelSelector;
-use super::{InFolder, Overlay};
+use super::{InFolder, Overlay, Overlays};
 use crate::base::pointer;
 use crate::base::similar;
+use crate::base::sources::Span;
 use crate::catalogue::profile::Purpose;
 use crate::diagnostic::{Diagnostics, rule};
 use crate::plan::Plan;
@@ -24,12 +25,18 @@ pub(super) struct Selection {
     pub(super) purpose: Option<Purpose>,
     /// Whether the Workspace has to name the overlay.
     pub(super) is_named: bool,
+    /// Whether something names it for all Workspaces of the run.
+    pub(super) is_named_for_all: bool,
 }
 
 impl Selection {
     /// Why the overlay of a name is for a Workspace; none if it is not.
     pub(super) fn why(&self, name: &str, workspace: &Workspace, plan: &Plan) -> Option<String> {
-        if !self.holds(workspace, plan) || self.is_named && !names(workspace).any(|it| it == name) {
+        if !self.holds(workspace, plan) {
+            return None;
+        }
+        let is_named_here = self.is_named && names(workspace).any(|it| it == name);
+        if self.is_named && !is_named_here && !self.is_named_for_all {
             return None;
         }
         let globs = |globs: &[GlobMatcher]| {
@@ -53,8 +60,10 @@ impl Selection {
         let mut why: Vec<_> = conditions
             .map(|(field, value)| format!("{field} {value}"))
             .collect();
-        if self.is_named {
+        if is_named_here {
             why.push(format!("named by {OVERLAYS}"));
+        } else if self.is_named {
+            why.push("named for every Workspace".to_owned());
         }
         if why.is_empty() {
             why.push("every Workspace".to_owned());
@@ -105,10 +114,16 @@ pub(super) fn check_named(
         let (message, hint) = match all.iter().find(|overlay| overlay.name == name) {
             None => (
                 format!("there is no overlay `{name}`"),
-                meant(name, &all, overlays),
+                if overlays.overlays.all.iter().any(|it| it.name == name) {
+                    "one of that name is for Workspaces in another directory: move the Workspace or \
+                     the overlay, or remove the name here"
+                        .to_owned()
+                } else {
+                    meant(name, &all)
+                },
             ),
             Some(overlay) if !overlay.selection.is_named => (
-                format!("the overlay `{name}` is for Workspaces that its `workspaces` selects"),
+                selects_itself(name),
                 "remove the name here, or add `select: named` to the overlay".to_owned(),
             ),
             Some(overlay) if !overlay.selection.holds(workspace, plan) => (
@@ -124,14 +139,8 @@ pub(super) fn check_named(
     }
 }
 
-/// What to do about a name that no overlay has, of those that may be for the Workspace.
-fn meant(name: &str, all: &[&Overlay], overlays: &InFolder) -> String {
-    let elsewhere = overlays.overlays.all.iter();
-    if elsewhere.clone().any(|overlay| overlay.name == name) {
-        return "one of that name is for Workspaces in another directory: move the Workspace or \
-                the overlay, or remove the name here"
-            .to_owned();
-    }
+/// What to do about a name that no overlay has of those that may be meant.
+fn meant(name: &str, all: &[&Overlay]) -> String {
     let known = all.iter().filter(|it| it.selection.is_named);
     let known: Vec<_> = known.map(|it| it.name.as_str()).collect();
     match similar::nearest(name, known.iter().copied()) {
@@ -139,4 +148,38 @@ fn meant(name: &str, all: &[&Overlay], overlays: &InFolder) -> String {
         None if known.is_empty() => "there is no overlay with `select: named`".to_owned(),
         None => format!("those with `select: named` are `{}`", known.join("`, `")),
     }
+}
+
+impl Overlays {
+    /// Has all Workspaces name some overlays, each at the place that says so.
+    pub fn name_all(&mut self, names: &[(String, Span)], diagnostics: &mut Diagnostics) {
+        if self.is_broken {
+            return;
+        }
+        for (name, place) in names {
+            let mut of_name = self.all.iter_mut().filter(|it| it.name == *name).peekable();
+            let (message, hint) = if of_name.peek().is_none() {
+                let all: Vec<_> = self.all.iter().collect();
+                (format!("there is no overlay `{name}`"), meant(name, &all))
+            } else {
+                let mut is_one = false;
+                for selection in of_name.map(|overlay| &mut overlay.selection) {
+                    selection.is_named_for_all = selection.is_named;
+                    is_one |= selection.is_named;
+                }
+                if is_one {
+                    continue;
+                }
+                let hint = "remove the name here, or add `select: named` to the overlay";
+                (selects_itself(name), hint.to_owned())
+            };
+            diagnostics
+                .add(&rule::PARAMETER, *place, message)
+                .hint(hint);
+        }
+    }
+}
+
+fn selects_itself(name: &str) -> String {
+    format!("the overlay `{name}` is for Workspaces that its `workspaces` selects")
 }

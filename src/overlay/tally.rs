@@ -133,7 +133,7 @@ fn clashes(tally: &Tally, diagnostics: &mut Diagnostics) {
 
 /// A profile for many may meet a small input, so that this is only worth knowing.
 fn not_selected(overlay: &Overlay, diagnostics: &mut Diagnostics) {
-    if overlay.selection.is_named {
+    if overlay.selection.is_named && !overlay.selection.is_named_for_all {
         return;
     }
     let message = format!(

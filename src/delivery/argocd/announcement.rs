@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::parameters::{ALL, Sets};
+use super::parameters::ALL;
 use crate::catalogue::profile::Profile;
 
 /// A parameter in the form that Argo CD reads.
@@ -32,7 +32,7 @@ pub fn announcement(profile: Option<(&Profile, Option<&str>)>) -> String {
             "profile" => path.map(str::to_owned),
             _ => None,
         });
-        let is_list = parameter.sets == Sets::Kinds;
+        let is_list = parameter.sets.is_list();
         Announced {
             name: parameter.name,
             title: parameter.name,

@@ -29,10 +29,19 @@ pub enum Sets {
     Profile,
     /// Some kinds of objects.
     Kinds,
+    /// Overlays that every Workspace names.
+    Overlays,
+}
+
+impl Sets {
+    /// Whether the value is an array.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::Kinds | Self::Overlays)
+    }
 }
 
 /// All parameters, in the order in which people see them.
-pub(super) const ALL: [Parameter; 7] = [
+pub(super) const ALL: [Parameter; 8] = [
     field("release", "the KAITO release to compile with, such as 0.12"),
     field(
         "provisioner",
@@ -44,6 +53,11 @@ pub(super) const ALL: [Parameter; 7] = [
         name: "profile",
         tooltip: "the path of the profile from the directory of the Application",
         sets: Sets::Profile,
+    },
+    Parameter {
+        name: "overlays",
+        tooltip: "overlays with `select: named` that are for every Workspace",
+        sets: Sets::Overlays,
     },
     kinds("only", "write only objects of these kinds"),
     kinds("exclude", "leave out objects of these kinds"),
@@ -96,6 +110,26 @@ impl Written {
     }
 }
 
+/// The items of a text with commas between, each with its place.
+fn items(text: &str, place: Span) -> impl Iterator<Item = (String, Span)> {
+    let mut at = place.start;
+    let length = |text: &str| u32::try_from(text.len()).unwrap_or(0);
+    let items = text.split(',').map(move |item| {
+        let start = at + length(item) - length(item.trim_start());
+        at += length(item) + 1;
+        let end = start + length(item.trim());
+        (
+            item.trim().to_owned(),
+            Span {
+                start,
+                end,
+                ..place
+            },
+        )
+    });
+    items.filter(|(item, _)| !item.is_empty())
+}
+
 /// What to do about a parameter that does not exist.
 fn meant(name: &str) -> String {
     let names = ALL.iter().map(|parameter| parameter.name);
@@ -113,6 +147,8 @@ pub struct Parameters {
     fields: Vec<Entry>,
     /// The path of the profile, and where it is written.
     pub profile: Option<(String, Span)>,
+    /// The overlays that every Workspace names, each with its place.
+    pub overlays: Vec<(String, Span)>,
     /// The kinds of objects that are written; all if there are none.
     pub only: Vec<String>,
     /// The kinds of objects that are left out.
@@ -155,7 +191,7 @@ impl Parameters {
             added.hint(meant(name));
             return;
         };
-        let is_list = parameter.sets == Sets::Kinds;
+        let is_list = parameter.sets.is_list();
         if written.map.is_some() || written.array.is_some() && !is_list {
             let wanted = if is_list { "array" } else { "string" };
             let message = format!("the parameter `{name}` has another type than `{wanted}`");
@@ -179,6 +215,7 @@ impl Parameters {
                 };
                 kinds.extend(values.map(str::to_owned));
             }
+            Sets::Overlays => self.overlays.extend(items(&text, place)),
             // One that is left empty is not set.
             _ if text.is_empty() => {}
             Sets::Profile => self.profile = Some((text, place)),

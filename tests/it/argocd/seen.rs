@@ -371,4 +371,19 @@ fn parameters_reach_the_plugin() {
         {"name": "cloud", "string": "azure"},
     ]);
     assert_eq!(kinds(several), ["NodePool", "StatefulSet"]);
+
+    let overlay = "apiVersion: render.kaito.sh/v1alpha1\nkind: Overlay\nname: debug\nselect: named\n\
+                   metadata: {labels: {debug: \"1\"}, to: [workload]}\n";
+    fs::write(repository.path().join("models/overlay.yaml"), overlay).unwrap();
+    commit(repository.path());
+    let application = Application {
+        parameters: json!([{"name": "overlays", "array": ["debug"]}]),
+        ..Application::new(repository.path())
+    };
+    let objects = servers.generate(&application).unwrap();
+    let mut labelled = objects
+        .iter()
+        .filter(|it| it["metadata"]["labels"]["debug"] == "1");
+    assert_eq!(labelled.next().unwrap()["kind"], "StatefulSet");
+    assert!(objects.iter().all(|it| it["kind"] != "Overlay"));
 }

@@ -308,6 +308,72 @@ fn parameters_count_before_the_profile() {
     assert_eq!(of_kind(&alone, "NodePool").len(), 2);
 }
 
+/// A repository with overlays in the profile, and one in the input.
+fn with_overlays() -> TempDir {
+    let repository = repository();
+    let overlays = "overlays:\n- name: debug\n  select: named\n  workspaces: {names: [a]}\n  \
+                    metadata: {labels: {debug: \"1\"}, to: [workload]}\n- name: all\n  \
+                    metadata: {labels: {all: \"1\"}, to: [workload]}\n";
+    inputs::write(
+        &repository.path().join("kaito-render.yaml"),
+        &inputs::profile(&(PROFILE.to_owned() + overlays)),
+    );
+    inputs::write(
+        &repository.path().join("models/sub/overlay.yaml"),
+        "apiVersion: render.kaito.sh/v1alpha1\nkind: Overlay\nname: batch\nselect: named\nmetadata: \
+         {labels: {batch: \"1\"}, to: [workload]}\n",
+    );
+    repository
+}
+
+#[test]
+fn overlays_that_a_parameter_names_are_for_every_workspace() {
+    let repository = with_overlays();
+    let labels = |parameters: Value| {
+        let objects = objects(&generate(repository.path(), &parameters));
+        let workloads = of_kind(&objects, "StatefulSet");
+        let of = |name: &str| {
+            let mut named = workloads.iter().filter(|it| it["metadata"]["name"] == name);
+            let labels = &named.next().unwrap()["metadata"]["labels"];
+            let mut has = ["all", "batch", "debug"].into_iter();
+            has.by_ref()
+                .filter(|key| labels[key] == "1")
+                .collect::<Vec<_>>()
+        };
+        [of("a"), of("b")]
+    };
+    assert_eq!(labels(json!([])), [["all"], ["all"]]);
+    // The directory of an overlay and its `workspaces` count all the same.
+    let named = labels(json!([{"name": "overlays", "array": ["debug", " batch", ""]}]));
+    assert_eq!(named, [["all", "debug"], ["all", "batch"]]);
+
+    for (names, wrong) in [
+        (
+            json!(["debug", "batsh"]),
+            "there is no overlay batsh; write batch",
+        ),
+        (
+            json!(["all"]),
+            "the overlay all is for Workspaces that its workspaces selects; remove the name here, \
+             or add select: named to the overlay",
+        ),
+    ] {
+        let run = generate(
+            repository.path(),
+            &json!([{"name": "overlays", "array": names}]),
+        );
+        let line = format!("parameter overlays of Application serving: error[KR510]: {wrong}");
+        assert_eq!((first_line(&run), run.code), (line.as_str(), 1));
+    }
+    let run = generate(
+        repository.path(),
+        &json!([{"name": "overlays", "map": {"a": "b"}}]),
+    );
+    let line = "parameter overlays of Application serving: error[KR510]: the parameter overlays has \
+                another type than array; write its value under array";
+    assert_eq!(first_line(&run), line);
+}
+
 #[test]
 fn parameters_are_checked_like_a_profile() {
     let repository = repository();
@@ -326,7 +392,7 @@ fn parameters_are_checked_like_a_profile() {
         ),
         (
             json!([{"name": "my-param", "array": ["a"]}]),
-            "parameter my-param of Application serving: error[KR510]: there is no parameter my-param; the parameters are release, provisioner, cloud, registry, profile, only and exclude",
+            "parameter my-param of Application serving: error[KR510]: there is no parameter my-param; the parameters are release, provisioner, cloud, registry, profile, overlays, only and exclude",
         ),
         (
             json!([{"name": "release", "map": {"a": "b"}}]),
@@ -461,6 +527,7 @@ fn parameters_are_announced_with_the_values_that_hold() {
             ("cloud", Some(json!("azure"))),
             ("registry", Some(json!("mcr.microsoft.com/aks/kaito"))),
             ("profile", Some(json!("../kaito-render.yaml"))),
+            ("overlays", Some(json!([]))),
             ("only", Some(json!([]))),
             ("exclude", Some(json!([]))),
         ]
@@ -471,7 +538,7 @@ fn parameters_are_announced_with_the_values_that_hold() {
         .iter()
         .map(|it| &it["collectionType"])
         .collect();
-    assert_eq!(types[4..], ["string", "array", "array"]);
+    assert_eq!(types[4..], ["string", "array", "array", "array"]);
     // With a broken profile the same list, without values.
     fs::write(repository.path().join("kaito-render.yaml"), "cloud: [\n").unwrap();
     let broken = announced(&[]);
