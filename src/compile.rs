@@ -86,6 +86,8 @@ pub struct Options {
     /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for
     /// updates of these.
     pub against: Vec<Document>,
+    /// Whether overlays are applied. What is wrong with them is reported in any case.
+    pub applies_overlays: bool,
     /// Overlays that all Workspaces name, each with the place that says so.
     pub overlays: Vec<(String, Span)>,
     /// The number of threads to compile with, at least 1. The result is the same for every number.
@@ -111,6 +113,7 @@ impl Default for Options {
             delivery: None,
             allow_empty: false,
             against: Vec::new(),
+            applies_overlays: true,
             overlays: Vec::new(),
             unchanged: BTreeSet::new(),
             jobs: 1,
@@ -280,6 +283,9 @@ fn overlays(
 ) -> Overlays {
     let mut overlays = Overlays::of(&options.profile, &documents.overlays, library, session);
     overlays.name_all(&options.overlays, &mut session.diagnostics);
+    if !options.applies_overlays {
+        overlays.turn_off();
+    }
     overlays
 }
 

@@ -60,8 +60,8 @@ pub struct Overlays {
     of_profile: Vec<usize>,
     /// Those of the input, by the directory whose Workspaces they are for.
     folders: BTreeMap<PathBuf, Vec<usize>>,
-    /// Whether one of them can't be used, so that none is applied.
-    is_broken: bool,
+    /// Whether none is applied: one of them can't be used, or nobody wants them.
+    is_off: bool,
 }
 
 /// The overlays that may be for a Workspace by where it is, from first to last.
@@ -139,10 +139,15 @@ pub struct Change {
 }
 
 impl Overlays {
-    /// Whether there are none.
+    /// Whether none is applied to anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.is_off || self.all.is_empty()
+    }
+
+    /// Has none of them applied.
+    pub fn turn_off(&mut self) {
+        self.is_off = true;
     }
 
     /// Those that are for the directory of a document, from the root downward.
@@ -187,7 +192,7 @@ impl<'a> InFolder<'a> {
     ) -> Result<Applied, Reported> {
         let mark = diagnostics.mark();
         let mut applied = Applied::default();
-        if self.overlays.is_broken {
+        if self.overlays.is_off {
             applied.objects = objects;
             return Ok(applied);
         }

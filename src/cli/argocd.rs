@@ -56,6 +56,7 @@ pub(super) fn generate(config: &Generate, color: Color) -> Result<Outcome> {
         root: Some(root),
         delivery: Some(Host::Argocd),
         allow_empty: false,
+        applies_overlays: true,
         strictness: Strictness::Errors,
         jobs: config.jobs,
         max_nodes: config.max_nodes,

@@ -64,6 +64,7 @@ pub(super) struct Input {
     /// What applies the objects; none if the profile says that.
     pub(super) delivery: Option<Host>,
     pub(super) allow_empty: bool,
+    pub(super) applies_overlays: bool,
     pub(super) strictness: Strictness,
     /// The number of threads to compile with.
     pub(super) jobs: usize,
@@ -166,6 +167,7 @@ pub(super) struct Side {
     pub(super) revision: Option<String>,
     /// The release to compile with; none if profile and Workspaces decide.
     pub(super) release: Option<String>,
+    pub(super) applies_overlays: bool,
 }
 
 /// The part of the catalogue to look at.

@@ -87,6 +87,7 @@ pub(super) fn load(
         only_generated,
         allow_empty: input.allow_empty,
         against,
+        applies_overlays: input.applies_overlays,
         overlays: run.parameters.overlays.clone(),
         jobs: input.jobs,
         progress: Arc::clone(&run.progress),

@@ -41,7 +41,7 @@ impl Overlays {
             names.add(&overlay, &mut session.diagnostics);
             overlays.add(overlay);
         }
-        overlays.is_broken = session.failed_since(mark);
+        overlays.is_off = session.failed_since(mark);
         overlays
     }
 

@@ -153,7 +153,7 @@ fn meant(name: &str, all: &[&Overlay]) -> String {
 impl Overlays {
     /// Has all Workspaces name some overlays, each at the place that says so.
     pub fn name_all(&mut self, names: &[(String, Span)], diagnostics: &mut Diagnostics) {
-        if self.is_broken {
+        if self.is_off {
             return;
         }
         for (name, place) in names {

@@ -21,6 +21,9 @@ Examples:
   # What an upgrade of KAITO changes
   kaito-render diff --from-release 0.3 --to-release 0.12 workspaces/
 
+  # What the overlays change
+  kaito-render diff --no-overlays workspaces/
+
   # A comment for a pull request
   kaito-render diff --against origin/main --format markdown > comment.md
 
@@ -63,6 +66,12 @@ pub(in crate::cli) struct DiffArgs {
     /// The KAITO release that compiles the paths after the change
     #[arg(long, value_name = "RELEASE", requires = "from_release")]
     pub(in crate::cli) to_release: Option<String>,
+    /// Apply no overlay, on both sides; with one path, show what the overlays change
+    ///
+    /// Where only PATH is named, it is compared without overlays and with them. Overlays are read and
+    /// checked all the same.
+    #[arg(long)]
+    pub(in crate::cli) no_overlays: bool,
     /// The format of differences
     #[arg(long, value_enum, default_value_t)]
     pub(in crate::cli) format: DiffFormat,

@@ -85,6 +85,12 @@ pub(in crate::cli) struct RenderArgs {
     /// or from a file that was named.
     #[arg(long)]
     pub(in crate::cli) only_generated: bool,
+    /// Apply no overlay
+    ///
+    /// Overlays are read and checked all the same. To see what they change, use
+    /// `diff --no-overlays`.
+    #[arg(long)]
+    pub(in crate::cli) no_overlays: bool,
     /// Write for the program that applies the objects
     ///
     /// Every document of the input becomes part of the output, those in directories as well; an

@@ -84,6 +84,7 @@ impl From<args::InputArgs> for Input {
             jobs: args.jobs.threads(),
             max_nodes: args.jobs.max_nodes,
             allow_empty: args.allow_empty,
+            applies_overlays: true,
             strictness: if args.deny_warnings {
                 Strictness::DenyWarnings
             } else {
@@ -110,6 +111,7 @@ impl TryFrom<args::RenderArgs> for Render {
         Ok(Self {
             input: Input {
                 delivery: args.delivery.map(Host::from),
+                applies_overlays: !args.no_overlays,
                 ..args.input.into()
             },
             only_generated: args.only_generated,
@@ -198,6 +200,7 @@ fn sides(args: &args::DiffArgs) -> Result<[Side; 2]> {
         paths: paths.to_vec(),
         revision: revision.cloned(),
         release: release.cloned(),
+        applies_overlays: !args.no_overlays,
     };
     let one = |path| side(std::slice::from_ref(path), None, None);
     let here = [PathBuf::from(".")];
@@ -221,6 +224,13 @@ fn sides(args: &args::DiffArgs) -> Result<[Side; 2]> {
             side(paths, None, args.to_release.as_ref()),
         ]),
         (None, [before, after]) => Ok([one(before), one(after)]),
+        (None, [path]) if args.no_overlays => {
+            let with_overlays = Side {
+                applies_overlays: true,
+                ..one(path)
+            };
+            Ok([one(path), with_overlays])
+        }
         (None, paths) => bail!(
             "expected two files or directories to compare, got {}; `--against REV` compares \
              with a Git revision",

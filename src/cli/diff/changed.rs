@@ -68,6 +68,7 @@ fn compiled(
     library: &Library,
     run: &mut Run,
 ) -> Option<Sides> {
+    let [before_side, after_side] = &config.sides;
     let is_met = |document: &&Document| met.contains(&document.node.span.file);
     // Whether overlays change anything is known only where they meet all Workspaces.
     let has_overlays = !after.profile.overlays.is_empty();
@@ -91,10 +92,10 @@ fn compiled(
     });
     let options = Options {
         unchanged,
-        ..side::options(config, after.profile, run)
+        ..side::options(after_side, config, after.profile, run)
     };
     let after = side::compile(is, &options, library, run);
-    let options = side::options(config, before.profile, run);
+    let options = side::options(before_side, config, before.profile, run);
     let before = side::compile(was, &options, library, run);
     let both = after.unchanged;
     let before = without(before.objects, &both, &config.cluster.namespace)?;

@@ -41,7 +41,7 @@ pub(super) fn objects(
     };
     let documents = compared(loaded.documents);
     *reading = Reading::of(&documents, &loaded.tally);
-    let options = options(config, loaded.profile, run);
+    let options = options(side, config, loaded.profile, run);
     Ok(compile(documents, &options, library, run).objects)
 }
 
@@ -122,8 +122,9 @@ fn profile(
 }
 
 /// How a side is compiled.
-pub(super) fn options(config: &Diff, profile: Profile, run: &Run) -> Options {
+pub(super) fn options(side: &Side, config: &Diff, profile: Profile, run: &Run) -> Options {
     Options {
+        applies_overlays: side.applies_overlays,
         namespace: config.cluster.namespace.clone(),
         profile,
         allow_empty: true,

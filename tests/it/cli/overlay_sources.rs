@@ -388,3 +388,38 @@ fn a_revision_has_the_overlays_of_its_directories() {
         shown.stderr
     );
 }
+
+#[test]
+fn without_overlays_nothing_is_changed_and_diff_shows_what_they_change() {
+    let fields = "overlays:\n- name: one\n  metadata: {labels: {team: one}, to: [workload]}\n";
+    let two = overlay("two", "pod: {priorityClassName: batch}");
+    let root = repository(fields, &[("teams/a/overlay.yaml", &two)]);
+    let plain = repository("", &[]);
+    assert_eq!(
+        rendered(&root, &["teams", "--no-overlays"]),
+        rendered(&plain, &["teams"])
+    );
+
+    let shown = run_in(&root, &["diff", "--no-overlays", "teams"]);
+    assert_eq!(shown.code, 1, "{}", shown.stderr);
+    for text in ["team", "one", "priorityClassName", "batch"] {
+        assert!(shown.stdout.contains(text), "{}", shown.stdout);
+    }
+    let [with, without] = [&root, &plain].map(|it| it.path().join("teams"));
+    let sides = [&with, &without].map(|it| it.to_str().unwrap());
+    let compare = |more: &[&str]| {
+        let args = [&["diff", sides[0], sides[1]], more].concat();
+        run(&mut kaito_render(&args), "").code
+    };
+    assert_eq!((compare(&[]), compare(&["--no-overlays"])), (1, 0));
+
+    // What is wrong with one is found all the same.
+    let broken = two.replace("pod:", "pods:");
+    let root = repository(fields, &[("teams/a/overlay.yaml", &broken)]);
+    let run = run_in(&root, &["render", "--no-overlays", "teams"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("KR102"),
+        "{}",
+        run.stderr
+    );
+}
