@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::diagnostic::rule;
 use crate::input::schema::{self, Checker, Part};
 
-/// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tools/pod-template-schema`
+/// The types of Kubernetes 1.30, against which KAITO 0.3 is built. `tools/kubernetes-schemas`
 /// makes this file.
 const SCHEMA: &str = include_str!("../../schemas/pod-template.json");
 

@@ -1,10 +1,9 @@
 //! The flake, the dependencies, the scripts and the schema of pods, by the programs that know them.
 
 use std::fs;
-use std::path::Path;
 
 use crate::support::program::root;
-use crate::support::tools::{succeed, tool};
+use crate::support::tools::{directory, succeed, tool};
 
 #[test]
 fn the_flake_is_well_formed() {
@@ -76,18 +75,17 @@ fn scripts_pass_shellcheck() {
     );
 }
 
-/// The schema of pods is made of Kubernetes' own Go types.
-#[test]
-fn the_schema_of_pod_templates_is_that_of_go() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pod-template-schema");
+/// What a Go program prints is what a file under `schemas/` holds.
+fn holds_schema(name: &str, flags: &str, args: &[&str]) {
     let made = succeed(
         tool("go")
             .args(["run", "."])
-            .env("GOFLAGS", "-mod=readonly")
-            .current_dir(directory),
+            .args(args)
+            .env("GOFLAGS", flags)
+            .current_dir(root().join("tools/kubernetes-schemas")),
     )
     .stdout;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pod-template.json");
+    let path = root().join("schemas").join(name);
     if std::env::var_os("KAITO_RENDER_BLESS").is_some() {
         fs::write(&path, &made).unwrap();
     }
@@ -97,4 +95,31 @@ fn the_schema_of_pod_templates_is_that_of_go() {
         "{}: run the tests with KAITO_RENDER_BLESS=1",
         path.display()
     );
+}
+
+/// The schema of pods is made of Kubernetes' own Go types.
+#[test]
+fn the_schema_of_pod_templates_is_that_of_go() {
+    holds_schema("pod-template.json", "-mod=readonly", &["pods"]);
+}
+
+/// So are those of objects, with the comments that an API server goes by; those of custom resources
+/// are their CRDs'.
+#[test]
+fn the_schemas_of_objects_are_those_of_go_and_of_crds() {
+    const CRDS: [&str; 9] = [
+        "karpenter-aws/karpenter.k8s.aws_ec2nodeclasses.yaml",
+        "karpenter/karpenter.sh_nodeclaims.yaml",
+        "karpenter/karpenter.sh_nodepools.yaml",
+        "machine/karpenter.sh_machines.yaml",
+        "nodeclaim-aws/karpenter.k8s.aws_ec2nodeclasses.yaml",
+        "nodeclaim/karpenter.sh_nodeclaims.yaml",
+        "nodeclaim/karpenter.sh_nodepools.yaml",
+        "prometheus/monitoring.coreos.com_podmonitors.yaml",
+        "prometheus/monitoring.coreos.com_servicemonitors.yaml",
+    ];
+    let paths = CRDS.map(|crd| directory().join("crds").join(crd));
+    let paths = paths.iter().map(|path| path.to_str().unwrap());
+    let args: Vec<_> = ["objects"].into_iter().chain(paths).collect();
+    holds_schema("objects.json", "-mod=readonly -modfile=objects.mod", &args);
 }

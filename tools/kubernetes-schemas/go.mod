@@ -1,4 +1,4 @@
-module pod-template-schema
+module kubernetes-schemas
 
 go 1.22.0
 
@@ -22,4 +22,5 @@ require (
 	k8s.io/utils v0.0.0-20230726121419-3b25d923346b // indirect
 	sigs.k8s.io/json v0.0.0-20221116044647-bc3834ca7abd // indirect
 	sigs.k8s.io/structured-merge-diff/v4 v4.4.1 // indirect
+	sigs.k8s.io/yaml v1.3.0
 )

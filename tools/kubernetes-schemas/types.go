@@ -1,17 +1,10 @@
-// Prints the JSON Schema of Kubernetes' PodTemplateSpec, as its Go types decode and encode it.
-//
-// Beside what the JSON Schema standard knows, a property says in "x-omit-zero" that Go leaves its zero value out, and
-// in "default" what Go writes where nothing was given.
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 
-	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -27,25 +20,29 @@ var scalars = map[reflect.Type]schema{
 	reflect.TypeOf(meta.FieldsV1{}):      {"type": "object"},
 }
 
-var definitions = schema{}
+// The schemas of Go types. With docs they are those of an API server, which knows more than the types.
+type types struct {
+	definitions schema
+	docs        docs
+}
 
-func of(kind reflect.Type) schema {
+func (types types) of(kind reflect.Type) schema {
 	if scalar, ok := scalars[kind]; ok {
 		return scalar
 	}
 	switch kind.Kind() {
 	case reflect.Pointer:
-		return of(kind.Elem())
+		return types.of(kind.Elem())
 	case reflect.Struct:
-		define(kind)
+		types.define(kind)
 		return schema{"$ref": "#/$defs/" + kind.Name()}
 	case reflect.Slice:
 		if kind.Elem().Kind() == reflect.Uint8 {
 			return schema{"type": "string"}
 		}
-		return schema{"type": "array", "items": of(kind.Elem())}
+		return schema{"type": "array", "items": types.of(kind.Elem())}
 	case reflect.Map:
-		return schema{"type": "object", "additionalProperties": of(kind.Elem())}
+		return schema{"type": "object", "additionalProperties": types.of(kind.Elem())}
 	case reflect.Bool:
 		return schema{"type": "boolean"}
 	case reflect.Int32:
@@ -53,36 +50,46 @@ func of(kind reflect.Type) schema {
 	case reflect.Int64:
 		return schema{"type": "integer"}
 	case reflect.String:
+		if values := types.docs.enum(kind); len(values) > 0 {
+			return schema{"type": "string", "enum": values}
+		}
 		return schema{"type": "string"}
 	}
 	panic(fmt.Sprint("no schema for ", kind))
 }
 
-func define(kind reflect.Type) {
-	if _, known := definitions[kind.Name()]; known {
+func (types types) define(kind reflect.Type) {
+	if _, known := types.definitions[kind.Name()]; known {
 		return
 	}
-	definitions[kind.Name()] = nil
+	types.definitions[kind.Name()] = nil
 	properties, required := schema{}, []string{}
-	fields(kind, properties, &required)
+	types.fields(kind, properties, &required)
 	definition := schema{"type": "object", "additionalProperties": false, "properties": properties}
 	if len(required) > 0 {
 		definition["required"] = required
 	}
-	definitions[kind.Name()] = definition
+	types.definitions[kind.Name()] = definition
 }
 
-func fields(kind reflect.Type, properties schema, required *[]string) {
+func (types types) fields(kind reflect.Type, properties schema, required *[]string) {
 	for index := range kind.NumField() {
 		field := kind.Field(index)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if strings.Contains(options, "inline") {
-			fields(field.Type, properties, required)
+		if field.Anonymous && name == "" {
+			types.fields(field.Type, properties, required)
 			continue
 		}
 		property := schema{}
-		for key, value := range of(field.Type) {
+		for key, value := range types.of(field.Type) {
 			property[key] = value
+		}
+		properties[name] = property
+		if types.docs != nil {
+			if !strings.Contains(options, "omit") && !types.docs.isOptional(kind, field.Name) {
+				*required = append(*required, name)
+			}
+			continue
 		}
 		kind, omits := field.Type.Kind(), strings.Contains(options, "omitempty")
 		switch {
@@ -93,17 +100,36 @@ func fields(kind reflect.Type, properties schema, required *[]string) {
 		case kind != reflect.Pointer && kind != reflect.Struct:
 			property["x-omit-zero"] = true
 		}
-		properties[name] = property
 	}
 }
 
-func main() {
-	root := of(reflect.TypeOf(core.PodTemplateSpec{}))
-	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["$defs"] = definitions
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetIndent("", " ")
-	if err := encoder.Encode(root); err != nil {
-		panic(err)
+// Removes the definitions that nothing refers to, directly or by others.
+func (types types) dropUnused(roots schema) {
+	used := map[string]bool{}
+	var visit func(value any)
+	visit = func(value any) {
+		switch value := value.(type) {
+		case schema:
+			if reference, ok := value["$ref"].(string); ok {
+				name := strings.TrimPrefix(reference, "#/$defs/")
+				if !used[name] {
+					used[name] = true
+					visit(types.definitions[name])
+				}
+			}
+			for _, inner := range value {
+				visit(inner)
+			}
+		case []any:
+			for _, inner := range value {
+				visit(inner)
+			}
+		}
+	}
+	visit(roots)
+	for name := range types.definitions {
+		if !used[name] {
+			delete(types.definitions, name)
+		}
 	}
 }
