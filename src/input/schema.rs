@@ -1,5 +1,6 @@
 //! JSON Schemas: made from our types, checked against documents, with every diagnostic at its place.
 
+mod complaint;
 mod keeps;
 mod repair;
 #[cfg(test)]
@@ -7,22 +8,18 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{ValidationError, Validator};
+use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::base::node::Node;
-use crate::base::pointer;
 use crate::base::quantity;
-use crate::base::similar;
-use crate::base::wording;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::vocab::limits::DOCUMENT_ERRORS;
 
+pub use complaint::{Complaint, Mistake};
 pub use repair::{Unread, remove_unknown};
 
 /// The draft of JSON Schema that all of ours are written in.
@@ -160,6 +157,12 @@ impl Checker {
         self.validator.get_or_init(prepare).as_ref()
     }
 
+    /// Whether a value is known to keep a part of the schema; if it is not, it may still do so.
+    #[must_use]
+    pub fn keeps(&self, value: &Value, part: &Value) -> bool {
+        keeps::keeps(value, part, &self.schema)
+    }
+
     /// The JSON Schema that documents are checked against.
     #[must_use]
     pub fn schema(&self) -> &Value {
@@ -198,8 +201,9 @@ impl Checker {
             return true;
         }
         let before = diagnostics.mark();
-        let validator = match self.validator() {
-            Ok(validator) => validator,
+        let named = |pointer: &str| format!("{}{pointer}", part.pointer);
+        let complaints = match self.complaints(part.value, &named) {
+            Ok(complaints) => complaints,
             Err(error) => {
                 let message = format!("the schema of this document can't be used: {error}");
                 let place = part.document.at(part.pointer).span;
@@ -207,183 +211,29 @@ impl Checker {
                 return false;
             }
         };
-        let errors = validator.iter_errors(part.value);
-        for error in errors.take(DOCUMENT_ERRORS) {
-            self.report(&error, part, rule, diagnostics);
+        for complaint in complaints {
+            diagnostics.report(placed(complaint, part, rule));
         }
         diagnostics.mark() == before
     }
-
-    fn report(
-        &self,
-        error: &ValidationError,
-        part: &Part,
-        rule: &'static Rule,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let node = part.document;
-        let pointer = &format!("{}{}", part.pointer, error.instance_path().as_str());
-        match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                let known = self.known_fields(error);
-                diagnostics.extend(
-                    unexpected
-                        .iter()
-                        .take(DOCUMENT_ERRORS)
-                        .map(|name| unknown_field(node, pointer, name, &known)),
-                );
-            }
-            ValidationErrorKind::Required { property } => {
-                let property = property.as_str().unwrap_or_default();
-                let path = wording::field(&format!("{pointer}/{property}"));
-                let missing = Diagnostic::new(
-                    &rule::MISSING_FIELD,
-                    node.at(pointer).span,
-                    format!("`{path}` is missing"),
-                );
-                diagnostics.report(missing.hint(format!("add `{property}:` here")));
-            }
-            kind => {
-                let message = format!(
-                    "`{}` {}",
-                    wording::field(pointer),
-                    complaint(kind, error.instance())
-                );
-                let diagnostic = Diagnostic::new(rule, node.at(pointer).span, message);
-                let is_bare_text = matches!(kind, ValidationErrorKind::Type { kind: TypeKind::Single(name) } if name.to_string() == "string")
-                    && !error.instance().is_object()
-                    && !error.instance().is_array();
-                diagnostics.report(if is_bare_text {
-                    diagnostic.hint("quote it")
-                } else if let Some(meant) = meant(kind, error.instance()) {
-                    diagnostic.hint(format!("write `{meant}`"))
-                } else {
-                    diagnostic
-                });
-            }
-        }
-    }
-
-    /// The fields that the schema lists beside the `additionalProperties` which refused one.
-    fn known_fields(&self, error: &ValidationError) -> Vec<&str> {
-        let parent = error
-            .schema_path()
-            .as_str()
-            .rsplit_once('/')
-            .map_or("", |(parent, _)| parent);
-        let properties = self
-            .schema
-            .pointer(parent)
-            .and_then(|schema| schema["properties"].as_object());
-        properties
-            .into_iter()
-            .flat_map(|fields| fields.keys())
-            .map(String::as_str)
-            .collect()
-    }
 }
 
-fn unknown_field(node: &Node, pointer: &str, name: &str, known: &[&str]) -> Diagnostic {
-    let found = node.at(pointer);
-    let place = found
-        .node
-        .entry(name)
-        .map_or(found.span, |entry| entry.key_span);
-    let path = wording::field(&format!("{pointer}/{}", pointer::escape(name)));
-    let diagnostic = Diagnostic::new(
-        &rule::UNKNOWN_FIELD,
-        place,
-        format!("unknown field `{path}`"),
-    );
-    match similar::nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-        None => diagnostic.hint(format!("the fields here are: {}", wording::and(known))),
-    }
-}
-
-/// The one of the values that a schema allows which was meant.
-fn meant<'a>(kind: &'a ValidationErrorKind, instance: &Value) -> Option<&'a str> {
-    let allowed = match kind {
-        ValidationErrorKind::Enum { options } => options.as_array()?.as_slice(),
-        ValidationErrorKind::Constant { expected_value } => {
-            std::slice::from_ref(expected_value.as_ref())
+/// What of a part of a document breaks its schema, at its place.
+fn placed(complaint: Complaint, part: &Part, rule: &'static Rule) -> Diagnostic {
+    let found = part
+        .document
+        .at(&format!("{}{}", part.pointer, complaint.pointer));
+    let (rule, place) = match &complaint.mistake {
+        Mistake::Unknown(name) => {
+            let entry = found.node.entry(name);
+            let place = entry.map_or(found.span, |entry| entry.key_span);
+            (&rule::UNKNOWN_FIELD, place)
         }
-        _ => return None,
+        Mistake::Missing => (&rule::MISSING_FIELD, found.span),
+        Mistake::Value => (rule, found.span),
     };
-    similar::typo(instance.as_str()?, allowed.iter().filter_map(Value::as_str))
-}
-
-fn complaint(kind: &ValidationErrorKind, instance: &Value) -> String {
-    match kind {
-        ValidationErrorKind::Type { kind } => {
-            format!(
-                "must be {}, not {}",
-                expected_types(kind),
-                wording::type_name(instance)
-            )
-        }
-        ValidationErrorKind::Enum { options } => {
-            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            let options: Vec<_> = options
-                .iter()
-                .filter_map(Value::as_str)
-                .map(|option| format!("`{option}`"))
-                .collect();
-            format!(
-                "must be {}, not `{}`",
-                wording::or(&options),
-                wording::plain(instance)
-            )
-        }
-        ValidationErrorKind::Minimum { limit } => {
-            format!("must be at least {limit}, not {instance}")
-        }
-        ValidationErrorKind::Maximum { limit } => {
-            format!("must be at most {limit}, not {instance}")
-        }
-        ValidationErrorKind::Pattern { pattern } => {
-            format!(
-                "must match `{pattern}`, which `{}` does not",
-                wording::plain(instance)
-            )
-        }
-        ValidationErrorKind::Constant { expected_value } => {
-            format!(
-                "must be `{}`, not `{}`",
-                wording::plain(expected_value),
-                wording::plain(instance)
-            )
-        }
-        ValidationErrorKind::MinItems { limit } => {
-            let count = instance.as_array().map_or(0, Vec::len);
-            format!("must have at least {}, not {count}", items(*limit))
-        }
-        ValidationErrorKind::MaxItems { limit } => {
-            let count = instance.as_array().map_or(0, Vec::len);
-            format!("must have at most {}, not {count}", items(*limit))
-        }
-        // Of a mapping without fields, each of which is unknown.
-        ValidationErrorKind::FalseSchema => "has no fields".to_owned(),
-        ValidationErrorKind::Format { format } => {
-            format!("must be a {format}, not `{}`", wording::plain(instance))
-        }
-        other => format!("violates `{}` of the schema", other.keyword()),
-    }
-}
-
-fn items(limit: u64) -> String {
-    wording::count(usize::try_from(limit).unwrap_or(usize::MAX), "item")
-}
-
-fn expected_types(kind: &TypeKind) -> String {
-    match kind {
-        TypeKind::Single(name) => wording::type_word(&name.to_string()).to_owned(),
-        TypeKind::Multiple(names) => {
-            let names: Vec<_> = names
-                .iter()
-                .map(|name| wording::type_word(&name.to_string()))
-                .collect();
-            wording::or(&names)
-        }
+    Diagnostic {
+        hint: complaint.hint,
+        ..Diagnostic::new(rule, place, complaint.message)
     }
 }
