@@ -9,6 +9,7 @@
 
 mod additions;
 mod affinity;
+mod check;
 mod files;
 mod guard;
 mod images;
@@ -17,11 +18,13 @@ mod metadata;
 mod operations;
 mod part;
 mod patch;
+mod place;
 mod pod;
 mod pods;
 mod read;
 mod reader;
 mod refusal;
+mod schemas;
 mod selection;
 mod selector;
 mod source;
@@ -47,7 +50,9 @@ use images::Replacement;
 use metadata::Marks;
 use part::Part;
 use patch::Patch;
+use place::Spot;
 use pod::Field;
+use schemas::Schemas;
 use selection::Selection;
 pub use source::unknown_kind;
 pub use tally::Tally;
@@ -62,6 +67,7 @@ pub struct Overlays {
     folders: BTreeMap<PathBuf, Vec<usize>>,
     /// Whether none is applied: one of them can't be used, or nobody wants them.
     is_off: bool,
+    schemas: Schemas,
 }
 
 /// The overlays that may be for a Workspace by where it is, from first to last.
@@ -126,6 +132,8 @@ pub struct Change {
     pub overlay: String,
     /// The part of it, such as `patches[0]`.
     pub part: String,
+    /// The numbers of the overlay and of the part of it.
+    id: (usize, usize),
     /// Where the part stands.
     pub place: Option<Span>,
     /// What laid the object out.
@@ -197,7 +205,16 @@ impl<'a> InFolder<'a> {
             return Ok(applied);
         }
         selection::check_named(self, workspace, plan, diagnostics);
-        let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
+        let originals: Vec<_> = objects.into_iter().map(Some).collect();
+        let mut slots = originals.clone();
+        let of_all = Part {
+            overlay: "",
+            name: "",
+            id: (0, 0),
+            place: None,
+            workspace,
+            plan,
+        };
         for (index, overlay) in self.iter() {
             let Some(why) = overlay.selection.why(&overlay.name, workspace, plan) else {
                 continue;
@@ -210,16 +227,16 @@ impl<'a> InFolder<'a> {
             });
             let part = Part {
                 overlay: &overlay.name,
-                name: "",
-                place: overlay.place,
-                workspace,
-                plan,
+                ..of_all
             };
             for (number, piece) in overlay.pieces.iter().enumerate() {
                 let id = (index, number);
                 piece.apply(part, id, &mut slots, &mut applied, diagnostics);
             }
         }
+        diagnostics.checked(mark)?;
+        self.overlays
+            .check(&originals, &slots, of_all, &applied, diagnostics);
         diagnostics.checked(mark)?;
         applied.objects = slots.into_iter().flatten().collect();
         additions::count_routes(&mut applied, workspace);
@@ -238,6 +255,7 @@ impl Piece {
     ) {
         let part = Part {
             name: self.name(),
+            id,
             place: self.place(),
             ..part
         };
@@ -257,6 +275,15 @@ impl Piece {
             Self::Pod(field) => &field.part,
             Self::Patch(patch) => &patch.part,
             Self::Addition(addition) => &addition.part,
+        }
+    }
+
+    /// Where it writes a field, as far as that can be told.
+    fn place_of(&self, spot: &Spot) -> Option<Span> {
+        match self {
+            Self::Pod(field) => field.place_of(spot),
+            Self::Patch(patch) => patch.place_of(spot),
+            _ => self.place(),
         }
     }
 

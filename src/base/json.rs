@@ -185,6 +185,17 @@ impl Json {
         }
     }
 
+    /// Whether both are copies of one list or mapping, and so surely equal: what costs nothing to
+    /// tell, however large they are.
+    #[must_use]
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(one), Self::List(other)) => Arc::ptr_eq(one, other),
+            (Self::Map(one), Self::Map(other)) => Arc::ptr_eq(&one.0, &other.0),
+            _ => false,
+        }
+    }
+
     /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

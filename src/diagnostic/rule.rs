@@ -191,6 +191,7 @@ rules! {
     OVERLAY_OF_INPUT = "KR720" Error "an overlay in an input that may have none";
     ADDITION = "KR730" Error "an object of `add` that a Workspace can't have";
     ROUTE_TWICE = "KR731" Error "two Workspaces with a route for the same address";
+    OBJECT_FIELD = "KR740" Error "an overlay that writes what Kubernetes does not read";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

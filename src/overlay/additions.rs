@@ -70,6 +70,7 @@ impl Addition {
         let change = |object: &Object, before: Json, after: Option<Json>| Change {
             overlay: part.overlay.to_owned(),
             part: part.name.to_owned(),
+            id,
             place: part.place,
             origin: object.origin.clone(),
             ordinal: None,

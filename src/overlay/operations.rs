@@ -1,8 +1,11 @@
 //! JSON Patch (RFC 6902), operation by operation, so that what is wrong has a place.
 
+use std::borrow::Cow;
+
 use json_patch::{PatchErrorKind, PatchOperation};
 use serde_json::Value;
 
+use super::place::{Spot, Written, became};
 use super::refusal::Refusal;
 use crate::base::json::Json;
 use crate::base::node::{Data, Node};
@@ -25,6 +28,8 @@ pub(super) struct Operation {
     from_place: Span,
     pub(super) path: String,
     from: Option<String>,
+    /// What it writes, and where that stands.
+    value: Option<(Node, Span)>,
     /// Whether it only looks.
     pub(super) is_test: bool,
 }
@@ -63,21 +68,31 @@ impl Operation {
             && value.pointer(&self.path).is_none()
     }
 
-    /// Whether it writes a field or something that holds it or is held by it.
-    pub(super) fn writes(&self, pointer: &str) -> bool {
-        let inside = |inner: &str, outer: &str| {
-            let rest = inner.strip_prefix(outer);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let paths = std::iter::once(&self.path).chain(&self.from);
-        paths
-            .into_iter()
-            .any(|path| inside(path, pointer) || inside(pointer, path))
+    /// Where it writes a field, in its value or with its path; none if it does not.
+    pub(super) fn place_of(&self, spot: &Spot) -> Option<Span> {
+        let path: Vec<_> = pointer::steps(&self.path).collect();
+        let is_index = |step: &str| step == "-" || step.parse::<usize>().is_ok();
+        // Later operations may have put other items in front.
+        let leads =
+            |(own, step): (&Cow<str>, &Cow<str>)| own == step || is_index(own) && is_index(step);
+        let is_around = path.len() <= spot.steps.len() && path.iter().zip(&spot.steps).all(leads);
+        let (node, span) = self.value.as_ref().filter(|_| is_around && !self.is_test)?;
+        if spot.is_key && path.len() == spot.steps.len() {
+            return Some(self.path_place);
+        }
+        let value = spot.at(path.len())?;
+        let written = Written { node, span: *span };
+        became(node, value).then(|| spot.within(written, path.len()))
     }
 
-    /// Where its path stands.
-    pub(super) fn place(&self) -> Span {
-        self.path_place
+    /// Where its path stands, if it is around a field or in it.
+    pub(super) fn place_around(&self, spot: &Spot) -> Option<Span> {
+        let is_near = |path: &String| {
+            let path: Vec<_> = pointer::steps(path).collect();
+            path.iter().zip(&spot.steps).all(|(own, step)| own == step)
+        };
+        let mut paths = std::iter::once(&self.path).chain(&self.from);
+        (!self.is_test && paths.any(is_near)).then_some(self.path_place)
     }
 
     fn read(node: &Node) -> Result<Self, Refusal> {
@@ -129,6 +144,7 @@ impl Operation {
             from_place: from.map_or(path_place, |(_, place)| place),
             path: path.to_owned(),
             from: from.map(|(from, _)| from.to_owned()),
+            value: node.find("/value").map(|it| (it.node.clone(), it.span)),
             is_test: op == "test",
         })
     }

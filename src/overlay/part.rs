@@ -1,5 +1,6 @@
 //! One object through one part of an overlay: what may be changed is, and what is wrong is said.
 
+use super::place::Spot;
 use super::refusal::Refusal;
 use super::target::has_name;
 use super::{Applied, Change, guard};
@@ -18,6 +19,8 @@ pub(super) struct Part<'a> {
     pub(super) overlay: &'a str,
     /// The part of it, such as `patches[0]`.
     pub(super) name: &'a str,
+    /// The numbers of the overlay and of the part.
+    pub(super) id: (usize, usize),
     pub(super) place: Option<Span>,
     pub(super) workspace: &'a Workspace,
     pub(super) plan: &'a Plan,
@@ -33,7 +36,7 @@ impl Part<'_> {
         &self,
         slot: &mut Option<Object>,
         outcome: Outcome,
-        place_of: impl Fn(&str) -> Option<Span>,
+        place_of: impl Fn(&Spot) -> Option<Span>,
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
     ) -> bool {
@@ -47,7 +50,9 @@ impl Part<'_> {
             }
         };
         if let Some(broken) = guard::broken(object, after.as_ref(), self.plan) {
-            let place = place_of(&broken.pointer).unwrap_or_else(|| self.whole());
+            let changed = after.as_ref().unwrap_or(&object.value);
+            let place = place_of(&Spot::new(changed, &broken.pointer));
+            let place = place.unwrap_or_else(|| self.whole());
             let refusal = Refusal::new(place, broken.message).hint(broken.hint);
             diagnostics.report(self.diagnostic(refusal, &rule::PROTECTED, object));
             return true;
@@ -55,6 +60,7 @@ impl Part<'_> {
         applied.changes.push(Change {
             overlay: self.overlay.to_owned(),
             part: self.name.to_owned(),
+            id: self.id,
             place: self.place,
             origin: object.origin.clone(),
             ordinal: object.ordinal,

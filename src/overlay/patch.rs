@@ -7,6 +7,7 @@ use super::guard;
 use super::merge::{Merge, ReplacedList};
 use super::operations::{self, Operation};
 use super::part::{Outcome, Part};
+use super::place::{Spot, Written};
 use super::refusal::Refusal;
 use super::target::Target;
 use crate::base::json::Json;
@@ -56,7 +57,7 @@ impl Patch {
             };
             applied.tally.match_one(id);
             let outcome = self.outcome(object, part, diagnostics);
-            let place_of = |pointer: &str| self.place_of(pointer);
+            let place_of = |spot: &Spot| self.place_of(spot);
             if part.put(slot, outcome, place_of, applied, diagnostics) {
                 applied.tally.change_one(id);
             }
@@ -98,12 +99,16 @@ impl Patch {
     }
 
     /// Where the patch writes a field of an object, as far as that can be told.
-    fn place_of(&self, pointer: &str) -> Option<Span> {
+    pub(super) fn place_of(&self, spot: &Spot) -> Option<Span> {
         match &self.kind {
-            Kind::Merge(patch) => Some(patch.at(pointer).span),
+            Kind::Merge(node) => {
+                let span = node.span;
+                Some(spot.within(Written { node, span }, 0))
+            }
             Kind::Operations(operations) => {
-                let of = |operation: &&Operation| operation.writes(pointer);
-                operations.iter().rev().find(of).map(Operation::place)
+                let operations = || operations.iter().rev();
+                let written = operations().find_map(|it| it.place_of(spot));
+                written.or_else(|| operations().find_map(|it| it.place_around(spot)))
             }
         }
     }

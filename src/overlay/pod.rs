@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::affinity::{both, joined};
 use super::part::{Outcome, Part};
+use super::place::{Spot, Written};
 use super::pods::{with_container, with_pod};
 use super::refusal::Refusal;
 use super::{Applied, guard};
 use crate::base::json::{Json, Map};
+use crate::base::node::Node;
 use crate::base::object::Object;
 use crate::base::sources::Span;
 use crate::diagnostic::{Diagnostics, rule};
@@ -22,6 +24,8 @@ pub(super) struct Field {
     /// The name of the part, such as `pod.tolerations`.
     pub(super) part: String,
     pub(super) place: Option<Span>,
+    /// What stands there.
+    node: Option<Node>,
     /// The field of the pod or container that it changes.
     key: &'static str,
     change: Change,
@@ -81,6 +85,18 @@ impl Field {
                 applied.tally.change_one(id);
             }
         }
+    }
+
+    /// Where it writes a field of the pods.
+    pub(super) fn place_of(&self, spot: &Spot) -> Option<Span> {
+        let holder = match self.holder {
+            Holder::Pod => 3,
+            Holder::Container(_) => 5,
+        };
+        let span = self.place?;
+        let is_it = spot.steps.get(holder).is_some_and(|step| *step == self.key);
+        let node = self.node.as_ref().filter(|_| is_it);
+        Some(node.map_or(span, |node| spot.within(Written { node, span }, holder + 1)))
     }
 
     fn outcome(&self, object: &Object, main: &str, part: Part) -> Outcome {

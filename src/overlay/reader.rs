@@ -34,6 +34,11 @@ impl Reader<'_> {
         self.session.sources.named_file(place.file, path)
     }
 
+    /// What is written at a pointer.
+    pub(super) fn node(&self, pointer: &str) -> Option<Node> {
+        Some(self.document?.find(pointer)?.node.clone())
+    }
+
     pub(super) fn diagnostics(&mut self) -> &mut Diagnostics {
         &mut self.session.diagnostics
     }

@@ -40,6 +40,7 @@ pub(in crate::overlay) fn read(pod: &PodOverlay, pointer: &str, reader: &mut Rea
         .map(|(written, field, (change, is_of_container), value)| Field {
             part: format!("pod.{written}"),
             place: reader.place(&format!("{pointer}/{written}")),
+            node: reader.node(&format!("{pointer}/{written}")),
             key: field,
             change,
             value,

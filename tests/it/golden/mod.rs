@@ -14,6 +14,7 @@ mod node_names;
 #[cfg(feature = "e2e")]
 mod other_readers;
 mod properties;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,0 +1,107 @@
+//! The objects after all overlays, held against Kubernetes' schemas. What is wrong is reported at
+//! the part that wrote it.
+
+use super::part::Part;
+use super::place::Spot;
+use super::refusal::Refusal;
+use super::{Applied, Change, Overlays, Piece};
+use crate::base::object::Object;
+use crate::diagnostic::{Diagnostics, rule};
+use crate::input::schema::{Complaint, Mistake};
+
+impl Overlays {
+    /// Reports what breaks the schema of an object that overlays changed, and did not before.
+    pub(super) fn check(
+        &self,
+        originals: &[Option<Object>],
+        slots: &[Option<Object>],
+        part: Part,
+        applied: &Applied,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (original, slot) in originals.iter().zip(slots) {
+            let (Some(original), Some(object)) = (original, slot) else {
+                continue;
+            };
+            if self.schemas.keep(&original.value, &object.value) {
+                continue;
+            }
+            let left = self.schemas.complaints(&object.value);
+            for (change, complaint) in self.blamed(original, &applied.changes) {
+                if !left.iter().any(|it| shape(it) == shape(&complaint)) {
+                    continue;
+                }
+                let Some((piece, after)) = self.piece(change).zip(change.after.as_ref()) else {
+                    continue;
+                };
+                let part = Part {
+                    overlay: &change.overlay,
+                    name: &change.part,
+                    place: change.place,
+                    ..part
+                };
+                let spot = match &complaint.mistake {
+                    Mistake::Unknown(name) => Spot::of_key(after, &complaint.pointer, name),
+                    Mistake::Missing | Mistake::Value => Spot::new(after, &complaint.pointer),
+                };
+                let place = piece.place_of(&spot).unwrap_or_else(|| part.whole());
+                let refusal = Refusal {
+                    hint: complaint.hint.clone(),
+                    ..Refusal::new(place, &*complaint.message)
+                };
+                diagnostics.report(part.diagnostic(refusal, &rule::OBJECT_FIELD, object));
+            }
+        }
+    }
+
+    /// What the changes of an object broke, each with the change that did.
+    fn blamed<'a>(&self, object: &Object, changes: &'a [Change]) -> Vec<(&'a Change, Complaint)> {
+        let mut blamed = Vec::new();
+        let mut value = &object.value;
+        let mut known = shapes(&self.schemas.complaints(value));
+        for change in changes {
+            let Some(after) = change.after.as_ref() else {
+                continue;
+            };
+            if !change.before.is_shared_with(value) {
+                continue;
+            }
+            let complaints = self.schemas.complaints(after);
+            let mut old = std::mem::replace(&mut known, shapes(&complaints));
+            for complaint in complaints {
+                match old.iter().position(|old| *old == shape(&complaint)) {
+                    Some(at) => drop(old.swap_remove(at)),
+                    None => blamed.push((change, complaint)),
+                }
+            }
+            value = after;
+        }
+        blamed
+    }
+
+    fn piece(&self, change: &Change) -> Option<&Piece> {
+        let (overlay, piece) = change.id;
+        self.all.get(overlay)?.pieces.get(piece)
+    }
+}
+
+fn shapes(complaints: &[Complaint]) -> Vec<String> {
+    complaints.iter().map(shape).collect()
+}
+
+/// A complaint without the indexes of lists, which change where items are added.
+fn shape(complaint: &Complaint) -> String {
+    let mut shape = String::new();
+    let mut is_index = false;
+    for letter in complaint.message.chars() {
+        is_index = match letter {
+            '[' => true,
+            _ if is_index => letter.is_ascii_digit(),
+            _ => false,
+        };
+        if !is_index {
+            shape.push(letter);
+        }
+    }
+    shape
+}
