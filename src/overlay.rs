@@ -28,10 +28,12 @@ mod schemas;
 mod selection;
 mod selector;
 mod source;
+mod taints;
 mod tally;
 mod target;
 mod text;
 mod types;
+mod variables;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,6 +44,7 @@ use crate::base::node::Node;
 use crate::base::object::{Object, Origin};
 use crate::base::sources::{Sources, Span};
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::expand::Templates;
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 use additions::Addition;
@@ -196,6 +199,7 @@ impl<'a> InFolder<'a> {
         objects: Vec<Object>,
         workspace: &Workspace,
         plan: &Plan,
+        templates: &Templates,
         diagnostics: &mut Diagnostics,
     ) -> Result<Applied, Reported> {
         let mark = diagnostics.mark();
@@ -214,6 +218,7 @@ impl<'a> InFolder<'a> {
             place: None,
             workspace,
             plan,
+            templates,
         };
         for (index, overlay) in self.iter() {
             let Some(why) = overlay.selection.why(&overlay.name, workspace, plan) else {

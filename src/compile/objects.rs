@@ -20,7 +20,7 @@ pub(super) fn objects(
 ) -> Result<Applied, Reported> {
     let objects = expand::objects(plan, templates);
     let objects = objects.map_err(|diagnostic| diagnostics.fail(diagnostic))?;
-    let mut applied = overlays.apply(objects, inputs.workspace, plan, diagnostics)?;
+    let mut applied = overlays.apply(objects, inputs.workspace, plan, templates, diagnostics)?;
     for change in &applied.changes {
         diagnostics.extend(assemble::other_node(change, inputs.workspace, plan));
     }

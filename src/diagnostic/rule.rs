@@ -192,6 +192,7 @@ rules! {
     ADDITION = "KR730" Error "an object of `add` that a Workspace can't have";
     ROUTE_TWICE = "KR731" Error "two Workspaces with a route for the same address";
     OBJECT_FIELD = "KR740" Error "an overlay that writes what Kubernetes does not read";
+    NOT_TOLERATED = "KR741" Warning "an overlay that keeps pods off their nodes by a taint";
 }
 
 /// The rule of an id, in any letter case; else what may have been meant.

@@ -1,5 +1,5 @@
-//! The objects after all overlays, held against Kubernetes' schemas. What is wrong is reported at
-//! the part that wrote it.
+//! The objects after all overlays, held against Kubernetes' schemas and against the templates. What
+//! is wrong is reported at the part that wrote it.
 
 use super::part::Part;
 use super::place::Spot;
@@ -10,8 +10,33 @@ use crate::diagnostic::{Diagnostics, rule};
 use crate::input::schema::{Complaint, Mistake};
 
 impl Overlays {
-    /// Reports what breaks the schema of an object that overlays changed, and did not before.
+    /// Reports what is wrong with the objects that overlays changed.
     pub(super) fn check(
+        &self,
+        originals: &[Option<Object>],
+        slots: &[Option<Object>],
+        part: Part,
+        applied: &Applied,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if applied.changes.is_empty() {
+            return;
+        }
+        let mark = diagnostics.mark();
+        self.check_fields(originals, slots, part, applied, diagnostics);
+        if diagnostics.failed_since(mark) {
+            return;
+        }
+        self.check_taints(originals, slots, part, applied, diagnostics);
+        for (original, object) in originals.iter().zip(slots) {
+            if let (Some(original), Some(object)) = (original, object) {
+                self.check_variables(original, object, part, applied, diagnostics);
+            }
+        }
+    }
+
+    /// Reports what breaks the schema of an object that overlays changed, and did not before.
+    fn check_fields(
         &self,
         originals: &[Option<Object>],
         slots: &[Option<Object>],
@@ -34,12 +59,7 @@ impl Overlays {
                 let Some((piece, after)) = self.piece(change).zip(change.after.as_ref()) else {
                     continue;
                 };
-                let part = Part {
-                    overlay: &change.overlay,
-                    name: &change.part,
-                    place: change.place,
-                    ..part
-                };
+                let part = part.of(change);
                 let spot = match &complaint.mistake {
                     Mistake::Unknown(name) => Spot::of_key(after, &complaint.pointer, name),
                     Mistake::Missing | Mistake::Value => Spot::new(after, &complaint.pointer),
@@ -47,7 +67,7 @@ impl Overlays {
                 let place = piece.place_of(&spot).unwrap_or_else(|| part.whole());
                 let refusal = Refusal {
                     hint: complaint.hint.clone(),
-                    ..Refusal::new(place, &*complaint.message)
+                    ..Refusal::new(place, &*complaint.message).about(&*complaint.pointer)
                 };
                 diagnostics.report(part.diagnostic(refusal, &rule::OBJECT_FIELD, object));
             }
@@ -79,7 +99,8 @@ impl Overlays {
         blamed
     }
 
-    fn piece(&self, change: &Change) -> Option<&Piece> {
+    /// The part of an overlay that made a change.
+    pub(super) fn piece(&self, change: &Change) -> Option<&Piece> {
         let (overlay, piece) = change.id;
         self.all.get(overlay)?.pieces.get(piece)
     }

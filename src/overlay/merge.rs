@@ -11,6 +11,7 @@ use super::refusal::Refusal;
 use super::types::{List, Type};
 use crate::base::json::{Entry, Json, Map};
 use crate::base::node::{self, Data, Node};
+use crate::base::pointer;
 use crate::base::sources::Span;
 
 /// Stands for the name of the main container.
@@ -27,7 +28,9 @@ type Result<T> = std::result::Result<T, Refusal>;
 #[derive(Debug, Default)]
 pub(super) struct Merge<'a> {
     /// The name of the main container of the object's pods.
-    pub(super) main: Option<&'a str>,
+    main: Option<&'a str>,
+    /// The keys and indexes of what is being merged.
+    path: Vec<String>,
     /// The lists that were replaced as a whole.
     pub(super) replaced: Vec<ReplacedList>,
 }
@@ -37,6 +40,10 @@ pub(super) struct Merge<'a> {
 pub(super) struct ReplacedList {
     /// The key of the list.
     pub(super) key: String,
+    /// The JSON Pointer to it.
+    pub(super) pointer: String,
+    /// Whether it is of pods, and no part of a container.
+    pub(super) is_of_pod: bool,
     /// Where the patch has the list.
     pub(super) place: Span,
     /// The items that are gone.
@@ -51,7 +58,15 @@ enum Directive {
     Delete,
 }
 
-impl Merge<'_> {
+impl<'a> Merge<'a> {
+    /// That of a patch for an object with a main container of this name.
+    pub(super) fn new(main: Option<&'a str>) -> Self {
+        Self {
+            main,
+            ..Self::default()
+        }
+    }
+
     /// An object with a patch applied; none if the patch removes it.
     pub(super) fn object(
         &mut self,
@@ -60,6 +75,12 @@ impl Merge<'_> {
         kind: &str,
     ) -> Result<Option<Json>> {
         self.map(Some(object), patch, Type::of(kind))
+    }
+
+    /// The JSON Pointer to what is being merged.
+    pub(super) fn pointer(&self) -> String {
+        let steps = self.path.iter();
+        steps.map(|step| format!("/{step}")).collect()
     }
 
     /// A mapping with a patch applied; none if the patch removes it.
@@ -90,15 +111,17 @@ impl Merge<'_> {
             check_key(entry)?;
             let before = merged.iter().position(|(known, _)| **known == *key);
             let old = before.map(|at| &merged[at].1);
+            self.path.push(pointer::escape(key).into_owned());
             let value = match &entry.value.data {
                 Data::Null => None,
                 Data::Map(_) => self.map(old, &entry.value, of.of_field(key))?,
                 Data::List(items) => {
                     let order = patch.entry(&format!("{ORDER}{key}"));
-                    Some(self.list(old, entry, items, order, of.of_list(key))?)
+                    Some(self.list(old, entry, items, order, of)?)
                 }
                 _ => Some((&entry.value).into()),
             };
+            self.path.pop();
             match (before, value) {
                 (Some(at), Some(value)) => merged[at].1 = value,
                 (Some(at), None) => drop(merged.remove(at)),
@@ -115,10 +138,10 @@ impl Merge<'_> {
         entry: &node::Entry,
         items: &[Node],
         order: Option<&node::Entry>,
-        how: List,
+        of: Type,
     ) -> Result<Json> {
         let old = old.map_or(&[][..], Json::items);
-        let merged = match how {
+        let merged = match of.of_list(&entry.key) {
             List::Keyed(keys, of) => self.keyed(old, items, order, (keys, of))?,
             List::Set => {
                 let new: Vec<Json> = items.iter().map(Json::from).collect();
@@ -135,6 +158,8 @@ impl Merge<'_> {
                 if !lost.is_empty() {
                     self.replaced.push(ReplacedList {
                         key: entry.key.clone(),
+                        pointer: self.pointer(),
+                        is_of_pod: of == Type::Pod,
                         place: entry.key_span,
                         lost,
                     });
@@ -175,7 +200,9 @@ impl Merge<'_> {
                 .iter()
                 .position(|it| order::is_same(it, key, keys))
                 .filter(|_| !is_replaced);
+            self.path.push(found.unwrap_or(merged.len()).to_string());
             let value = self.map(found.map(|at| &merged[at]), item, of)?;
+            self.path.pop();
             let value = value.map(|value| named(value, key, of));
             match (found, value) {
                 (Some(at), Some(value)) => merged[at] = value,

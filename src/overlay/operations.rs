@@ -185,7 +185,7 @@ impl Operation {
                     short(found),
                     short(&test.value)
                 );
-                Refusal::new(self.path_place, message)
+                Refusal::new(self.path_place, message).about(&*self.path)
             }
             None => missing(&self.path, self.path_place, value),
         }
@@ -244,11 +244,13 @@ fn missing(path: &str, place: Span, value: &Value) -> Refusal {
         Value::Array(items) => format!("is a list of {}", wording::count(items.len(), "item")),
         other => format!("is {}", short(other)),
     };
-    let reached = match reached.as_str() {
+    let named = match reached.as_str() {
         "" => "the object".to_owned(),
         reached => format!("`{reached}`"),
     };
-    Refusal::new(place, message).hint(format!("{reached} {has}"))
+    Refusal::new(place, message)
+        .hint(format!("{named} {has}"))
+        .about(reached)
 }
 
 /// A value as JSON, cut off where it is long.

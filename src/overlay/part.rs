@@ -1,14 +1,17 @@
 //! One object through one part of an overlay: what may be changed is, and what is wrong is said.
 
-use super::place::Spot;
+use super::place::{Spot, index};
 use super::refusal::Refusal;
 use super::target::has_name;
 use super::{Applied, Change, guard};
 use crate::base::json::Json;
 use crate::base::object::Object;
+use crate::base::pointer;
 use crate::base::sources::Span;
 use crate::diagnostic::rule::{self, Rule};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expand::template::Step;
+use crate::expand::{self, Templates};
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 
@@ -24,12 +27,25 @@ pub(super) struct Part<'a> {
     pub(super) place: Option<Span>,
     pub(super) workspace: &'a Workspace,
     pub(super) plan: &'a Plan,
+    /// What laid the objects out.
+    pub(super) templates: &'a Templates,
 }
 
 /// What an object becomes; none if it is removed.
 pub(super) type Outcome = Result<Option<Json>, Refusal>;
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// The part that made a change.
+    pub(super) fn of(self, change: &'a Change) -> Self {
+        Self {
+            overlay: &change.overlay,
+            name: &change.part,
+            id: change.id,
+            place: change.place,
+            ..self
+        }
+    }
+
     /// Puts an object into the place of the one that was there, if it may become that. Whether that
     /// changes anything. `place_of` says where the part writes a field.
     pub(super) fn put(
@@ -54,6 +70,7 @@ impl Part<'_> {
             let place = place_of(&Spot::new(changed, &broken.pointer));
             let place = place.unwrap_or_else(|| self.whole());
             let refusal = Refusal::new(place, broken.message).hint(broken.hint);
+            let refusal = refusal.about(broken.pointer);
             diagnostics.report(self.diagnostic(refusal, &rule::PROTECTED, object));
             return true;
         }
@@ -88,16 +105,39 @@ impl Part<'_> {
         object: &Object,
     ) -> Diagnostic {
         let message = format!("{}, in {}", refusal.message, title(object));
-        let template = object
-            .origin
-            .as_ref()
-            .map_or("", |origin| &*origin.template);
-        let made = format!("the Workspace of the object, which {template} lays out");
-        let diagnostic = Diagnostic::new(rule, refusal.place, message)
-            .also(self.workspace.span("/metadata/name"), made);
+        let mut diagnostic = Diagnostic::new(rule, refusal.place, message);
+        if let Some(place) = self.template_line(object, &refusal.field) {
+            diagnostic = diagnostic.also(place, "laid out here");
+        }
+        let workspace = self.workspace.span("/metadata/name");
+        let diagnostic = diagnostic.also(workspace, "the Workspace of the object");
         match refusal.hint {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Where the template of an object lays out a field, or what is nearest around it.
+    fn template_line(&self, object: &Object, field: &str) -> Option<Span> {
+        let mut steps = Vec::new();
+        let mut value = Some(&object.value);
+        for step in pointer::steps(field) {
+            let index = value.and_then(|value| index(value, &step));
+            let inner = match index {
+                Some(index) => value.and_then(|value| value.items().get(index)),
+                None => value.and_then(|value| value.get(&step)),
+            };
+            steps.push(index.map_or_else(|| Step::Field(step.into_owned()), Step::Item));
+            value = inner;
+        }
+        loop {
+            let trace = expand::trace(self.plan, self.templates, object, &steps);
+            if let Ok(Some(trace)) = trace {
+                return Some(trace.place);
+            }
+            steps.pop()?;
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::base::wording;
 use crate::diagnostic::{Diagnostics, rule};
 pub(super) use read::read;
 
+/// The lists without merge keys that `pod` of an overlay adds to.
+const ADDED_BY_POD: [&str; 1] = ["tolerations"];
+
 /// A patch that is ready to be applied.
 #[derive(Debug)]
 pub(super) struct Patch {
@@ -81,12 +84,11 @@ impl Patch {
             Kind::Merge(patch) => patch,
         };
         let main = guard::main_container(&object.value, part.plan);
-        let mut merge = Merge {
-            main,
-            ..Merge::default()
-        };
+        let mut merge = Merge::new(main);
         let kind = object.identity().kind;
-        let merged = merge.object(&object.value, patch, kind)?;
+        let merged = merge.object(&object.value, patch, kind);
+        // Where it failed, it has left the way on which it was.
+        let merged = merged.map_err(|refusal| refusal.about(merge.pointer()))?;
         for replaced in &merge.replaced {
             let warning = lost_items(replaced);
             diagnostics.report(part.diagnostic(warning, &rule::LIST_REPLACED, object));
@@ -149,6 +151,19 @@ fn lost_items(replaced: &ReplacedList) -> Refusal {
         replaced.key,
         wording::and(&lost)
     );
-    let hint = "repeat what is to stay, or add with JSON Patch: `{op: add, path: …/-}`";
-    Refusal::new(replaced.place, message).hint(hint)
+    let hint = if replaced.is_of_pod && ADDED_BY_POD.contains(&&*replaced.key) {
+        format!(
+            "write the items under `pod.{}` of an overlay, which adds them, or repeat what is to stay",
+            replaced.key
+        )
+    } else {
+        format!(
+            "repeat what is to stay, or add each item with JSON Patch: `{{op: add, path: {}/-, \
+             value: …}}`",
+            replaced.pointer
+        )
+    };
+    Refusal::new(replaced.place, message)
+        .hint(hint)
+        .about(&*replaced.pointer)
 }

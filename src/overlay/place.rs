@@ -26,20 +26,29 @@ pub(super) struct Written<'a> {
 }
 
 impl<'a> Spot<'a> {
+    /// What a pointer leads to, which may name items of lists.
     pub(super) fn new(object: &'a Json, pointer: &'a str) -> Self {
-        Self {
+        let mut spot = Self {
             object,
-            steps: pointer::steps(pointer).collect(),
+            steps: Vec::new(),
             is_key: false,
-        }
+        };
+        pointer::steps(pointer).for_each(|step| spot.push(step));
+        spot
     }
 
-    /// The key of a field in the mapping that a pointer leads to.
+    /// The key of a field in the mapping that a pointer leads to, or an item of a list by its name.
     pub(super) fn of_key(object: &'a Json, pointer: &'a str, key: &'a str) -> Self {
         let mut spot = Self::new(object, pointer);
-        spot.steps.push(Cow::Borrowed(key));
+        spot.push(Cow::Borrowed(key));
         spot.is_key = true;
         spot
+    }
+
+    fn push(&mut self, step: Cow<'a, str>) {
+        let index = self.at(self.steps.len()).and_then(|it| index(it, &step));
+        let step = index.map_or(step, |index| Cow::Owned(index.to_string()));
+        self.steps.push(step);
     }
 
     /// What the first steps lead to.
@@ -94,13 +103,20 @@ impl<'a> Spot<'a> {
 /// The value under a key or index.
 fn child<'a>(value: &'a Json, step: &str) -> Option<&'a Json> {
     match value {
-        // A container by its name, too.
-        Json::List(items) => match step.parse::<usize>() {
-            Ok(index) => items.get(index),
-            Err(_) => items.iter().find(|it| it["name"].as_str() == Some(step)),
-        },
+        Json::List(items) => items.get(index(value, step)?),
         other => other.get(step),
     }
+}
+
+/// The index of an item of a list, by itself or by the name of the item; none in anything else.
+pub(super) fn index(list: &Json, step: &str) -> Option<usize> {
+    let Json::List(items) = list else { return None };
+    let named = || {
+        items
+            .iter()
+            .position(|it| it["name"].as_str() == Some(step))
+    };
+    step.parse().ok().or_else(named)
 }
 
 /// Whether a value may have become of what was written: it has all of it.

@@ -14,7 +14,7 @@ use crate::base::json::{Json, Map};
 use crate::base::node::Node;
 use crate::base::object::Object;
 use crate::base::sources::Span;
-use crate::diagnostic::{Diagnostics, rule};
+use crate::diagnostic::Diagnostics;
 use crate::vocab::kinds;
 pub(super) use read::read;
 
@@ -76,12 +76,13 @@ impl Field {
             applied.tally.match_one(id);
             let main = guard::main_container(&object.value, part.plan);
             let outcome = self.outcome(object, main.unwrap_or_default(), part);
-            for name in self.overwritten(object, main) {
-                let message = format!("`{name}` is set by kaito-render too, and is overwritten");
-                let warning = Refusal::new(part.whole(), message);
-                diagnostics.report(part.diagnostic(warning, &rule::VARIABLE_OVERWRITTEN, object));
-            }
-            if part.put(slot, outcome, |_| self.place, applied, diagnostics) {
+            if part.put(
+                slot,
+                outcome,
+                |spot: &Spot| self.place_of(spot),
+                applied,
+                diagnostics,
+            ) {
                 applied.tally.change_one(id);
             }
         }
@@ -139,24 +140,6 @@ impl Field {
         let message = format!("`{}` has another item with `{key}: {name}`", self.key);
         let hint = format!("give it another `{key}`, or change the one that is there by `patches`");
         Err(Refusal::new(place, message).hint(hint))
-    }
-
-    /// The names of variables that the templates set, and this field otherwise.
-    fn overwritten<'a>(&'a self, object: &'a Object, main: Option<&str>) -> Vec<&'a str> {
-        let is_of_main = self.holder == Holder::Container(None);
-        if self.change != Change::Variables || !is_of_main {
-            return Vec::new();
-        }
-        let pod = &object.value["spec"]["template"]["spec"];
-        let mut containers = pod["containers"].items().iter();
-        let container = containers.find(|it| it["name"].as_str() == main);
-        let old = container.map_or(&[][..], |container| container["env"].items());
-        let is_other = |item: &&Json| {
-            let mut old = old.iter();
-            old.any(|old| old["name"] == item["name"] && old != *item)
-        };
-        let items = self.value.items().iter().filter(is_other);
-        items.filter_map(|item| item["name"].as_str()).collect()
     }
 }
 

@@ -8,6 +8,8 @@ pub(super) struct Refusal {
     pub(super) place: Span,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// The field of the object that it is about, as a JSON Pointer.
+    pub(super) field: String,
 }
 
 impl Refusal {
@@ -16,7 +18,13 @@ impl Refusal {
             place,
             message: message.into(),
             hint: None,
+            field: String::new(),
         }
+    }
+
+    pub(super) fn about(mut self, field: impl Into<String>) -> Self {
+        self.field = field.into();
+        self
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

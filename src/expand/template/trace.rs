@@ -148,7 +148,12 @@ impl Tracer {
         for field in map.fields.iter().filter(|field| *field.key == **key) {
             if render::value(&field.tree, scope, &self.work)?.is_some() {
                 self.at(field.span);
-                return self.tree(&field.tree, scope, rest);
+                self.tree(&field.tree, scope, rest)?;
+                // Of a mapping as a whole its key says more than where it begins.
+                if let (Some(trace), []) = (&mut self.trace, rest) {
+                    trace.place = field.span;
+                }
+                return Ok(());
             }
         }
         match &map.merge {

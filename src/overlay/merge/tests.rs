@@ -12,10 +12,7 @@ fn merged(object: &Value, patch: &Value) -> Result<Value, String> {
     let file = sources.add("patch.yaml", patch.to_string());
     let patch = input::parse(&sources, file, &mut Diagnostics::default()).remove(0);
     let kind = object["kind"].as_str().unwrap_or_default();
-    let mut merge = Merge {
-        main: Some("phi"),
-        ..Merge::default()
-    };
+    let mut merge = Merge::new(Some("phi"));
     let merged = merge.object(&Json::from(object.clone()), &patch, kind);
     let merged = merged.map_err(|refusal| refusal.message)?;
     Ok(merged.map_or(Value::Null, |merged| Value::from(&merged)))

@@ -186,6 +186,7 @@ fn report(refusal: Refusal, diagnostics: &mut Diagnostics) {
         place,
         message,
         hint,
+        ..
     } = refusal;
     let reporting = diagnostics.add(&rule::PATCH, place, message);
     if let Some(hint) = hint {

@@ -197,7 +197,7 @@ fn explain_names_the_overlays_why_they_apply_and_what_they_changed() {
 }
 
 #[test]
-fn an_order_of_the_template_is_the_first_place_and_the_object_is_named() {
+fn an_operation_is_the_first_place_and_the_templates_line_the_second() {
     let overlays = "overlays:\n- name: a\n  patches:\n  - target: {kind: StatefulSet}\n    patch: |\n      \
                     - {op: add, path: /spec/template/metadata/annotations/x, value: \"y\"}\n";
     Test::new()
@@ -206,7 +206,10 @@ fn an_order_of_the_template_is_the_first_place_and_the_object_is_named() {
         .profile(overlays)
         .prints("error[KR704]: there is no `/spec/template/metadata/annotations/x`, in StatefulSet `a`")
         .prints("kaito-render.yaml:8:25")
-        .prints("the Workspace of the object, which templates/0.12/statefulset.yaml lays out")
+        .prints("::: templates/0.12/statefulset.yaml:")
+        .prints("    metadata:\n")
+        .prints("-------- laid out here")
+        .prints("- the Workspace of the object")
         .prints("add the parent first: `{op: add, path: /spec/template/metadata/annotations, value: {}}`")
         .exits(1)
         .run();
