@@ -78,11 +78,25 @@ impl Operation {
         let is_around = path.len() <= spot.steps.len() && path.iter().zip(&spot.steps).all(leads);
         let (node, span) = self.value.as_ref().filter(|_| is_around && !self.is_test)?;
         if spot.is_key && path.len() == spot.steps.len() {
-            return Some(self.path_place);
+            return Some(self.last_step());
         }
         let value = spot.at(path.len())?;
         let written = Written { node, span: *span };
         became(node, value).then(|| spot.within(written, path.len()))
+    }
+
+    /// Where the last step of its path stands, as far as the path is written letter for letter.
+    fn last_step(&self) -> Span {
+        let Span { file, start, end } = self.path_place;
+        let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let last = length(self.path.rsplit('/').next().unwrap_or_default());
+        let quote = match (end - start).checked_sub(length(&self.path)) {
+            Some(0) => 0,
+            Some(2) => 1,
+            _ => return self.path_place,
+        };
+        let (start, end) = (end - quote - last, end - quote);
+        Span { file, start, end }
     }
 
     /// Where its path stands, if it is around a field or in it.
