@@ -23,8 +23,8 @@ def write_workspaces(number, texts, directory):
         (directory / f"{index:05}.yaml").write_text(text)
 
 
-def write_profile(release, path):
+def write_profile(release, path, overlays=""):
     path.write_text(
         "apiVersion: render.kaito.sh/v1alpha1\nkind: Profile\n"
-        f'release: "{release}"\nprovisioner: {NODES[release].lower()}\n'
+        f'release: "{release}"\nprovisioner: {NODES[release].lower()}\n{overlays}'
     )
