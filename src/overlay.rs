@@ -48,6 +48,7 @@ use crate::expand::Templates;
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 use additions::Addition;
+use additions::weights::Kept;
 pub use files::{read_files, read_files_of_input};
 use images::Replacement;
 use metadata::Marks;
@@ -100,6 +101,7 @@ enum Piece {
     Pod(Field),
     Patch(Patch),
     Addition(Box<Addition>),
+    Weights(Kept),
 }
 
 /// The objects of a Workspace after its overlays, and what these did.
@@ -270,6 +272,7 @@ impl Piece {
             Self::Pod(field) => field.apply(part, id, slots, applied, diagnostics),
             Self::Patch(patch) => patch.apply(part, id, slots, applied, diagnostics),
             Self::Addition(addition) => addition.apply(part, id, slots, applied, diagnostics),
+            Self::Weights(kept) => kept.apply(part, id, slots, applied, diagnostics),
         }
     }
 
@@ -280,6 +283,7 @@ impl Piece {
             Self::Pod(field) => &field.part,
             Self::Patch(patch) => &patch.part,
             Self::Addition(addition) => &addition.part,
+            Self::Weights(_) => "add.weights",
         }
     }
 
@@ -300,6 +304,7 @@ impl Piece {
             Self::Pod(field) => field.place,
             Self::Patch(patch) => patch.place,
             Self::Addition(addition) => addition.place,
+            Self::Weights(kept) => kept.place,
         }
     }
 }

@@ -24,7 +24,7 @@ pub use overlays::{
     Additions, Affinity, Disruption, Egress, Gateway, Image, Marked, MetadataOverlay, MonitorKind,
     Monitoring, NamedReference, Network, OverlaidWorkspaces, Overlay, OverlayEntry, OverlayFile,
     Patch, Peer, PodOverlay, Probes, Purpose, Reference, Resources, Route, Select, Target, Timings,
-    Variable, is_overlay, overlay_schema,
+    Variable, Weights, is_overlay, overlay_schema,
 };
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.

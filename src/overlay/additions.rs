@@ -5,6 +5,7 @@ mod monitoring;
 mod network;
 mod read;
 mod route;
+pub(super) mod weights;
 
 use super::part::Part;
 use super::refusal::Refusal;

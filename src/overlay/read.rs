@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use globset::GlobMatcher;
 
+use super::additions::weights;
 use super::patch::{self, Patch};
 use super::reader::Reader;
 use super::selection::Selection;
@@ -143,6 +144,10 @@ impl Reader<'_> {
         if let Some(add) = &overlay.add {
             let additions = additions::read(add, &format!("{pointer}/add"), self);
             pieces.extend(additions.into_iter().map(Box::new).map(Piece::Addition));
+            if let Some(weights) = &add.weights {
+                let pointer = format!("{pointer}/add/weights");
+                pieces.push(Piece::Weights(weights::read(weights, &pointer, self)));
+            }
         }
         pieces
     }

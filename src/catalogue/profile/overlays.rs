@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use additions::{
-    Additions, Disruption, Egress, Gateway, MonitorKind, Monitoring, Network, Peer, Route,
+    Additions, Disruption, Egress, Gateway, MonitorKind, Monitoring, Network, Peer, Route, Weights,
 };
 pub use document::{is_overlay, overlay_schema};
 pub use entry::{OverlayEntry, OverlayFile};

@@ -216,3 +216,63 @@ fn templates_of_a_library_lay_objects_out() {
         run.stderr
     );
 }
+
+/// The volumes of the pods of a workload and the claims of a StatefulSet, of weights.
+fn weights(objects: &[Value], kind: &str) -> (Value, Value) {
+    let spec = &objects.iter().find(|it| it["kind"] == kind).unwrap()["spec"];
+    let of = |list: &Value, name: &str| {
+        let items = list.as_array().into_iter().flatten();
+        let mut named = items.filter(|it| it.pointer(name).unwrap() == "model-weights-volume");
+        let found = named.next().cloned().unwrap_or_default();
+        assert!(named.next().is_none());
+        found
+    };
+    (
+        of(&spec["template"]["spec"]["volumes"], "/name"),
+        of(&spec["volumeClaimTemplates"], "/metadata/name"),
+    )
+}
+
+#[test]
+fn weights_are_kept_on_a_claim_in_the_shape_of_kaito_and_the_later_one_wins() {
+    let input = workspace("a", SMALL);
+    let fast = rendered(
+        "- {name: none, workspaces: {names: [b]}}\nstorage: {localNVMe: true}\n",
+        &input,
+    );
+    let (volume, fast) = weights(&fast, "StatefulSet");
+    assert!(volume.is_null() && fast["spec"]["storageClassName"] == "kaito-local-nvme-disk");
+    let node = |objects: &[Value]| {
+        objects
+            .iter()
+            .find(|it| it["kind"] == "NodeClaim")
+            .unwrap()
+            .clone()
+    };
+    let plain = rendered("- {name: none, workspaces: {names: [b]}}\n", &input);
+    for nvme in ["", "storage: {localNVMe: true}\n"] {
+        let own = "- name: a\n  add: {weights: {storageClass: fast}}\n";
+        let objects = rendered(&format!("{own}{nvme}"), &input);
+        assert_eq!(node(&objects), node(&plain));
+        let (volume, claim) = weights(&objects, "StatefulSet");
+        let mut expected = fast.clone();
+        expected["spec"]["storageClassName"] = "fast".into();
+        assert_eq!((volume, claim), (Value::Null, expected));
+
+        let shared = "- name: b\n  add: {weights: {claim: models}}\n";
+        let (volume, claim) = weights(
+            &rendered(&format!("{own}{shared}{nvme}"), &input),
+            "StatefulSet",
+        );
+        assert_eq!(volume["persistentVolumeClaim"]["claimName"], "models");
+        assert!(claim.is_null() && volume["emptyDir"].is_null());
+
+        let sized = "- name: c\n  add: {weights: {size: 1Ti}}\n";
+        let (volume, claim) = weights(
+            &rendered(&format!("{own}{shared}{sized}{nvme}"), &input),
+            "StatefulSet",
+        );
+        assert!(volume.is_null() && claim["spec"]["storageClassName"].is_null());
+        assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "1Ti");
+    }
+}

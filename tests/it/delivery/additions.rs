@@ -10,7 +10,7 @@ use crate::support::program::{kaito_render, run};
 use crate::support::tools;
 
 /// `add` of an overlay, each in a Workspace of its own.
-const ADDITIONS: [(&str, &str); 11] = [
+const ADDITIONS: [(&str, &str); 14] = [
     (
         "all",
         "monitoring: {}, disruption: {}, network: {}, route: {gateway: {name: public}}",
@@ -44,6 +44,9 @@ const ADDITIONS: [(&str, &str); 11] = [
         "route: {gateway: {name: slash.example}, path: /v1/}",
     ),
     ("drained", "disruption: {}"),
+    ("kept", "weights: {}"),
+    ("class", "weights: {storageClass: fast, size: 200Gi}"),
+    ("claim", "weights: {claim: models}"),
 ];
 
 const KINDS: [&str; 5] = [
@@ -54,7 +57,14 @@ const KINDS: [&str; 5] = [
     "ServiceMonitor",
 ];
 
-/// The objects beside those of the templates that a profile makes.
+const TUNING: &str = "---\napiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: tuned}\n\
+                      resource:\n  instanceType: Standard_NC24ads_A100_v4\n  \
+                      labelSelector: {matchLabels: {apps: tuned}}\ntuning:\n  \
+                      preset: {name: phi-4}\n  method: qlora\n  \
+                      input: {urls: [https://example.com/data.parquet]}\n  \
+                      output: {image: example.com/adapter:1, imagePushSecret: push}\n";
+
+/// What profiles make that adds objects, without nodes and Workspaces.
 fn rendered() -> Vec<Value> {
     let mut overlays = "overlays:\n".to_owned();
     let mut input = String::new();
@@ -63,17 +73,21 @@ fn rendered() -> Vec<Value> {
             &format!("- name: {name}\n  workspaces: {{names: [{name}]}}\n  add: {{{add}}}\n");
         input += &format!("---\n{}", workspace(name, SMALL));
     }
+    let add = "disruption: {}, network: {}, weights: {storageClass: fast}";
+    overlays += &format!("- name: tuned\n  workspaces: {{purpose: tuning}}\n  add: {{{add}}}\n");
+    input += TUNING;
     let root = directory(&[("kaito-render.yaml", &profile(&overlays))]);
     let mut command = kaito_render(&["render", "-", "--namespace", "models"]);
     let run = run(command.current_dir(root.path()), &input);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let mut objects = documents(&run.stdout);
-    objects.retain(|object| KINDS.contains(&object["kind"].as_str().unwrap()));
+    let is_node = |object: &Value| object["kind"] == "NodeClaim" || object["kind"] == "Workspace";
+    objects.retain(|object| !is_node(object));
     objects
 }
 
 #[test]
-fn a_cluster_takes_each_object_beside_and_finds_nothing_to_change_the_second_time() {
+fn a_cluster_takes_all_that_is_added_and_finds_nothing_to_change_the_second_time() {
     let mut cluster = Cluster::of_storage();
     for crds in [
         "prometheus/monitoring.coreos.com_podmonitors.yaml",
@@ -89,7 +103,8 @@ fn a_cluster_takes_each_object_beside_and_finds_nothing_to_change_the_second_tim
             "{kind}"
         );
     }
-    assert_eq!(objects.len(), 14);
+    let claims = |object: &&Value| object.to_string().contains("volumeClaimTemplate");
+    assert_eq!(objects.iter().filter(claims).count(), 3);
     tools::succeed(&mut cluster.kubectl(&["create", "namespace", "models"]));
     let stream: String = objects
         .iter()

@@ -17,6 +17,8 @@ pub struct Additions {
     pub network: Option<Network>,
     /// The way from a gateway to the Service.
     pub route: Option<Route>,
+    /// Where the weights of the model are kept, instead of on the disk of the node.
+    pub weights: Option<Weights>,
 }
 
 /// How Prometheus finds the server, by the objects of its operator.
@@ -115,6 +117,21 @@ pub struct Gateway {
     /// The listener; by default all of them.
     #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
     pub section_name: Option<String>,
+}
+
+/// A claim for the weights of a model: one of its own for each pod, or one that there is.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Weights {
+    /// The StorageClass of the claims; by default that of the cluster.
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub storage_class: Option<String>,
+    /// The size of each claim, such as `200Gi`; by default that of the disk that is planned for a
+    /// node.
+    pub size: Option<String>,
+    /// The name of a PersistentVolumeClaim that there is instead, which all pods share.
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub claim: Option<String>,
 }
 
 fn https() -> Vec<Egress> {
