@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::library::Library;
 use crate::catalogue::preset::Models;
-use crate::catalogue::profile::Profile;
+use crate::catalogue::profile::{Profile, overlay_schema};
 use crate::catalogue::release::Release;
 use crate::input::schema;
 use crate::session::Session;
@@ -99,6 +99,18 @@ impl<'a> Editor<'a> {
         let mut schema = schema::read_as::<Profile>();
         let names: Vec<_> = self.names.iter().map(|&name| name.to_owned()).collect();
         suggest(&mut schema, "/release", &names);
+        schema
+    }
+
+    /// The schema of overlays in documents of their own.
+    #[must_use]
+    pub fn overlay(&self) -> Value {
+        let mut schema = overlay_schema();
+        let releases = schema.pointer_mut("/properties/workspaces/properties/releases/items");
+        if let Some(Value::Object(items)) = releases {
+            items.shift_remove("type");
+            items.insert("anyOf".to_owned(), any_of(&self.names)["anyOf"].take());
+        }
         schema
     }
 

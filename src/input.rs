@@ -43,7 +43,7 @@ pub(crate) use documents::STDIN;
 pub use documents::{Document, MAX_FILE, is_rendered, matters, read_file, read_found};
 pub use index::INDEX_FILE;
 pub use known::{Known, Naming};
-pub use kustomize::refuse as refuse_kustomization;
+pub use kustomize::{NAMES as KUSTOMIZATION_FILES, refuse as refuse_kustomization};
 pub use links::stays_inside;
 pub use load::{LoadError, Loaded, Loader, load};
 pub(crate) use prepared::Prepared;

@@ -13,6 +13,7 @@ mod check;
 mod files;
 mod guard;
 mod images;
+mod kustomization;
 mod merge;
 mod metadata;
 mod operations;
@@ -34,6 +35,7 @@ mod target;
 mod text;
 mod types;
 mod variables;
+mod written;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -168,7 +170,7 @@ impl Overlays {
     pub fn at(&self, document: &Node, sources: &Sources) -> InFolder<'_> {
         let mut indices = Cow::Borrowed(self.of_profile.as_slice());
         if !self.folders.is_empty() {
-            let folder = source::folder(document, sources);
+            let folder = written::folder(document, sources);
             let mut above: Vec<_> = folder.ancestors().collect();
             // The root of all, also where the path is absolute.
             above.push(Path::new(""));

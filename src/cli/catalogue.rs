@@ -91,6 +91,7 @@ pub(super) fn schema(kind: SchemaKind, config: &Catalogue, color: Color) -> Resu
         SchemaKind::WorkspaceV1beta1 => editor.workspace(api::V1BETA1),
         SchemaKind::InferenceSet => editor.inference_set(),
         SchemaKind::Profile => editor.profile(),
+        SchemaKind::Overlay => editor.overlay(),
         SchemaKind::Model => schema::read_as::<Model>(),
         SchemaKind::HubModel => schema::read_as::<HubModel>(),
         SchemaKind::Import => schema::read_as::<ImportRules>(),

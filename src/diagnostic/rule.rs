@@ -189,6 +189,8 @@ rules! {
     OTHER_NODE = "KR710" Warning "an overlay that makes another node of a node object";
     VARIABLE_OVERWRITTEN = "KR711" Warning "an overlay that overwrites a variable of the templates";
     OVERLAY_OF_INPUT = "KR720" Error "an overlay in an input that may have none";
+    KUSTOMIZATION_FIELD = "KR721" Error "a field of a kustomization that no overlay can take over";
+    COMMON_LABELS = "KR722" Warning "labels of a kustomization that selectors do not get";
     ADDITION = "KR730" Error "an object of `add` that a Workspace can't have";
     ROUTE_TWICE = "KR731" Error "two Workspaces with a route for the same address";
     OBJECT_FIELD = "KR740" Error "an overlay that writes what Kubernetes does not read";

@@ -16,7 +16,7 @@ use crate::vocab::api::is_of_kustomize;
 use crate::vocab::kinds;
 
 /// The names of the file that makes a directory a kustomization.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Fields that list patches: paths, or mappings with a `path`, or what the patch says itself.
 const PATCHES: [&str; 3] = ["patches", "patchesStrategicMerge", "patchesJson6902"];

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
+use super::kustomization;
 use crate::base::node::{Data, Node};
 use crate::base::sources::{FileId, Sources, Span};
 use crate::catalogue::profile::{Profile, is_overlay};
@@ -32,6 +33,9 @@ pub fn read_files(profile: &Profile, tree: &dyn FileTree, directory: &Path, sess
         files.read_patches(entry, here);
         if let Some(file) = entry.get("file") {
             files.read_overlay(file, here);
+        }
+        if let Some(directory) = entry.get("kustomization") {
+            files.read_kustomization(directory, here);
         }
     }
 }
@@ -132,6 +136,65 @@ impl Files<'_> {
         }
     }
 
+    /// Reads a kustomization with its components, and the files that these name. Each is read once, so
+    /// that this ends where components name each other.
+    fn read_kustomization(&mut self, path: &Node, below: &Path) {
+        let mut waiting = vec![(path.clone(), below.to_owned())];
+        while let Some((path, below)) = waiting.pop() {
+            let count = self.read.len();
+            let Some((file, place)) = self.read_directory(&path, &below) else {
+                continue;
+            };
+            if self.read.len() == count {
+                continue;
+            }
+            let here = place.parent().unwrap_or(&below);
+            let documents = input::parse(self.sources, file, &mut Diagnostics::default());
+            for document in &documents {
+                for patch in kustomization::paths(document) {
+                    self.read_named(patch, here);
+                }
+                let components = document.get("components").map_or(&[][..], items);
+                let components = components.iter().rev();
+                waiting.extend(components.map(|it| (it.clone(), here.to_owned())));
+            }
+        }
+    }
+
+    /// Reads the file that makes a directory a kustomization.
+    fn read_directory(&mut self, path: &Node, below: &Path) -> Option<(FileId, PathBuf)> {
+        let text = path.as_str()?;
+        let names = input::KUSTOMIZATION_FILES.iter();
+        let within = names.filter_map(|name| inside(&below.join(text).join(name)));
+        let within: Vec<_> = within.collect();
+        let found = within.iter().find(|it| self.is_file(&self.root.join(it)));
+        if let Some(found) = found {
+            let read = self.read(&self.root.join(found), path.span)?;
+            self.sources.name_file(path.span.file, text, read);
+            return Some((read, found.clone()));
+        }
+        let text = text.escape_debug();
+        let (message, hint) = if within.is_empty() {
+            let message = format!("`{text}` leads out of {}", self.root_name);
+            (message, "put the directory into that one or below it")
+        } else {
+            let message = format!("there is no kustomization in `{text}`");
+            let hint = "write the path of a directory that has a `kustomization.yaml`";
+            (message, hint)
+        };
+        let reporting = self
+            .diagnostics
+            .add(&rule::OVERLAY_FILE, path.span, message);
+        reporting.hint(hint);
+        None
+    }
+
+    fn is_file(&self, file: &Path) -> bool {
+        !self.tree.is_stream(file)
+            && input::stays_inside(self.tree, file)
+            && matches!(self.tree.kind(file), Ok(Kind::File))
+    }
+
     /// Reads the file of a path. Gives its place from the root, too.
     fn read_named(&mut self, path: &Node, below: &Path) -> Option<(FileId, PathBuf)> {
         let text = path.as_str()?;
@@ -141,12 +204,9 @@ impl Files<'_> {
         });
         let found = found.and_then(|inside| {
             let file = self.root.join(&inside);
-            let is_one = !self.tree.is_stream(&file)
-                && input::stays_inside(self.tree, &file)
-                && matches!(self.tree.kind(&file), Ok(Kind::File));
             let message = || format!("there is no file `{}`", text.escape_debug());
             let hint = "write its path from the directory of this file";
-            is_one
+            self.is_file(&file)
                 .then_some((file, inside))
                 .ok_or_else(|| (message(), hint))
         });

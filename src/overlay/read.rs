@@ -1,7 +1,7 @@
 //! Overlays are read once, before any Workspace: patterns, selectors and patches.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use globset::GlobMatcher;
 
@@ -9,7 +9,8 @@ use super::additions::weights;
 use super::patch::{self, Patch};
 use super::reader::Reader;
 use super::selection::Selection;
-use super::source::{self, Source};
+use super::source;
+use super::written::Source;
 use super::{Overlay, Overlays, Piece, additions, images, metadata, pod};
 use crate::base::node::Node;
 use crate::base::sources::Span;
@@ -28,12 +29,7 @@ impl Overlays {
         let mut overlays = Self::default();
         let mut names = Names::default();
         for source in source::sources(profile, input, session) {
-            let mut reader = Reader {
-                document: source.document.as_deref(),
-                library,
-                session,
-            };
-            let overlay = reader.overlay(&source);
+            let overlay = overlay(&source, library, session);
             // A block of YAML in other text is looked at by itself.
             let is_block = |place: Span| session.sources.has_blocks(place.file);
             if overlay.place.is_some_and(is_block) {
@@ -56,18 +52,22 @@ impl Overlays {
     }
 }
 
-/// The overlays of each name: their directories, and where they stand.
+/// Where the overlays of each name stand, by their directories.
 #[derive(Default)]
-struct Names(BTreeMap<String, Vec<(PathBuf, Option<Span>)>>);
+struct Names(BTreeMap<String, BTreeMap<PathBuf, Option<Span>>>);
 
 impl Names {
     /// Adds an overlay, and reports that there is another one of its name for the same Workspaces.
     fn add(&mut self, overlay: &Overlay, diagnostics: &mut Diagnostics) {
         let folder = overlay.folder.clone().unwrap_or_default();
         let of_name = self.0.entry(overlay.name.clone()).or_default();
-        let meets =
-            |(other, _): &&(PathBuf, _)| folder.starts_with(other) || other.starts_with(&folder);
-        if let Some((_, first)) = of_name.iter().find(meets) {
+        let root = std::iter::once(Path::new(""));
+        let mut above = folder.ancestors().chain(root);
+        let above = above.find_map(|folder| of_name.get(folder));
+        // Paths are ordered by their steps, so what is below one stands right behind it.
+        let below = of_name.range(folder.clone()..).next();
+        let below = below.filter(|(other, _)| other.starts_with(&folder));
+        if let Some(first) = above.or(below.map(|(_, first)| first)) {
             let message = format!("there are two overlays `{}`", overlay.name);
             let reporting = diagnostics.add(&rule::OVERLAY, overlay.place, message);
             let reporting = reporting.hint("rename one of them, or make one of both");
@@ -75,27 +75,36 @@ impl Names {
                 reporting.also(*first, "the other one");
             }
         }
-        of_name.push((folder, overlay.place));
+        of_name.insert(folder, overlay.place);
     }
 }
 
-impl Reader<'_> {
-    fn overlay(&mut self, source: &Source) -> Overlay {
-        let Source {
-            overlay, pointer, ..
-        } = source;
-        Overlay {
-            name: overlay.name.clone(),
-            place: source.place,
-            folder: source.folder.clone(),
-            selection: Selection {
-                directory: source.directory(&self.session.sources),
-                ..self.selection(overlay, pointer)
-            },
-            pieces: self.pieces(overlay, pointer),
+/// An overlay with all of its parts.
+fn overlay(source: &Source, library: &Library, session: &mut Session) -> Overlay {
+    let mut overlay = Overlay {
+        name: source.name.clone(),
+        place: source.place,
+        folder: source.folder.clone(),
+        selection: Selection::default(),
+        pieces: Vec::new(),
+    };
+    for (index, written) in source.parts.iter().enumerate() {
+        let mut reader = Reader {
+            document: written.document.as_deref(),
+            library,
+            session,
+        };
+        if index == 0 {
+            overlay.selection = reader.selection(&written.overlay, &written.pointer);
         }
+        let pieces = reader.pieces(&written.overlay, &written.pointer);
+        overlay.pieces.extend(pieces);
     }
+    overlay.selection.directory = source.directory(&session.sources);
+    overlay
+}
 
+impl Reader<'_> {
     fn selection(&mut self, overlay: &profile::Overlay, pointer: &str) -> Selection {
         let workspaces = &overlay.workspaces;
         let pointer = format!("{pointer}/workspaces");

@@ -1,53 +1,18 @@
 //! Where overlays are written: in the profile, in files that it names, and in the input.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::kustomization;
+use super::written::{Source, Written, folder, named_file};
 use crate::base::node::Node;
-use crate::base::pointer;
-use crate::base::sources::{Sources, Span};
+use crate::base::sources::Span;
 use crate::base::wording;
 use crate::catalogue::profile::{Overlay, OverlayEntry, OverlayFile, Profile, is_overlay};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::input;
 use crate::session::Session;
-use crate::vocab::annotations::ITEM_PATHS;
 use crate::vocab::kinds;
-
-/// An overlay as it is written.
-#[derive(Debug)]
-pub(super) struct Source<'a> {
-    pub(super) overlay: Cow<'a, Overlay>,
-    /// The document that it stands in; none for a profile without one.
-    pub(super) document: Option<Cow<'a, Node>>,
-    /// Where in the document, as a JSON Pointer.
-    pub(super) pointer: String,
-    /// Where its name stands.
-    pub(super) place: Option<Span>,
-    /// For one of the input, the directory whose Workspaces it is for.
-    pub(super) folder: Option<PathBuf>,
-}
-
-impl Source<'_> {
-    /// What people call its directory, if it is only for the Workspaces there.
-    pub(super) fn directory(&self, sources: &Sources) -> Option<String> {
-        let folder = self.folder.as_deref()?;
-        if folder == Path::new("") {
-            return None;
-        }
-        let file = self.document.as_ref()?.span.file;
-        let shown = match sources.place(file) {
-            Some(_) => Path::new(sources.name(file)).parent()?,
-            None => folder,
-        };
-        let shown = shown.display().to_string();
-        Some(if shown.is_empty() {
-            ".".to_owned()
-        } else {
-            shown
-        })
-    }
-}
 
 /// The overlays of a profile, then those of the input from the root downward.
 pub(super) fn sources<'a>(
@@ -60,12 +25,20 @@ pub(super) fn sources<'a>(
         let pointer = format!("/overlays/{index}");
         match entry {
             OverlayEntry::Overlay(overlay) => all.push(Source {
+                name: overlay.name.clone(),
                 place: profile.span(&format!("{pointer}/name")),
-                overlay: Cow::Borrowed(overlay),
-                document: profile.document.as_ref().map(Cow::Borrowed),
-                pointer,
+                parts: vec![Written {
+                    overlay: Cow::Borrowed(&**overlay),
+                    document: profile.document.as_ref().map(Cow::Borrowed),
+                    pointer,
+                }],
                 folder: None,
             }),
+            OverlayEntry::Kustomization(written) => {
+                let place = profile.span(&format!("{pointer}/kustomization"));
+                let name_at = profile.span(&format!("{pointer}/name"));
+                all.extend(kustomization::read(written, place, name_at, session));
+            }
             OverlayEntry::File(OverlayFile { file }) => {
                 let place = profile.span(&format!("{pointer}/file"));
                 all.extend(of_file(file, place, session));
@@ -82,17 +55,7 @@ pub(super) fn sources<'a>(
 
 /// The overlay of a file that is named at a place.
 fn of_file<'a>(path: &str, named_at: Option<Span>, session: &mut Session) -> Option<Source<'a>> {
-    let file = named_at.and_then(|place| session.sources.named_file(place.file, path));
-    let Some(file) = file else {
-        // What stood in the way was reported where the file was looked for.
-        if !session.failed_since(0) {
-            let message = format!("the file `{path}` was not read");
-            session
-                .diagnostics
-                .add(&rule::OVERLAY_FILE, named_at, message);
-        }
-        return None;
-    };
+    let file = named_file(path, named_at, session)?;
     let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     let mut documents = documents.into_iter();
     let (document, more) = (documents.next(), documents.next());
@@ -125,10 +88,13 @@ fn of_document<'a>(
 ) -> Option<Source<'a>> {
     let (overlay, place) = Overlay::read(&document, diagnostics)?;
     Some(Source {
-        overlay: Cow::Owned(overlay),
-        document: Some(document),
-        pointer: String::new(),
+        name: overlay.name.clone(),
         place: Some(place),
+        parts: vec![Written {
+            overlay: Cow::Owned(overlay),
+            document: Some(document),
+            pointer: String::new(),
+        }],
         folder,
     })
 }
@@ -164,20 +130,6 @@ fn refuse(input: &[Node], profile: &Profile, diagnostics: &mut Diagnostics) {
         let hint = "move it to the profile, or ask the owner of the profile to allow overlays in the input";
         diagnostics.report(found.hint(hint));
     }
-}
-
-/// The directory of a document: on the disk or in a revision, or as a host of functions says. That
-/// of a stream is empty, which holds all others.
-pub(super) fn folder(node: &Node, sources: &Sources) -> PathBuf {
-    let path = match sources.place(node.span.file) {
-        Some(place) => Some(place),
-        None => ITEM_PATHS
-            .iter()
-            .find_map(|key| node.str_at(&pointer::to_annotation(key)))
-            .map(Path::new),
-    };
-    let folder = path.and_then(Path::parent);
-    folder.unwrap_or(Path::new("")).to_owned()
 }
 
 /// Reports a document of ours whose kind we do not have, so that no overlay is left out for a slip.

@@ -125,6 +125,8 @@ pub(in crate::cli) enum SchemaKind {
     InferenceSet,
     /// Profiles of clusters
     Profile,
+    /// Overlays in documents of their own
+    Overlay,
     /// Library: a model with an image of its own
     Model,
     /// Library: a model of Hugging Face

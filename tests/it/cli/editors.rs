@@ -43,7 +43,7 @@ struct Said {
 impl Server {
     fn start(args: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        for kind in ["workspace", "inferenceset", "profile"] {
+        for kind in ["workspace", "inferenceset", "profile", "overlay"] {
             let schema = stdout(&[&["schema", "--kind", kind], args].concat(), "");
             fs::write(directory.path().join(format!("{kind}.json")), schema).unwrap();
         }
@@ -239,6 +239,42 @@ fn an_editor_shows_wrong_fields_of_every_kind_of_document() {
         ),
         not_allowed(4, "clod")
     );
+}
+
+#[test]
+fn an_editor_shows_wrong_fields_of_overlays() {
+    let mut server = Server::start(&[]);
+    let profile = inputs::profile("release: \"0.12\"\n");
+    let overlay = "apiVersion: render.kaito.sh/v1alpha1\nkind: Overlay\nmetadata: {name: a}\n\
+                   pod: {env: {A: b}}\n";
+    let entries = "overlays: [{file: a}, {kustomization: b, name: c}, {name: d}]\n";
+    for (kind, text) in [
+        ("profile", profile.clone() + entries),
+        ("overlay", overlay.to_owned()),
+    ] {
+        assert_eq!(server.open(kind, &text).diagnostics, [], "{text}");
+    }
+    let misspelt = [
+        (
+            "profile",
+            profile.clone() + "overlays: [{file: a, name: b}]\n",
+            4,
+            "name",
+        ),
+        (
+            "profile",
+            profile.clone() + "overlays: [{name: b, pods: {}}]\n",
+            4,
+            "pods",
+        ),
+        ("overlay", overlay.to_owned() + "pods: {}\n", 5, "pods"),
+    ];
+    for (kind, text, line, name) in misspelt {
+        assert_eq!(
+            server.open(kind, &text).diagnostics,
+            [(line, format!("Property {name} is not allowed."))]
+        );
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn labelled(name: &str) -> String {
 }
 
 /// A repository with a Workspace in each of two directories, and more files.
-fn repository(fields: &str, files: &[(&str, &str)]) -> TempDir {
+pub(super) fn repository(fields: &str, files: &[(&str, &str)]) -> TempDir {
     let (a, b, profile) = (
         workspace("a", SMALL),
         workspace("b", SMALL),
@@ -39,12 +39,12 @@ fn repository(fields: &str, files: &[(&str, &str)]) -> TempDir {
     directory(&[&own, files].concat())
 }
 
-fn run_in(root: &TempDir, args: &[&str]) -> Run {
+pub(super) fn run_in(root: &TempDir, args: &[&str]) -> Run {
     run(kaito_render(args).current_dir(root.path()), "")
 }
 
 /// The objects of a repository, with a code of success.
-fn rendered(root: &TempDir, args: &[&str]) -> Vec<Value> {
+pub(super) fn rendered(root: &TempDir, args: &[&str]) -> Vec<Value> {
     let run = run_in(root, &[&["render"], args].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
     documents(&run.stdout)
@@ -57,7 +57,7 @@ fn team(objects: &[Value], name: &str) -> Value {
 }
 
 /// The diagnostics of a check, each as its title and what stands at the place.
-fn found(root: &TempDir, args: &[&str]) -> Vec<String> {
+pub(super) fn found(root: &TempDir, args: &[&str]) -> Vec<String> {
     let test = Test::within(root.path()).args(args).run();
     let errors = test.diagnostics.iter();
     let errors = errors.filter(|found| !found.title.ends_with("note"));

@@ -63,7 +63,7 @@ fn published_schemas_are_up_to_date() {
 
 #[test]
 fn every_field_of_what_people_write_is_described() {
-    for kind in ["workspace", "inferenceset", "profile"] {
+    for kind in ["workspace", "inferenceset", "profile", "overlay"] {
         let schema: Value = serde_json::from_str(&stdout(&["schema", "--kind", kind], "")).unwrap();
         let mut bare = Vec::new();
         undescribed(&schema, kind, &mut bare);

@@ -13,6 +13,8 @@ use super::Overlay;
 pub enum OverlayEntry {
     /// An overlay in a file of its own.
     File(OverlayFile),
+    /// What a kustomization says of objects.
+    Kustomization(OverlayKustomization),
     /// An overlay that is written in the profile.
     Overlay(Box<Overlay>),
 }
@@ -25,6 +27,17 @@ pub struct OverlayFile {
     pub file: String,
 }
 
+/// A kustomization or Component of kustomize, as far as it changes objects.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OverlayKustomization {
+    /// Its directory, by the path from the profile's.
+    pub kustomization: String,
+    /// What the overlay is called; by default as the directory is.
+    #[schemars(regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub name: Option<String>,
+}
+
 /// Which kind of entry one is follows from a field, so that only the fields of that kind are known.
 impl JsonSchema for OverlayEntry {
     fn schema_name() -> Cow<'static, str> {
@@ -35,7 +48,11 @@ impl JsonSchema for OverlayEntry {
         json_schema!({
             "if": {"required": ["file"]},
             "then": generator.subschema_for::<OverlayFile>(),
-            "else": generator.subschema_for::<Overlay>(),
+            "else": {
+                "if": {"required": ["kustomization"]},
+                "then": generator.subschema_for::<OverlayKustomization>(),
+                "else": generator.subschema_for::<Overlay>(),
+            },
         })
     }
 }
