@@ -28,6 +28,8 @@ pub(crate) mod kubectl;
 #[cfg(feature = "e2e")]
 mod kustomize;
 #[cfg(feature = "e2e")]
+mod overlay_examples;
+#[cfg(feature = "e2e")]
 mod overlay_images;
 #[cfg(feature = "e2e")]
 mod overlays;
