@@ -13,6 +13,7 @@ mod check;
 mod files;
 mod guard;
 mod images;
+mod insertion;
 mod kustomization;
 mod merge;
 mod metadata;

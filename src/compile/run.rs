@@ -2,6 +2,7 @@
 //! Workspace can judge of itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use super::documents::Documents;
 use super::kept::{self, Kept};
@@ -52,6 +53,8 @@ pub(super) struct Run<'a> {
     of_set: BTreeSet<(&'static str, Option<Span>)>,
     /// What was reported about overlays, by rule and place.
     of_overlays: BTreeSet<(&'static str, Option<Span>)>,
+    /// Those of them whose fix has to be right for all Workspaces.
+    unsettled: Vec<Diagnostic>,
     /// What the overlays met.
     tally: Tally,
 }
@@ -100,6 +103,7 @@ impl<'a> Run<'a> {
             has_static_pools: false,
             of_set: BTreeSet::new(),
             of_overlays: BTreeSet::new(),
+            unsettled: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -113,7 +117,11 @@ impl<'a> Run<'a> {
                 .of_overlays
                 .insert((diagnostic.rule.id, diagnostic.place))
             {
-                self.diagnostics.report(diagnostic);
+                if diagnostic.fix.is_some() {
+                    self.unsettled.push(diagnostic);
+                } else {
+                    self.diagnostics.report(diagnostic);
+                }
             }
         }
         self.chosen.extend(attempt.chosen);
@@ -303,6 +311,14 @@ impl<'a> Run<'a> {
                 let diagnostic = Diagnostic::new(&rule::PASSED_OVER, *place, message);
                 self.diagnostics.report(diagnostic.hint(hint));
             }
+        }
+    }
+
+    /// Reports what of overlays can be judged when all Workspaces have been added.
+    pub(super) fn settle_overlays(&mut self, overlays: &Overlays) {
+        for diagnostic in mem::take(&mut self.unsettled) {
+            let settled = overlays.settled(diagnostic, &self.tally);
+            self.diagnostics.report(settled);
         }
     }
 

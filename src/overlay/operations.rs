@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use json_patch::{PatchErrorKind, PatchOperation};
 use serde_json::Value;
 
+use super::insertion::{Addition, Insertion};
 use super::place::{Spot, Written, became};
 use super::refusal::Refusal;
 use crate::base::json::Json;
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
-use crate::base::sources::Span;
+use crate::base::sources::{Sources, Span};
 use crate::base::{similar, wording};
 
 const OPERATIONS: [&str; 6] = ["add", "copy", "move", "remove", "replace", "test"];
@@ -30,13 +31,16 @@ pub(super) struct Operation {
     from: Option<String>,
     /// What it writes, and where that stands.
     value: Option<(Node, Span)>,
+    /// Where another one can be written in front of it.
+    insertion: Option<Insertion>,
     /// Whether it only looks.
     pub(super) is_test: bool,
 }
 
 /// Reads the operations of a patch.
-pub(super) fn read(items: &[Node]) -> Result<Vec<Operation>, Refusal> {
-    items.iter().map(Operation::read).collect()
+pub(super) fn read(items: &[Node], sources: &Sources) -> Result<Vec<Operation>, Refusal> {
+    let items = items.iter();
+    items.map(|item| Operation::read(item, sources)).collect()
 }
 
 /// An object with the operations applied, in their order.
@@ -109,7 +113,12 @@ impl Operation {
         (!self.is_test && paths.any(is_near)).then_some(self.path_place)
     }
 
-    fn read(node: &Node) -> Result<Self, Refusal> {
+    /// Where its path stands.
+    pub(super) fn place(&self) -> Span {
+        self.path_place
+    }
+
+    fn read(node: &Node, sources: &Sources) -> Result<Self, Refusal> {
         let Data::Map(_) = &node.data else {
             return Err(Refusal::new(node.span, "an operation that is no mapping"));
         };
@@ -158,6 +167,7 @@ impl Operation {
             from_place: from.map_or(path_place, |(_, place)| place),
             path: path.to_owned(),
             from: from.map(|(from, _)| from.to_owned()),
+            insertion: Insertion::before(node, path_place, sources),
             value: node.find("/value").map(|it| (it.node.clone(), it.span)),
             is_test: op == "test",
         })
@@ -179,8 +189,16 @@ impl Operation {
             }
             (_, _) => {
                 let refusal = missing(path, self.path_place, value);
-                match self.missing_parent(value) {
-                    Some(hint) => refusal.hint(hint),
+                let is_meant = refusal
+                    .hint
+                    .iter()
+                    .any(|hint| hint.starts_with("did you mean"));
+                let is_add = matches!(self.parsed, PatchOperation::Add(_)) && !is_meant;
+                match Addition::of_parents(path, value).filter(|_| is_add) {
+                    Some(addition) => Refusal {
+                        fix: self.insertion.as_ref().map(|it| it.fix(&addition)),
+                        ..refusal.hint(format!("add the parent first: `{}`", addition.yaml()))
+                    },
                     None => refusal,
                 }
             }
@@ -204,27 +222,6 @@ impl Operation {
             None => missing(&self.path, self.path_place, value),
         }
     }
-
-    /// The operation that makes what this one adds to, if it is only that which lacks.
-    fn missing_parent(&self, value: &Value) -> Option<String> {
-        let PatchOperation::Add(_) = &self.parsed else {
-            return None;
-        };
-        let (parent, last) = self.path.rsplit_once('/')?;
-        let (grand, _) = parent.rsplit_once('/')?;
-        let is_missing = value.pointer(parent).is_none();
-        if !is_missing || !value.pointer(grand)?.is_object() {
-            return None;
-        }
-        let empty = if last == "-" || last == "0" {
-            "[]"
-        } else {
-            "{}"
-        };
-        Some(format!(
-            "add the parent first: `{{op: add, path: {parent}, value: {empty}}}`"
-        ))
-    }
 }
 
 /// That a path is not there, how far it is, and what is under that.
@@ -239,6 +236,10 @@ fn missing(path: &str, place: Span, value: &Value) -> Refusal {
         }
     }
     let message = format!("there is no `{path}`");
+    if let Some(meant) = meant(path, &reached, at) {
+        let hint = format!("did you mean `{meant}`?");
+        return Refusal::new(place, message).hint(hint).about(reached);
+    }
     let has = match at {
         Value::Object(fields) => {
             let mut keys: Vec<_> = fields
@@ -265,6 +266,20 @@ fn missing(path: &str, place: Span, value: &Value) -> Refusal {
     Refusal::new(place, message)
         .hint(format!("{named} {has}"))
         .about(reached)
+}
+
+/// The path that was meant by one that leads only to `reached`, where `value` is: its next step is
+/// misspelt.
+fn meant(path: &str, reached: &str, value: &Value) -> Option<String> {
+    let rest = path.strip_prefix(reached)?.strip_prefix('/')?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let keys = value.as_object()?.keys().map(String::as_str);
+    let near = similar::nearest(&pointer::unescape(&rest[..end]), keys)?;
+    Some(format!(
+        "{reached}/{}{}",
+        pointer::escape(near),
+        &rest[end..]
+    ))
 }
 
 /// A value as JSON, cut off where it is long.

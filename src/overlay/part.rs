@@ -110,7 +110,8 @@ impl<'a> Part<'a> {
             diagnostic = diagnostic.also(place, "laid out here");
         }
         let workspace = self.workspace.span("/metadata/name");
-        let diagnostic = diagnostic.also(workspace, "the Workspace of the object");
+        let mut diagnostic = diagnostic.also(workspace, "the Workspace of the object");
+        diagnostic.fix = refusal.fix;
         match refusal.hint {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,

@@ -4,6 +4,7 @@ mod read;
 
 use super::Applied;
 use super::guard;
+use super::insertion::FOR_SOME;
 use super::merge::{Merge, ReplacedList};
 use super::operations::{self, Operation};
 use super::part::{Outcome, Part};
@@ -54,16 +55,41 @@ impl Patch {
             let names = objects.filter(|it| it.kind == named.kind).map(|it| it.name);
             applied.tally.meet(names);
         }
-        for slot in slots {
-            let Some(object) = slot.as_ref().filter(|object| self.target.matches(object)) else {
+        let outcome = |slot: &Option<Object>, diagnostics: &mut Diagnostics| {
+            let object = slot.as_ref().filter(|object| self.target.matches(object));
+            object.map(|object| self.outcome(object, part, diagnostics))
+        };
+        let slots = slots.iter_mut();
+        let outcomes = slots.map(|slot| (outcome(slot, diagnostics), slot));
+        let outcomes: Vec<_> = outcomes.collect();
+        if outcomes
+            .iter()
+            .any(|(outcome, _)| matches!(outcome, Some(Ok(_))))
+        {
+            applied.tally.apply_one(id);
+        }
+        for (outcome, slot) in outcomes {
+            let Some(mut outcome) = outcome else {
                 continue;
             };
             applied.tally.match_one(id);
-            let outcome = self.outcome(object, part, diagnostics);
+            if let (Err(refusal), true) = (&mut outcome, applied.tally.is_applied(id))
+                && refusal.fix.take().is_some()
+            {
+                refusal.hint = Some(FOR_SOME.to_owned());
+            }
             let place_of = |spot: &Spot| self.place_of(spot);
             if part.put(slot, outcome, place_of, applied, diagnostics) {
                 applied.tally.change_one(id);
             }
+        }
+    }
+
+    /// Whether one of its operations stands at a place.
+    pub(super) fn has_operation(&self, place: Option<Span>) -> bool {
+        match &self.kind {
+            Kind::Operations(operations) => operations.iter().any(|it| Some(it.place()) == place),
+            Kind::Merge(_) => false,
         }
     }
 

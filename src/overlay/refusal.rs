@@ -1,6 +1,7 @@
 //! Why a part of an overlay can't be applied to an object.
 
 use crate::base::sources::Span;
+use crate::diagnostic::Fix;
 
 /// Why a part of an overlay can't be applied, and where that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub(super) struct Refusal {
     pub(super) hint: Option<String>,
     /// The field of the object that it is about, as a JSON Pointer.
     pub(super) field: String,
+    /// The change of the patch that mends it.
+    pub(super) fix: Option<Fix>,
 }
 
 impl Refusal {
@@ -19,6 +22,7 @@ impl Refusal {
             message: message.into(),
             hint: None,
             field: String::new(),
+            fix: None,
         }
     }
 

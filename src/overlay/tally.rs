@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::insertion::FOR_SOME;
 use super::target::{Named, Target};
 use super::{Overlay, Overlays, Piece};
 use crate::base::similar;
 use crate::base::sources::Span;
-use crate::diagnostic::{Diagnostics, Severity, rule};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, rule};
 
 /// What the overlays of a run met, by their numbers and those of their patches.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Tally {
     selected: BTreeSet<usize>,
     matched: BTreeSet<(usize, usize)>,
     changed: BTreeSet<(usize, usize)>,
+    /// The patches that could be applied to an object.
+    applied: BTreeSet<(usize, usize)>,
     /// Names of objects, where a patch names one.
     names: BTreeSet<String>,
     /// The Workspaces that take requests at an address.
@@ -43,6 +46,14 @@ impl Tally {
         self.changed.insert(patch);
     }
 
+    pub(super) fn apply_one(&mut self, patch: (usize, usize)) {
+        self.applied.insert(patch);
+    }
+
+    pub(super) fn is_applied(&self, patch: (usize, usize)) -> bool {
+        self.applied.contains(&patch)
+    }
+
     pub(super) fn meet<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         self.names.extend(names.map(str::to_owned));
     }
@@ -56,6 +67,7 @@ impl Tally {
         self.selected.extend(other.selected);
         self.matched.extend(other.matched);
         self.changed.extend(other.changed);
+        self.applied.extend(other.applied);
         self.names.extend(other.names);
         for (address, routes) in other.routes {
             self.routes.entry(address).or_default().extend(routes);
@@ -64,6 +76,25 @@ impl Tally {
 }
 
 impl Overlays {
+    /// A diagnostic about an overlay, with a fix only if that is right for all objects of the run: an
+    /// operation that adds what some lack would take it from those that have it.
+    #[must_use]
+    pub fn settled(&self, diagnostic: Diagnostic, tally: &Tally) -> Diagnostic {
+        let mut patches = tally.applied.iter().filter_map(|(overlay, piece)| {
+            match self.all.get(*overlay)?.pieces.get(*piece)? {
+                Piece::Patch(patch) => Some(patch),
+                _ => None,
+            }
+        });
+        if diagnostic.fix.is_none() || !patches.any(|it| it.has_operation(diagnostic.place)) {
+            return diagnostic;
+        }
+        Diagnostic {
+            fix: None,
+            ..diagnostic.hint(FOR_SOME)
+        }
+    }
+
     /// Reports overlays and patches that changed nothing in a run.
     pub fn judge(&self, tally: &Tally, diagnostics: &mut Diagnostics) {
         clashes(tally, diagnostics);

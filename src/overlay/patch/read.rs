@@ -2,7 +2,7 @@
 
 use super::{Kind, Patch};
 use crate::base::node::{Data, Node};
-use crate::base::sources::Span;
+use crate::base::sources::{Sources, Span};
 use crate::base::wording;
 use crate::catalogue::profile;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
@@ -31,7 +31,7 @@ pub(in crate::overlay) fn read(
     };
     let place = reader.place(pointer);
     let target = conditions.map(|conditions| Target::Conditions(Box::new(conditions)));
-    match kinds_of(documents, target, place) {
+    match kinds_of(documents, target, place, &reader.session.sources) {
         Ok(all) => all
             .into_iter()
             .map(|(target, place, kind)| Patch {
@@ -110,6 +110,7 @@ fn kinds_of(
     documents: Vec<Node>,
     target: Option<Target>,
     place: Option<Span>,
+    sources: &Sources,
 ) -> Result<Vec<Read>, Refusal> {
     let mut documents = documents.into_iter();
     let (Some(first), second) = (documents.next(), documents.next()) else {
@@ -127,7 +128,7 @@ fn kinds_of(
             let hint = "add one beside it, such as `target: {kind: StatefulSet}`";
             return Err(Refusal::new(first.span, message).hint(hint));
         };
-        let operations = operations::read(items)?;
+        let operations = operations::read(items, sources)?;
         return Ok(vec![(target, place, Kind::Operations(operations))]);
     }
     if let Some(target) = target {

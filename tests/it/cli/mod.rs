@@ -28,6 +28,7 @@ mod nothing_vanishes;
 pub(crate) mod output;
 #[cfg(unix)]
 mod output_check;
+mod overlay_fixes;
 mod overlay_kustomizations;
 mod overlay_sources;
 mod overlays;
