@@ -265,7 +265,6 @@ pub fn run<'a>(
             Done::Rendered(node) => run.add_rendered(&node, reader.key(&node)),
         }
     });
-    run.settle_overlays(&overlays);
     run.add_others(&documents, options);
     if is_empty {
         run.check_empty(documents.passed_over.len());

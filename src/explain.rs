@@ -5,9 +5,8 @@
 //! and `compile`; `cli` uses it.
 
 pub mod field;
+mod overlays;
 
-use crate::base::json::Json;
-use crate::base::object::Identity;
 use crate::base::shown::Terminal;
 use crate::base::sources::{Sources, Span};
 use crate::base::wording;
@@ -16,7 +15,6 @@ use crate::catalogue::profile::Profile;
 use crate::compile::{Compilation, CompiledWorkspace};
 use crate::diagnostic::Diagnostics;
 use crate::input;
-use crate::overlay::Change;
 use crate::plan::{self, Decision, Origin};
 use crate::workspace::Workspace;
 
@@ -46,16 +44,7 @@ pub fn plan(compiled: &CompiledWorkspace, inputs: Inputs) -> Terminal {
         line(decision.title, &decision.value, &mut out);
         reasons(decision, &places, TITLES, &mut out);
     }
-    for (index, overlay) in compiled.overlays.iter().enumerate() {
-        let title = if index == 0 { "overlays" } else { "" };
-        line(title, &overlay.name, &mut out);
-        let place = overlay.place.map(|place| places.line(place) + ": ");
-        let reason = place.unwrap_or_default() + &overlay.why;
-        out.text(&format!("{:TITLES$}  {reason}", "")).end();
-        for changed in changed(compiled, &overlay.name) {
-            out.text(&format!("{:TITLES$}  {changed}", "")).end();
-        }
-    }
+    overlays::explain(compiled, &places, &mut out);
     for (index, object) in compiled.objects.iter().enumerate() {
         let identity = object.identity();
         let title = if index == 0 { "objects" } else { "" };
@@ -63,27 +52,6 @@ pub fn plan(compiled: &CompiledWorkspace, inputs: Inputs) -> Terminal {
         line(title, &name, &mut out);
     }
     out
-}
-
-/// What the parts of an overlay changed: `patches[0] changes StatefulSet/phi`.
-fn changed(compiled: &CompiledWorkspace, overlay: &str) -> Vec<String> {
-    let changes = compiled.changes.iter();
-    let changes = changes.filter(|change| change.overlay == overlay);
-    let text = |change: &Change| {
-        let (verb, object) = match &change.after {
-            Some(after) if change.before == Json::Null => ("adds", after),
-            Some(_) => ("changes", &change.before),
-            None => ("removes", &change.before),
-        };
-        let identity = Identity::of(object);
-        let name = match change.ordinal {
-            // Its name follows from its content, which has still changed then.
-            Some(ordinal) => ordinal.to_string(),
-            None => identity.name.to_owned(),
-        };
-        format!("{} {verb} {}/{name}", change.part, identity.kind)
-    };
-    changes.map(text).collect()
 }
 
 fn decisions(compiled: &CompiledWorkspace, inputs: Inputs) -> Vec<Decision> {

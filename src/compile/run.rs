@@ -314,17 +314,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Reports what of overlays can be judged when all Workspaces have been added.
-    pub(super) fn settle_overlays(&mut self, overlays: &Overlays) {
+    /// Reports what of overlays only all Workspaces can tell, and those that changed nothing, as far
+    /// as no error says why. To be called when all Workspaces have been added.
+    pub(super) fn check_overlays(&mut self, overlays: &Overlays) {
         for diagnostic in mem::take(&mut self.unsettled) {
             let settled = overlays.settled(diagnostic, &self.tally);
             self.diagnostics.report(settled);
         }
-    }
-
-    /// Reports overlays that changed nothing, as far as no error says why. To be called when all
-    /// Workspaces have been added.
-    pub(super) fn check_overlays(&mut self, overlays: &Overlays) {
         if !overlays.is_empty() && !self.names.is_empty() && !self.diagnostics.failed_since(0) {
             overlays.judge(&self.tally, self.diagnostics);
         }

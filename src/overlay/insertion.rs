@@ -66,13 +66,12 @@ impl Insertion {
 
     /// The change of the text that writes an operation there.
     pub(super) fn fix(&self, addition: &Addition) -> Fix {
-        let replacement = match &self.line {
-            Some(line) => format!("- {}{line}", addition.yaml()),
-            None => {
-                let Addition { path, value } = addition;
-                let path = Value::from(path.as_str());
-                format!("{{\"op\": \"add\", \"path\": {path}, \"value\": {value}}}, ")
-            }
+        let replacement = if let Some(line) = &self.line {
+            format!("- {}{line}", addition.yaml())
+        } else {
+            let Addition { path, value } = addition;
+            let path = Value::from(path.as_str());
+            format!("{{\"op\": \"add\", \"path\": {path}, \"value\": {value}}}, ")
         };
         Fix {
             span: self.at,

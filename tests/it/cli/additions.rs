@@ -163,11 +163,11 @@ fn explain_and_diff_show_what_is_added() {
         .run();
     let stdout = &explained.stdout;
     assert!(
-        stdout.contains("  add.monitoring adds PodMonitor/a\n"),
+        stdout.contains(" add.monitoring adds PodMonitor/a\n"),
         "{stdout}"
     );
     assert!(
-        stdout.contains("  add.network adds NetworkPolicy/a\n"),
+        stdout.contains(" add.network adds NetworkPolicy/a\n"),
         "{stdout}"
     );
 

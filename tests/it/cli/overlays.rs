@@ -157,6 +157,39 @@ fn diff_shows_what_an_overlay_changes() {
 }
 
 #[test]
+fn equal_changes_by_an_overlay_are_shown_once() {
+    let overlays = format!("overlays:\n{}", labelled("red", "\"*\"", "team"));
+    let [before, after] = ["", overlays.as_str()].map(|overlays| {
+        let all = ["a", "b", "c"].map(|name| workspace(name, SMALL));
+        directory(&[
+            ("kaito-render.yaml", &profile(overlays)),
+            ("all.yaml", &all.join("---\n")),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+        ])
+    });
+    let [before, after] = [&before, &after].map(|it| it.path().to_str().unwrap());
+    for (format, folded) in [
+        (
+            "text",
+            "~ Workspace default/a, and the same change in 2 more Workspaces: default/b, default/c\n",
+        ),
+        ("markdown", "The same change in default/b, default/c.\n"),
+    ] {
+        let run = run(
+            &mut kaito_render(&["diff", before, after, "--format", format]),
+            "",
+        );
+        assert!(run.stdout.contains(folded), "{}{}", run.stdout, run.stderr);
+        assert_eq!(
+            run.stdout.matches(" StatefulSet ").count(),
+            1,
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
 fn explain_names_the_overlays_why_they_apply_and_what_they_changed() {
     let test = |args: &[&str]| {
         let input = workspace("a", SMALL).replace(
@@ -180,10 +213,10 @@ fn explain_names_the_overlays_why_they_apply_and_what_they_changed() {
     for text in [
         "red\n",
         "kaito-render.yaml:9: names ?\n",
-        "patches[0] changes Service/a-headless\n",
+        "patches[0] changes Service/a-headless: metadata.labels.team\n",
         "slow\n",
         "named by render.kaito.sh/overlays\n",
-        "patches[1] changes StatefulSet/a\n",
+        "kaito-render.yaml:19 patches[1] changes StatefulSet/a: spec.minReadySeconds\n",
     ] {
         assert!(listed.contains(text), "{text}: {plan}");
     }
