@@ -5,6 +5,7 @@ use super::part::Part;
 use super::place::Spot;
 use super::refusal::Refusal;
 use super::{Applied, Change, Overlays, Piece};
+use crate::base::json::Json;
 use crate::base::object::Object;
 use crate::diagnostic::{Diagnostics, rule};
 use crate::input::schema::{Complaint, Mistake};
@@ -22,6 +23,9 @@ impl Overlays {
         if applied.changes.is_empty() {
             return;
         }
+        let added = applied.changes.iter().filter_map(added);
+        let originals: Vec<_> = originals.iter().cloned().chain(added.map(Some)).collect();
+        let originals = &originals;
         let mark = diagnostics.mark();
         self.check_fields(originals, slots, part, applied, diagnostics);
         if diagnostics.failed_since(mark) {
@@ -104,6 +108,19 @@ impl Overlays {
         let (overlay, piece) = change.id;
         self.all.get(overlay)?.pieces.get(piece)
     }
+}
+
+/// The object that a change added, as it was then; none of another change.
+fn added(change: &Change) -> Option<Object> {
+    let value = change
+        .after
+        .clone()
+        .filter(|_| change.before == Json::Null)?;
+    Some(Object {
+        value,
+        ordinal: change.ordinal,
+        origin: change.origin.clone(),
+    })
 }
 
 fn shapes(complaints: &[Complaint]) -> Vec<String> {
