@@ -30,7 +30,6 @@
 
 mod budget;
 mod documents;
-mod jobs;
 mod kept;
 mod objects;
 mod one;
@@ -38,6 +37,7 @@ mod outline;
 mod releases;
 mod run;
 mod task;
+mod workloads;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -51,6 +51,7 @@ use crate::base::sources::{FileId, Span};
 use crate::catalogue::library::Library;
 use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
+use crate::diagnostic::Diagnostic;
 use crate::emit::{Form, Manifest, NoSpool, Spool};
 use crate::expand::Templates;
 use crate::input::Document;
@@ -86,6 +87,9 @@ pub struct Options {
     /// Documents as they were before: Workspaces and InferenceSets have to keep the rules for
     /// updates of these.
     pub against: Vec<Document>,
+    /// The profile as it was before, if it was another one: workloads have to be what they were with
+    /// it, as far as nobody can change them.
+    pub profile_before: Option<Profile>,
     /// Whether overlays are applied. What is wrong with them is reported in any case.
     pub applies_overlays: bool,
     /// Overlays that all Workspaces name, each with the place that says so.
@@ -113,6 +117,7 @@ impl Default for Options {
             delivery: None,
             allow_empty: false,
             against: Vec::new(),
+            profile_before: None,
             applies_overlays: true,
             overlays: Vec::new(),
             unchanged: BTreeSet::new(),
@@ -218,11 +223,11 @@ pub fn run<'a>(
     let mut reader = Reader::new(options.namespace.clone());
     let mut documents = Documents::new(documents, options, &reader);
     documents.check(options.jobs, session);
+    let before = overlays_before(&documents, options, library, session);
     let overlays = overlays(&documents, options, library, session);
     releases.load_for(&documents, session);
-    for (version, api) in releases.read_versions() {
-        reader.prepare(version, api);
-    }
+    let versions = releases.read_versions();
+    versions.for_each(|(version, api)| reader.prepare(version, api));
 
     let sources = std::mem::take(&mut documents.sources);
     let is_empty = sources.is_empty() && !options.may_be_empty();
@@ -232,6 +237,7 @@ pub fn run<'a>(
         reader: &reader,
         releases: &releases,
         overlays: &overlays,
+        before: before.as_ref(),
         config_maps: &ConfigMaps::among(others, &options.namespace),
         sources: &session.sources,
         keep,
@@ -287,6 +293,21 @@ fn overlays(
         overlays.turn_off();
     }
     overlays
+}
+
+/// The profile as it was before, and its overlays. What was wrong with them is not this run's concern.
+fn overlays_before<'a>(
+    documents: &Documents,
+    options: &'a Options,
+    library: &Library,
+    session: &mut Session,
+) -> Option<(&'a Profile, Overlays)> {
+    let profile = options.profile_before.as_ref()?;
+    let mark = session.mark();
+    let overlays = Overlays::of(profile, &documents.overlays, library, session);
+    let found = session.diagnostics.split_off(mark);
+    let failed = found.iter().any(Diagnostic::is_error);
+    (!failed).then_some((profile, overlays))
 }
 
 impl<'a> Compilation<'a> {

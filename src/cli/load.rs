@@ -68,13 +68,13 @@ pub(super) fn load(
     if host.is_some() {
         documents = delivery::handed_on(documents, &mut session.diagnostics);
     }
-    let against = match against {
-        Some(against) => {
-            let loader = Loader { filter, ..loader };
-            earlier(against, &input.paths, &documents, loader, session)?
-        }
-        None => Vec::new(),
-    };
+    let mut before = Earlier::default();
+    if let Some(against) = against {
+        let loader = Loader { filter, ..loader };
+        // One that is named is the same for both.
+        let found = profile.as_ref().filter(|_| input.cluster.profile.is_none());
+        before = earlier(against, &input.paths, &documents, found, loader, session)?;
+    }
     let Some(profile) = profile else {
         return Ok(None);
     };
@@ -86,7 +86,8 @@ pub(super) fn load(
         profile,
         only_generated,
         allow_empty: input.allow_empty,
-        against,
+        against: before.documents,
+        profile_before: before.profile,
         applies_overlays: input.applies_overlays,
         overlays: run.parameters.overlays.clone(),
         jobs: input.jobs,
@@ -154,29 +155,40 @@ pub(super) fn check_release(release: &str, library: &Library) -> Result<()> {
     Ok(())
 }
 
+/// What an input is compared with.
+#[derive(Default)]
+struct Earlier {
+    documents: Vec<Document>,
+    /// The profile, if it was another one.
+    profile: Option<Profile>,
+}
+
 /// Reads the earlier documents of files that differ from those of the input, whose documents are
-/// `now`. What is wrong with them is only a note.
+/// `now`; of all files if the profile was another one. What is wrong with them is only a note.
 fn earlier(
     against: &Against,
     paths: &[PathBuf],
     now: &[Document],
+    profile: Option<&Profile>,
     loader: Loader<'_>,
     session: &mut Session,
-) -> Result<Vec<Document>> {
-    let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
+) -> Result<Earlier> {
     let mut found = Diagnostics::default();
-    let (loaded, name, known) = match against {
+    let (loaded, name, known, before) = match against {
         Against::Revision(name) => {
             let revision = Revision::of(name, paths)?;
+            let before = profile::before(&revision, profile, session)?;
+            let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
             let known = Known::of(revision.naming(), now, sources, diagnostics);
             let loader = Loader {
-                known: Some(&known),
+                known: before.is_none().then_some(&known),
                 ..loader
             };
             let loaded = revision.load(loader, sources, &mut found)?;
-            (loaded, name.clone(), known)
+            (loaded, name.clone(), known, before)
         }
         Against::Path(path) => {
+            let (sources, diagnostics) = (&mut session.sources, &mut session.diagnostics);
             let known = Known::of(Naming::Sha256, now, sources, diagnostics);
             let loader = Loader {
                 known: Some(&known),
@@ -184,7 +196,7 @@ fn earlier(
             };
             let paths = std::slice::from_ref(path);
             let loaded = loader.load(&Disk, paths, sources, &mut found)?;
-            (loaded, path.display().to_string(), known)
+            (loaded, path.display().to_string(), known, None)
         }
     };
     let (documents, met) = (loaded.documents, known.met());
@@ -201,5 +213,8 @@ fn earlier(
         let message = format!("nothing was compared: there was no Workspace at `{name}`");
         session.diagnostics.add(&rule::NOT_COMPARED, None, message);
     }
-    Ok(documents)
+    Ok(Earlier {
+        documents,
+        profile: before,
+    })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use kaito_render::base::node::Node;
-use kaito_render::base::sources::{FileId, Span};
+use kaito_render::base::sources::{FileId, Sources, Span};
 use kaito_render::base::wording;
 use kaito_render::catalogue::profile::Profile;
 use kaito_render::delivery::RootedTree;
@@ -126,6 +126,35 @@ pub(super) fn load_revision(revision: &Revision, session: &mut Session) -> Resul
     let profile = document.and_then(|document| read(&document, tree, &path, session));
     tree.is_whole()?;
     Ok(profile)
+}
+
+/// The profile of a Git revision, if it is another one than `now`; none if it could not be used.
+pub(super) fn before(
+    revision: &Revision,
+    now: Option<&Profile>,
+    session: &mut Session,
+) -> Result<Option<Profile>> {
+    let Some(now) = now else { return Ok(None) };
+    let mark = session.mark();
+    let before = load_revision(revision, session)?;
+    // What was wrong with it is not this run's concern.
+    session.diagnostics.split_off(mark);
+    let sources = &session.sources;
+    Ok(before.filter(|before| texts(before, sources) != texts(now, sources)))
+}
+
+/// The texts of a profile and of the files that it names.
+fn texts<'a>(profile: &Profile, sources: &'a Sources) -> Vec<&'a str> {
+    let document = profile.document.iter();
+    let mut files: Vec<_> = document.map(|document| document.span.file).collect();
+    let mut next = 0;
+    while let Some(by) = files.get(next).copied() {
+        let named = sources.named_files().filter(|(it, _)| *it == by);
+        let new: Vec<_> = named.map(|(_, file)| file).collect();
+        files.extend(new.into_iter().filter(|file| *file != by));
+        next += 1;
+    }
+    files.into_iter().map(|file| sources.text(file)).collect()
 }
 
 fn find(paths: &[PathBuf], root: Option<&Path>, session: &mut Session) -> Option<PathBuf> {

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use super::budget::{self, Budget, Cost};
 use super::documents::version;
-use super::jobs;
 use super::kept::{self, Kept};
 use super::objects::objects;
 use super::releases::{Compiling, Releases};
+use super::workloads::{self, Before};
 use super::{CompiledWorkspace, Keep, Options, Outline};
 use crate::assemble::{self, DocumentObjects, Selector};
 use crate::base::node::{Data, Node};
 use crate::base::pointer;
 use crate::base::sources::{FileId, Sources, Span};
+use crate::catalogue::profile::Profile;
 use crate::catalogue::release::Release;
 use crate::diagnostic::{Diagnostic, Diagnostics, Reported, rule};
 use crate::input::config_map::ConfigMaps;
@@ -34,9 +35,24 @@ pub(super) struct Context<'a> {
     pub(super) reader: &'a Reader,
     pub(super) releases: &'a Releases<'a>,
     pub(super) overlays: &'a Overlays,
+    /// The profile as it was before, if it was another one, with its overlays.
+    pub(super) before: Option<&'a (&'a Profile, Overlays)>,
     pub(super) config_maps: &'a ConfigMaps<'a>,
     pub(super) sources: &'a Sources,
     pub(super) keep: Keep,
+}
+
+impl<'a> Context<'a> {
+    /// What a Workspace was compiled from before.
+    fn before(&self, old: &'a Workspace, now: plan::Inputs<'a>) -> Before<'a> {
+        let same = (now.profile, self.overlays);
+        let (profile, overlays) = self.before.map_or(same, |(profile, all)| (*profile, all));
+        Before {
+            workspace: old,
+            profile,
+            overlays: overlays.at(&now.workspace.node, self.sources),
+        }
+    }
 }
 
 /// What came of one Workspace, with the facts that only the whole run can judge.
@@ -240,8 +256,10 @@ impl Attempt {
         let made_now = &applied.objects;
         let unpinned = assemble::check_digests(made_now, inputs.workspace, profile);
         self.diagnostics.extend(unpinned);
-        let changed =
-            old.and_then(|old| jobs::changed(&old, inputs, made_now, templates, overlays));
+        let changed = old.and_then(|old| {
+            let before = context.before(&old, inputs);
+            workloads::changed(&before, inputs, &applied, templates)
+        });
         self.diagnostics.extend(changed);
         Ok(made(draft.into_whole()?, plan, applied, context))
     }

@@ -193,6 +193,7 @@ rules! {
     COMMON_LABELS = "KR722" Warning "labels of a kustomization that selectors do not get";
     ADDITION = "KR730" Error "an object of `add` that a Workspace can't have";
     ROUTE_TWICE = "KR731" Error "two Workspaces with a route for the same address";
+    STATEFUL_SET_CHANGED = "KR732" Warning "a change of a StatefulSet that Kubernetes refuses";
     OBJECT_FIELD = "KR740" Error "an overlay that writes what Kubernetes does not read";
     NOT_TOLERATED = "KR741" Warning "an overlay that keeps pods off their nodes by a taint";
 }

@@ -566,3 +566,85 @@ fn what_a_cluster_added_is_no_change() {
     let run = check(directory.path(), &["a.yaml", "--against-path", "live.yaml"]);
     assert_eq!((run.code, diagnostics(&run)), (0, vec![]));
 }
+
+/// A profile with an overlay that keeps weights on claims of a size.
+fn kept(size: &str) -> String {
+    inputs::profile(&format!(
+        "release: '0.12'\noverlays:\n- name: kept\n  add:\n    weights: {{size: {size}}}\n"
+    ))
+}
+
+#[test]
+fn claims_that_a_changed_overlay_changes_are_found_where_no_workspace_changes() {
+    let plain = inputs::profile("release: '0.12'\n");
+    for (before, after, expected) in [
+        (
+            plain.clone(),
+            kept("200Gi"),
+            vec!["KR732 kaito-render.yaml:7"],
+        ),
+        (
+            kept("100Gi"),
+            kept("200Gi"),
+            vec!["KR732 kaito-render.yaml:7"],
+        ),
+        (kept("200Gi"), plain.clone(), vec!["KR732 models/a.yaml:4"]),
+        (kept("200Gi"), kept("200Gi") + "# the same\n", vec![]),
+        (
+            plain.clone(),
+            plain.clone() + "storage: {localNVMe: true}\n",
+            vec!["KR732 models/a.yaml:4"],
+        ),
+        ("a: [".to_owned(), kept("200Gi"), vec![]),
+    ] {
+        let repository = repository(&[
+            ("kaito-render.yaml", before.clone()),
+            ("models/a.yaml", workspace("a", SMALL)),
+        ]);
+        write(&repository, "kaito-render.yaml", &after);
+        let run = check(repository.path(), &["models", "--against", "HEAD"]);
+        assert_eq!(
+            (run.code, diagnostics(&run)),
+            (0, expected.iter().map(|it| (*it).to_owned()).collect()),
+            "{before}{after}"
+        );
+        // A profile that is named is the same for both.
+        let named = [
+            "models",
+            "--against",
+            "HEAD",
+            "--profile",
+            "kaito-render.yaml",
+        ];
+        assert_eq!(
+            diagnostics(&check(repository.path(), &named)),
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[test]
+fn pods_of_a_job_that_a_changed_patch_changes_are_found() {
+    let profile = inputs::profile(
+        "release: '0.12'\noverlays:\n- name: patched\n  patches: [{path: patches/job.yaml}]\n",
+    );
+    let patch = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {spec: {priorityClassName: low}}}\n";
+    let tuning = "apiVersion: kaito.sh/v1beta1\nkind: Workspace\nmetadata: {name: a}\nresource:\n  \
+                  instanceType: Standard_NC24ads_A100_v4\n  labelSelector: {matchLabels: {apps: a}}\n\
+                  tuning:\n  preset: {name: phi-4}\n  method: qlora\n  \
+                  input: {urls: [https://example.com/data.parquet]}\n  \
+                  output: {image: example.com/adapter:1, imagePushSecret: push}\n";
+    let repository = repository(&[
+        ("kaito-render.yaml", profile),
+        ("patches/job.yaml", patch.to_owned()),
+        ("models/a.yaml", tuning.to_owned()),
+    ]);
+    let found = || diagnostics(&check(repository.path(), &["models", "--against", "HEAD"]));
+    assert_eq!(found(), Vec::<String>::new());
+    write(
+        &repository,
+        "patches/job.yaml",
+        &patch.replace("low", "high"),
+    );
+    assert_eq!(found(), ["KR614 patches/job.yaml:3"]);
+}
