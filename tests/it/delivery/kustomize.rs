@@ -1,5 +1,6 @@
 //! The real kustomize, with `kaito-render fn` as a function: what a person sees, to the byte.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +9,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::golden::documents;
-use crate::support::program::{Run, root, run, stdout};
+use crate::support::inputs::{SMALL, directory, profile, workspace};
+use crate::support::program::{Run, kaito_render, root, run, stdout};
 use crate::support::tools::tool;
 
 /// What both flags switch on.
@@ -148,4 +150,118 @@ fn functions_in_place_keep_files_and_change_nothing_twice() {
     assert_eq!(names, expected);
     assert!(first["workspace.yaml"].starts_with(b"# ours\napiVersion: kaito.sh/v1beta1\n"));
     assert_eq!(in_place(), first);
+}
+
+#[test]
+fn an_overlay_among_the_resources_is_applied_and_no_object() {
+    let transformer = example("transformer");
+    let overlay = "apiVersion: render.kaito.sh/v1alpha1\nkind: Overlay\nmetadata:\n  name: batch\n\
+                   pod: {priorityClassName: batch}\n";
+    fs::write(transformer.path().join("overlay.yaml"), overlay).unwrap();
+    let kustomization = transformer.path().join("kustomization.yaml");
+    let text = fs::read_to_string(&kustomization).unwrap();
+    let text = text.replacen("resources:\n", "resources:\n- overlay.yaml\n", 1);
+    fs::write(&kustomization, text).unwrap();
+    let built = build(transformer.path());
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    assert!(
+        built.stdout.contains("priorityClassName: batch\n"),
+        "{}",
+        built.stdout
+    );
+    assert!(!built.stdout.contains("kind: Overlay"), "{}", built.stdout);
+}
+
+/// What of a kustomization an overlay takes over, with all that depends on the order.
+const PROD: &str = "\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [objects.yaml]
+components: [../part]
+patchesStrategicMerge:
+- merge.yaml
+patches:
+- target: {kind: StatefulSet}
+  path: ops.yaml
+- patch: |
+    apiVersion: v1
+    kind: Service
+    metadata: {name: a, labels: {team: patch}}
+    spec: {sessionAffinity: ClientIP}
+patchesJson6902:
+- target: {version: v1, kind: Service, name: a}
+  patch: |
+    - {op: test, path: /metadata/labels/team, value: prod}
+    - {op: add, path: /metadata/labels/json, value: \"1\"}
+labels:
+- pairs: {team: prod}
+- pairs: {pods: \"1\"}
+  includeTemplates: true
+commonAnnotations: {example.com/a: b}
+images:
+- {name: example.com/patched, newName: example.com/replaced, newTag: \"2\"}
+";
+
+const PART: &str = "\
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+labels:
+- pairs: {team: part, part: \"1\"}
+patches:
+- target: {kind: StatefulSet}
+  patch: '[{\"op\": \"add\", \"path\": \"/spec/minReadySeconds\", \"value\": 2}]'
+";
+
+const MERGE: &str = "\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: a}
+spec:
+  minReadySeconds: 3
+  template:
+    spec:
+      containers: [{name: a, image: \"example.com/patched:1\"}]
+";
+
+/// The objects of a stream but for node objects, which get no labels of an overlay unasked.
+fn without_nodes(stream: &str) -> BTreeMap<String, Value> {
+    let objects = documents(stream).into_iter();
+    let objects = objects.filter(|object| object["kind"] != "NodeClaim");
+    let named = objects.map(|mut object| {
+        object.sort_all_objects();
+        let name = object["metadata"]["name"].as_str().unwrap();
+        (format!("{} {name}", object["kind"]), object)
+    });
+    named.collect()
+}
+
+#[test]
+fn a_kustomization_as_an_overlay_makes_what_kustomize_makes() {
+    let directory = directory(&[
+        ("a.yaml", &workspace("a", SMALL)),
+        (
+            "kaito-render.yaml",
+            &profile("overlays: [{kustomization: k/prod}]\n"),
+        ),
+        ("k/prod/kustomization.yaml", PROD),
+        ("k/prod/merge.yaml", MERGE),
+        (
+            "k/prod/ops.yaml",
+            "- {op: add, path: /spec/template/spec/priorityClassName, value: batch}\n",
+        ),
+        ("k/part/kustomization.yaml", PART),
+    ]);
+    let render = |args: &[&str]| {
+        let mut command = kaito_render(&[&["render", "a.yaml"], args].concat());
+        let run = run(command.current_dir(directory.path()), "");
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout.clone()
+    };
+    let plain = render(&["--no-overlays"]);
+    fs::write(directory.path().join("k/prod/objects.yaml"), plain).unwrap();
+    let built = kustomize(&["build", "k/prod"], directory.path());
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    let (ours, theirs) = (without_nodes(&render(&[])), without_nodes(&built.stdout));
+    assert!(ours.len() == 4, "{ours:?}");
+    assert_eq!(ours, theirs);
 }

@@ -29,6 +29,10 @@ pub fn overlay_schema() -> Value {
     let name = schema["properties"]["name"].clone();
     let metadata = &mut schema["properties"]["metadata"];
     metadata["properties"]["name"] = name;
+    metadata["properties"]["namespace"] = json!({
+        "description": "Not used; kustomize writes it on every document.",
+        "type": "string",
+    });
     let own = json!({
         "apiVersion": {
             "description": format!("The version of overlays: always `{}`.", api::PROFILE),
@@ -62,7 +66,7 @@ impl Overlay {
         let place = take_name(node, &mut value)
             .map_err(|diagnostic| diagnostics.report(diagnostic))
             .ok()?;
-        of_cluster(&mut value);
+        without_own(&mut value);
         match serde_json::from_value(value) {
             Ok(overlay) => Some((overlay, place)),
             Err(error) => {
@@ -98,14 +102,15 @@ fn take_name(node: &Node, value: &mut Value) -> Result<Span, Diagnostic> {
     }
 }
 
-/// Removes what only says what the document is, and what hosts of functions write on it.
-fn of_cluster(value: &mut Value) {
+/// Removes what only says what the document is, and what kustomize and hosts of functions write on it.
+fn without_own(value: &mut Value) {
     let Value::Object(fields) = value else { return };
     fields.shift_remove("apiVersion");
     fields.shift_remove("kind");
     let Some(Value::Object(metadata)) = fields.get_mut("metadata") else {
         return;
     };
+    metadata.shift_remove("namespace");
     if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
         annotations.retain(|key, _| !is_of_host(key));
         if annotations.is_empty() {
