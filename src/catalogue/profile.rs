@@ -23,8 +23,8 @@ pub use delivery::{Delivery, Jobs, ReplaceNodes};
 pub use overlays::{
     Additions, Affinity, Disruption, Egress, Gateway, Image, Marked, MetadataOverlay, MonitorKind,
     Monitoring, NamedReference, Network, OverlaidWorkspaces, Overlay, OverlayEntry, OverlayFile,
-    OverlayKustomization, Patch, Peer, PodOverlay, Probes, Purpose, Reference, Resources, Route,
-    Select, Target, Timings, Variable, Weights, is_overlay, overlay_schema,
+    OverlayKustomization, OverlayReader, Patch, Peer, PodOverlay, Probes, Purpose, Reference,
+    Resources, Route, Select, Target, Timings, Variable, Weights, is_overlay, overlay_schema,
 };
 
 /// A `Profile` of `render.kaito.sh/v1alpha1`.

@@ -12,7 +12,7 @@ use std::path::Path;
 use super::written::{Source, Written, named_file};
 use crate::base::node::{Data, Node};
 use crate::base::sources::{FileId, Span};
-use crate::catalogue::profile::{Overlay, OverlayKustomization};
+use crate::catalogue::profile::{OverlayKustomization, OverlayReader};
 use crate::diagnostic::{Diagnostics, rule};
 use crate::input;
 use crate::session::Session;
@@ -25,6 +25,7 @@ pub(super) fn read<'a>(
     written: &OverlayKustomization,
     named_at: Option<Span>,
     name_at: Option<Span>,
+    reader: &OverlayReader,
     session: &mut Session,
 ) -> Option<Source<'a>> {
     let directory = Path::new(&written.kustomization).file_name();
@@ -43,7 +44,7 @@ pub(super) fn read<'a>(
     let mut parts = Vec::new();
     for document in documents {
         let document = fields::named(document, &name_node);
-        parts.push(part(document, &mut session.diagnostics)?);
+        parts.push(part(document, reader, &mut session.diagnostics)?);
     }
     Some(Source {
         parts,
@@ -54,8 +55,12 @@ pub(super) fn read<'a>(
 }
 
 /// A part whose values are as an overlay may have them; none if one is not.
-fn part<'a>(document: Node, diagnostics: &mut Diagnostics) -> Option<Written<'a>> {
-    let (overlay, _) = Overlay::read(&document, diagnostics)?;
+fn part<'a>(
+    document: Node,
+    reader: &OverlayReader,
+    diagnostics: &mut Diagnostics,
+) -> Option<Written<'a>> {
+    let (overlay, _) = reader.read(&document, diagnostics)?;
     Some(Written {
         overlay: Cow::Owned(overlay),
         document: Some(Cow::Owned(document)),

@@ -8,7 +8,7 @@ use super::written::{Source, Written, folder, named_file};
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::base::wording;
-use crate::catalogue::profile::{Overlay, OverlayEntry, OverlayFile, Profile, is_overlay};
+use crate::catalogue::profile::{OverlayEntry, OverlayFile, OverlayReader, Profile, is_overlay};
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::input;
 use crate::session::Session;
@@ -20,6 +20,7 @@ pub(super) fn sources<'a>(
     input: &'a [Node],
     session: &mut Session,
 ) -> Vec<Source<'a>> {
+    let reader = OverlayReader::default();
     let mut all = Vec::new();
     for (index, entry) in profile.overlays.iter().enumerate() {
         let pointer = format!("/overlays/{index}");
@@ -37,16 +38,17 @@ pub(super) fn sources<'a>(
             OverlayEntry::Kustomization(written) => {
                 let place = profile.span(&format!("{pointer}/kustomization"));
                 let name_at = profile.span(&format!("{pointer}/name"));
-                all.extend(kustomization::read(written, place, name_at, session));
+                let source = kustomization::read(written, place, name_at, &reader, session);
+                all.extend(source);
             }
             OverlayEntry::File(OverlayFile { file }) => {
                 let place = profile.span(&format!("{pointer}/file"));
-                all.extend(of_file(file, place, session));
+                all.extend(of_file(file, place, &reader, session));
             }
         }
     }
     if profile.overlays_from_input {
-        all.extend(of_input(input, session));
+        all.extend(of_input(input, &reader, session));
     } else {
         refuse(input, profile, &mut session.diagnostics);
     }
@@ -54,14 +56,19 @@ pub(super) fn sources<'a>(
 }
 
 /// The overlay of a file that is named at a place.
-fn of_file<'a>(path: &str, named_at: Option<Span>, session: &mut Session) -> Option<Source<'a>> {
+fn of_file<'a>(
+    path: &str,
+    named_at: Option<Span>,
+    reader: &OverlayReader,
+    session: &mut Session,
+) -> Option<Source<'a>> {
     let file = named_file(path, named_at, session)?;
     let documents = input::parse(&session.sources, file, &mut session.diagnostics);
     let mut documents = documents.into_iter();
     let (document, more) = (documents.next(), documents.next());
     let (place, message) = match (document, more) {
         (Some(document), None) if is_overlay(&document) => {
-            return of_document(Cow::Owned(document), None, &mut session.diagnostics);
+            return of_document(Cow::Owned(document), None, reader, &mut session.diagnostics);
         }
         (Some(_), Some(more)) => (
             more.at("/kind").span,
@@ -84,9 +91,10 @@ fn of_file<'a>(path: &str, named_at: Option<Span>, session: &mut Session) -> Opt
 fn of_document<'a>(
     document: Cow<'a, Node>,
     folder: Option<PathBuf>,
+    reader: &OverlayReader,
     diagnostics: &mut Diagnostics,
 ) -> Option<Source<'a>> {
-    let (overlay, place) = Overlay::read(&document, diagnostics)?;
+    let (overlay, place) = reader.read(&document, diagnostics)?;
     Some(Source {
         name: overlay.name.clone(),
         place: Some(place),
@@ -99,11 +107,16 @@ fn of_document<'a>(
     })
 }
 
-fn of_input<'a>(input: &'a [Node], session: &mut Session) -> Vec<Source<'a>> {
+fn of_input<'a>(
+    input: &'a [Node],
+    reader: &OverlayReader,
+    session: &mut Session,
+) -> Vec<Source<'a>> {
     let mut all = Vec::new();
     for node in input {
         let folder = folder(node, &session.sources);
-        let source = of_document(Cow::Borrowed(node), Some(folder), &mut session.diagnostics);
+        let diagnostics = &mut session.diagnostics;
+        let source = of_document(Cow::Borrowed(node), Some(folder), reader, diagnostics);
         all.extend(source);
     }
     // Stable, so that those of one directory stay in the order of the input.

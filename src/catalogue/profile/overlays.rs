@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub use additions::{
     Additions, Disruption, Egress, Gateway, MonitorKind, Monitoring, Network, Peer, Route, Weights,
 };
-pub use document::{is_overlay, overlay_schema};
+pub use document::{OverlayReader, is_overlay, overlay_schema};
 pub use entry::{OverlayEntry, OverlayFile, OverlayKustomization};
 pub use images::Image;
 pub use marks::{Marked, MetadataOverlay};

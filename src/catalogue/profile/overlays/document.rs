@@ -1,5 +1,7 @@
 //! An overlay in a document of its own, `kind: Overlay`.
 
+use std::cell::OnceCell;
+
 use serde_json::{Value, json};
 
 use super::Overlay;
@@ -54,12 +56,20 @@ pub fn overlay_schema() -> Value {
     schema
 }
 
-impl Overlay {
+/// What reads overlays from documents of their own. The schema is read for the first of them.
+#[derive(Debug, Default)]
+pub struct OverlayReader {
+    checker: OnceCell<Checker>,
+}
+
+impl OverlayReader {
     /// Reads an overlay from its document, with the place of its name; none if it breaks the schema.
-    pub fn read(node: &Node, diagnostics: &mut Diagnostics) -> Option<(Self, Span)> {
+    pub fn read(&self, node: &Node, diagnostics: &mut Diagnostics) -> Option<(Overlay, Span)> {
         let mut value = node.to_value();
         drop_nulls(&mut value);
-        let checker = Checker::new(schema::published(SCHEMA));
+        let checker = self
+            .checker
+            .get_or_init(|| Checker::new(schema::published(SCHEMA)));
         if !checker.check(node, &value, &rule::OVERLAY, diagnostics) {
             return None;
         }
