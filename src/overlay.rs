@@ -208,27 +208,72 @@ impl<'a> InFolder<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Applied, Reported> {
         let mark = diagnostics.mark();
-        let mut applied = Applied::default();
         if self.overlays.is_off {
-            applied.objects = objects;
-            return Ok(applied);
+            return Ok(Applied {
+                objects,
+                ..Applied::default()
+            });
         }
         selection::check_named(self, workspace, plan, diagnostics);
         let originals: Vec<_> = objects.into_iter().map(Some).collect();
-        let mut slots = originals.clone();
         let of_all = Part {
             overlay: "",
             name: "",
             id: (0, 0),
             place: None,
+            is_guarded: false,
             workspace,
             plan,
             templates,
         };
+        // Where all is well, the result alone is looked at. Otherwise each change is, so that all
+        // mistakes are found at their places.
+        let mut found = Diagnostics::default();
+        let made = self.made(&originals, of_all, &mut found);
+        let made = match made {
+            Some(made) => {
+                diagnostics.extend(found);
+                made
+            }
+            None => {
+                let part = Part {
+                    is_guarded: true,
+                    ..of_all
+                };
+                // None goes with an error.
+                let made = self.made(&originals, part, diagnostics);
+                diagnostics.checked(mark)?;
+                made.unwrap_or_default()
+            }
+        };
+        let Made {
+            originals,
+            slots,
+            mut applied,
+        } = made;
+        self.overlays
+            .check(&originals, &slots, of_all, &applied, diagnostics);
+        diagnostics.checked(mark)?;
+        applied.objects = slots.into_iter().flatten().collect();
+        additions::count_routes(&mut applied, workspace);
+        Ok(applied)
+    }
+
+    /// What the overlays make of objects; none if something is wrong with it.
+    fn made(
+        &self,
+        objects: &[Option<Object>],
+        of_all: Part,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Made> {
+        let mark = diagnostics.mark();
+        let mut applied = Applied::default();
+        let mut slots = objects.to_vec();
         for (index, overlay) in self.iter() {
-            let Some(why) = overlay.selection.why(&overlay.name, workspace, plan) else {
-                continue;
-            };
+            let why = overlay
+                .selection
+                .why(&overlay.name, of_all.workspace, of_all.plan);
+            let Some(why) = why else { continue };
             applied.tally.select(index);
             applied.overlays.push(Selected {
                 name: overlay.name.clone(),
@@ -244,14 +289,30 @@ impl<'a> InFolder<'a> {
                 piece.apply(part, id, &mut slots, &mut applied, diagnostics);
             }
         }
-        diagnostics.checked(mark)?;
-        self.overlays
-            .check(&originals, &slots, of_all, &applied, diagnostics);
-        diagnostics.checked(mark)?;
-        applied.objects = slots.into_iter().flatten().collect();
-        additions::count_routes(&mut applied, workspace);
-        Ok(applied)
+        let originals = check::with_added(objects, &applied.changes);
+        let mut pairs = originals.iter().zip(&slots);
+        let is_kept = of_all.is_guarded
+            || pairs.all(|pair| match pair {
+                (Some(original), Some(object)) => guard::keeps(original, object, of_all.plan),
+                _ => true,
+            });
+        let is_well = is_kept && !diagnostics.failed_since(mark);
+        is_well.then_some(Made {
+            originals,
+            slots,
+            applied,
+        })
     }
+}
+
+/// What overlays made of the objects of a Workspace.
+#[derive(Default)]
+struct Made {
+    /// The objects before, and those that overlays added, as they were then.
+    originals: Vec<Option<Object>>,
+    /// The same objects after; none in the place of one that was removed.
+    slots: Vec<Option<Object>>,
+    applied: Applied,
 }
 
 impl Piece {

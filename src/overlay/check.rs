@@ -23,9 +23,6 @@ impl Overlays {
         if applied.changes.is_empty() {
             return;
         }
-        let added = applied.changes.iter().filter_map(added);
-        let originals: Vec<_> = originals.iter().cloned().chain(added.map(Some)).collect();
-        let originals = &originals;
         let mark = diagnostics.mark();
         self.check_fields(originals, slots, part, applied, diagnostics);
         if diagnostics.failed_since(mark) {
@@ -108,6 +105,12 @@ impl Overlays {
         let (overlay, piece) = change.id;
         self.all.get(overlay)?.pieces.get(piece)
     }
+}
+
+/// The objects with those that changes added, as these were then.
+pub(super) fn with_added(objects: &[Option<Object>], changes: &[Change]) -> Vec<Option<Object>> {
+    let added = changes.iter().filter_map(added).map(Some);
+    objects.iter().cloned().chain(added).collect()
 }
 
 /// The object that a change added, as it was then; none of another change.

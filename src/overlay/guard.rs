@@ -41,6 +41,12 @@ const GPUS: &str = "nvidia.com/";
 
 const INSTANCE_TYPE: &str = "node.kubernetes.io/instance-type";
 
+/// Whether nothing that may not change differs between an object and what overlays made of it.
+pub(super) fn keeps(original: &Object, object: &Object, plan: &Plan) -> bool {
+    object.value.is_shared_with(&original.value)
+        || broken(original, Some(&object.value), plan).is_none()
+}
+
 /// What a change of an object breaks; none if it may be made. Without `after` the object is removed.
 pub(super) fn broken(object: &Object, after: Option<&Json>, plan: &Plan) -> Option<Broken> {
     let before = &object.value;

@@ -25,6 +25,8 @@ pub(super) struct Part<'a> {
     /// The numbers of the overlay and of the part.
     pub(super) id: (usize, usize),
     pub(super) place: Option<Span>,
+    /// Whether each change is held against what may not change, and not only the result.
+    pub(super) is_guarded: bool,
     pub(super) workspace: &'a Workspace,
     pub(super) plan: &'a Plan,
     /// What laid the objects out.
@@ -65,7 +67,11 @@ impl<'a> Part<'a> {
                 return true;
             }
         };
-        if let Some(broken) = guard::broken(object, after.as_ref(), self.plan) {
+        let is_checked = self.is_guarded || after.is_none();
+        if let Some(broken) = is_checked
+            .then(|| guard::broken(object, after.as_ref(), self.plan))
+            .flatten()
+        {
             let changed = after.as_ref().unwrap_or(&object.value);
             let place = place_of(&Spot::new(changed, &broken.pointer));
             let place = place.unwrap_or_else(|| self.whole());
