@@ -71,7 +71,7 @@ pub struct Overlays {
     /// Those that are for Workspaces of every directory, from first to last.
     of_profile: Vec<usize>,
     /// Those of the input, by the directory whose Workspaces they are for.
-    folders: BTreeMap<PathBuf, Vec<usize>>,
+    directories: BTreeMap<PathBuf, Vec<usize>>,
     /// Whether none is applied: one of them can't be used, or nobody wants them.
     is_off: bool,
     schemas: Schemas,
@@ -79,7 +79,7 @@ pub struct Overlays {
 
 /// The overlays that may be for a Workspace by where it is, from first to last.
 #[derive(Debug)]
-pub struct InFolder<'a> {
+pub struct InDirectory<'a> {
     overlays: &'a Overlays,
     indices: Cow<'a, [usize]>,
 }
@@ -91,7 +91,7 @@ struct Overlay {
     /// Where its name stands.
     place: Option<Span>,
     /// For one of the input, the directory whose Workspaces it is for.
-    folder: Option<PathBuf>,
+    directory: Option<PathBuf>,
     selection: Selection,
     pieces: Vec<Piece>,
 }
@@ -168,27 +168,27 @@ impl Overlays {
 
     /// Those that are for the directory of a document, from the root downward.
     #[must_use]
-    pub fn at(&self, document: &Node, sources: &Sources) -> InFolder<'_> {
+    pub fn at(&self, document: &Node, sources: &Sources) -> InDirectory<'_> {
         let mut indices = Cow::Borrowed(self.of_profile.as_slice());
-        if !self.folders.is_empty() {
-            let folder = written::folder(document, sources);
-            let mut above: Vec<_> = folder.ancestors().collect();
+        if !self.directories.is_empty() {
+            let directory = written::directory(document, sources);
+            let mut above: Vec<_> = directory.ancestors().collect();
             // The root of all, also where the path is absolute.
             above.push(Path::new(""));
             above.dedup();
-            for folder in above.into_iter().rev() {
-                let here = self.folders.get(folder).into_iter().flatten();
+            for directory in above.into_iter().rev() {
+                let here = self.directories.get(directory).into_iter().flatten();
                 indices.to_mut().extend(here);
             }
         }
-        InFolder {
+        InDirectory {
             overlays: self,
             indices,
         }
     }
 }
 
-impl<'a> InFolder<'a> {
+impl<'a> InDirectory<'a> {
     fn iter(&self) -> impl Iterator<Item = (usize, &'a Overlay)> {
         let all = &self.overlays.all;
         self.indices.iter().map(|index| (*index, &all[*index]))

@@ -6,7 +6,7 @@ use crate::catalogue::profile::{Jobs, Substitution};
 use crate::delivery;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::expand::{self, Templates};
-use crate::overlay::{Applied, InFolder};
+use crate::overlay::{Applied, InDirectory};
 use crate::plan::{self, Plan};
 
 /// Lays a plan out, applies the overlays, completes the objects, and names those that are named by
@@ -15,7 +15,7 @@ pub(super) fn objects(
     inputs: plan::Inputs,
     plan: &Plan,
     templates: &Templates,
-    overlays: &InFolder,
+    overlays: &InDirectory,
     diagnostics: &mut Diagnostics,
 ) -> Result<Applied, Reported> {
     let objects = expand::objects(plan, templates);

@@ -10,7 +10,7 @@ use crate::catalogue::profile::{Jobs, Profile};
 use crate::delivery;
 use crate::diagnostic::{Diagnostic, Diagnostics, rule};
 use crate::expand::Templates;
-use crate::overlay::{Applied, InFolder};
+use crate::overlay::{Applied, InDirectory};
 use crate::plan;
 use crate::vocab::kinds;
 use crate::workspace::Workspace;
@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 pub(super) struct Before<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) profile: &'a Profile,
-    pub(super) overlays: InFolder<'a>,
+    pub(super) overlays: InDirectory<'a>,
 }
 
 /// Reports the workload of a Workspace if what nobody can change of it is not what it was. What was

@@ -50,7 +50,7 @@ pub(super) fn read<'a>(
         parts,
         name,
         place: Some(place),
-        folder: None,
+        directory: None,
     })
 }
 

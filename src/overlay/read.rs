@@ -44,8 +44,12 @@ impl Overlays {
 
     fn add(&mut self, overlay: Overlay) {
         let index = self.all.len();
-        match &overlay.folder {
-            Some(folder) => self.folders.entry(folder.clone()).or_default().push(index),
+        match &overlay.directory {
+            Some(directory) => self
+                .directories
+                .entry(directory.clone())
+                .or_default()
+                .push(index),
             None => self.of_profile.push(index),
         }
         self.all.push(overlay);
@@ -59,14 +63,14 @@ struct Names(BTreeMap<String, BTreeMap<PathBuf, Option<Span>>>);
 impl Names {
     /// Adds an overlay, and reports that there is another one of its name for the same Workspaces.
     fn add(&mut self, overlay: &Overlay, diagnostics: &mut Diagnostics) {
-        let folder = overlay.folder.clone().unwrap_or_default();
+        let directory = overlay.directory.clone().unwrap_or_default();
         let of_name = self.0.entry(overlay.name.clone()).or_default();
         let root = std::iter::once(Path::new(""));
-        let mut above = folder.ancestors().chain(root);
-        let above = above.find_map(|folder| of_name.get(folder));
+        let mut above = directory.ancestors().chain(root);
+        let above = above.find_map(|directory| of_name.get(directory));
         // Paths are ordered by their steps, so what is below one stands right behind it.
-        let below = of_name.range(folder.clone()..).next();
-        let below = below.filter(|(other, _)| other.starts_with(&folder));
+        let below = of_name.range(directory.clone()..).next();
+        let below = below.filter(|(other, _)| other.starts_with(&directory));
         if let Some(first) = above.or(below.map(|(_, first)| first)) {
             let message = format!("there are two overlays `{}`", overlay.name);
             let reporting = diagnostics.add(&rule::OVERLAY, overlay.place, message);
@@ -75,7 +79,7 @@ impl Names {
                 reporting.also(*first, "the other one");
             }
         }
-        of_name.insert(folder, overlay.place);
+        of_name.insert(directory, overlay.place);
     }
 }
 
@@ -84,7 +88,7 @@ fn overlay(source: &Source, library: &Library, session: &mut Session) -> Overlay
     let mut overlay = Overlay {
         name: source.name.clone(),
         place: source.place,
-        folder: source.folder.clone(),
+        directory: source.directory.clone(),
         selection: Selection::default(),
         pieces: Vec::new(),
     };
@@ -100,7 +104,7 @@ fn overlay(source: &Source, library: &Library, session: &mut Session) -> Overlay
         let pieces = reader.pieces(&written.overlay, &written.pointer);
         overlay.pieces.extend(pieces);
     }
-    overlay.selection.directory = source.directory(&session.sources);
+    overlay.selection.directory = source.shown_directory(&session.sources);
     overlay
 }
 

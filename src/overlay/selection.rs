@@ -3,7 +3,7 @@
 use globset::GlobMatcher;
 
 use super::selector::LabelSelector;
-use super::{InFolder, Overlay, Overlays};
+use super::{InDirectory, Overlay, Overlays};
 use crate::base::pointer;
 use crate::base::similar;
 use crate::base::sources::Span;
@@ -100,7 +100,7 @@ fn names(workspace: &Workspace) -> impl Iterator<Item = &str> {
 
 /// Reports names in the annotation of a Workspace that pick no overlay.
 pub(super) fn check_named(
-    overlays: &InFolder,
+    overlays: &InDirectory,
     workspace: &Workspace,
     plan: &Plan,
     diagnostics: &mut Diagnostics,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::kustomization;
-use super::written::{Source, Written, folder, named_file};
+use super::written::{Source, Written, directory, named_file};
 use crate::base::node::Node;
 use crate::base::sources::Span;
 use crate::base::wording;
@@ -33,7 +33,7 @@ pub(super) fn sources<'a>(
                     document: profile.document.as_ref().map(Cow::Borrowed),
                     pointer,
                 }],
-                folder: None,
+                directory: None,
             }),
             OverlayEntry::Kustomization(written) => {
                 let place = profile.span(&format!("{pointer}/kustomization"));
@@ -90,7 +90,7 @@ fn of_file<'a>(
 
 fn of_document<'a>(
     document: Cow<'a, Node>,
-    folder: Option<PathBuf>,
+    directory: Option<PathBuf>,
     reader: &OverlayReader,
     diagnostics: &mut Diagnostics,
 ) -> Option<Source<'a>> {
@@ -103,7 +103,7 @@ fn of_document<'a>(
             document: Some(document),
             pointer: String::new(),
         }],
-        folder,
+        directory,
     })
 }
 
@@ -114,15 +114,15 @@ fn of_input<'a>(
 ) -> Vec<Source<'a>> {
     let mut all = Vec::new();
     for node in input {
-        let folder = folder(node, &session.sources);
+        let directory = directory(node, &session.sources);
         let diagnostics = &mut session.diagnostics;
-        let source = of_document(Cow::Borrowed(node), Some(folder), reader, diagnostics);
+        let source = of_document(Cow::Borrowed(node), Some(directory), reader, diagnostics);
         all.extend(source);
     }
     // Stable, so that those of one directory stay in the order of the input.
     all.sort_by_cached_key(|source| {
-        let folder = source.folder.clone().unwrap_or_default();
-        (folder.components().count(), folder)
+        let directory = source.directory.clone().unwrap_or_default();
+        (directory.components().count(), directory)
     });
     all
 }

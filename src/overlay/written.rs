@@ -21,7 +21,7 @@ pub(super) struct Source<'a> {
     /// Where its name stands.
     pub(super) place: Option<Span>,
     /// For one of the input, the directory whose Workspaces it is for.
-    pub(super) folder: Option<PathBuf>,
+    pub(super) directory: Option<PathBuf>,
 }
 
 /// A part of an overlay as it is written.
@@ -36,15 +36,15 @@ pub(super) struct Written<'a> {
 
 impl Source<'_> {
     /// What people call its directory, if it is only for the Workspaces there.
-    pub(super) fn directory(&self, sources: &Sources) -> Option<String> {
-        let folder = self.folder.as_deref()?;
-        if folder == Path::new("") {
+    pub(super) fn shown_directory(&self, sources: &Sources) -> Option<String> {
+        let directory = self.directory.as_deref()?;
+        if directory == Path::new("") {
             return None;
         }
         let file = self.parts.first()?.document.as_ref()?.span.file;
         let shown = match sources.place(file) {
             Some(_) => Path::new(sources.name(file)).parent()?,
-            None => folder,
+            None => directory,
         };
         let shown = shown.display().to_string();
         Some(if shown.is_empty() {
@@ -74,7 +74,7 @@ pub(super) fn named_file(
 
 /// The directory of a document: on the disk or in a revision, or as a host of functions says. That
 /// of a stream is empty, which holds all others.
-pub(super) fn folder(node: &Node, sources: &Sources) -> PathBuf {
+pub(super) fn directory(node: &Node, sources: &Sources) -> PathBuf {
     let path = match sources.place(node.span.file) {
         Some(place) => Some(place),
         None => ITEM_PATHS
@@ -82,6 +82,6 @@ pub(super) fn folder(node: &Node, sources: &Sources) -> PathBuf {
             .find_map(|key| node.str_at(&pointer::to_annotation(key)))
             .map(Path::new),
     };
-    let folder = path.and_then(Path::parent);
-    folder.unwrap_or(Path::new("")).to_owned()
+    let directory = path.and_then(Path::parent);
+    directory.unwrap_or(Path::new("")).to_owned()
 }
