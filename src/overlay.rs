@@ -229,22 +229,18 @@ impl<'a> InDirectory<'a> {
         // Where all is well, the result alone is looked at. Otherwise each change is, so that all
         // mistakes are found at their places.
         let mut found = Diagnostics::default();
-        let made = self.made(&originals, of_all, &mut found);
-        let made = match made {
-            Some(made) => {
-                diagnostics.extend(found);
-                made
-            }
-            None => {
-                let part = Part {
-                    is_guarded: true,
-                    ..of_all
-                };
-                // None goes with an error.
-                let made = self.made(&originals, part, diagnostics);
-                diagnostics.checked(mark)?;
-                made.unwrap_or_default()
-            }
+        let made = if let Some(made) = self.made(&originals, of_all, &mut found) {
+            diagnostics.extend(found);
+            made
+        } else {
+            let part = Part {
+                is_guarded: true,
+                ..of_all
+            };
+            // None goes with an error.
+            let made = self.made(&originals, part, diagnostics);
+            diagnostics.checked(mark)?;
+            made.unwrap_or_default()
         };
         let Made {
             originals,
