@@ -222,6 +222,7 @@ impl<'a> InDirectory<'a> {
             id: (0, 0),
             place: None,
             is_guarded: false,
+            main: guard::main_of(&originals, plan),
             workspace,
             plan,
             templates,
@@ -286,13 +287,23 @@ impl<'a> InDirectory<'a> {
             }
         }
         let originals = check::with_added(objects, &applied.changes);
-        let mut pairs = originals.iter().zip(&slots);
-        let is_kept = of_all.is_guarded
-            || pairs.all(|pair| match pair {
-                (Some(original), Some(object)) => guard::keeps(original, object, of_all.plan),
-                _ => true,
-            });
-        let is_well = is_kept && !diagnostics.failed_since(mark);
+        let planned = of_all.planned();
+        for pair in originals.iter().zip(&slots) {
+            let (Some(original), Some(object)) = pair else {
+                continue;
+            };
+            if diagnostics.failed_since(mark) || guard::keeps(original, object, planned) {
+                continue;
+            }
+            if !of_all.is_guarded {
+                return None;
+            }
+            // No change alone has broken it, but all together.
+            if let Some(broken) = guard::broken(original, Some(&object.value), planned) {
+                diagnostics.report(of_all.protected(broken, of_all.whole(), original));
+            }
+        }
+        let is_well = !diagnostics.failed_since(mark);
         is_well.then_some(Made {
             originals,
             slots,

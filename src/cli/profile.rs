@@ -147,11 +147,13 @@ pub(super) fn before(
 fn texts<'a>(profile: &Profile, sources: &'a Sources) -> Vec<&'a str> {
     let document = profile.document.iter();
     let mut files: Vec<_> = document.map(|document| document.span.file).collect();
+    let mut seen: BTreeSet<_> = files.iter().copied().collect();
     let mut next = 0;
     while let Some(by) = files.get(next).copied() {
         let named = sources.named_files().filter(|(it, _)| *it == by);
         let new: Vec<_> = named.map(|(_, file)| file).collect();
-        files.extend(new.into_iter().filter(|file| *file != by));
+        // Files may name each other.
+        files.extend(new.into_iter().filter(|file| seen.insert(*file)));
         next += 1;
     }
     files.into_iter().map(|file| sources.text(file)).collect()

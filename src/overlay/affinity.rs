@@ -7,11 +7,15 @@ use crate::base::json::{Entry, Json, Map};
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 const TERMS: &str = "nodeSelectorTerms";
+const FIELDS: [&str; 2] = ["matchExpressions", "matchFields"];
 
-/// An affinity that holds where both hold.
-pub(super) fn both(old: &Json, new: &Json) -> Json {
+/// The most terms of nodes, of which one has to hold.
+const MAX_TERMS: usize = 1000;
+
+/// An affinity that holds where both hold; none if it has more than [`MAX_TERMS`].
+pub(super) fn both(old: &Json, new: &Json) -> Option<Json> {
     let Json::Map(kinds) = new else {
-        return old.clone();
+        return Some(old.clone());
     };
     let mut all = old.clone();
     for (kind, added) in kinds {
@@ -20,7 +24,7 @@ pub(super) fn both(old: &Json, new: &Json) -> Json {
         if added.get(REQUIRED).is_some() {
             let (old, new) = (&known[REQUIRED], &added[REQUIRED]);
             let required = match kind.as_ref() {
-                "nodeAffinity" => node_terms(old, new),
+                "nodeAffinity" => node_terms(old, new)?,
                 _ => joined(old, new),
             };
             merged = merged.with(REQUIRED, required);
@@ -30,24 +34,32 @@ pub(super) fn both(old: &Json, new: &Json) -> Json {
         }
         all = all.with(kind, merged);
     }
-    all
+    Some(all)
 }
 
 /// One of the terms of each has to hold: so one of each pair of them.
-fn node_terms(old: &Json, new: &Json) -> Json {
+fn node_terms(old: &Json, new: &Json) -> Option<Json> {
     let (terms, others) = (old[TERMS].items(), new[TERMS].items());
     if terms.is_empty() || others.is_empty() {
-        return if terms.is_empty() { new } else { old }.clone();
+        return Some(if terms.is_empty() { new } else { old }.clone());
     }
-    let pairs = terms
-        .iter()
-        .flat_map(|term| others.iter().map(move |other| term_of_both(term, other)));
-    old.with(TERMS, Json::List(pairs.collect()))
+    if terms.len().saturating_mul(others.len()) > MAX_TERMS {
+        return None;
+    }
+    // A term without conditions holds for no node.
+    let is_empty = |term: &Json| FIELDS.iter().all(|field| term[*field].items().is_empty());
+    let pairs = terms.iter().flat_map(|term| {
+        let others = others.iter();
+        others.map(move |other| match is_empty(term) || is_empty(other) {
+            true => Json::Map(Map::new(Vec::new())),
+            false => term_of_both(term, other),
+        })
+    });
+    Some(old.with(TERMS, Json::List(pairs.collect())))
 }
 
 fn term_of_both(term: &Json, other: &Json) -> Json {
-    let fields = ["matchExpressions", "matchFields"];
-    let entries = fields.into_iter().filter_map(|field| {
+    let entries = FIELDS.into_iter().filter_map(|field| {
         let all = joined(&term[field], &other[field]);
         (!all.items().is_empty()).then(|| -> Entry { (Arc::from(field), all) })
     });
@@ -74,7 +86,7 @@ mod tests {
         let required = |terms: Value| json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}});
         let old = required(json!([of("a"), of("b")]));
         let new = required(json!([of("c"), of("d")]));
-        let merged = Value::from(&both(&old.clone().into(), &new.clone().into()));
+        let merged = Value::from(&both(&old.clone().into(), &new.clone().into()).unwrap());
         let terms = &merged["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
         let keys = |term: &Value| -> String {
             let all = term["matchExpressions"].as_array().unwrap().iter();
@@ -82,13 +94,31 @@ mod tests {
         };
         let found: Vec<_> = terms.as_array().unwrap().iter().map(keys).collect();
         assert_eq!(found, ["ac", "ad", "bc", "bd"]);
-        assert_eq!(Value::from(&both(&Json::Null, &new.clone().into())), new);
+        assert_eq!(
+            Value::from(&both(&Json::Null, &new.clone().into()).unwrap()),
+            new
+        );
         let preferred = json!({"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]}});
-        let merged = both(&old.into(), &preferred.clone().into());
+        let merged = both(&old.clone().into(), &preferred.clone().into()).unwrap();
         assert_eq!(
             Value::from(&merged["podAntiAffinity"]),
             preferred["podAntiAffinity"]
         );
-        assert_eq!(both(&merged, &preferred.into()), merged);
+        assert_eq!(both(&merged, &preferred.into()).unwrap(), merged);
+
+        // An empty term holds for no node, so both never hold.
+        let nothing = required(json!([{}, of("e")]));
+        let merged = Value::from(&both(&old.into(), &nothing.into()).unwrap());
+        let terms = &merged["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
+        let found: Vec<_> = terms
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|it| **it != json!({}))
+            .map(keys)
+            .collect();
+        assert_eq!(found, ["ae", "be"]);
+        let many = Json::from(required(Value::Array(vec![of("a"); 40])));
+        assert_eq!(both(&many, &many), None);
     }
 }

@@ -41,20 +41,28 @@ const GPUS: &str = "nvidia.com/";
 
 const INSTANCE_TYPE: &str = "node.kubernetes.io/instance-type";
 
+/// What is decided before overlays.
+#[derive(Clone, Copy)]
+pub(super) struct Planned<'a> {
+    pub(super) plan: &'a Plan,
+    /// The name of the main container.
+    pub(super) main: Option<&'a str>,
+}
+
 /// Whether nothing that may not change differs between an object and what overlays made of it.
-pub(super) fn keeps(original: &Object, object: &Object, plan: &Plan) -> bool {
+pub(super) fn keeps(original: &Object, object: &Object, planned: Planned) -> bool {
     object.value.is_shared_with(&original.value)
-        || broken(original, Some(&object.value), plan).is_none()
+        || broken(original, Some(&object.value), planned).is_none()
 }
 
 /// What a change of an object breaks; none if it may be made. Without `after` the object is removed.
-pub(super) fn broken(object: &Object, after: Option<&Json>, plan: &Plan) -> Option<Broken> {
+pub(super) fn broken(object: &Object, after: Option<&Json>, planned: Planned) -> Option<Broken> {
     let before = &object.value;
     let Some(after) = after else {
-        return removed(object, plan);
+        return removed(object, planned.plan);
     };
-    let facts_before = facts(before, before, plan);
-    let facts_after = facts(before, after, plan);
+    let facts_before = facts(before, before, planned);
+    let facts_after = facts(before, after, planned);
     let (fact, now) = facts_before
         .into_iter()
         .zip(facts_after)
@@ -95,7 +103,7 @@ fn removed(object: &Object, plan: &Plan) -> Option<Broken> {
 
 /// The fields of an object that may not change, in the same order for the object `before` and after
 /// a change.
-fn facts(before: &Json, object: &Json, plan: &Plan) -> Vec<Fact> {
+fn facts(before: &Json, object: &Json, planned: Planned) -> Vec<Fact> {
     const IDENTITIES: [&str; 4] = [
         "/apiVersion",
         "/kind",
@@ -113,15 +121,15 @@ fn facts(before: &Json, object: &Json, plan: &Plan) -> Vec<Fact> {
     }
     let kind = before["kind"].as_str().unwrap_or_default();
     match kinds::find(kind).map(|kind| kind.role) {
-        Some(Role::Workload) => facts.extend(of_workload(before, object, plan)),
-        Some(Role::Node | Role::NodePool) => facts.extend(of_nodes(object, plan)),
+        Some(Role::Workload) => facts.extend(of_workload(before, object, planned)),
+        Some(Role::Node | Role::NodePool) => facts.extend(of_nodes(object, planned.plan)),
         _ if kind == kinds::SERVICE => facts.push(at("/spec/selector", SELECTED, KEEP)),
         _ => {}
     }
     facts
 }
 
-fn of_workload(before: &Json, object: &Json, plan: &Plan) -> Vec<Fact> {
+fn of_workload(before: &Json, object: &Json, planned: Planned) -> Vec<Fact> {
     let at = |pointer: &str, why, hint| Fact::at(object, pointer, why, hint);
     let mut facts = vec![
         at("/spec/selector", SELECTED, KEEP),
@@ -136,7 +144,7 @@ fn of_workload(before: &Json, object: &Json, plan: &Plan) -> Vec<Fact> {
             facts.push(at(&label, SELECTED, KEEP));
         }
     }
-    facts.push(main(before, object, plan));
+    facts.push(main(object, planned.main));
     facts.extend(gpus(before, object));
     facts
 }
@@ -166,8 +174,7 @@ impl Fact {
 }
 
 /// The name of the main container, as far as it is still there.
-fn main(before: &Json, object: &Json, plan: &Plan) -> Fact {
-    let wanted = main_container(before, plan);
+fn main(object: &Json, wanted: Option<&str>) -> Fact {
     let containers = find(object, &format!("{POD}/containers"));
     let containers = containers.map_or(&[][..], Json::items);
     let is_there = containers.iter().any(|it| it["name"].as_str() == wanted);
@@ -187,6 +194,13 @@ pub(super) fn main_container<'a>(object: &'a Json, plan: &Plan) -> Option<&'a st
     names()
         .find(|name| *name == plan.name)
         .or_else(|| names().next())
+}
+
+/// The name of the main container of the workload among objects.
+pub(super) fn main_of<'a>(objects: &'a [Option<Object>], plan: &Plan) -> Option<&'a str> {
+    let objects = objects.iter().flatten();
+    let mut workloads = objects.filter(|object| kinds::is_workload(object.identity().kind));
+    main_container(&workloads.next()?.value, plan)
 }
 
 /// The GPUs that each container asks for. Containers of whom nothing was known ask for none.
@@ -237,13 +251,15 @@ fn asks(container: &Json) -> Option<Json> {
     (found != Json::Null).then_some(found)
 }
 
-/// The instance type among the requirements of a node object.
+/// The instance type among the requirements of a node object: all of those about it have to hold.
 fn instance_type(object: &Json, spec: &str) -> Fact {
     let pointer = format!("{spec}/requirements");
     let requirements = find(object, &pointer).map_or(&[][..], Json::items);
     let is_type = |it: &&Json| it["key"].as_str() == Some(INSTANCE_TYPE);
     Fact {
-        value: requirements.iter().find(is_type).cloned(),
+        value: Some(Json::List(
+            requirements.iter().filter(is_type).cloned().collect(),
+        )),
         pointer,
         why: PLANNED,
         hint: RESOURCE,

@@ -3,6 +3,7 @@
 use super::Applied;
 use super::part::Part;
 use super::reader::Reader;
+use super::refusal::Refusal;
 use crate::base::images::with_images;
 use crate::base::object::Object;
 use crate::base::sources::Span;
@@ -143,23 +144,23 @@ impl Replacement {
     ) {
         for slot in slots {
             let Some(object) = slot else { continue };
-            let mut is_named = false;
+            let (mut is_named, mut refusal) = (false, None);
             let changed = with_images(&object.value, &mut |image| {
                 let new = self.replaced(image)?;
                 is_named = true;
+                if image::complete(image).is_some() && image::complete(&new).is_none() {
+                    let new = new.escape_debug();
+                    let message = format!("`{image}` would become `{new}`, which is no image");
+                    refusal = Some(Refusal::new(part.whole(), message));
+                }
                 (new != image).then_some(new)
             });
             if is_named {
                 applied.tally.match_one(id);
             }
             let Some(changed) = changed else { continue };
-            if part.put(
-                slot,
-                Ok(Some(changed)),
-                |_| self.place,
-                applied,
-                diagnostics,
-            ) {
+            let outcome = refusal.map_or(Ok(Some(changed)), Err);
+            if part.put(slot, outcome, |_| self.place, applied, diagnostics) {
                 applied.tally.change_one(id);
             }
         }

@@ -16,6 +16,12 @@ use crate::base::{similar, wording};
 
 const OPERATIONS: [&str; 6] = ["add", "copy", "move", "remove", "replace", "test"];
 
+/// The most levels of an object, as the reader of YAML has it.
+const MAX_DEPTH: usize = 100;
+
+/// The most values that the operations of a patch may copy in an object; objects have some hundreds.
+const MAX_COPIED: usize = 10_000;
+
 /// The most keys that are listed of a mapping.
 const SHOWN: usize = 12;
 
@@ -46,9 +52,19 @@ pub(super) fn read(items: &[Node], sources: &Sources) -> Result<Vec<Operation>, 
 /// An object with the operations applied, in their order.
 pub(super) fn apply(object: &Json, operations: &[Operation]) -> Result<Json, Refusal> {
     let mut value = Value::from(object);
+    let mut copied = 0;
     for operation in operations {
         if operation.expects_nothing(&value) {
             continue;
+        }
+        let (depth, size) = operation.weight(&value);
+        copied += size;
+        if depth > MAX_DEPTH || copied > MAX_COPIED {
+            let message = format!(
+                "`{}` makes the object too large, or nests it too deeply",
+                operation.path
+            );
+            return Err(Refusal::new(operation.path_place, message));
         }
         let one = std::slice::from_ref(&operation.parsed);
         if let Err(error) = json_patch::patch(&mut value, one) {
@@ -58,7 +74,40 @@ pub(super) fn apply(object: &Json, operations: &[Operation]) -> Result<Json, Ref
     Ok(value.into())
 }
 
+/// How many levels deep a value is, and how many values it has in all.
+fn weight(value: &Value) -> (usize, usize) {
+    let items: Box<dyn Iterator<Item = &Value>> = match value {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(fields) => Box::new(fields.values()),
+        _ => return (1, 1),
+    };
+    items
+        .map(weight)
+        .fold((1, 1), |(depth, size), (below, more)| {
+            (depth.max(below + 1), size + more)
+        })
+}
+
 impl Operation {
+    /// How deep it writes, and how many values it copies. What a patch has itself is no more than its
+    /// text.
+    fn weight(&self, value: &Value) -> (usize, usize) {
+        let steps = self.path.matches('/').count();
+        match (&self.parsed, &self.from) {
+            (PatchOperation::Add(it), _) => (steps + weight(&it.value).0, 0),
+            (PatchOperation::Replace(it), _) => (steps + weight(&it.value).0, 0),
+            (PatchOperation::Copy(_), Some(from)) => {
+                let (depth, size) = value.pointer(from).map_or((0, 0), weight);
+                (steps + depth, size)
+            }
+            (PatchOperation::Move(_), Some(from)) => {
+                let (depth, _) = value.pointer(from).map_or((0, 0), weight);
+                (steps + depth, 0)
+            }
+            _ => (0, 0),
+        }
+    }
+
     /// Whether it is a test for null of a field that is not there, which passes with kustomize and the
     /// API server.
     fn expects_nothing(&self, value: &Value) -> bool {

@@ -1,9 +1,10 @@
 //! One object through one part of an overlay: what may be changed is, and what is wrong is said.
 
+use super::guard::{self, Broken, Planned};
 use super::place::{Spot, index};
 use super::refusal::Refusal;
 use super::target::has_name;
-use super::{Applied, Change, guard};
+use super::{Applied, Change};
 use crate::base::json::Json;
 use crate::base::object::Object;
 use crate::base::pointer;
@@ -27,6 +28,8 @@ pub(super) struct Part<'a> {
     pub(super) place: Option<Span>,
     /// Whether each change is held against what may not change, and not only the result.
     pub(super) is_guarded: bool,
+    /// The name of the main container, as the templates have it.
+    pub(super) main: Option<&'a str>,
     pub(super) workspace: &'a Workspace,
     pub(super) plan: &'a Plan,
     /// What laid the objects out.
@@ -69,15 +72,13 @@ impl<'a> Part<'a> {
         };
         let is_checked = self.is_guarded || after.is_none();
         if let Some(broken) = is_checked
-            .then(|| guard::broken(object, after.as_ref(), self.plan))
+            .then(|| guard::broken(object, after.as_ref(), self.planned()))
             .flatten()
         {
             let changed = after.as_ref().unwrap_or(&object.value);
             let place = place_of(&Spot::new(changed, &broken.pointer));
             let place = place.unwrap_or_else(|| self.whole());
-            let refusal = Refusal::new(place, broken.message).hint(broken.hint);
-            let refusal = refusal.about(broken.pointer);
-            diagnostics.report(self.diagnostic(refusal, &rule::PROTECTED, object));
+            diagnostics.report(self.protected(broken, place, object));
             return true;
         }
         applied.changes.push(Change {
@@ -95,6 +96,21 @@ impl<'a> Part<'a> {
             None => *slot = None,
         }
         true
+    }
+
+    /// What is to be said of an object that may not become what it is.
+    pub(super) fn protected(&self, broken: Broken, place: Span, object: &Object) -> Diagnostic {
+        let refusal = Refusal::new(place, broken.message).hint(broken.hint);
+        let refusal = refusal.about(broken.pointer);
+        self.diagnostic(refusal, &rule::PROTECTED, object)
+    }
+
+    /// What is decided before overlays.
+    pub(super) fn planned(&self) -> Planned<'a> {
+        Planned {
+            plan: self.plan,
+            main: self.main,
+        }
     }
 
     /// Where the part stands; that of the Workspace where nothing is known of it.

@@ -3,7 +3,6 @@
 mod read;
 
 use super::Applied;
-use super::guard;
 use super::insertion::FOR_SOME;
 use super::merge::{Merge, ReplacedList};
 use super::operations::{self, Operation};
@@ -109,8 +108,7 @@ impl Patch {
             }
             Kind::Merge(patch) => patch,
         };
-        let main = guard::main_container(&object.value, part.plan);
-        let mut merge = Merge::new(main);
+        let mut merge = Merge::new(part.main);
         let kind = object.identity().kind;
         let merged = merge.object(&object.value, patch, kind);
         // Where it failed, it has left the way on which it was.
@@ -142,7 +140,7 @@ impl Patch {
     }
 }
 
-/// An object with the kind, name and namespace of another one.
+/// An object with the apiVersion, kind, name and namespace of another one.
 fn with_identity(object: &Json, other: &Json) -> Json {
     let mut metadata = object["metadata"].clone();
     for key in ["name", "namespace"] {
@@ -152,6 +150,7 @@ fn with_identity(object: &Json, other: &Json) -> Json {
         }
     }
     object
+        .with("apiVersion", other["apiVersion"].clone())
         .with("kind", other["kind"].clone())
         .with("metadata", metadata)
 }

@@ -4,12 +4,12 @@ mod read;
 
 use std::sync::Arc;
 
+use super::Applied;
 use super::affinity::{both, joined};
 use super::part::{Outcome, Part};
 use super::place::{Spot, Written};
 use super::pods::{with_container, with_pod};
 use super::refusal::Refusal;
-use super::{Applied, guard};
 use crate::base::json::{Json, Map};
 use crate::base::node::Node;
 use crate::base::object::Object;
@@ -74,8 +74,7 @@ impl Field {
                 continue;
             };
             applied.tally.match_one(id);
-            let main = guard::main_container(&object.value, part.plan);
-            let outcome = self.outcome(object, main.unwrap_or_default(), part);
+            let outcome = self.outcome(object, part.main.unwrap_or_default(), part);
             if part.put(
                 slot,
                 outcome,
@@ -120,7 +119,12 @@ impl Field {
             Change::Append(Some(key)) => self.appended(old, key, place)?,
             Change::Merge => merged(old, &self.value),
             Change::Variables => variables(old, &self.value),
-            Change::Affinity => both(old, &self.value),
+            Change::Affinity => both(old, &self.value).ok_or_else(|| {
+                Refusal::new(
+                    place,
+                    "`affinity` would have more than 1,000 terms of nodes",
+                )
+            })?,
             Change::Set => self.value.clone(),
             Change::Probes => return Ok(probes(holder, &self.value)),
         };

@@ -1,6 +1,6 @@
 //! Taints of node objects that the pods do not tolerate, because of overlays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::part::Part;
 use super::place::Spot;
@@ -79,8 +79,9 @@ impl Overlays {
         };
         let before = refused(originals);
         let mut now = refused(slots);
-        now.retain(|taint| !before.contains(taint));
-        now.dedup();
+        // Many nodes have the same ones.
+        let mut seen = BTreeSet::new();
+        now.retain(|taint| !before.contains(taint) && seen.insert(taint.canonical()));
         // One warning for all taints of one part.
         let mut why = BTreeMap::<_, (&Change, Vec<Json>)>::new();
         for taint in now {

@@ -1,6 +1,6 @@
 //! Which objects a patch is for.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::selector::LabelSelector;
 use crate::base::json::Json;
@@ -98,15 +98,22 @@ pub(super) fn has_name(name: &str) -> bool {
     node_name::filled(name, |_| "").is_none()
 }
 
+/// The most bytes that a compiled expression takes: enough for names with alternatives and classes.
+const MAX_REGEX: usize = 1 << 18;
+
 /// A regular expression that has to match a whole text.
 ///
 /// # Errors
 ///
 /// What is wrong with it, in one line.
 pub(super) fn anchored(pattern: &str) -> Result<Regex, String> {
+    let compiled = |pattern: &str| {
+        let mut builder = RegexBuilder::new(pattern);
+        builder.size_limit(MAX_REGEX).build()
+    };
     // By itself, so that the message shows it as it was written.
-    Regex::new(pattern)
-        .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
+    compiled(pattern)
+        .and_then(|_| compiled(&format!("^(?:{pattern})$")))
         .map_err(|error| {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or_default();

@@ -7,7 +7,6 @@ use super::service;
 use crate::base::json::Json;
 use crate::base::object::Object;
 use crate::catalogue::profile::{Egress, Network, Peer};
-use crate::overlay::guard;
 use crate::overlay::part::Part;
 use crate::vocab::kinds;
 
@@ -58,7 +57,7 @@ fn ports(part: Part, slots: &[Option<Object>]) -> Vec<u64> {
         if !kinds::is_workload(workload.identity().kind) {
             continue;
         }
-        let main = guard::main_container(&workload.value, part.plan);
+        let main = part.main;
         let containers = &workload.value["spec"]["template"]["spec"]["containers"];
         let containers = containers.items().iter();
         let main = containers.filter(|it| it["name"].as_str() == main);

@@ -105,5 +105,7 @@ fn addresses(object: &Object) -> Vec<String> {
             );
         }
     }
+    addresses.sort();
+    addresses.dedup();
     addresses
 }

@@ -74,8 +74,17 @@ pub(super) fn check(kustomization: &Node, diagnostics: &mut Diagnostics) {
     } in kustomization.entries("")
     {
         let name = key.as_str();
-        let is_known = READ.contains(&name) || PASSED_OVER.contains(&name);
-        if is_known || is_empty(value) {
+        if is_empty(value) {
+            continue;
+        }
+        if READ.contains(&name) {
+            // The schema of overlays says what is wrong with what is read as it stands.
+            if !["images", "patches"].contains(&name) {
+                check_shape(name, value, diagnostics);
+            }
+            continue;
+        }
+        if PASSED_OVER.contains(&name) {
             continue;
         }
         let refused = REFUSED.iter().find(|(field, _)| *field == name);
@@ -103,6 +112,26 @@ pub(super) fn check(kustomization: &Node, diagnostics: &mut Diagnostics) {
     }
     for labels in kustomization.items("/labels") {
         check_labels(labels, diagnostics);
+    }
+}
+
+/// Reports a field that is read and has another shape, of which nothing would be read.
+fn check_shape(name: &str, value: &Node, diagnostics: &mut Diagnostics) {
+    let all = |is_one: fn(&Node) -> bool| match &value.data {
+        Data::List(items) => items.iter().all(is_one),
+        _ => false,
+    };
+    let is_map = |node: &Node| matches!(node.data, Data::Map(_));
+    let (is_right, expected) = match name {
+        "commonLabels" | "commonAnnotations" => (is_map(value), "a mapping"),
+        "components" | "patchesStrategicMerge" => {
+            (all(|item| item.as_str().is_some()), "a list of strings")
+        }
+        _ => (all(is_map), "a list of mappings"),
+    };
+    if !is_right {
+        let message = format!("`{name}` of a kustomization must be {expected}");
+        diagnostics.add(&rule::KUSTOMIZATION_FIELD, value.span, message);
     }
 }
 

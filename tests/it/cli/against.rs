@@ -623,6 +623,26 @@ fn claims_that_a_changed_overlay_changes_are_found_where_no_workspace_changes() 
     }
 }
 
+/// Each names the other one, which is an error on both sides and no reason to read on for ever.
+#[test]
+fn components_that_name_each_other_end() {
+    let of = |component: &str| format!("kind: Component\ncomponents: [../{component}]\n");
+    let profile = inputs::profile("overlays: [{kustomization: a}]\n");
+    let repository = repository(&[
+        ("kaito-render.yaml", profile),
+        ("a/kustomization.yaml", of("b")),
+        ("b/kustomization.yaml", of("a")),
+        ("models/a.yaml", workspace("a", SMALL)),
+    ]);
+    let run = check(repository.path(), &["models", "--against", "HEAD"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        diagnostics(&run)[0].starts_with("KR721 "),
+        "{:?}",
+        diagnostics(&run)
+    );
+}
+
 #[test]
 fn pods_of_a_job_that_a_changed_patch_changes_are_found() {
     let profile = inputs::profile(

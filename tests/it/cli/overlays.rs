@@ -330,3 +330,39 @@ fn labels_go_where_they_are_asked_for_and_to_nodes_only_if_these_are_named() {
     assert_eq!(marked(", to: [node, pod]"), "NodeClaim pod");
     assert_eq!(marked(", to: [workload]"), "StatefulSet");
 }
+
+/// A Workspace with pods of its own, whose only container is not called after it.
+const OWN_PODS: &str = "\
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: own}
+resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: own}}}
+inference: {template: {spec: {containers: [{name: server, image: \"r.example.com/a/b:1\"}]}}}
+";
+
+/// New items of a keyed list go in front, so that another container is the first one then.
+const SIDECAR: &str = "- name: sidecar\n  patches:\n  - target: {kind: Deployment|StatefulSet}\n    \
+     patch: 'spec: {template: {spec: {containers: [{name: proxy, image: \"r.example.com/c/d:1\"}]}}}'\n";
+
+#[test]
+fn the_main_container_stays_the_same_whatever_overlays_put_in_front() {
+    let overlays = format!("{SIDECAR}- name: b\n  pod: {{env: {{A: b}}}}\n");
+    let objects = rendered(&overlays, OWN_PODS);
+    let workload = objects.iter().find(|it| it["spec"]["template"].is_object());
+    let containers = &workload.unwrap()["spec"]["template"]["spec"]["containers"];
+    let env_of = |name: &str| {
+        let mut containers = containers.as_array().unwrap().iter();
+        containers.find(|it| it["name"] == name).unwrap()["env"].clone()
+    };
+    assert_eq!(env_of("proxy"), Value::Null);
+    assert_eq!(env_of("server")[0]["name"], "A");
+}
+
+#[test]
+fn the_main_container_can_not_be_removed_behind_another_one() {
+    let removed = "- name: removed\n  patches:\n  - target: {kind: Deployment|StatefulSet}\n    \
+         patch: 'spec: {template: {spec: {containers: [{name: server, $patch: delete}]}}}'\n";
+    let profile = format!("overlays:\n{SIDECAR}{removed}");
+    let test = Test::new().input(OWN_PODS).profile(&profile);
+    test.finds_among("KR705 error", None).exits(1).run();
+}
