@@ -50,9 +50,12 @@ fn node_terms(old: &Json, new: &Json) -> Option<Json> {
     let is_empty = |term: &Json| FIELDS.iter().all(|field| term[*field].items().is_empty());
     let pairs = terms.iter().flat_map(|term| {
         let others = others.iter();
-        others.map(move |other| match is_empty(term) || is_empty(other) {
-            true => Json::Map(Map::new(Vec::new())),
-            false => term_of_both(term, other),
+        others.map(move |other| {
+            if is_empty(term) || is_empty(other) {
+                Json::Map(Map::new(Vec::new()))
+            } else {
+                term_of_both(term, other)
+            }
         })
     });
     Some(old.with(TERMS, Json::List(pairs.collect())))
