@@ -20,11 +20,11 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let seen = Arc::clone(&requests);
-        let thread = thread::spawn(move || {
-            while let Some(path) = serve(&listener.accept().unwrap().0, &seen) {
-                seen.lock().unwrap().push(path);
-            }
-        });
+        let thread = thread::spawn(
+            move || {
+                while serve(&listener.accept().unwrap().0, &seen).is_some() {}
+            },
+        );
         Self {
             address,
             requests,
@@ -51,23 +51,22 @@ impl Drop for Server {
     }
 }
 
-/// Answers one request and returns its path; nothing when the connection carries no request.
-fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<String>>) -> Option<String> {
+/// Answers one request; none when the connection carries no request.
+fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<String>>) -> Option<()> {
     let mut lines = BufReader::new(stream).lines();
     let path = lines.next()?.unwrap().split(' ').nth(1)?.to_owned();
     lines
         .map(Result::unwrap)
         .take_while(|line| !line.is_empty())
         .for_each(drop);
-    let before = seen
-        .lock()
-        .unwrap()
-        .iter()
-        .filter(|earlier| **earlier == path)
-        .count();
+    let mut seen = seen.lock().unwrap();
+    let before = seen.iter().filter(|earlier| **earlier == path).count();
     let answer = answer(&path, before);
+    // Whoever has the answer may ask at once what was asked for.
+    seen.push(path);
+    drop(seen);
     stream.write_all(answer.as_bytes()).unwrap();
-    Some(path)
+    Some(())
 }
 
 fn answer(path: &str, before: usize) -> String {
