@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::golden::documents;
-use crate::support::cluster::{Cluster, items};
+use crate::support::cluster::Cluster;
 use crate::support::inputs::{SMALL, directory, profile, workspace};
 use crate::support::program::{kaito_render, run};
 use crate::support::tools;
@@ -110,21 +110,5 @@ fn a_cluster_takes_all_that_is_added_and_finds_nothing_to_change_the_second_time
         .iter()
         .map(|object| format!("{object}\n---\n"))
         .collect();
-    let apply = || {
-        let args = [
-            "apply",
-            "--server-side",
-            "--validate=strict",
-            "-o",
-            "json",
-            "-f",
-            "-",
-        ];
-        let run = run(&mut cluster.kubectl(&args), &stream);
-        assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
-        items(&serde_json::from_str(&run.stdout).unwrap()).to_vec()
-    };
-    let first = apply();
-    assert_eq!(first.len(), objects.len());
-    assert_eq!(first, apply());
+    assert_eq!(cluster.apply_twice(&stream).len(), objects.len());
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::golden::{documents, entries};
-use crate::support::cluster::{Cluster, items};
+use crate::support::cluster::Cluster;
 use crate::support::flavour::Flavour;
 use crate::support::program::{kaito_render, root, run};
 use crate::support::tools;
@@ -143,7 +143,7 @@ fn a_cluster_takes_what_each_example_makes() {
         let rendered = run(kaito_render(&["render"]).arg(&path), "");
         let summary = "kaito-render: 1 Workspace in 1 file\n";
         assert_eq!((rendered.code, &*rendered.stderr), (0, summary), "{name}");
-        let stored = apply_twice(&cluster, &rendered.stdout);
+        let stored = cluster.apply_twice(&rendered.stdout);
         assert_eq!(stored.len(), documents(&rendered.stdout).len(), "{name}");
         for (_, kind, pointer, expected) in EFFECTS.iter().filter(|it| it.0 == name) {
             let object = stored.iter().find(|it| it["kind"] == *kind).unwrap();
@@ -161,25 +161,4 @@ fn a_cluster_takes_what_each_example_makes() {
         .map(|(name, ..)| (*name).to_owned())
         .collect();
     assert_eq!(examples, known);
-}
-
-/// The objects of a stream as they are stored, which are the same when they are applied again.
-fn apply_twice(cluster: &Cluster, stream: &str) -> Vec<Value> {
-    let apply = || {
-        let args = [
-            "apply",
-            "--server-side",
-            "--validate=strict",
-            "-o",
-            "json",
-            "-f",
-            "-",
-        ];
-        let run = run(&mut cluster.kubectl(&args), stream);
-        assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
-        items(&serde_json::from_str(&run.stdout).unwrap()).to_vec()
-    };
-    let first = apply();
-    assert_eq!(first, apply());
-    first
 }

@@ -178,6 +178,28 @@ impl Cluster {
         self.admin().command(args)
     }
 
+    /// The objects of a stream as the server stores them with strict validation; applying them again
+    /// changes nothing.
+    pub(crate) fn apply_twice(&self, stream: &str) -> Vec<Value> {
+        let apply = || {
+            let args = [
+                "apply",
+                "--server-side",
+                "--validate=strict",
+                "-o",
+                "json",
+                "-f",
+                "-",
+            ];
+            let run = run(&mut self.kubectl(&args), stream);
+            assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
+            items(&serde_json::from_str(&run.stdout).unwrap()).to_vec()
+        };
+        let first = apply();
+        assert_eq!(first, apply());
+        first
+    }
+
     /// What such a command, which has to succeed, prints with `-o json`.
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         self.admin().json(args)
