@@ -215,6 +215,14 @@ impl<'a> InDirectory<'a> {
             });
         }
         selection::check_named(self, workspace, plan, diagnostics);
+        let selected = self.selected(workspace, plan);
+        if selected.is_empty() {
+            diagnostics.checked(mark)?;
+            return Ok(Applied {
+                objects,
+                ..Applied::default()
+            });
+        }
         let originals: Vec<_> = objects.into_iter().map(Some).collect();
         let of_all = Part {
             overlay: "",
@@ -230,7 +238,7 @@ impl<'a> InDirectory<'a> {
         // Where all is well, the result alone is looked at. Otherwise each change is, so that all
         // mistakes are found at their places.
         let mut found = Diagnostics::default();
-        let made = if let Some(made) = self.made(&originals, of_all, &mut found) {
+        let made = if let Some(made) = Self::made(&selected, &originals, of_all, &mut found) {
             diagnostics.extend(found);
             made
         } else {
@@ -239,7 +247,7 @@ impl<'a> InDirectory<'a> {
                 ..of_all
             };
             // None goes with an error.
-            let made = self.made(&originals, part, diagnostics);
+            let made = Self::made(&selected, &originals, part, diagnostics);
             diagnostics.checked(mark)?;
             made.unwrap_or_default()
         };
@@ -252,13 +260,28 @@ impl<'a> InDirectory<'a> {
             .check(&originals, &slots, of_all, &applied, diagnostics);
         diagnostics.checked(mark)?;
         applied.objects = slots.into_iter().flatten().collect();
+        let overlays = selected.into_iter().map(|(_, overlay, why)| Selected {
+            name: overlay.name.clone(),
+            place: overlay.place,
+            why,
+        });
+        applied.overlays = overlays.collect();
         additions::count_routes(&mut applied, workspace);
         Ok(applied)
     }
 
+    /// The overlays that are for a Workspace, each with its number and why.
+    fn selected(&self, workspace: &Workspace, plan: &Plan) -> Vec<(usize, &'a Overlay, String)> {
+        let selected = self.iter().filter_map(|(index, overlay)| {
+            let why = overlay.selection.why(&overlay.name, workspace, plan)?;
+            Some((index, overlay, why))
+        });
+        selected.collect()
+    }
+
     /// What the overlays make of objects; none if something is wrong with it.
     fn made(
-        &self,
+        selected: &[(usize, &Overlay, String)],
         objects: &[Option<Object>],
         of_all: Part,
         diagnostics: &mut Diagnostics,
@@ -266,45 +289,37 @@ impl<'a> InDirectory<'a> {
         let mark = diagnostics.mark();
         let mut applied = Applied::default();
         let mut slots = objects.to_vec();
-        for (index, overlay) in self.iter() {
-            let why = overlay
-                .selection
-                .why(&overlay.name, of_all.workspace, of_all.plan);
-            let Some(why) = why else { continue };
-            applied.tally.select(index);
-            applied.overlays.push(Selected {
-                name: overlay.name.clone(),
-                place: overlay.place,
-                why,
-            });
-            let part = Part {
-                overlay: &overlay.name,
-                ..of_all
-            };
+        for (index, overlay, _) in selected {
+            applied.tally.select(*index);
             for (number, piece) in overlay.pieces.iter().enumerate() {
-                let id = (index, number);
-                piece.apply(part, id, &mut slots, &mut applied, diagnostics);
+                let part = Part {
+                    overlay: &overlay.name,
+                    id: (*index, number),
+                    ..of_all
+                };
+                piece.apply(part, &mut slots, &mut applied, diagnostics);
             }
         }
+        if diagnostics.failed_since(mark) {
+            return None;
+        }
         let originals = check::with_added(objects, &applied.changes);
-        let planned = of_all.planned();
         for pair in originals.iter().zip(&slots) {
             let (Some(original), Some(object)) = pair else {
                 continue;
             };
-            if diagnostics.failed_since(mark) || guard::keeps(original, object, planned) {
+            if object.value.is_shared_with(&original.value) {
                 continue;
             }
-            if !of_all.is_guarded {
-                return None;
-            }
-            // No change alone has broken it, but all together.
-            if let Some(broken) = guard::broken(original, Some(&object.value), planned) {
+            let broken = guard::broken(original, Some(&object.value), of_all.planned());
+            let Some(broken) = broken else { continue };
+            if of_all.is_guarded {
+                // No change alone has broken it, but all together.
                 diagnostics.report(of_all.protected(broken, of_all.whole(), original));
             }
+            return None;
         }
-        let is_well = !diagnostics.failed_since(mark);
-        is_well.then_some(Made {
+        Some(Made {
             originals,
             slots,
             applied,
@@ -326,24 +341,22 @@ impl Piece {
     fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut Vec<Option<Object>>,
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
     ) {
         let part = Part {
             name: self.name(),
-            id,
             place: self.place(),
             ..part
         };
         match self {
-            Self::Metadata(marks) => marks.apply(part, id, slots, applied, diagnostics),
-            Self::Image(image) => image.apply(part, id, slots, applied, diagnostics),
-            Self::Pod(field) => field.apply(part, id, slots, applied, diagnostics),
-            Self::Patch(patch) => patch.apply(part, id, slots, applied, diagnostics),
-            Self::Addition(addition) => addition.apply(part, id, slots, applied, diagnostics),
-            Self::Weights(kept) => kept.apply(part, id, slots, applied, diagnostics),
+            Self::Metadata(marks) => marks.apply(part, slots, applied, diagnostics),
+            Self::Image(image) => image.apply(part, slots, applied, diagnostics),
+            Self::Pod(field) => field.apply(part, slots, applied, diagnostics),
+            Self::Patch(patch) => patch.apply(part, slots, applied, diagnostics),
+            Self::Addition(addition) => addition.apply(part, slots, applied, diagnostics),
+            Self::Weights(kept) => kept.apply(part, slots, applied, diagnostics),
         }
     }
 

@@ -43,17 +43,16 @@ enum Kind {
 }
 
 impl Addition {
-    /// Adds the object, by its number `id`, in the place of one that an earlier overlay added.
+    /// Adds the object, in the place of one that an earlier overlay added.
     pub(super) fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut Vec<Option<Object>>,
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
     ) {
-        applied.tally.match_one(id);
-        applied.tally.change_one(id);
+        applied.tally.match_one(part.id);
+        applied.tally.change_one(part.id);
         let values = match self.values(part, slots) {
             Ok(values) => values,
             Err(refusal) => {
@@ -71,7 +70,7 @@ impl Addition {
         let change = |object: &Object, before: Json, after: Option<Json>| Change {
             overlay: part.overlay.to_owned(),
             part: part.name.to_owned(),
-            id,
+            id: part.id,
             place: part.place,
             origin: object.origin.clone(),
             ordinal: None,

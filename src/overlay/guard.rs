@@ -49,12 +49,6 @@ pub(super) struct Planned<'a> {
     pub(super) main: Option<&'a str>,
 }
 
-/// Whether nothing that may not change differs between an object and what overlays made of it.
-pub(super) fn keeps(original: &Object, object: &Object, planned: Planned) -> bool {
-    object.value.is_shared_with(&original.value)
-        || broken(original, Some(&object.value), planned).is_none()
-}
-
 /// What a change of an object breaks; none if it may be made. Without `after` the object is removed.
 pub(super) fn broken(object: &Object, after: Option<&Json>, planned: Planned) -> Option<Broken> {
     let before = &object.value;
@@ -188,7 +182,7 @@ fn main(object: &Json, wanted: Option<&str>) -> Fact {
 
 /// The name of the container that serves or trains: it is called after its Workspace. In pods of a
 /// user's own it is the first one if none is.
-pub(super) fn main_container<'a>(object: &'a Json, plan: &Plan) -> Option<&'a str> {
+fn main_container<'a>(object: &'a Json, plan: &Plan) -> Option<&'a str> {
     let containers = find(object, &format!("{POD}/containers"))?.items();
     let names = || containers.iter().filter_map(|it| it["name"].as_str());
     names()

@@ -133,11 +133,10 @@ fn check_prefix(field: &'static str, prefix: &str) -> Result<(), Wrong> {
 }
 
 impl Replacement {
-    /// Replaces the image, by its number `id`, in each object that names it.
+    /// Replaces the image, in each object that names it.
     pub(super) fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut [Option<Object>],
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
@@ -156,13 +155,11 @@ impl Replacement {
                 (new != image).then_some(new)
             });
             if is_named {
-                applied.tally.match_one(id);
+                applied.tally.match_one(part.id);
             }
             let Some(changed) = changed else { continue };
             let outcome = refusal.map_or(Ok(Some(changed)), Err);
-            if part.put(slot, outcome, |_| self.place, applied, diagnostics) {
-                applied.tally.change_one(id);
-            }
+            part.put(slot, outcome, |_| self.place, applied, diagnostics);
         }
     }
 

@@ -82,14 +82,13 @@ impl Marks {
     pub(super) fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut [Option<Object>],
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
     ) {
         if self.is_for(Marked::Workspace) {
-            applied.tally.match_one(id);
-            applied.tally.change_one(id);
+            applied.tally.match_one(part.id);
+            applied.tally.change_one(part.id);
             for (field, marks) in &self.entries {
                 let marks = marks.iter();
                 let marks = marks.map(|(key, value)| (*field, key.clone(), value.clone()));
@@ -101,10 +100,7 @@ impl Marks {
             let Some(marked) = self.marked(&object.value) else {
                 continue;
             };
-            applied.tally.match_one(id);
-            if part.put(slot, Ok(Some(marked)), |_| self.place, applied, diagnostics) {
-                applied.tally.change_one(id);
-            }
+            part.put(slot, Ok(Some(marked)), |_| self.place, applied, diagnostics);
         }
     }
 

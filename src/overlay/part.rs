@@ -51,8 +51,8 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Puts an object into the place of the one that was there, if it may become that. Whether that
-    /// changes anything. `place_of` says where the part writes a field.
+    /// Puts an object into the place of the one that was there, if it may become that, and counts what
+    /// the part met and changed. `place_of` says where the part writes a field.
     pub(super) fn put(
         &self,
         slot: &mut Option<Object>,
@@ -60,14 +60,18 @@ impl<'a> Part<'a> {
         place_of: impl Fn(&Spot) -> Option<Span>,
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
-    ) -> bool {
-        let Some(object) = slot else { return false };
+    ) {
+        let Some(object) = slot else { return };
+        applied.tally.match_one(self.id);
+        if matches!(&outcome, Ok(Some(after)) if *after == object.value) {
+            return;
+        }
+        applied.tally.change_one(self.id);
         let after = match outcome {
-            Ok(after) if after.as_ref() == Some(&object.value) => return false,
             Ok(after) => after,
             Err(refusal) => {
                 diagnostics.report(self.diagnostic(refusal, &rule::PATCH_REFUSED, object));
-                return true;
+                return;
             }
         };
         let is_checked = self.is_guarded || after.is_none();
@@ -79,7 +83,7 @@ impl<'a> Part<'a> {
             let place = place_of(&Spot::new(changed, &broken.pointer));
             let place = place.unwrap_or_else(|| self.whole());
             diagnostics.report(self.protected(broken, place, object));
-            return true;
+            return;
         }
         applied.changes.push(Change {
             overlay: self.overlay.to_owned(),
@@ -95,7 +99,6 @@ impl<'a> Part<'a> {
             Some(after) => object.value = after,
             None => *slot = None,
         }
-        true
     }
 
     /// What is to be said of an object that may not become what it is.

@@ -40,11 +40,10 @@ enum Kind {
 }
 
 impl Patch {
-    /// Applies the patch, by its number `id`, to the objects that it is for.
+    /// Applies the patch, to the objects that it is for.
     pub(super) fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut [Option<Object>],
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
@@ -65,22 +64,19 @@ impl Patch {
             .iter()
             .any(|(outcome, _)| matches!(outcome, Some(Ok(_))))
         {
-            applied.tally.apply_one(id);
+            applied.tally.apply_one(part.id);
         }
         for (outcome, slot) in outcomes {
             let Some(mut outcome) = outcome else {
                 continue;
             };
-            applied.tally.match_one(id);
-            if let (Err(refusal), true) = (&mut outcome, applied.tally.is_applied(id))
+            if let (Err(refusal), true) = (&mut outcome, applied.tally.is_applied(part.id))
                 && refusal.fix.take().is_some()
             {
                 refusal.hint = Some(FOR_SOME.to_owned());
             }
             let place_of = |spot: &Spot| self.place_of(spot);
-            if part.put(slot, outcome, place_of, applied, diagnostics) {
-                applied.tally.change_one(id);
-            }
+            part.put(slot, outcome, place_of, applied, diagnostics);
         }
     }
 

@@ -59,11 +59,10 @@ enum Change {
 }
 
 impl Field {
-    /// Applies the field, by its number `id`, to the pods of each workload.
+    /// Applies the field, to the pods of each workload.
     pub(super) fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut [Option<Object>],
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
@@ -73,17 +72,9 @@ impl Field {
             let Some(object) = slot.as_ref().filter(is_workload) else {
                 continue;
             };
-            applied.tally.match_one(id);
             let outcome = self.outcome(object, part.main.unwrap_or_default(), part);
-            if part.put(
-                slot,
-                outcome,
-                |spot: &Spot| self.place_of(spot),
-                applied,
-                diagnostics,
-            ) {
-                applied.tally.change_one(id);
-            }
+            let place_of = |spot: &Spot| self.place_of(spot);
+            part.put(slot, outcome, place_of, applied, diagnostics);
         }
     }
 

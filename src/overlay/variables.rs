@@ -1,6 +1,5 @@
 //! Variables of the templates that overlays overwrite.
 
-use super::guard::main_container;
 use super::part::Part;
 use super::place::Spot;
 use super::refusal::Refusal;
@@ -25,7 +24,7 @@ impl Overlays {
         if !kinds::is_workload(object.identity().kind) {
             return;
         }
-        let Some(main) = main_container(&original.value, part.plan) else {
+        let Some(main) = part.main else {
             return;
         };
         let [old, new] = [original, object].map(|object| variables(&object.value, main));

@@ -59,12 +59,11 @@ impl Kept {
     pub(in crate::overlay) fn apply(
         &self,
         part: Part,
-        id: (usize, usize),
         slots: &mut [Option<Object>],
         applied: &mut Applied,
         diagnostics: &mut Diagnostics,
     ) {
-        applied.tally.match_one(id);
+        applied.tally.match_one(part.id);
         for slot in slots {
             let is_workload = |it: &&Object| kinds::is_workload(it.identity().kind);
             let Some(object) = slot.as_ref().filter(is_workload) else {
@@ -74,13 +73,11 @@ impl Kept {
                 Ok(kept) => kept,
                 Err(refusal) => {
                     diagnostics.report(refused(part, refusal));
-                    applied.tally.change_one(id);
+                    applied.tally.change_one(part.id);
                     continue;
                 }
             };
-            if part.put(slot, Ok(Some(kept)), |_| self.place, applied, diagnostics) {
-                applied.tally.change_one(id);
-            }
+            part.put(slot, Ok(Some(kept)), |_| self.place, applied, diagnostics);
         }
     }
 
