@@ -4,9 +4,10 @@
 use super::part::Part;
 use super::place::Spot;
 use super::refusal::Refusal;
-use super::{Applied, Change, Overlays, Piece};
+use super::{Applied, Change, Overlays};
 use crate::base::json::Json;
 use crate::base::object::Object;
+use crate::base::sources::Span;
 use crate::diagnostic::{Diagnostics, rule};
 use crate::input::schema::{Complaint, Mistake};
 
@@ -57,7 +58,7 @@ impl Overlays {
                 if !left.iter().any(|it| shape(it) == shape(&complaint)) {
                     continue;
                 }
-                let Some((piece, after)) = self.piece(change).zip(change.after.as_ref()) else {
+                let Some(after) = change.after.as_ref() else {
                     continue;
                 };
                 let part = part.of(change);
@@ -65,7 +66,7 @@ impl Overlays {
                     Mistake::Unknown(name) => Spot::of_key(after, &complaint.pointer, name),
                     Mistake::Missing | Mistake::Value => Spot::new(after, &complaint.pointer),
                 };
-                let place = piece.place_of(&spot).unwrap_or_else(|| part.whole());
+                let place = self.place_of(change, &spot, part);
                 let refusal = Refusal {
                     hint: complaint.hint.clone(),
                     ..Refusal::new(place, &*complaint.message).about(&*complaint.pointer)
@@ -100,10 +101,12 @@ impl Overlays {
         blamed
     }
 
-    /// The part of an overlay that made a change.
-    pub(super) fn piece(&self, change: &Change) -> Option<&Piece> {
+    /// Where the part that made a change writes a field; the whole part where that can't be told.
+    pub(super) fn place_of(&self, change: &Change, spot: &Spot, part: Part) -> Span {
         let (overlay, piece) = change.id;
-        self.all.get(overlay)?.pieces.get(piece)
+        let piece = self.all.get(overlay).and_then(|it| it.pieces.get(piece));
+        let place = piece.and_then(|piece| piece.place_of(spot));
+        place.unwrap_or_else(|| part.whole())
     }
 }
 

@@ -111,8 +111,7 @@ impl Overlays {
             |at| format!("{pointer}/{at}"),
         );
         let spot = Spot::new(after, &pointer);
-        let place = self.piece(change).and_then(|piece| piece.place_of(&spot));
-        let place = place.unwrap_or_else(|| part.whole());
+        let place = self.place_of(change, &spot, part);
         let titles: Vec<_> = untolerated.iter().map(title).collect();
         let wanted: Vec<_> = untolerated.iter().map(toleration).collect();
         let message = format!(

@@ -42,7 +42,7 @@ impl Overlays {
             let part = part.of(change);
             let holder = format!("{CONTAINERS}/{main}/env");
             let spot = after.map(|after| Spot::of_key(after, &holder, name));
-            let place = spot.and_then(|spot| self.piece(change)?.place_of(&spot));
+            let place = spot.map(|spot| self.place_of(change, &spot, part));
             let message = format!("`{name}` is set by kaito-render too, and is overwritten");
             let warning = Refusal::new(place.unwrap_or_else(|| part.whole()), message);
             let warning = warning.about(format!("{holder}/{name}"));
